@@ -1,0 +1,88 @@
+"""What an operator sees of the backbone: the log, the cursors, what waits and what failed."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from shared_events.models import Cursor, LoggedEvent, OutgoingCommand, ParkedEvent, PublishedStream
+from shared_events.parking import redrive
+
+# Generic for the type checker alone: Django's class can't be subscripted at run time.
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that only the backbone itself may write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds rows by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes rows by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes rows by hand."""
+        return False
+
+
+@admin.register(LoggedEvent)
+class LoggedEventAdmin(ReadOnlyAdmin):
+    """This service's event log; search by aggregate or correlation id to follow one story."""
+
+    list_display = ("position", "type", "aggregate_id", "version", "occurred_at", "correlation_id")
+    list_filter = ("type",)
+    search_fields = ("=aggregate_id", "=correlation_id", "=event_id")
+    ordering = ("-id",)
+    show_full_result_count = False
+
+
+@admin.register(PublishedStream)
+class PublishedStreamAdmin(ReadOnlyAdmin):
+    """How far the log is numbered and confirmed by the broker."""
+
+    list_display = ("stream", "published", "head")
+
+
+@admin.register(Cursor)
+class CursorAdmin(ReadOnlyAdmin):
+    """How far other services' streams are applied here."""
+
+    list_display = ("stream", "position", "head", "halted_at", "halt_reason")
+
+
+@admin.register(OutgoingCommand)
+class OutgoingCommandAdmin(ReadOnlyAdmin):
+    """Commands that wait for the broker."""
+
+    list_display = ("id", "task", "at", "created_at")
+
+
+@admin.register(ParkedEvent)
+class ParkedEventAdmin(ReadOnlyAdmin):
+    """Events that could not be applied. Dead letters wait here for a person, and never expire."""
+
+    list_display = ("stream", "position", "type", "aggregate_id", "state", "tries", "next_try_at", "error")
+    list_filter = ("stream", "type", "error")
+    search_fields = ("=aggregate_id", "error")
+    ordering = ("stream", "position")
+    actions: ClassVar = ["redrive_selected"]
+
+    @admin.display(description="state")
+    def state(self, row: ParkedEvent) -> str:
+        """Return what the row waits for."""
+        return "dead" if row.dead_at else "retrying" if row.next_try_at else "waiting behind"
+
+    @admin.action(description="Try again now, in order", permissions=["view"])
+    def redrive_selected(self, request: HttpRequest, queryset: QuerySet[ParkedEvent]) -> None:
+        """Redrive the selected events and what waits behind them."""
+        applied = sum(redrive(row) for row in queryset.exclude(error="").order_by("stream", "position"))
+        for row in queryset:
+            self.log_change(request, row, "Redriven")
+        messages.info(request, f"{applied} events were applied")

@@ -1,0 +1,87 @@
+"""The embedded broker: kombu's filesystem transport with a folder per queue and atomic messages.
+
+For machines without RabbitMQ. It may lose what a killed worker had fetched; catch-up repairs that.
+"""
+
+import itertools
+import os
+import time
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, filesystem
+from kombu.utils.json import dumps, loads
+
+SCHEME = "embedded"
+#: Messages a queue may hold; past that the oldest are dropped, as the bounded queues on RabbitMQ do.
+QUEUE_LIMIT = 10_000
+_CHECK_LIMIT_EVERY = 100
+
+
+class Channel(filesystem.Channel):
+    """Writes a message aside and renames it, so that no reader ever sees half of one."""
+
+    _serial = itertools.count()
+
+    def _folder(self, queue: str) -> Path:
+        folder = Path(self.data_folder_in) / queue
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _waiting(self, queue: str) -> list[str]:
+        return sorted(name for name in os.listdir(self._folder(queue)) if name.endswith(".msg"))
+
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+        folder, serial = self._folder(queue), next(self._serial)
+        name = f"{time.time_ns():020d}-{os.getpid()}-{serial}.msg"
+        aside = folder / f"{name}.part"
+        aside.write_text(dumps(payload))
+        aside.rename(folder / name)
+        if serial % _CHECK_LIMIT_EVERY == 0:
+            for oldest in self._waiting(queue)[:-QUEUE_LIMIT]:
+                (folder / oldest).unlink(missing_ok=True)
+
+    def _get(self, queue: str) -> Any:
+        folder = self._folder(queue)
+        for name in self._waiting(queue):
+            taken = folder / f"{name}.{os.getpid()}.taken"
+            try:
+                (folder / name).rename(taken)
+            except FileNotFoundError:
+                continue  # another worker was quicker
+            payload = loads(taken.read_text())
+            taken.unlink()
+            return payload
+        raise Empty
+
+    def _size(self, queue: str) -> int:
+        return len(self._waiting(queue))
+
+    def _purge(self, queue: str) -> int:
+        names = self._waiting(queue)
+        for name in names:
+            (self._folder(queue) / name).unlink(missing_ok=True)
+        return len(names)
+
+
+class Transport(filesystem.Transport):
+    """The filesystem transport on our channel."""
+
+    Channel = Channel
+
+
+TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"
+
+
+def options(folder: Path) -> dict[str, Any]:
+    """Return kombu's transport options for a broker that lives in `folder`, which is made when missing."""
+    messages, control = folder / "queues", folder / "exchanges"
+    for part in (messages, control):
+        part.mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(messages),
+        "data_folder_out": str(messages),
+        "control_folder": str(control),
+        "polling_interval": 0.05,
+    }

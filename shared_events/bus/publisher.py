@@ -1,0 +1,88 @@
+"""Publishing with confirms and deadlines, on a connection that is dropped after any error."""
+
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from celery import Celery
+from django.utils import timezone
+from kombu import Exchange
+
+from shared_events.bus import topology as shapes
+from shared_events.bus.app import CORRELATION_HEADER, celery_app, topology, uses_rabbitmq
+from shared_events.settings import event_settings
+
+DELIVER = "shared_events.deliver"
+CATCH_UP = "shared_events.catch_up"
+
+
+class Publisher:
+    """One connection to the broker; not to be shared between threads.
+
+    Every method raises whatever the broker or the network raises, after dropping the connection: py-amqp
+    could take an acknowledgement left over from a failed publish for the next one's.
+    """
+
+    def __init__(self, *, declares: bool = False) -> None:
+        """With `declares` the service's topology is declared on each new connection."""
+        self._app: Celery = celery_app()
+        self._settings = event_settings()
+        self._declares = declares
+        self._connection: Any = None
+        self._producer: Any = None
+
+    def publish(
+        self, task: str, kwargs: dict[str, Any], *, exchange: Exchange, key: str, expires: float | None = None
+    ) -> None:
+        """Send `task` to everybody bound to `key`, confirmed by the broker; it may expire, in seconds."""
+        self._send(
+            task,
+            kwargs,
+            exchange=exchange.name,
+            routing_key=key,
+            declare=[exchange],
+            expires=expires,
+            expiration=expires,
+        )
+
+    def command(self, task: str, kwargs: dict[str, Any], *, at: datetime | None, correlation_id: str) -> None:
+        """Send `task` to this service's own commands queue, to run at `at` (whole seconds, never early)."""
+        wait = (at - timezone.now()).total_seconds() if at else 0
+        # A countdown under a second is an error in native delayed delivery, and fractions are cut off.
+        countdown = max(1, ceil(wait)) if wait > 0 else None
+        self._send(task, kwargs, countdown=countdown, headers={CORRELATION_HEADER: correlation_id})
+
+    def close(self) -> None:
+        """Drop the connection without asking the broker for leave."""
+        connection, self._connection, self._producer = self._connection, None, None
+        if connection is not None:
+            connection.collect(socket_timeout=1)
+
+    def _send(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
+        try:
+            self._app.send_task(
+                task,
+                kwargs=kwargs,
+                producer=self._ready_producer(),
+                retry=False,
+                confirm_timeout=self._settings.confirm_timeout,
+                **options,
+            )
+        except BaseException:
+            self.close()
+            raise
+
+    def _ready_producer(self) -> Any:
+        if self._producer is None:
+            self._connection = self._app.connection_for_write(connect_timeout=2)
+            self._connection.connect()
+            if self._declares:
+                declare_topology(self._connection)
+            self._producer = self._app.amqp.Producer(self._connection, auto_declare=False)
+        return self._producer
+
+
+def declare_topology(connection: Any) -> None:
+    """Declare this service's exchanges and queues."""
+    settings = event_settings()
+    shapes.declare(connection, topology(), settings, quorum=uses_rabbitmq(settings))

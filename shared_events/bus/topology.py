@@ -1,0 +1,109 @@
+"""Every exchange and queue of one service, named and shaped in one place.
+
+Queue arguments never change under a name: a new shape is a new version of the name.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from kombu import Connection, Exchange, Queue
+from kombu.transport.native_delayed_delivery import (
+    bind_queue_to_native_delayed_delivery_exchange,
+    declare_native_delayed_delivery_exchanges_and_queues,
+)
+
+from shared_events.settings import EventSettings
+
+#: Where events go, with the stream as routing key, and where requests to read a log again go.
+DOMAIN_EVENTS = Exchange("domain_events", type="topic", durable=True)
+CATCH_UP = Exchange("catch_up", type="topic", durable=True)
+
+#: Batches that may wait for a consumer; older ones are dropped, and catch-up brings them again.
+EVENTS_LIMIT = 10_000
+
+
+def inbox_exchange(service: str) -> Exchange:
+    """Return the exchange on which `service` gets answers to its catch-up requests."""
+    return Exchange(f"{service}.inbox", type="topic", durable=True)
+
+
+class StreamsQueue(Queue):
+    """A queue bound to its exchange by several keys.
+
+    kombu's own `bindings` don't fit: Celery gives a queue that has them the commands exchange as well.
+    """
+
+    attrs = (*Queue.attrs, ("streams", list))
+    streams: ClassVar[list[str]] = []
+
+    def queue_bind(self, nowait: bool = False, channel: Any = None) -> None:  # noqa: FBT001, FBT002
+        """Bind the queue to each of its streams."""
+        for stream in self.streams:
+            self.bind_to(self.exchange, stream, channel=channel, nowait=nowait)
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The queues of one service. `events` and `inbox` are absent in a service that follows nothing."""
+
+    commands: Queue
+    catch_up: Queue | None
+    events: Queue | None
+    inbox: Queue | None
+
+    def of_role(self, role: str) -> list[Queue]:
+        """Return the queues that the `events` or the `commands` worker takes from."""
+        wanted = (self.events, self.inbox) if role == "events" else (self.commands, self.catch_up)
+        return [queue for queue in wanted if queue is not None]
+
+    def all(self) -> list[Queue]:
+        """Return every queue."""
+        return [*self.of_role("commands"), *self.of_role("events")]
+
+
+def topology_of(settings: EventSettings, followed: list[str], *, quorum: bool) -> Topology:
+    """Return the service's queues; `quorum` adds what only RabbitMQ understands."""
+    service = settings.service
+
+    def queue(name: str, exchange: Exchange, keys: list[str], **arguments: Any) -> Queue:
+        arguments = {"x-queue-type": "quorum", **arguments} if quorum else {}
+        return StreamsQueue(
+            f"{service}.{name}.v1",
+            exchange,
+            routing_key=keys[0],
+            streams=keys,
+            durable=True,
+            queue_arguments=arguments,
+        )
+
+    bounded: dict[str, Any] = {"x-max-length": EVENTS_LIMIT, "x-overflow": "drop-head"}
+    alone: dict[str, Any] = {**bounded, "x-single-active-consumer": True}
+    return Topology(
+        commands=_commands_queue(service, quorum=quorum),
+        catch_up=queue("catch_up", CATCH_UP, list(settings.publishes), **bounded)
+        if settings.publishes
+        else None,
+        events=queue("events", DOMAIN_EVENTS, followed, **alone) if followed else None,
+        inbox=queue("inbox", inbox_exchange(service), followed, **alone) if followed else None,
+    )
+
+
+def _commands_queue(service: str, *, quorum: bool) -> Queue:
+    # A topic exchange and a key equal to the queue's name: what native delayed delivery asks for.
+    name = f"{service}.commands.v1"
+    exchange = Exchange(f"{service}.commands", type="topic", durable=True)
+    arguments = {"x-queue-type": "quorum"} if quorum else {}
+    return Queue(name, exchange, routing_key=name, durable=True, queue_arguments=arguments)
+
+
+def declare(connection: Connection, topology: Topology, settings: EventSettings, *, quorum: bool) -> None:
+    """Declare all of it on the broker; repeating it changes nothing."""
+    channel = connection.channel()
+    for exchange in (DOMAIN_EVENTS, CATCH_UP, inbox_exchange(settings.service)):
+        exchange(channel).declare()
+    for queue in topology.all():
+        queue(channel).declare()
+    channel.close()
+    if quorum:
+        declare_native_delayed_delivery_exchanges_and_queues(connection, "quorum")
+        bind_queue_to_native_delayed_delivery_exchange(connection, topology.commands)

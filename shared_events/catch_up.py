@@ -1,0 +1,76 @@
+"""Catch-up: a consumer asks for what follows its cursor, the publisher answers from its log.
+
+One mechanism for gaps, restarts, lost messages and services that are deployed a year late.
+"""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from shared_events.bus.publisher import CATCH_UP as ASK
+from shared_events.bus.publisher import DELIVER, Publisher
+from shared_events.bus.topology import CATCH_UP, inbox_exchange
+from shared_events.models import Cursor, PublishedStream
+from shared_events.reading import envelopes_after
+from shared_events.settings import event_settings
+from shared_events.subscriptions import followed_streams
+
+
+def ask(stream: str, publisher: Publisher) -> bool:
+    """Ask the publisher of `stream` for what follows our cursor; return whether a request was sent.
+
+    One request per stream is under way at a time, so that pushes arriving meanwhile don't start a storm.
+    """
+    now, settings = timezone.now(), event_settings()
+    overdue = now - timedelta(seconds=settings.catch_up_timeout)
+    free = Q(asked_at__isnull=True) | Q(asked_at__lt=overdue)
+    if not Cursor.objects.filter(free, stream=stream, halted_at__isnull=True).update(asked_at=now):
+        return False
+    cursor = Cursor.objects.get(stream=stream)
+    publisher.publish(
+        ASK,
+        {
+            "stream": stream,
+            "after": cursor.position,
+            "last_id": str(cursor.last_id) if cursor.last_id else None,
+            "service": settings.service,
+        },
+        exchange=CATCH_UP,
+        key=stream,
+        expires=settings.anti_entropy_every,
+    )
+    return True
+
+
+def ask_all(publisher: Publisher) -> None:
+    """Ask for every stream that this service follows; "you have everything" is answered by silence."""
+    for stream in followed_streams():
+        Cursor.objects.get_or_create(stream=stream)
+        ask(stream, publisher)
+
+
+def answer(stream: str, after: int, last_id: UUID | None, service: str, publisher: Publisher) -> int:
+    """Send `service` what follows `after` in our log, a bounded page; return how many envelopes were sent.
+
+    When our log doesn't hold `last_id` at `after` it isn't the log that the asker has read. The answer then
+    shows what we have there, and the asker halts the stream.
+    """
+    at_cursor, page = envelopes_after(stream, after, event_settings().catch_up_size)
+    previous_id = at_cursor.id if at_cursor else None
+    same_log = after == 0 or previous_id == last_id
+    if not same_log:
+        page, previous_id = ([at_cursor] if at_cursor else []), None
+    if same_log and not page:
+        return 0
+    head = PublishedStream.objects.filter(stream=stream).values_list(F("head"), flat=True).first() or 0
+    answered: dict[str, Any] = {
+        "stream": stream,
+        "events": [envelope.to_wire() for envelope in page],
+        "previous_id": str(previous_id) if previous_id else None,
+        "head": head,
+    }
+    publisher.publish(DELIVER, answered, exchange=inbox_exchange(service), key=stream)
+    return len(page)

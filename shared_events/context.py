@@ -1,0 +1,41 @@
+"""Which request or event the running code works for, so that one purchase can be followed across services."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared_events.ids import uuid7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """`correlation_id` names the request that began it all, `causation_id` the event that led here."""
+
+    correlation_id: str
+    causation_id: UUID | None = None
+    traceparent: str = ""
+
+
+_current: ContextVar[Context | None] = ContextVar("shared_events_context", default=None)
+
+
+def current() -> Context:
+    """Return the running context, or a fresh one for work that nobody asked for (a sweep, a shell)."""
+    return _current.get() or Context(correlation_id=str(uuid7()))
+
+
+@contextmanager
+def bound(context: Context) -> Iterator[None]:
+    """Run the block in the given context."""
+    token = _current.set(context)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def begin(correlation_id: str | None) -> None:
+    """Start the context of a task: the request it was sent for, or a fresh one."""
+    _current.set(Context(correlation_id=correlation_id or str(uuid7())))

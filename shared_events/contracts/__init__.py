@@ -1,0 +1,70 @@
+"""What services tell each other: one module per publisher, one frozen struct per event.
+
+A contract's fields are the aggregate's public state after the change, never a delta. Readers are tolerant:
+unknown fields are ignored, so a new field needs a default. A breaking change is a new `schema_version`
+together with an upcaster that lifts the older shape. Plain Python: no Django, no Celery.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self, TypeVar
+
+import msgspec
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+E = TypeVar("E", bound="type[Event]")
+
+_contracts: dict[str, type["Event"]] = {}
+
+
+class NewerSchema(Exception):
+    """The event has a newer schema version than this code knows; deploy the newer contracts."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every contract. The wire type is derived: `OrderCancelled` travels as `order.cancelled`."""
+
+    schema_version: ClassVar[int] = 1
+    upcasters: ClassVar[Mapping[int, Upcaster]] = {}
+
+    @classmethod
+    def wire_type(cls) -> str:
+        """Return the type as it stands in the envelope, `<stream>.<what_happened>`."""
+        words = re.findall(r"[A-Z][a-z0-9]*", cls.__name__)
+        return f"{words[0]}.{'_'.join(words[1:])}".lower()
+
+    @classmethod
+    def stream(cls) -> str:
+        """Return the name of the stream that this event belongs to."""
+        return cls.wire_type().partition(".")[0]
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the fields as JSON-ready builtins: ids, times and money become strings."""
+        data: dict[str, Any] = msgspec.to_builtins(self)
+        return data
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any], schema_version: int) -> Self:
+        """Decode `data` strictly, lifting older versions first.
+
+        Raises NewerSchema, and msgspec.ValidationError when a field is missing or of the wrong type.
+        """
+        if schema_version > cls.schema_version:
+            raise NewerSchema(f"{cls.wire_type()} v{schema_version}; this code knows v{cls.schema_version}")
+        for version in range(schema_version, cls.schema_version):
+            data = cls.upcasters[version](data)
+        return msgspec.convert(data, cls)
+
+
+def contract(cls: E) -> E:
+    """Class decorator: make the event known under its wire type. Each type may be claimed once."""
+    known = _contracts.setdefault(cls.wire_type(), cls)
+    if known is not cls:
+        raise TypeError(f"{cls.wire_type()} is already the wire type of {known.__module__}.{known.__name__}")
+    return cls
+
+
+def published_events() -> dict[str, type[Event]]:
+    """Return every contract that was imported so far, by wire type."""
+    return dict(_contracts)

@@ -1,0 +1,63 @@
+"""The `order` stream, published by orders."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from shared_events.contracts import Event, contract
+
+CancelReason = Literal["buyer", "expired", "withdrawn", "refunded", "capture_failed", "suspended", "operator"]
+
+
+class HeldTicket(msgspec.Struct, frozen=True, kw_only=True):
+    """The ticket as it was when the hold began: its price can't move under the buyer."""
+
+    id: UUID
+    title: str
+    price: Decimal
+    currency: str
+    version: int
+
+
+class OrderState(Event):
+    """A hold or an order. The aggregate's id is the order's id."""
+
+    status: Literal["created", "awaiting:payment", "complete", "cancelled"]
+    user_id: UUID
+    expires_at: datetime
+    ticket: HeldTicket
+    payment_id: UUID | None = None
+    cancel_reason: CancelReason | None = None
+
+
+@contract
+class OrderCreated(OrderState):
+    """Recorded by orders when a buyer's hold begins."""
+
+
+@contract
+class OrderExtended(OrderState):
+    """Recorded by orders when the buyer asked for more time; `expires_at` is the new deadline."""
+
+
+@contract
+class OrderAwaitingPayment(OrderState):
+    """Recorded by orders when a payment for the hold has started."""
+
+
+@contract
+class OrderReopened(OrderState):
+    """Recorded by orders when a payment came to nothing and the hold lives on: another may be tried."""
+
+
+@contract
+class OrderCompleted(OrderState):
+    """Recorded by orders when an authorised payment met the living hold; `payment_id` says which."""
+
+
+@contract
+class OrderCancelled(OrderState):
+    """Recorded by orders when the hold or the sale has ended; `cancel_reason` says why."""

@@ -1,0 +1,26 @@
+"""The `user` stream, published by auth. No e-mail address: no subscriber needs one."""
+
+from typing import Literal
+
+from shared_events.contracts import Event, contract
+
+
+class UserState(Event):
+    """An account as other services may know it. The aggregate's id is the user's id."""
+
+    status: Literal["active", "suspended"]
+
+
+@contract
+class UserSignedUp(UserState):
+    """Recorded by auth when an account is made."""
+
+
+@contract
+class UserSuspended(UserState):
+    """Recorded by auth when an operator suspends an account; its sessions have ended."""
+
+
+@contract
+class UserReinstated(UserState):
+    """Recorded by auth when an operator lifts a suspension."""

@@ -1,0 +1,28 @@
+"""`manage relay`: carry this service's events and commands to the broker, and run its sweeps."""
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from shared_events import parking, sweeps
+from shared_events.ids import uuid7
+from shared_events.relay import Relay
+
+
+class Command(BaseCommand):
+    """Runs until it is told to stop by SIGTERM or SIGINT."""
+
+    help = "Publish this service's events and commands, and run its sweeps. One relay is active per service."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the relay in this thread and the sweeps in another."""
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        parking.retry_newer_schemas()
+        sweeper = threading.Thread(target=sweeps.run, args=(stop,), name="sweeps", daemon=True)
+        sweeper.start()
+        Relay(holder=uuid7()).run(stop)
+        sweeper.join(timeout=10)

@@ -1,0 +1,64 @@
+"""`manage worker events|commands`: a Celery worker with the right queues, pool and settings."""
+
+import sys
+from typing import Any
+
+from celery.signals import setup_logging
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.backends.signals import connection_created
+
+from shared_events.bus.app import celery_app, topology
+from shared_events.settings import event_settings
+
+#: What keeps a frozen events worker from holding its cursor for ever.
+EVENT_TIMEOUTS = """
+    SET lock_timeout = '10s';
+    SET idle_in_transaction_session_timeout = '60s';
+    SET transaction_timeout = '120s'
+"""
+
+
+class Command(BaseCommand):
+    """Takes the place of `celery worker`, so that every deployment starts workers the same way."""
+
+    help = "Run a Celery worker: `events` applies other services' events, `commands` works own tasks."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the role."""
+        parser.add_argument("role", choices=["events", "commands"])
+
+    def handle(self, *args: Any, role: str, **options: Any) -> None:
+        """Run the worker until it is told to stop. Raises CommandError when there is nothing to work on."""
+        queues = topology().of_role(role)
+        if not queues:
+            raise CommandError(f"{event_settings().service} follows no stream, so it has no {role} worker")
+        if role == "events":
+            connection_created.connect(_limit_transactions, weak=False)
+        # Django's LOGGING has configured logging already; Celery would replace it.
+        setup_logging.connect(_keep_logging, weak=False)
+        worker = celery_app().Worker(
+            hostname=f"{role}@{event_settings().service}",
+            queues=[queue.name for queue in queues],
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            **_pool(role),
+        )
+        worker.start()
+        sys.exit(worker.exitcode)
+
+
+def _pool(role: str) -> dict[str, Any]:
+    # One batch at a time, in order, in this very process; commands wait for others and share a pool.
+    if role == "events":
+        return {"pool_cls": "solo", "concurrency": 1}
+    return {"pool_cls": "prefork", "concurrency": event_settings().command_concurrency}
+
+
+def _limit_transactions(connection: Any, **_: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(EVENT_TIMEOUTS)
+
+
+def _keep_logging(**_: Any) -> None:
+    pass

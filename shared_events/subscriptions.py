@@ -1,0 +1,84 @@
+"""Who handles which event. The handlers modules of a service are its table of contents."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, TypeVar
+
+import msgspec
+
+from shared_events import context
+from shared_events.contracts import Event
+from shared_events.envelope import Envelope, RawEnvelope
+
+Handler = Callable[[Any], None]
+H = TypeVar("H", bound=Handler)
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A handler of one event type; with `batch` it takes a list of consecutive envelopes of that type."""
+
+    contract: type[Event]
+    handler: Handler
+    batch: bool
+
+
+_subscriptions: dict[str, list[Subscription]] = {}
+
+
+def handles(contract: type[Event], *, batch: bool = False) -> Callable[[H], H]:
+    """Decorator: call the function with an `Envelope` of each event of this type, or with a list of them.
+
+    It runs inside the transaction that moves the cursor and may touch only this service's own database.
+    """
+
+    def subscribe(handler: H) -> H:
+        _subscriptions.setdefault(contract.wire_type(), []).append(Subscription(contract, handler, batch))
+        return handler
+
+    return subscribe
+
+
+def followed_streams() -> list[str]:
+    """Return the streams that this service has handlers for, sorted."""
+    return sorted({wire_type.partition(".")[0] for wire_type in _subscriptions})
+
+
+def subscriptions() -> dict[str, list[Subscription]]:
+    """Return the handlers by wire type."""
+    return dict(_subscriptions)
+
+
+def dispatch(envelopes: Iterable[RawEnvelope]) -> None:
+    """Hand the envelopes, in order, to their handlers; types without one are passed over.
+
+    Raises NewerSchema or msgspec.ValidationError for data that can't be read, and what the handlers raise.
+    """
+    for wire_type, group in groupby(envelopes, key=lambda envelope: envelope.type):
+        run = list(group)
+        for subscription in _subscriptions.get(wire_type, ()):
+            _run(subscription, [_decoded(envelope, subscription.contract) for envelope in run])
+
+
+def _run(subscription: Subscription, envelopes: list[Envelope[Event]]) -> None:
+    if subscription.batch:
+        with context.bound(_context_of(envelopes[-1])):
+            subscription.handler(envelopes)
+        return
+    for envelope in envelopes:
+        with context.bound(_context_of(envelope)):
+            subscription.handler(envelope)
+
+
+def _context_of(envelope: Envelope[Any]) -> context.Context:
+    return context.Context(
+        correlation_id=envelope.correlation_id,
+        causation_id=envelope.id,
+        traceparent=envelope.traceparent,
+    )
+
+
+def _decoded(envelope: RawEnvelope, contract: type[Event]) -> Envelope[Event]:
+    data = contract.from_data(envelope.data, envelope.schema_version)
+    return msgspec.structs.replace(envelope, data=data)  # type: ignore[return-value]

@@ -1,0 +1,65 @@
+"""Sweeps: the timers that guarantee what events, countdowns and webhooks only make fast.
+
+They run in the relay process, on a thread and a database connection of their own, broker or no broker.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import connection
+
+logger = logging.getLogger(__name__)
+
+Sweep = Callable[[], int]
+
+
+@dataclass
+class _Timer:
+    sweep: Sweep
+    seconds: float
+    due: float = 0.0
+
+
+_timers: list[_Timer] = []
+
+
+def every(*, seconds: float) -> Callable[[Sweep], Sweep]:
+    """Decorator: run the function every so many seconds; it returns how many rows it took care of.
+
+    It may touch only this service's own database and schedule commands; it opens its own transactions.
+    """
+
+    def register(sweep: Sweep) -> Sweep:
+        _timers.append(_Timer(sweep, seconds))
+        return sweep
+
+    return register
+
+
+def registered() -> list[Sweep]:
+    """Return the sweeps of this service."""
+    return [timer.sweep for timer in _timers]
+
+
+def run(stop: threading.Event) -> None:
+    """Run each sweep at its interval until `stop` is set. A sweep that fails is logged and tried again."""
+    while not stop.wait(0.2):
+        for timer in _timers:
+            if time.monotonic() >= timer.due and not stop.is_set():
+                _run_one(timer)
+    connection.close()
+
+
+def _run_one(timer: _Timer) -> None:
+    name = f"{timer.sweep.__module__}.{timer.sweep.__name__}"
+    try:
+        done = timer.sweep()
+        if done:
+            logger.info("Sweep %s took care of %d", name, done)
+    except Exception:
+        logger.exception("Sweep %s failed", name)
+        connection.close()
+    timer.due = time.monotonic() + timer.seconds

@@ -1,0 +1,94 @@
+"""What the backbone's tests share: a road made of lists, and helpers to write and read notes."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+
+from shared_events import consumer, log
+from shared_events.contracts import Event
+from shared_events.ids import uuid7
+from shared_events.relay import Relay, prepare
+from shared_events.tests.notes import handlers
+from shared_events.tests.notes.contracts import NoteWritten
+
+Write = Callable[..., UUID]
+
+
+class Road:
+    """Stands where the broker's publisher stands; keeps what was sent, and can be broken."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.commands: list[tuple[str, Any]] = []
+        self.broken = False
+
+    def publish(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
+        if self.broken:
+            raise ConnectionError("the broker is away")
+        self.sent.append({"task": task, **kwargs, "key": options["key"]})
+
+    def command(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
+        if self.broken:
+            raise ConnectionError("the broker is away")
+        self.commands.append((task, options["at"]))
+
+    def close(self) -> None:
+        pass
+
+    def batches(self) -> list[consumer.Batch]:
+        delivered = [message for message in self.sent if message["task"] == "shared_events.deliver"]
+        return [
+            consumer.batch_from_wire(m["stream"], m["events"], m["previous_id"], m["head"]) for m in delivered
+        ]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> None:
+    """Forget what a worker process remembers between batches."""
+    for memory in (consumer._proven, consumer._begun, handlers.POISONED, handlers.ON_WRITE, handlers.BATCHES):
+        memory.clear()
+
+
+@pytest.fixture
+def road() -> Road:
+    return Road()
+
+
+@pytest.fixture
+def relay(road: Road, transactional_db: None) -> Relay:
+    prepare()
+    relay = Relay(holder=uuid7(), publisher=road)  # type: ignore[arg-type]
+    assert relay.lease.hold()
+    return relay
+
+
+@pytest.fixture
+def write(transactional_db: None) -> Write:
+    """Record a note, or whatever event is given."""
+
+    def write(
+        text: str = "hello", *, of: UUID | None = None, version: int = 1, event: Event | None = None
+    ) -> UUID:
+        of = of or uuid7()
+        with transaction.atomic():
+            log.record(event or NoteWritten(text=text), aggregate_id=of, version=version)
+        return of
+
+    return write
+
+
+@pytest.fixture
+def published(relay: Relay, road: Road, write: Write) -> Callable[..., list[consumer.Batch]]:
+    """Write notes with the given texts, relay them, and return the batches that went out for them."""
+
+    def published(*texts: str) -> list[consumer.Batch]:
+        before = len(road.batches())
+        for text in texts:
+            write(text)
+        relay.round()
+        return road.batches()[before:]
+
+    return published

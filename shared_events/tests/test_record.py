@@ -1,0 +1,60 @@
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from shared_events import commands, log
+from shared_events.contracts import Event
+from shared_events.ids import uuid7
+from shared_events.models import LoggedEvent, OutgoingCommand
+from shared_events.testing import recorded_events
+from shared_events.tests.notes.contracts import NoteErased, NoteWritten
+from shared_events.transactions import TransactionRequired
+
+
+class StrangerCame(Event):
+    pass
+
+
+@pytest.mark.django_db
+class TestRecord:
+    def test_refuses_to_run_outside_a_transaction_even_inside_a_test_case(self) -> None:
+        with pytest.raises(TransactionRequired):
+            log.record(NoteWritten(text="x"), aggregate_id=uuid7(), version=1)
+
+    def test_refuses_an_event_of_another_service(self) -> None:
+        with transaction.atomic(), pytest.raises(log.NotOurEvent, match=r"stranger\.came"):
+            log.record(StrangerCame(), aggregate_id=uuid7(), version=1)
+
+    def test_writes_one_unnumbered_row(self) -> None:
+        note = uuid7()
+        with transaction.atomic():
+            log.record(NoteWritten(text="x"), aggregate_id=note, version=1)
+        row = LoggedEvent.objects.get()
+        assert (row.position, row.type, row.aggregate_id) == (None, "note.written", note)
+        assert recorded_events() == [NoteWritten(text="x")]
+
+    def test_refuses_a_version_that_is_taken(self) -> None:
+        note = uuid7()
+        with transaction.atomic():
+            log.record(NoteWritten(text="x"), aggregate_id=note, version=1)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            log.record(NoteErased(text="x"), aggregate_id=note, version=1)
+
+    def test_leaves_nothing_when_the_transaction_rolls_back(self) -> None:
+        with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012  all of it must vanish
+            log.record(NoteWritten(text="x"), aggregate_id=uuid7(), version=1)
+            commands.schedule("notes.tidy", {})
+            raise ZeroDivisionError
+        assert not LoggedEvent.objects.exists()
+        assert not OutgoingCommand.objects.exists()
+
+    def test_wakes_the_relay_once_per_transaction(self) -> None:
+        with transaction.atomic():
+            for _ in range(3):
+                log.record(NoteWritten(text="x"), aggregate_id=uuid7(), version=1)
+            assert [hook[1] for hook in connection.run_on_commit] == [log._notify]
+
+
+class TestSchedule:
+    def test_refuses_to_run_outside_a_transaction(self) -> None:
+        with pytest.raises(TransactionRequired):
+            commands.schedule("notes.tidy", {})
