@@ -1,0 +1,1 @@
+"""Accounts, sessions and the keys that everybody trusts. Publishes the `user` stream."""

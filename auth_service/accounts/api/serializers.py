@@ -1,0 +1,79 @@
+"""What comes in and what goes out."""
+
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as InvalidPassword
+from rest_framework import serializers
+
+from auth_service.accounts.models import User
+
+_EMAIL_MESSAGES: dict[str, Any] = dict.fromkeys(
+    ("required", "null", "blank", "invalid", "max_length"), "Email must be valid"
+)
+_PASSWORD_MESSAGES: dict[str, Any] = {
+    **dict.fromkeys(("required", "null", "blank"), "Password is required"),
+    "invalid": "Password must be text",
+    "max_length": "Password must have at most {max_length} characters",
+}
+
+
+class AddressField(serializers.EmailField):
+    """An e-mail address, in lower case before anything is checked: some letters grow when they shrink."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The address as it is stored."""
+        return User.objects.normalize_email(super().to_internal_value(data))
+
+
+class CredentialsInput(serializers.Serializer[Any]):
+    """An address and a password, as they were typed."""
+
+    email = AddressField(max_length=254, error_messages=_EMAIL_MESSAGES)
+    password = serializers.CharField(
+        max_length=256, trim_whitespace=False, error_messages=_PASSWORD_MESSAGES, write_only=True
+    )
+
+
+class SignUpInput(CredentialsInput):
+    """Credentials for a new account: the password must be a good one."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Hold the password to Django's validators, which know the address it should not resemble."""
+        try:
+            validate_password(attrs["password"], user=User(email=attrs["email"]))
+        except InvalidPassword as error:
+            raise serializers.ValidationError({"password": error.messages}) from None
+        return attrs
+
+
+class RefreshInput(serializers.Serializer[Any]):
+    """An API client's refresh token; a browser sends its cookie instead."""
+
+    refresh = serializers.CharField(required=False, trim_whitespace=False)
+
+
+class AccountOutput(serializers.Serializer[User]):
+    """An account, as its owner sees it."""
+
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+
+
+class CurrentAccountOutput(AccountOutput):
+    """The account that is signed in."""
+
+    isStaff = serializers.BooleanField(source="is_staff")  # noqa: N815  the wire's own case
+
+
+class CurrentUserOutput(serializers.Serializer[Any]):
+    """Who is signed in, if anybody."""
+
+    currentUser = CurrentAccountOutput(allow_null=True)  # noqa: N815  the wire's own case
+
+
+class TokenPairOutput(serializers.Serializer[Any]):
+    """Tokens for an API client: `access` goes into the Authorization header."""
+
+    access = serializers.CharField()
+    refresh = serializers.CharField()

@@ -1,0 +1,186 @@
+"""One class per use case, read top to bottom."""
+
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from auth_service.accounts import operations, queries
+from auth_service.accounts.api import cookies, serializers
+from auth_service.accounts.models import Session
+from auth_service.credentials.tokens import InvalidRefreshToken, TokenPair, pair_for, read_refresh
+from service_defaults import keys
+from service_defaults.authentication import Principal, require_same_origin
+from service_defaults.errors import NotSignedIn
+
+
+class SignUp(APIView):
+    """Make an account and sign it in."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=serializers.SignUpInput, responses={201: serializers.AccountOutput})
+    def post(self, request: Request) -> Response:
+        """Make an account; the answer carries its session cookies."""
+        given = serializers.SignUpInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        password_hash = make_password(given.validated_data["password"])
+        with transaction.atomic():
+            session = operations.sign_up(
+                email=given.validated_data["email"], password_hash=password_hash, now=timezone.now()
+            )
+        response = Response(serializers.AccountOutput(session.user).data, status=status.HTTP_201_CREATED)
+        cookies.give(response, pair_for(session))
+        return response
+
+
+class SignIn(APIView):
+    """Open a session for a browser."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=serializers.CredentialsInput, responses=serializers.AccountOutput)
+    def post(self, request: Request) -> Response:
+        """Sign in; the answer carries the session's cookies."""
+        session = _session_for_credentials(request)
+        response = Response(serializers.AccountOutput(session.user).data)
+        cookies.give(response, pair_for(session))
+        return response
+
+
+class IssueToken(APIView):
+    """Open a session for an API client."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=serializers.CredentialsInput, responses=serializers.TokenPairOutput)
+    def post(self, request: Request) -> Response:
+        """Sign in; the tokens are in the body, for `Authorization: Bearer`."""
+        return Response(serializers.TokenPairOutput(pair_for(_session_for_credentials(request))).data)
+
+
+class RefreshSession(APIView):
+    """Change a refresh token for a new pair. A used one ends its whole session."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        request=serializers.RefreshInput,
+        responses={
+            200: OpenApiResponse(
+                serializers.TokenPairOutput, "The new pair; empty where it went into cookies"
+            )
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Refresh by the body's token, else by the browser's cookie."""
+        given = serializers.RefreshInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        if token := given.validated_data.get("refresh"):
+            return Response(serializers.TokenPairOutput(_refreshed(token)).data)
+        require_same_origin(request)
+        # A browser's tokens stay in its cookies, out of reach of scripts.
+        response = Response({})
+        cookies.give(response, _refreshed(cookies.refresh_token(request)))
+        return response
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Clear the cookies of a session that is over; keep them where we are merely unavailable."""
+        response = super().handle_exception(exc)
+        if isinstance(exc, NotSignedIn | operations.AccountSuspended):
+            cookies.take(response)
+        return response
+
+
+class SignOut(APIView):
+    """End the session."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=None, responses={200: OpenApiResponse(description="Signed out")})
+    def post(self, request: Request) -> Response:
+        """End the session on the server and clear the cookies; fine for who isn't signed in."""
+        session_id = _session_to_end(request)
+        if session_id is not None:
+            with transaction.atomic():
+                operations.end_session(
+                    session_id=session_id, reason=Session.End.SIGNED_OUT, now=timezone.now()
+                )
+        response = Response({})
+        cookies.take(response)
+        return response
+
+
+class CurrentUser(APIView):
+    """Who is asking."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses=serializers.CurrentUserOutput)
+    def get(self, request: Request) -> Response:
+        """The signed-in account, or null: for nobody, and for a session that has ended."""
+        user = None
+        if isinstance(request.user, Principal):
+            user = queries.get_current_user(
+                user_id=request.user.id, session_id=request.user.session_id, now=timezone.now()
+            )
+        return Response(serializers.CurrentUserOutput({"currentUser": user}).data)
+
+
+class PublicKeys(APIView):
+    """The keys by which everybody can verify our tokens (RFC 7517)."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses={200: OpenApiResponse(description="A JSON Web Key Set")})
+    def get(self, request: Request) -> Response:
+        """The public key set."""
+        return Response(keys.public_set(), headers={"Cache-Control": "public, max-age=300"})
+
+
+def _session_for_credentials(request: Request) -> Session:
+    given = serializers.CredentialsInput(data=request.data)
+    given.is_valid(raise_exception=True)
+    user = queries.check_credentials(**given.validated_data)
+    with transaction.atomic():
+        return operations.start_session(user_id=user.id, now=timezone.now())
+
+
+def _refreshed(token: str) -> TokenPair:
+    now = timezone.now()
+    claims = read_refresh(token)
+    try:
+        with transaction.atomic():
+            session = operations.refresh_session(
+                session_id=claims.session_id, refresh_id=claims.refresh_id, now=now
+            )
+    except operations.RefreshTokenReused:
+        with transaction.atomic():
+            operations.end_session(session_id=claims.session_id, reason=Session.End.TOKEN_REUSED, now=now)
+        raise
+    return pair_for(session)
+
+
+def _session_to_end(request: Request) -> UUID | None:
+    """The access token's session; where that has run out, the refresh cookie's."""
+    if isinstance(request.user, Principal):
+        return request.user.session_id
+    if not cookies.refresh_token(request):
+        return None
+    require_same_origin(request)
+    try:
+        return read_refresh(cookies.refresh_token(request)).session_id
+    except InvalidRefreshToken:
+        return None

@@ -1,0 +1,9 @@
+"""Django's entry to the accounts."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Accounts and their sessions."""
+
+    name = "auth_service.accounts"

@@ -1,0 +1,37 @@
+"""`create_operator --email E`: the account that may use the admin of every service."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from auth_service.accounts import operations
+from service_defaults import env
+
+
+class Command(BaseCommand):
+    """Makes the account, or the account an operator's; running it again changes nothing."""
+
+    help = "Make an operator's account; its password comes from AUTH_OPERATOR_PASSWORD"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Whose account."""
+        parser.add_argument("--email", required=True)
+
+    def handle(self, *args: Any, email: str, **options: Any) -> None:
+        """Appoint the operator; says whether that changed anything."""
+        # From the environment, not an argument: arguments show in the list of processes.
+        password = env.required("AUTH_OPERATOR_PASSWORD", example="<a long password>")
+        try:
+            validate_email(email)
+            validate_password(password)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from None
+        with transaction.atomic():
+            changed = operations.appoint_operator(email=email, password=password, now=timezone.now())
+        self.stdout.write(f"{email} {'is now' if changed else 'was already'} an operator")

@@ -1,0 +1,124 @@
+"""State of accounts and sessions, with what must always hold as database constraints."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from shared_events.ids import uuid7
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds accounts by their e-mail address in any case."""
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """The address as it is stored: without blanks around it, in lower case."""
+        return (email or "").strip().lower()
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The account of this address; raises `User.DoesNotExist`."""
+        return self.get(email=self.normalize_email(username))
+
+
+class User(AbstractBaseUser):
+    """Somebody who buys, sells or operates. `version` grows by one with each recorded event."""
+
+    class Status(models.TextChoices):
+        """Whether the account may be used."""
+
+        ACTIVE = "active"
+        SUSPENDED = "suspended"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(unique=True, max_length=254)
+    is_staff = models.BooleanField("operator", default=False)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    # A write per sign-in would lock the row for nothing: sessions say when somebody came.
+    last_login = None
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        """One account per address, whatever its case."""
+
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="email_is_lower_case"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["active", "suspended"]), name="user_status_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]
+        """Django's word for an account that may be used."""
+        return self.status == self.Status.ACTIVE
+
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
+        """What the admin asks: operators may view. Nobody changes an account in a form."""
+        return self.is_active and self.is_staff and perm.partition(".")[2].startswith("view_")
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """What the admin asks: every app is open to an operator's eyes."""
+        return self.is_active and self.is_staff
+
+    def move_to(self, status: Status) -> None:
+        """Take the new status, a version on."""
+        self.status = status
+        self.version += 1
+
+
+class Session(models.Model):
+    """One sign-in, from one client. Its refresh token is replaced at each use; an old one ends it."""
+
+    class End(models.TextChoices):
+        """Why a session ended before its time."""
+
+        SIGNED_OUT = "signed out"
+        TOKEN_REUSED = "refresh token used twice"  # noqa: S105  a reason
+        SUSPENDED = "account suspended"
+        PASSWORD_CHANGED = "password changed"  # noqa: S105  a reason
+        OPERATOR = "ended by an operator"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    refresh_id = models.UUIDField(default=uuid4, editable=False)
+    created_at = models.DateTimeField()
+    refreshed_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=32, choices=End.choices, blank=True)
+
+    class Meta:
+        """An end has a reason, and only an end has one."""
+
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ended_at=None, end_reason="")
+                | (models.Q(ended_at__isnull=False) & ~models.Q(end_reason="")),
+                name="session_end_has_a_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} since {self.created_at:%Y-%m-%d %H:%M}"
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it may still be used."""
+        return self.ended_at is None and now < self.expires_at
+
+    def rotate(self, *, now: datetime, lasts: timedelta) -> None:
+        """Make every refresh token given out so far a used one, and last from now on."""
+        self.refresh_id = uuid4()
+        self.refreshed_at = now
+        self.expires_at = now + lasts

@@ -1,0 +1,161 @@
+"""The writes. Each needs a transaction around it, which the edge that calls it opens."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import IntegrityError
+
+from auth_service.accounts.models import Session, User
+from service_defaults import errors
+from shared_events import log
+from shared_events.contracts.user import UserReinstated, UserSignedUp, UserSuspended
+
+
+class EmailInUse(errors.Refused):
+    """Email in use."""
+
+    field = "email"
+
+
+class AccountSuspended(errors.NotYours):
+    """Account suspended."""
+
+
+class SessionEnded(errors.NotSignedIn):
+    """The session has ended. Sign in again."""
+
+
+class RefreshTokenReused(errors.NotSignedIn):
+    """This refresh token was used before. Sign in again."""
+
+
+class AlreadySuspended(errors.Refused):
+    """The account is suspended already."""
+
+
+class NotSuspended(errors.Refused):
+    """The account is not suspended."""
+
+
+class CannotSuspendYourself(errors.Refused):
+    """You can't suspend your own account."""
+
+
+def sign_up(*, email: str, password_hash: str, now: datetime) -> Session:
+    """Make an account and its first session; raises `EmailInUse`.
+
+    Takes the hash, not the password: hashing is too slow for a transaction.
+    """
+    user = _create_user(email=email, password_hash=password_hash, is_staff=False, now=now)
+    return _open_session(user, now)
+
+
+def start_session(*, user_id: UUID, now: datetime) -> Session:
+    """Open a session for an account whose credentials were checked; raises `AccountSuspended`."""
+    # Locked, so that a suspension that runs meanwhile either is seen here or finds this session to end.
+    user = User.objects.select_for_update(no_key=True).get(id=user_id)
+    if not user.is_active:
+        raise AccountSuspended
+    return _open_session(user, now)
+
+
+def refresh_session(*, session_id: UUID, refresh_id: UUID, now: datetime) -> Session:
+    """Give the session a new refresh token and a new term.
+
+    Raises `SessionEnded`, `AccountSuspended`, or `RefreshTokenReused`: then somebody holds a copy of the
+    token, and the caller must end the session, in a transaction of its own, since this one is rolled back.
+    """
+    session = (
+        Session.objects.select_for_update(of=("self",)).select_related("user").filter(id=session_id).first()
+    )
+    if session is None or not session.is_live(now):
+        raise SessionEnded
+    if session.refresh_id != refresh_id:
+        raise RefreshTokenReused
+    if not session.user.is_active:
+        raise AccountSuspended
+    session.rotate(now=now, lasts=_session_lasts())
+    session.save(update_fields=["refresh_id", "refreshed_at", "expires_at"])
+    return session
+
+
+def end_session(*, session_id: UUID, reason: Session.End, now: datetime) -> None:
+    """End the session, where it hasn't ended already."""
+    Session.objects.filter(id=session_id, ended_at=None).update(ended_at=now, end_reason=reason)
+
+
+def suspend_user(*, user_id: UUID, operator_id: UUID, now: datetime) -> User:
+    """Close the account and end its sessions; raises `AlreadySuspended`, `CannotSuspendYourself`."""
+    if user_id == operator_id:
+        raise CannotSuspendYourself
+    user = User.objects.select_for_update().get(id=user_id)
+    if not user.is_active:
+        raise AlreadySuspended
+    user.move_to(User.Status.SUSPENDED)
+    user.save(update_fields=["status", "version"])
+    _end_sessions(user, Session.End.SUSPENDED, now)
+    log.record(UserSuspended(status="suspended"), aggregate_id=user.id, version=user.version)
+    return user
+
+
+def reinstate_user(*, user_id: UUID) -> User:
+    """Open the account again; raises `NotSuspended`."""
+    user = User.objects.select_for_update().get(id=user_id)
+    if user.is_active:
+        raise NotSuspended
+    user.move_to(User.Status.ACTIVE)
+    user.save(update_fields=["status", "version"])
+    log.record(UserReinstated(status="active"), aggregate_id=user.id, version=user.version)
+    return user
+
+
+def appoint_operator(*, email: str, password: str, now: datetime) -> bool:
+    """Make the account of this address an operator's with this password; says whether anything changed.
+
+    An account that somebody else made under the address loses its password and sessions to the operator.
+    """
+    user = User.objects.select_for_update().filter(email=User.objects.normalize_email(email)).first()
+    if user is None:
+        _create_user(email=email, password_hash=make_password(password), is_staff=True, now=now)
+        return True
+    if user.is_staff and check_password(password, user.password):
+        return False
+    user.is_staff = True
+    user.password = make_password(password)
+    user.save(update_fields=["is_staff", "password"])
+    _end_sessions(user, Session.End.PASSWORD_CHANGED, now)
+    return True
+
+
+def forget_sessions(*, over_before: datetime, limit: int) -> int:
+    """Delete up to `limit` sessions whose term was over before the given time; says how many."""
+    old = Session.objects.filter(expires_at__lt=over_before).order_by("expires_at").values("pk")[:limit]
+    deleted, _ = Session.objects.filter(pk__in=old).delete()
+    return deleted
+
+
+def _create_user(*, email: str, password_hash: str, is_staff: bool, now: datetime) -> User:
+    address = User.objects.normalize_email(email)
+    user = User(email=address, password=password_hash, is_staff=is_staff, created_at=now)
+    try:
+        user.save(force_insert=True)
+    except IntegrityError as error:
+        raise EmailInUse from error
+    log.record(UserSignedUp(status="active"), aggregate_id=user.id, version=user.version)
+    return user
+
+
+def _open_session(user: User, now: datetime) -> Session:
+    return Session.objects.create(
+        user=user, created_at=now, refreshed_at=now, expires_at=now + _session_lasts()
+    )
+
+
+def _end_sessions(user: User, reason: Session.End, now: datetime) -> None:
+    Session.objects.filter(user=user, ended_at=None).update(ended_at=now, end_reason=reason)
+
+
+def _session_lasts() -> timedelta:
+    return timedelta(seconds=settings.AUTH_REFRESH_SECONDS)

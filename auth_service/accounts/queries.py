@@ -1,0 +1,39 @@
+"""The reads."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.hashers import check_password, make_password
+
+from auth_service.accounts.models import User
+from service_defaults import errors
+
+
+class InvalidCredentials(errors.Refused):
+    """Invalid credentials."""
+
+
+def check_credentials(*, email: str, password: str) -> User:
+    """The account with this address and password; raises `InvalidCredentials`.
+
+    Takes some 26 ms of one core, so call it outside of a transaction.
+    """
+    user = User.objects.filter(email=User.objects.normalize_email(email)).first()
+    if user is None:
+        # An unknown address must cost what a wrong password costs, or the time tells who has an account.
+        make_password(password)
+        raise InvalidCredentials
+    if not check_password(password, user.password):
+        raise InvalidCredentials
+    return user
+
+
+def get_current_user(*, user_id: UUID, session_id: UUID, now: datetime) -> User | None:
+    """The account, unless it is suspended or this session of its has ended."""
+    return User.objects.filter(
+        id=user_id,
+        status=User.Status.ACTIVE,
+        sessions__id=session_id,
+        sessions__ended_at=None,
+        sessions__expires_at__gt=now,
+    ).first()

@@ -1,0 +1,88 @@
+"""Settings of the accounts service, as a list of what it has.
+
+Values that all services share come from `service_defaults.settings`; what varies comes from the environment.
+"""
+
+from datetime import timedelta
+
+from service_defaults import env, tokens
+from service_defaults import settings as defaults
+from shared_events.settings import EventSettings
+
+SERVICE = "auth"
+
+# The process
+DEBUG = defaults.debug()
+SECRET_KEY = defaults.secret_key()
+LOGGING = defaults.logging(SERVICE)
+ROOT_URLCONF = "auth_service.config.urls"
+WSGI_APPLICATION = "auth_service.config.wsgi.application"
+INSTALLED_APPS = [*defaults.INSTALLED_APPS, "shared_events", "auth_service.accounts"]
+MIDDLEWARE = [*defaults.MIDDLEWARE, "shared_events.middleware.Correlation"]
+TEMPLATES = defaults.TEMPLATES
+
+# The web
+PUBLIC_ORIGIN = defaults.public_origin()
+ALLOWED_HOSTS = defaults.allowed_hosts(PUBLIC_ORIGIN)
+VISITOR_KEY = defaults.visitor_key()
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = defaults.MAX_BODY_BYTES
+SECURE_PROXY_SSL_HEADER = defaults.proxy_ssl_header(PUBLIC_ORIGIN)
+SECURE_HSTS_SECONDS = defaults.hsts_seconds(PUBLIC_ORIGIN)
+STATIC_URL = f"/static/{SERVICE}/"
+WHITENOISE_USE_FINDERS = True
+
+# Language and time
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Data
+DATABASES = defaults.databases("AUTH_DATABASE_URL")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Events
+EVENTS = EventSettings(service=SERVICE, publishes=("user",), broker_url=defaults.broker_url())
+
+# The API
+REST_FRAMEWORK = defaults.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = defaults.spectacular(
+    title="Accounts", description="Sign up, sign in, and know who is asking."
+)
+AUTH_JWKS_FILE = defaults.jwks_file()
+
+# The operators' admin
+AUTHENTICATION_BACKENDS = ["auth_service.credentials.operators.AccountBackend"]
+SESSION_COOKIE_NAME = f"{SERVICE}_session"
+SESSION_COOKIE_PATH = f"/admin/{SERVICE}/"
+SESSION_COOKIE_AGE = defaults.OPERATOR_SESSION_SECONDS
+SESSION_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
+CSRF_COOKIE_NAME = f"{SERVICE}_csrf"
+CSRF_COOKIE_PATH = f"/admin/{SERVICE}/"
+CSRF_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
+
+# Accounts
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["auth_service.credentials.hashers.Argon2"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+# Tokens
+AUTH_SIGNING_KEY_FILE = env.required("AUTH_SIGNING_KEY_FILE", example="/etc/tickets/signing-key.pem")
+AUTH_ACCESS_SECONDS = env.integer("AUTH_ACCESS_SECONDS", default=5 * 60, minimum=10)
+AUTH_REFRESH_SECONDS = env.integer("AUTH_REFRESH_SECONDS", default=14 * 24 * 60 * 60, minimum=60)
+SIMPLE_JWT = {
+    "ALGORITHM": "EdDSA",
+    "ISSUER": tokens.ISSUER,
+    "AUDIENCE": tokens.AUDIENCE,
+    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=AUTH_ACCESS_SECONDS),
+    "REFRESH_TOKEN_LIFETIME": timedelta(seconds=AUTH_REFRESH_SECONDS),
+    "USER_ID_CLAIM": "sub",
+    "TOKEN_TYPE_CLAIM": "typ",
+}

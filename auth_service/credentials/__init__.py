@@ -1,0 +1,1 @@
+"""What proves who somebody is: password hashes, signed tokens, an operator's session."""

@@ -1,0 +1,29 @@
+"""Conditional requests (RFC 9110): the row's version as ETag, so that nobody overwrites unseen changes."""
+
+from django.http import HttpRequest
+from django.utils.http import parse_etags
+from rest_framework.request import Request
+
+from service_defaults import errors
+
+
+class ChangedMeanwhile(errors.Stale):
+    """It has changed since you read it. Read it again and repeat."""
+
+
+def etag_for(version: int) -> str:
+    """The ETag of a row at this version."""
+    return f'"{version}"'
+
+
+def not_modified(request: Request | HttpRequest, etag: str) -> bool:
+    """Whether the caller's copy, by its If-None-Match, is the current one: answer 304."""
+    known = [tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))]
+    return etag in known or "*" in known
+
+
+def require_match(request: Request | HttpRequest, etag: str) -> None:
+    """Raise `ChangedMeanwhile` where If-Match names another version; no header matches everything."""
+    expected = parse_etags(request.headers.get("If-Match", "*"))
+    if etag not in expected and "*" not in expected:
+        raise ChangedMeanwhile

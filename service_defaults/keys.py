@@ -1,0 +1,149 @@
+"""Ed25519 keys as files: the private one that auth signs with, the public set (JWKS) that everybody reads.
+
+The public set is fetched ahead: a file, never a request. Several keys may stand in it, told apart by `kid`.
+"""
+
+import base64
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from django.conf import settings
+
+from service_defaults import errors, health
+
+ALGORITHM = "EdDSA"
+SIGNING_KEY_NAME = "signing-key.pem"
+JWKS_NAME = "jwks.json"
+
+_LOOK_AGAIN_SECONDS = 5.0
+_logger = logging.getLogger(__name__)
+
+
+class KeysUnavailable(errors.Unavailable):
+    """Sign-in can't be checked at the moment. Please try again."""
+
+
+class KeyRing:
+    """The public keys of one JWKS file, re-read when the file changes (looked at every 5 s at most).
+
+    A file that becomes unreadable leaves the keys of its last good reading in place.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._keys: Mapping[str, jwt.PyJWK] = {}
+        self._changed_at: int | None = None
+        self._looked_at = float("-inf")
+
+    def get(self, kid: str) -> jwt.PyJWK | None:
+        """The key of that id, or None; raises `KeysUnavailable` while no key was ever read."""
+        self._look()
+        if not self._keys:
+            raise KeysUnavailable
+        return self._keys.get(kid)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        # An empty ring looks each time: it serves nobody until the file is there.
+        if self._keys and now - self._looked_at < _LOOK_AGAIN_SECONDS:
+            return
+        self._looked_at = now
+        try:
+            changed_at = Path(self._path).stat().st_mtime_ns
+            if changed_at != self._changed_at:
+                self._keys = _read_keys(self._path)
+                self._changed_at = changed_at
+        except (OSError, ValueError, KeyError, jwt.PyJWTError) as error:
+            _logger.error("The public keys in %s can't be read: %r", self._path, error)
+
+
+_rings: dict[str, KeyRing] = {}
+
+
+def public_keys() -> KeyRing:
+    """The ring of the file that AUTH_JWKS_FILE names, one per process."""
+    path = str(settings.AUTH_JWKS_FILE)
+    return _rings.setdefault(path, KeyRing(path))
+
+
+def public_set() -> dict[str, Any]:
+    """The JWKS document itself; raises `KeysUnavailable`."""
+    try:
+        return {"keys": json.loads(Path(settings.AUTH_JWKS_FILE).read_bytes())["keys"]}
+    except (OSError, ValueError, KeyError) as error:
+        raise KeysUnavailable from error
+
+
+@health.register("public keys")
+def _keys_are_readable() -> str:
+    return f"{len(_read_keys(str(settings.AUTH_JWKS_FILE)))} key(s)"
+
+
+def _read_keys(path: str) -> dict[str, jwt.PyJWK]:
+    document = json.loads(Path(path).read_bytes())
+    keys = {item["kid"]: jwt.PyJWK(item, algorithm=ALGORITHM) for item in document["keys"]}
+    if not keys:
+        raise ValueError("no keys in the set")
+    return keys
+
+
+def public_jwk(key: Ed25519PublicKey) -> dict[str, str]:
+    """The key as a JSON Web Key (RFC 8037); `kid` is its RFC 7638 thumbprint."""
+    raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    essence = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(raw)}
+    canonical = json.dumps(essence, separators=(",", ":"), sort_keys=True).encode()
+    kid = _base64url(hashlib.sha256(canonical).digest())
+    return {**essence, "kid": kid, "use": "sig", "alg": ALGORITHM}
+
+
+def read_signing_key(path: Path) -> Ed25519PrivateKey:
+    """The private key of a PEM file; raises `OSError`, or `ValueError` for another kind of key."""
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError(f"{path} is not an Ed25519 private key")  # noqa: TRY004  the file is wrong, not the type
+    return key
+
+
+def create_key_files(directory: Path) -> tuple[Path, Path]:
+    """Make what is missing of the private key (mode 0600) and the public set; touch nothing that is there.
+
+    A public set that doesn't know the private key gains it beside the keys it has.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    private, public = directory / SIGNING_KEY_NAME, directory / JWKS_NAME
+    if not private.exists():
+        _write(private, _pem(Ed25519PrivateKey.generate()), mode=0o600)
+    own = public_jwk(read_signing_key(private).public_key())
+    known = json.loads(public.read_bytes())["keys"] if public.exists() else []
+    if own["kid"] not in {key["kid"] for key in known}:
+        _write(public, json.dumps({"keys": [own, *known]}, indent=2).encode(), mode=0o644)
+    return private, public
+
+
+def _write(path: Path, content: bytes, *, mode: int) -> None:
+    # Renamed into place whole: a reader never meets half a file.
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        os.fchmod(file.fileno(), mode)
+    Path(aside).replace(path)
+
+
+def _pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

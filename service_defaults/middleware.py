@@ -1,0 +1,93 @@
+"""What happens around every request, in the order of `settings.MIDDLEWARE`."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from service_defaults import logs, problems, visitors
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+_ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_access_log = logging.getLogger("service_defaults.access")
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """`X-Request-Id` in and out: the caller's where it is well-formed, else a new one.
+
+    Also `request.request_id`, the header as later middleware reads it, and every log line written meanwhile.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        value = given if _ACCEPTABLE_ID.fullmatch(given) else uuid4().hex
+        request.META["HTTP_X_REQUEST_ID"] = value
+        request.request_id = value  # type: ignore[attr-defined]
+        token = logs.request_id.set(value)
+        try:
+            response = get_response(request)
+        finally:
+            logs.request_id.reset(token)
+        response["X-Request-Id"] = value
+        return response
+
+    return middleware
+
+
+def access_log(get_response: GetResponse) -> GetResponse:
+    """One line per answer: method, path without its query, status and milliseconds."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        response = get_response(request)
+        level = logging.DEBUG if request.path.startswith("/health/") else logging.INFO
+        took = round((time.perf_counter() - started) * 1000, 1)
+        facts = {"method": request.method, "path": request.path, "status": response.status_code, "ms": took}
+        _access_log.log(level, "%s %s %s", request.method, request.path, response.status_code, extra=facts)
+        return response
+
+    return middleware
+
+
+def body_limit(get_response: GetResponse) -> GetResponse:
+    """Refuses bodies above DATA_UPLOAD_MAX_MEMORY_SIZE (413) and those of unknown length (411), unread.
+
+    Django holds only form bodies to that limit, and takes a chunked body for an empty one.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            return problems.problem(411, "length-required", "Send the body with a Content-Length")
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if limit is not None and int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+            return problems.problem(413, "body-too-large", f"The body must not exceed {limit} bytes")
+        return get_response(request)
+
+    return middleware
+
+
+def private_by_default(get_response: GetResponse) -> GetResponse:
+    """An answer that doesn't say who may keep it is kept by nobody; one with an ETag, by its reader alone."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "private, no-cache" if "ETag" in response else "no-store"
+        return response
+
+    return middleware
+
+
+def visitor_address(get_response: GetResponse) -> GetResponse:
+    """Sets `request.visitor_address`; see `service_defaults.visitors`."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.visitor_address = visitors.address_of(request)  # type: ignore[attr-defined]
+        return get_response(request)
+
+    return middleware

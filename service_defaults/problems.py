@@ -1,0 +1,159 @@
+"""The one place where errors become HTTP: `application/problem+json` (RFC 9457).
+
+Every problem is also `{"errors": [{"message", "code", "field"?}]}`, one entry per thing to mend.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from service_defaults import errors, logs
+
+CONTENT_TYPE = "application/problem+json"
+
+_STATUS: dict[type[errors.DomainError], int] = {
+    errors.Refused: 400,
+    errors.NotSignedIn: 401,
+    errors.PaymentRefused: 402,
+    errors.NotYours: 403,
+    errors.NotFound: 404,
+    errors.InFlight: 409,
+    errors.Stale: 412,
+    errors.Contradicts: 422,
+    errors.Unavailable: 503,
+}
+_DATABASE_DOWN = (OperationalError, InterfaceError)
+
+Entry = dict[str, str]
+
+
+class DatabaseUnavailable(errors.Unavailable):
+    """The service can't reach its data. Please try again."""
+
+
+def document(status: int, slug: str, entries: Sequence[Entry]) -> dict[str, Any]:
+    """The problem document for a status, the error's slug and its entries."""
+    return {
+        "type": f"{settings.PUBLIC_ORIGIN}/problems/{slug}",
+        "title": slug.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": "; ".join(entry["message"].removesuffix(".") for entry in entries),
+        "request_id": logs.request_id.get(),
+        "errors": list(entries),
+    }
+
+
+def problem(status: int, slug: str, message: str) -> JsonResponse:
+    """A plain Django answer, for use outside of DRF's views."""
+    body = document(status, slug, [{"message": message, "code": slug}])
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """DRF's EXCEPTION_HANDLER. None for what nobody foresaw: Django logs it and answers by `server_error`."""
+    if isinstance(error, _DATABASE_DOWN):
+        error = DatabaseUnavailable()
+    if isinstance(error, errors.DomainError):
+        return _of_domain(error)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    return _of_framework(error) if isinstance(error, exceptions.APIException) else None
+
+
+def _of_domain(error: errors.DomainError) -> Response:
+    entry = {"message": error.message, "code": error.slug()}
+    if error.field:
+        entry["field"] = error.field
+    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    headers = {}
+    if isinstance(error, errors.Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.NotSignedIn):
+        headers["WWW-Authenticate"] = "Bearer"
+    return _response(status, error.slug(), [entry], headers)
+
+
+def _of_framework(error: exceptions.APIException) -> Response:
+    headers = {}
+    # DRF sets both as plain attributes where they apply.
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    if isinstance(error, exceptions.ValidationError):
+        return _response(error.status_code, "invalid-input", list(_entries(error.detail)), headers)
+    slug = _slug(getattr(error.detail, "code", None) or error.default_code)
+    return _response(error.status_code, slug, list(_entries(error.detail)), headers)
+
+
+def _entries(detail: Any, field: str = "") -> Iterator[Entry]:
+    """Flatten DRF's nested detail; `field` is the dotted path to the input, as in `items.0.price`."""
+    if isinstance(detail, Mapping):
+        for key, value in detail.items():
+            yield from _entries(value, _inner(field, str(key)))
+    elif isinstance(detail, list | tuple):
+        for index, value in enumerate(detail):
+            yield from _entries(value, _inner(field, str(index)) if isinstance(value, Mapping) else field)
+    else:
+        entry = {"message": str(detail), "code": _slug(getattr(detail, "code", None) or "invalid")}
+        yield {**entry, "field": field} if field else entry
+
+
+def _inner(field: str, key: str) -> str:
+    if key == "non_field_errors":
+        return field
+    return f"{field}.{key}" if field else key
+
+
+def _slug(code: str) -> str:
+    return str(code).replace("_", "-")
+
+
+def _response(status: int, slug: str, entries: Sequence[Entry], headers: Mapping[str, str]) -> Response:
+    body = document(status, slug, entries)
+    return Response(body, status=status, headers=dict(headers), content_type=CONTENT_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler400` of a service's urls: what Django itself refuses, such as a foreign Host."""
+    return problem(400, "bad-request", "The request can't be understood")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler403` of a service's urls."""
+    if _is_page(request):
+        return defaults.permission_denied(request, exception)
+    return problem(403, "permission-denied", "You may not do this")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler404` of a service's urls: an unknown route."""
+    if _is_page(request):
+        return defaults.page_not_found(request, exception)
+    return problem(404, "not-found", "Not found")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """`handler500` of a service's urls; 503 where the reason is that the database is away."""
+    if _is_page(request):
+        return defaults.server_error(request)
+    if isinstance(sys.exc_info()[1], _DATABASE_DOWN):
+        response = problem(503, DatabaseUnavailable.slug(), DatabaseUnavailable().message)
+        response["Retry-After"] = str(DatabaseUnavailable.retry_after)
+        return response
+    return problem(500, "server-error", "Something went wrong on our side")
+
+
+def _is_page(request: HttpRequest) -> bool:
+    """Whether a person looks at the answer: the operators' admin is the services' only HTML."""
+    return request.path.startswith("/admin/")

@@ -1,0 +1,202 @@
+"""Values and functions from which every service's `config/settings.py` is composed.
+
+A service names each one it uses, so that its settings read as a list of what it has. Reading a value from the
+environment happens here and in `env`, never elsewhere.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from service_defaults import env
+
+ADMIN_APPS = [
+    "service_defaults.apps.OperatorAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+API_APPS = ["rest_framework", "drf_spectacular"]
+INSTALLED_APPS = [*ADMIN_APPS, *API_APPS]
+
+WEB_MIDDLEWARE = [
+    "service_defaults.middleware.request_id",
+    "service_defaults.middleware.access_log",
+    "service_defaults.middleware.body_limit",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "service_defaults.middleware.private_by_default",
+    "service_defaults.middleware.visitor_address",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ADMIN_MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+MIDDLEWARE = [*WEB_MIDDLEWARE, *ADMIN_MIDDLEWARE]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["service_defaults.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["service_defaults.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "service_defaults.schema.UseCaseSchema",
+    "EXCEPTION_HANDLER": "service_defaults.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+MIN_SECRET_LENGTH = 32
+MAX_BODY_BYTES = 256 * 1024
+OPERATOR_SESSION_SECONDS = 30 * 60
+OPERATOR_BACKENDS = ["service_defaults.operators.OperatorBackend"]
+HSTS_SECONDS = 30 * 24 * 60 * 60
+
+
+def debug() -> bool:
+    """DJANGO_DEBUG: off unless asked for."""
+    return env.boolean("DJANGO_DEBUG", default=False)
+
+
+def secret_key() -> str:
+    """DJANGO_SECRET_KEY, of this service alone; at least MIN_SECRET_LENGTH characters."""
+    key = env.required("DJANGO_SECRET_KEY", example="<50 random characters>")
+    if len(key) < MIN_SECRET_LENGTH:
+        raise ImproperlyConfigured(f"DJANGO_SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters")
+    return key
+
+
+def visitor_key() -> str:
+    """DJANGO_VISITOR_KEY, by which the frontend signs a visitor's address for the services."""
+    return env.required("DJANGO_VISITOR_KEY", example="<50 random characters>")
+
+
+def public_origin() -> str:
+    """DJANGO_PUBLIC_ORIGIN: scheme, host and port as visitors see them, without a trailing slash."""
+    example = "http://localhost:8080"
+    value = env.required("DJANGO_PUBLIC_ORIGIN", example=example).rstrip("/")
+    parts = urlsplit(value)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or value != f"{parts.scheme}://{parts.netloc}"
+    ):
+        raise ImproperlyConfigured(
+            f"DJANGO_PUBLIC_ORIGIN must be an origin, for example DJANGO_PUBLIC_ORIGIN={example}"
+        )
+    return value
+
+
+def allowed_hosts(origin: str) -> list[str]:
+    """The origin's host, and those that DJANGO_ALLOWED_HOSTS adds (health probes by address)."""
+    return [urlsplit(origin).hostname or "", *env.listing("DJANGO_ALLOWED_HOSTS")]
+
+
+def is_https(origin: str) -> bool:
+    """Whether visitors come by https, and cookies may therefore demand it."""
+    return urlsplit(origin).scheme == "https"
+
+
+def proxy_ssl_header(origin: str) -> tuple[str, str] | None:
+    """SECURE_PROXY_SSL_HEADER: TLS ends at the ingress, which says so in X-Forwarded-Proto."""
+    return ("HTTP_X_FORWARDED_PROTO", "https") if is_https(origin) else None
+
+
+def hsts_seconds(origin: str) -> int:
+    """SECURE_HSTS_SECONDS: a month where the origin is https, else nothing."""
+    return HSTS_SECONDS if is_https(origin) else 0
+
+
+def databases(variable: str) -> dict[str, Any]:
+    """DATABASES from one `postgres://` address in the given variable.
+
+    Connections are kept for a minute and checked before use; an unreachable server is known within seconds.
+    """
+    url = env.required(variable, example="postgres://role:password@127.0.0.1:5432/name")
+    try:
+        config = dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
+    except (ValueError, dj_database_url.ParseError):
+        # The address carries a password: it must not end up in the message.
+        raise ImproperlyConfigured(f"{variable} is not a database address") from None
+    if config.get("ENGINE") != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(f"{variable} must be a postgres:// address")
+    options = {"connect_timeout": 3, "tcp_user_timeout": 10_000}
+    return {"default": {**config, "OPTIONS": {**options, **config.get("OPTIONS", {})}}}
+
+
+def broker_url() -> str:
+    """BROKER_URL: the message broker, or a directory for the embedded one."""
+    return env.required("BROKER_URL", example="amqp://user:password@127.0.0.1:5672/tickets")
+
+
+def jwks_file() -> str:
+    """AUTH_JWKS_FILE: path of the JSON document with the public keys of access tokens."""
+    return env.required("AUTH_JWKS_FILE", example="/etc/tickets/jwks.json")
+
+
+def spectacular(*, title: str, description: str) -> dict[str, Any]:
+    """SPECTACULAR_SETTINGS of a service; its operations are tagged with the title."""
+    return {
+        "TITLE": title,
+        "DESCRIPTION": description,
+        "VERSION": "1",
+        "OAS_VERSION": "3.1.0",
+        "SERVE_INCLUDE_SCHEMA": False,
+        "SERVE_AUTHENTICATION": [],
+        "SERVE_PERMISSIONS": [],
+        "COMPONENT_SPLIT_REQUEST": True,
+        "PREPROCESSING_HOOKS": ["service_defaults.schema.only_the_api"],
+        "POSTPROCESSING_HOOKS": [
+            "drf_spectacular.hooks.postprocess_schema_enums",
+            "service_defaults.schema.describe_problems",
+        ],
+    }
+
+
+def logging(service: str) -> dict[str, Any]:
+    """LOGGING: one line per event on standard error, JSON unless DJANGO_LOG_FORMAT=text."""
+    style = env.choice("DJANGO_LOG_FORMAT", options=("json", "text"), default="json")
+    level = env.text("DJANGO_LOG_LEVEL", default="INFO").upper()
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"request": {"()": "service_defaults.logs.RequestFilter", "service": service}},
+        "formatters": {
+            "json": {"()": "service_defaults.logs.JsonLines"},
+            "text": {"format": "%(asctime)s %(levelname)s %(service)s %(request_id)s %(name)s: %(message)s"},
+        },
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "filters": ["request"], "formatter": style}
+        },
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "django": {"handlers": [], "level": "INFO", "propagate": True},
+            # Every refused request is in the access log already; only failures need a line of their own.
+            "django.request": {"level": "ERROR"},
+            "gunicorn.error": {"handlers": ["console"], "propagate": False},
+        },
+    }
