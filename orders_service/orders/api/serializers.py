@@ -1,0 +1,47 @@
+"""The shapes that clients send and get. Names are camelCase and fixed."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from orders_service.orders.models import Order
+
+
+class PlaceOrderInput(serializers.Serializer[Any]):
+    """What placing an order takes. An id that isn't one is simply unknown, so it is taken as text."""
+
+    ticketId = serializers.CharField(  # noqa: N815  the contract's name
+        max_length=64,
+        error_messages=dict.fromkeys(("required", "null", "blank", "invalid"), "TicketId must be provided"),
+    )
+
+
+class HeldTicketOutput(serializers.Serializer[Order]):
+    """The ticket as it was when held."""
+
+    id = serializers.UUIDField(source="ticket_id")
+    title = serializers.CharField(source="ticket_title")
+    price = serializers.DecimalField(source="ticket_price", max_digits=10, decimal_places=2)
+    currency = serializers.CharField(source="ticket_currency")
+    version = serializers.IntegerField(source="ticket_version")
+
+
+class OrderOutput(serializers.Serializer[Order]):
+    """An order."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=["created", "awaiting:payment", "complete", "cancelled"])
+    expiresAt = serializers.DateTimeField(source="expires_at")  # noqa: N815
+    extended = serializers.BooleanField()
+    userId = serializers.UUIDField(source="user_id")  # noqa: N815
+    version = serializers.IntegerField()
+    createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
+    cancelReason = serializers.CharField(source="cancel_reason", required=False)  # noqa: N815
+    ticket = HeldTicketOutput(source="*")
+
+    def to_representation(self, instance: Order) -> dict[str, Any]:
+        """`cancelReason` is there for a cancelled order only."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        if not instance.cancel_reason:
+            del shown["cancelReason"]
+        return shown

@@ -1,0 +1,11 @@
+"""The routes under /api/orders."""
+
+from django.urls import path
+
+from orders_service.orders.api.views import ExtendOrder, OneOrder, Orders
+
+urlpatterns = [
+    path("api/orders", Orders.as_view(), name="orders"),
+    path("api/orders/<uuid:order_id>", OneOrder.as_view(), name="order"),
+    path("api/orders/<uuid:order_id>/extend", ExtendOrder.as_view(), name="extend-order"),
+]

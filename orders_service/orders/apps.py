@@ -1,0 +1,11 @@
+"""The orders app."""
+
+from django.apps import AppConfig
+
+
+class OrdersConfig(AppConfig):
+    """Holds and orders, and the copies of tickets and users that deciding about them needs."""
+
+    name = "orders_service.orders"
+    label = "orders"
+    default_auto_field = "django.db.models.BigAutoField"

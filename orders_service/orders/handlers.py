@@ -1,0 +1,92 @@
+"""What orders does about what the others tell: this module is its table of contents."""
+
+from orders_service.orders import operations
+from orders_service.orders.models import TicketCopy
+from shared_events.contracts.payment import (
+    PaymentAuthorized,
+    PaymentCaptureFailed,
+    PaymentDeclined,
+    PaymentRefunded,
+    PaymentStarted,
+    PaymentState,
+    PaymentVoided,
+)
+from shared_events.contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
+from shared_events.contracts.user import UserReinstated, UserSignedUp, UserState, UserSuspended
+from shared_events.envelope import Envelope
+from shared_events.subscriptions import handles
+
+
+@handles(TicketCreated, batch=True)
+@handles(TicketUpdated, batch=True)
+def keep_tickets(events: list[Envelope[TicketState]]) -> None:
+    """Copy the listings."""
+    operations.keep_tickets(copies=[_copy(event, withdrawn=False) for event in events])
+
+
+@handles(TicketWithdrawn)
+def end_holds_on_ticket(event: Envelope[TicketState]) -> None:
+    """Copy the withdrawal, and end the unpaid hold that it met."""
+    operations.keep_tickets(copies=[_copy(event, withdrawn=True)])
+    operations.end_holds_on_ticket(ticket_id=event.aggregate_id)
+
+
+@handles(UserSignedUp)
+@handles(UserReinstated)
+def keep_user(event: Envelope[UserState]) -> None:
+    """Copy the user's standing."""
+    operations.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version)
+
+
+@handles(UserSuspended)
+def end_holds_of_user(event: Envelope[UserState]) -> None:
+    """Copy the suspension, and end the user's unpaid holds."""
+    operations.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version)
+    operations.end_holds_of_user(user_id=event.aggregate_id)
+
+
+@handles(PaymentStarted)
+def begin_payment(event: Envelope[PaymentState]) -> None:
+    """Wait for the attempt."""
+    operations.begin_payment(
+        order_id=event.data.order_id, payment_id=event.aggregate_id, position=event.position
+    )
+
+
+@handles(PaymentDeclined)
+@handles(PaymentVoided)
+def reopen_order(event: Envelope[PaymentState]) -> None:
+    """Let the buyer try again."""
+    operations.reopen_order(
+        order_id=event.data.order_id, payment_id=event.aggregate_id, position=event.position
+    )
+
+
+@handles(PaymentAuthorized)
+def complete_order(event: Envelope[PaymentState]) -> None:
+    """Complete the order, while it lives."""
+    operations.complete_order(order_id=event.data.order_id, payment_id=event.aggregate_id)
+
+
+@handles(PaymentRefunded)
+def end_refunded_sale(event: Envelope[PaymentState]) -> None:
+    """End the sale whose money went back."""
+    operations.end_sale(order_id=event.data.order_id, payment_id=event.aggregate_id, reason="refunded")
+
+
+@handles(PaymentCaptureFailed)
+def end_uncaptured_sale(event: Envelope[PaymentState]) -> None:
+    """End the sale whose money can't be taken."""
+    operations.end_sale(order_id=event.data.order_id, payment_id=event.aggregate_id, reason="capture_failed")
+
+
+def _copy(event: Envelope[TicketState], *, withdrawn: bool) -> TicketCopy:
+    return TicketCopy(
+        id=event.aggregate_id,
+        seller_id=event.data.user_id,
+        title=event.data.title,
+        price=event.data.price,
+        currency=event.data.currency,
+        version=event.version,
+        withdrawn=withdrawn,
+    )

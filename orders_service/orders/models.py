@@ -1,0 +1,136 @@
+"""Holds and orders, and this service's own copies of what it must know about tickets and users."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models import F, Q
+
+from shared_events.contracts.order import CancelReason
+from shared_events.ids import uuid7
+
+
+class Status(models.TextChoices):
+    """Where an order stands. A cancelled order never changes again."""
+
+    CREATED = "created"
+    AWAITING_PAYMENT = "awaiting:payment"
+    COMPLETE = "complete"
+    CANCELLED = "cancelled"
+
+
+#: Held and not paid: it may still be paid, cancelled or expire.
+OPEN = (Status.CREATED, Status.AWAITING_PAYMENT)
+
+
+class Order(models.Model):
+    """One buyer's claim on one ticket: a hold until `expires_at`, then paid or released.
+
+    The ticket's title and price are the copy as it was when held. `paying_with` is the attempt under way,
+    `payment_id` the payment that completed the order.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user_id = models.UUIDField()
+    status = models.CharField(max_length=16, choices=Status, default=Status.CREATED)
+    expires_at = models.DateTimeField()
+    extended = models.BooleanField(default=False)
+    ticket_id = models.UUIDField()
+    ticket_title = models.CharField(max_length=200)
+    ticket_price = models.DecimalField(max_digits=10, decimal_places=2)
+    ticket_currency = models.CharField(max_length=3)
+    ticket_version = models.PositiveIntegerField()
+    paying_with = models.UUIDField(null=True)
+    payment_id = models.UUIDField(null=True)
+    #: The position of the last payment event that changed `paying_with`: an older one, redriven, is skipped.
+    payment_position = models.BigIntegerField(default=0)
+    cancel_reason = models.CharField(max_length=16, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["ticket_id"], condition=~Q(status="cancelled"), name="one_live_order_per_ticket"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="complete", payment_id__isnull=False) | ~Q(status="complete"),
+                name="complete_names_its_payment",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="cancelled") ^ Q(cancel_reason=""), name="cancelled_says_why"
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="hold_has_a_length"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(status__in=["created", "awaiting:payment"]),
+                name="open_orders_by_deadline",
+            ),
+            models.Index(fields=["user_id", "-id"], name="orders_of_a_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_title} ({self.status})"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the hold lives and isn't paid."""
+        return self.status in OPEN
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the hold may expire."""
+        return self.is_open and self.expires_at <= now
+
+    def pay_with(self, payment_id: UUID, position: int) -> bool:
+        """Note the attempt under way; return whether that changes the status."""
+        changes = self.status == Status.CREATED
+        self.status, self.paying_with, self.payment_position = Status.AWAITING_PAYMENT, payment_id, position
+        return changes
+
+    def reopen(self, position: int) -> None:
+        """Go back to waiting for an attempt."""
+        self.status, self.paying_with, self.payment_position = Status.CREATED, None, position
+
+    def complete(self, payment_id: UUID) -> None:
+        """The hold ends paid."""
+        self.status, self.payment_id, self.paying_with = Status.COMPLETE, payment_id, None
+
+    def cancel(self, reason: CancelReason) -> None:
+        """The hold, or the sale, ends released."""
+        self.status, self.cancel_reason, self.paying_with = Status.CANCELLED, reason, None
+
+
+class TicketCopy(models.Model):
+    """A listing as tickets last told it."""
+
+    id = models.UUIDField(primary_key=True)
+    seller_id = models.UUIDField()
+    title = models.CharField(max_length=200)
+    price = models.DecimalField(max_digits=10, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    version = models.PositiveIntegerField()
+    withdrawn = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "ticket copies"
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class UserCopy(models.Model):
+    """Whether a user may trade, as auth last told it. A user that auth hasn't told of yet is active."""
+
+    id = models.UUIDField(primary_key=True)
+    status = models.CharField(max_length=16)
+    version = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "user copies"
+
+    def __str__(self) -> str:
+        return str(self.id)

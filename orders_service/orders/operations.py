@@ -1,0 +1,284 @@
+"""The writes: everything that can happen to an order.
+
+Each needs a transaction opened by its caller, locks the order's row before it decides, and records what it
+did.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from orders_service.orders.models import OPEN, Order, Status, TicketCopy, UserCopy
+from service_defaults.errors import NotFound, NotYours, Refused
+from shared_events import commands, log
+from shared_events.contracts.order import (
+    CancelReason,
+    HeldTicket,
+    OrderAwaitingPayment,
+    OrderCancelled,
+    OrderCompleted,
+    OrderCreated,
+    OrderExtended,
+    OrderReopened,
+    OrderState,
+)
+
+#: How much a buyer may add to a hold, once.
+LONGEST_EXTENSION = timedelta(minutes=5)
+
+#: The countdown task that ends a hold on time; `tasks.py` defines it, a sweep stands behind it.
+EXPIRE_ORDER = "orders.expire_order"
+
+
+class TicketNotFound(NotFound):
+    """Ticket not found."""
+
+    field = "ticketId"
+
+
+class TicketAlreadyReserved(Refused):
+    """Ticket is already reserved."""
+
+    field = "ticketId"
+
+
+class OwnTicket(Refused):
+    """You can't buy your own ticket."""
+
+    field = "ticketId"
+
+
+class BuyerSuspended(NotYours):
+    """Account suspended."""
+
+
+class OrderNotFound(NotFound):
+    """Order not found."""
+
+
+class NotYourOrder(NotYours):
+    """Not your order."""
+
+
+class OrderAlreadyPaid(Refused):
+    """A paid order can't be cancelled."""
+
+
+class OrderNotOpen(Refused):
+    """Only a living hold can be extended."""
+
+
+class AlreadyExtended(Refused):
+    """A hold can be extended once."""
+
+
+def place_order(*, buyer_id: UUID, ticket_id: UUID, hold: timedelta, now: datetime) -> Order:
+    """Hold a ticket for a buyer until `now + hold`.
+
+    Raises TicketNotFound, OwnTicket, BuyerSuspended and, for everybody but the first, TicketAlreadyReserved.
+    """
+    ticket = TicketCopy.objects.filter(id=ticket_id, withdrawn=False).first()
+    if ticket is None:
+        raise TicketNotFound
+    if ticket.seller_id == buyer_id:
+        raise OwnTicket
+    if _is_suspended(buyer_id):
+        raise BuyerSuspended
+    if _is_suspended(ticket.seller_id):
+        raise TicketNotFound
+    order = Order(
+        user_id=buyer_id,
+        expires_at=now + hold,
+        ticket_id=ticket.id,
+        ticket_title=ticket.title,
+        ticket_price=ticket.price,
+        ticket_currency=ticket.currency,
+        ticket_version=ticket.version,
+        created_at=now,
+    )
+    _insert_unless_reserved(order)
+    _record(OrderCreated, order)
+    commands.schedule(EXPIRE_ORDER, {"order_id": str(order.id)}, at=order.expires_at)
+    return order
+
+
+def cancel_order(*, order_id: UUID, buyer_id: UUID) -> Order:
+    """End the buyer's own hold; cancelling it again changes nothing.
+
+    Raises OrderNotFound, NotYourOrder and, once it is paid, OrderAlreadyPaid.
+    """
+    order = _lock_own(order_id, buyer_id)
+    if order.status == Status.COMPLETE:
+        raise OrderAlreadyPaid
+    if order.is_open:
+        _cancel(order, "buyer")
+    return order
+
+
+def cancel_order_for_operator(*, order_id: UUID) -> Order:
+    """End anybody's hold on an operator's word. Raises OrderNotFound, OrderAlreadyPaid."""
+    order = _lock(order_id)
+    if order.status == Status.COMPLETE:
+        raise OrderAlreadyPaid
+    if order.is_open:
+        _cancel(order, "operator")
+    return order
+
+
+def extend_order(*, order_id: UUID, buyer_id: UUID, now: datetime) -> Order:
+    """Give the buyer five more minutes, once.
+
+    Raises OrderNotFound, NotYourOrder, OrderNotOpen (also when its time is over) and AlreadyExtended.
+    """
+    order = _lock_own(order_id, buyer_id)
+    if order.extended:
+        raise AlreadyExtended
+    if not order.is_open or order.is_due(now):
+        raise OrderNotOpen
+    order.extended, order.expires_at = True, order.expires_at + LONGEST_EXTENSION
+    _save(OrderExtended, order)
+    commands.schedule(EXPIRE_ORDER, {"order_id": str(order.id)}, at=order.expires_at)
+    return order
+
+
+def expire_order(*, order_id: UUID, now: datetime) -> bool:
+    """End a hold whose time is over; return whether it did. An early or repeated call changes nothing."""
+    order = Order.objects.select_for_update().filter(id=order_id).first()
+    if order is None or not order.is_due(now):
+        return False
+    _cancel(order, "expired")
+    return True
+
+
+def expire_due_orders(*, now: datetime, most: int) -> int:
+    """End up to `most` holds whose time is over, passing by those that somebody works on; return how many."""
+    due = Order.objects.select_for_update(skip_locked=True).filter(status__in=OPEN, expires_at__lte=now)
+    orders = list(due.order_by("expires_at")[:most])
+    for order in orders:
+        _cancel(order, "expired")
+    return len(orders)
+
+
+def begin_payment(*, order_id: UUID, payment_id: UUID, position: int) -> None:
+    """A payment has started: the order waits for it. `position` is the event's, in the payment stream."""
+    order = Order.objects.select_for_update().filter(id=order_id, payment_position__lt=position).first()
+    if order is None or not order.is_open:
+        return
+    if order.pay_with(payment_id, position):
+        _save(OrderAwaitingPayment, order)
+    else:
+        order.save()
+
+
+def reopen_order(*, order_id: UUID, payment_id: UUID, position: int) -> None:
+    """A payment came to nothing: if the order waits for that one, the buyer may try another."""
+    order = Order.objects.select_for_update().filter(id=order_id, payment_position__lt=position).first()
+    if order is None or order.status != Status.AWAITING_PAYMENT or order.paying_with != payment_id:
+        return
+    order.reopen(position)
+    _save(OrderReopened, order)
+
+
+def complete_order(*, order_id: UUID, payment_id: UUID) -> None:
+    """An authorised payment was heard: while the hold's row lives it wins, even past its deadline.
+
+    One that is heard after the hold has ended changes nothing here, and payments voids it.
+    """
+    order = Order.objects.select_for_update().filter(id=order_id).first()
+    if order is None or not order.is_open:
+        return
+    order.complete(payment_id)
+    _save(OrderCompleted, order)
+
+
+def end_sale(*, order_id: UUID, payment_id: UUID, reason: CancelReason) -> None:
+    """The payment that completed the order was refunded or can't be captured: the ticket is free again."""
+    order = Order.objects.select_for_update().filter(id=order_id).first()
+    if order is not None and order.status == Status.COMPLETE and order.payment_id == payment_id:
+        _cancel(order, reason)
+
+
+def end_holds_on_ticket(*, ticket_id: UUID) -> None:
+    """The listing was withdrawn: an unpaid hold on it ends; a paid one stands, and the ticket is sold."""
+    for order in Order.objects.select_for_update().filter(ticket_id=ticket_id, status__in=OPEN):
+        _cancel(order, "withdrawn")
+
+
+def end_holds_of_user(*, user_id: UUID) -> None:
+    """The user was suspended: the holds that aren't paid end."""
+    for order in Order.objects.select_for_update().filter(user_id=user_id, status__in=OPEN).order_by("id"):
+        _cancel(order, "suspended")
+
+
+def keep_tickets(*, copies: list[TicketCopy]) -> None:
+    """Keep our copies of listings up to date; of several copies of one listing the last counts."""
+    latest = {copy.id: copy for copy in copies}
+    TicketCopy.objects.bulk_create(
+        latest.values(),
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["seller_id", "title", "price", "currency", "version", "withdrawn"],
+    )
+
+
+def keep_user(*, user_id: UUID, status: str, version: int) -> None:
+    """Keep our copy of a user's standing up to date."""
+    UserCopy.objects.update_or_create(id=user_id, defaults={"status": status, "version": version})
+
+
+def _is_suspended(user_id: UUID) -> bool:
+    # FOR SHARE: a suspension that is being applied waits for us and then ends this hold too, or we see it.
+    copies = UserCopy.objects.raw("SELECT * FROM orders_usercopy WHERE id = %s FOR SHARE", [user_id])
+    return any(copy.status != "active" for copy in copies)
+
+
+def _insert_unless_reserved(order: Order) -> None:
+    # ON CONFLICT DO NOTHING on the partial unique index: a loser writes nothing and waits for no disk.
+    Order.objects.bulk_create([order], ignore_conflicts=True)
+    if not Order.objects.filter(id=order.id).exists():
+        raise TicketAlreadyReserved
+
+
+def _lock(order_id: UUID) -> Order:
+    order = Order.objects.select_for_update().filter(id=order_id).first()
+    if order is None:
+        raise OrderNotFound
+    return order
+
+
+def _lock_own(order_id: UUID, buyer_id: UUID) -> Order:
+    order = _lock(order_id)
+    if order.user_id != buyer_id:
+        raise NotYourOrder
+    return order
+
+
+def _cancel(order: Order, reason: CancelReason) -> None:
+    order.cancel(reason)
+    _save(OrderCancelled, order)
+
+
+def _save(event: type[OrderState], order: Order) -> None:
+    order.version += 1
+    order.save()
+    _record(event, order)
+
+
+def _record(event: type[OrderState], order: Order) -> None:
+    log.record(_state(event, order), aggregate_id=order.id, version=order.version)
+
+
+def _state(event: type[OrderState], order: Order) -> OrderState:
+    return event(
+        status=order.status,  # type: ignore[arg-type]
+        user_id=order.user_id,
+        expires_at=order.expires_at,
+        ticket=HeldTicket(
+            id=order.ticket_id,
+            title=order.ticket_title,
+            price=order.ticket_price,
+            currency=order.ticket_currency,
+            version=order.ticket_version,
+        ),
+        payment_id=order.payment_id,
+        cancel_reason=order.cancel_reason or None,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,28 @@
+"""The reads."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from orders_service.orders.models import Order, TicketCopy
+from orders_service.orders.operations import NotYourOrder, OrderNotFound
+
+
+def get_order(*, order_id: UUID, buyer_id: UUID) -> Order:
+    """Return the buyer's own order. Raises OrderNotFound, NotYourOrder."""
+    order = Order.objects.filter(id=order_id).first()
+    if order is None:
+        raise OrderNotFound
+    if order.user_id != buyer_id:
+        raise NotYourOrder
+    return order
+
+
+def list_orders(*, buyer_id: UUID) -> QuerySet[Order]:
+    """Return the buyer's own orders, to be ordered and cut by the page."""
+    return Order.objects.filter(user_id=buyer_id)
+
+
+def find_ticket(ticket_id: UUID) -> TicketCopy | None:
+    """Return our copy of a listing, None while there is none."""
+    return TicketCopy.objects.filter(id=ticket_id).first()

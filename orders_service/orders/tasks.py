@@ -1,0 +1,31 @@
+"""Holds end on time: a countdown per hold for precision, a sweep for certainty."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.db import transaction
+
+from orders_service.orders import operations
+from service_defaults.clock import database_now
+from shared_events import sweeps
+
+#: Holds that one transaction of the sweep ends.
+SWEEP_SIZE = 200
+
+
+@shared_task(name=operations.EXPIRE_ORDER)
+def expire_order(*, order_id: str, **_: object) -> None:
+    """End the hold if its time is over. Safe to repeat; if it comes early, the sweep ends the hold."""
+    with transaction.atomic():
+        operations.expire_order(order_id=UUID(order_id), now=database_now())
+
+
+@sweeps.every(seconds=2)
+def expire_due_orders() -> int:
+    """End every hold whose countdown was lost or came early; return how many."""
+    ended, more = 0, SWEEP_SIZE
+    while more == SWEEP_SIZE:
+        with transaction.atomic():
+            more = operations.expire_due_orders(now=database_now(), most=SWEEP_SIZE)
+        ended += more
+    return ended

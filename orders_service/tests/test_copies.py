@@ -1,0 +1,74 @@
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from orders_service.orders.models import Order, TicketCopy, UserCopy
+from orders_service.tests.factories import OrderFactory, complete_order
+from shared_events.contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
+from shared_events.contracts.user import UserReinstated, UserSignedUp, UserSuspended
+from shared_events.ids import uuid7
+from shared_events.testing import deliver
+
+
+def _ticket(event: type[TicketState], price: str = "10.00") -> TicketState:
+    return event(
+        title="Front row",
+        price=Decimal(price),
+        currency="USD",
+        user_id=uuid7(),
+        order_id=None,
+        created_at=timezone.now(),
+    )
+
+
+@pytest.mark.django_db
+class TestTicketCopies:
+    def test_follow_the_listing(self) -> None:
+        ticket = uuid7()
+        deliver(_ticket(TicketCreated), aggregate_id=ticket)
+        deliver(_ticket(TicketUpdated, "12.50"), aggregate_id=ticket, version=2)
+        copy = TicketCopy.objects.get()
+        assert (copy.id, copy.price, copy.version, copy.withdrawn) == (ticket, Decimal("12.50"), 2, False)
+
+    def test_an_edit_never_moves_a_held_price(self) -> None:
+        order = OrderFactory()
+        deliver(_ticket(TicketUpdated, "99.00"), aggregate_id=order.ticket_id, version=2)
+        order.refresh_from_db()
+        assert order.ticket_price == Decimal("19.99")
+
+
+@pytest.mark.django_db
+class TestAWithdrawal:
+    @pytest.mark.parametrize("status", ["created", "awaiting:payment"])
+    def test_ends_the_unpaid_hold_that_it_meets(self, status: str) -> None:
+        order = OrderFactory(status=status)
+        deliver(_ticket(TicketWithdrawn), aggregate_id=order.ticket_id, version=2)
+        order.refresh_from_db()
+        assert (order.status, order.cancel_reason) == ("cancelled", "withdrawn")
+
+    def test_leaves_a_paid_order_alone(self) -> None:
+        order = complete_order()
+        deliver(_ticket(TicketWithdrawn), aggregate_id=order.ticket_id, version=2)
+        assert Order.objects.get().status == "complete"
+
+
+@pytest.mark.django_db
+class TestASuspension:
+    def test_ends_the_users_unpaid_holds_and_no_others(self) -> None:
+        user: UUID = uuid7()
+        held, paid, others = OrderFactory(user_id=user), complete_order(user_id=user), OrderFactory()
+        deliver(UserSignedUp(status="active"), aggregate_id=user)
+        deliver(UserSuspended(status="suspended"), aggregate_id=user, version=2)
+        for order in (held, paid, others):
+            order.refresh_from_db()
+        assert (held.status, held.cancel_reason) == ("cancelled", "suspended")
+        assert (paid.status, others.status) == ("complete", "created")
+        assert UserCopy.objects.get().status == "suspended"
+
+    def test_can_be_lifted(self) -> None:
+        user: UUID = uuid7()
+        deliver(UserSuspended(status="suspended"), aggregate_id=user, version=2)
+        deliver(UserReinstated(status="active"), aggregate_id=user, version=3)
+        assert UserCopy.objects.get().status == "active"

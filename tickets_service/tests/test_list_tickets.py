@@ -1,0 +1,107 @@
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import pytest
+from rest_framework.test import APIClient
+
+from shared_events.ids import uuid7
+from tickets_service.tests.factories import TicketFactory, UserCopyFactory
+
+
+def _titles(api: APIClient, query: str = "") -> list[str]:
+    answer = api.get(f"/api/tickets{query}")
+    assert answer.status_code == 200, answer.content
+    return [ticket["title"] for ticket in answer.json()]
+
+
+@pytest.mark.django_db
+class TestTheShelf:
+    def test_shows_everybody_what_can_be_bought_newest_first(self, api: APIClient) -> None:
+        TicketFactory(title="older")
+        TicketFactory(title="held", order_id=uuid7())
+        TicketFactory(title="withdrawn", withdrawn=True)
+        TicketFactory(title="newer")
+        assert _titles(api) == ["newer", "older"]
+
+    def test_leaves_out_what_suspended_sellers_offer(self, api: APIClient) -> None:
+        TicketFactory(user_id=UserCopyFactory(status="suspended").id)
+        TicketFactory(title="fine", user_id=UserCopyFactory(status="active").id)
+        assert _titles(api) == ["fine"]
+
+    def test_comes_in_pages(self, api: APIClient) -> None:
+        for number in range(5):
+            TicketFactory(title=f"t{number}")
+        seen, url = [], "/api/tickets?limit=2&q=t"
+        while url:
+            answer = api.get(url)
+            seen += [ticket["title"] for ticket in answer.json()]
+            link = answer.headers.get("Link", "")
+            url = link[1 : link.index(">")] if link else ""
+        assert seen == ["t4", "t3", "t2", "t1", "t0"]
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "?limit=0",
+            "?limit=x",
+            "?cursor=%00",
+            "?cursor=abc",
+            "?minPrice=x",
+            "?startsFrom=x",
+            "?seller=x",
+            "?minPrice=NaN",
+            "?q=%00",
+        ],
+    )
+    def test_refuses_a_query_that_makes_no_sense(self, api: APIClient, query: str) -> None:
+        assert api.get(f"/api/tickets{query}").status_code == 400
+
+
+@pytest.mark.django_db
+class TestSearch:
+    def test_finds_words_by_their_beginning_in_title_venue_and_description(self, api: APIClient) -> None:
+        TicketFactory(title="Jazz night", venue="Blue Note")
+        TicketFactory(title="Rock", description="all night long")
+        TicketFactory(title="Opera")
+        assert _titles(api, "?q=nig") == ["Rock", "Jazz night"]
+        assert _titles(api, "?q=jazz%20blu") == ["Jazz night"]
+        assert _titles(api, "?q=") == ["Opera", "Rock", "Jazz night"]
+        assert _titles(api, "?q=%26%21%3A*%27%28") == []
+
+    def test_narrows_by_price_and_time(self, api: APIClient) -> None:
+        TicketFactory(title="cheap", price=Decimal(5), starts_at=datetime(2030, 1, 1, tzinfo=UTC))
+        TicketFactory(title="dear", price=Decimal(50), starts_at=datetime(2030, 6, 1, tzinfo=UTC))
+        assert _titles(api, "?maxPrice=5") == ["cheap"]
+        assert _titles(api, "?minPrice=5.01") == ["dear"]
+        assert _titles(api, "?startsFrom=2030-02-01T00:00:00Z") == ["dear"]
+        assert _titles(api, "?startsTo=2030-02-01T00:00:00Z&maxPrice=") == ["cheap"]
+
+
+@pytest.mark.django_db
+class TestASellersListings:
+    def test_show_the_seller_also_what_is_held_and_sold(self, shop: APIClient, seller: UUID) -> None:
+        TicketFactory(title="free", user_id=seller)
+        TicketFactory(title="sold", user_id=seller, order_id=uuid7(), sold=True)
+        TicketFactory(title="withdrawn", user_id=seller, withdrawn=True)
+        TicketFactory(title="of another")
+        assert _titles(shop, f"?seller={seller}") == ["sold", "free"]
+
+    def test_show_others_only_what_can_be_bought(self, shop: APIClient) -> None:
+        other = TicketFactory(title="free").user_id
+        TicketFactory(title="held", user_id=other, order_id=uuid7())
+        assert _titles(shop, f"?seller={other}") == ["free"]
+
+
+@pytest.mark.django_db
+class TestShowTicket:
+    def test_shows_held_ones_too_with_an_etag(self, api: APIClient) -> None:
+        order = uuid7()
+        ticket = TicketFactory(order_id=order, version=3)
+        answer = api.get(f"/api/tickets/{ticket.id}")
+        assert (answer.json()["orderId"], answer["ETag"]) == (str(order), '"3"')
+        assert api.get(f"/api/tickets/{ticket.id}", headers={"If-None-Match": '"3"'}).status_code == 304
+
+    def test_does_not_know_an_unknown_or_malformed_id(self, api: APIClient) -> None:
+        assert api.get(f"/api/tickets/{uuid4()}").status_code == 404
+        assert api.get("/api/tickets/1").status_code == 404

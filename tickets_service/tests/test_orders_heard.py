@@ -1,0 +1,96 @@
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from shared_events.contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
+from shared_events.contracts.ticket import TicketUpdated, TicketWithdrawn
+from shared_events.contracts.user import UserSuspended
+from shared_events.ids import uuid7
+from shared_events.testing import deliver, nothing_recorded, recorded_events
+from tickets_service.tests.factories import TicketFactory
+from tickets_service.tickets.models import Ticket, UserCopy
+
+_STATUS = {OrderCreated: "created", OrderCompleted: "complete", OrderCancelled: "cancelled"}
+
+
+def _hear(event: type[OrderState], ticket: Ticket, order_id: UUID, position: int) -> None:
+    held = HeldTicket(id=ticket.id, title=ticket.title, price=Decimal("19.99"), currency="USD", version=1)
+    state = event(
+        status=_STATUS[event],  # type: ignore[arg-type]
+        user_id=uuid7(),
+        expires_at=timezone.now() + timedelta(minutes=15),
+        ticket=held,
+    )
+    deliver(state, aggregate_id=order_id, position=position)
+    ticket.refresh_from_db()
+
+
+@pytest.mark.django_db
+class TestAHold:
+    def test_takes_the_ticket_off_the_shelf(self) -> None:
+        ticket, order = TicketFactory(), uuid7()
+        _hear(OrderCreated, ticket, order, 1)
+        assert (ticket.order_id, ticket.version) == (order, 2)
+        [event] = recorded_events()
+        assert isinstance(event, TicketUpdated)
+        assert event.order_id == order
+
+    def test_that_reaches_a_withdrawn_ticket_has_the_withdrawal_told_again(self) -> None:
+        ticket = TicketFactory(withdrawn=True)
+        _hear(OrderCreated, ticket, uuid7(), 1)
+        assert ticket.order_id is None
+        assert isinstance(recorded_events()[0], TicketWithdrawn)
+
+    def test_heard_twice_counts_once(self) -> None:
+        ticket, order = TicketFactory(), uuid7()
+        _hear(OrderCreated, ticket, order, 1)
+        with nothing_recorded():
+            _hear(OrderCreated, ticket, order, 1)
+
+    def test_on_an_unknown_ticket_changes_nothing(self) -> None:
+        ticket = TicketFactory.build()
+        held = HeldTicket(id=uuid7(), title=ticket.title, price=ticket.price, currency="USD", version=1)
+        state = OrderCreated(status="created", user_id=uuid7(), expires_at=timezone.now(), ticket=held)
+        with nothing_recorded():
+            deliver(state, aggregate_id=uuid7())
+
+
+@pytest.mark.django_db
+class TestARelease:
+    def test_brings_the_ticket_back(self) -> None:
+        ticket, order = TicketFactory(), uuid7()
+        _hear(OrderCreated, ticket, order, 1)
+        _hear(OrderCancelled, ticket, order, 2)
+        assert (ticket.order_id, ticket.version) == (None, 3)
+
+    def test_of_another_order_changes_nothing(self) -> None:
+        ticket, order = TicketFactory(), uuid7()
+        _hear(OrderCreated, ticket, order, 1)
+        with nothing_recorded():
+            _hear(OrderCancelled, ticket, uuid7(), 2)
+        assert ticket.order_id == order
+
+    def test_after_a_refund_puts_a_sold_ticket_on_the_shelf(self) -> None:
+        ticket, order = TicketFactory(), uuid7()
+        _hear(OrderCreated, ticket, order, 1)
+        _hear(OrderCompleted, ticket, order, 2)
+        assert ticket.sold
+        _hear(OrderCancelled, ticket, order, 3)
+        assert (ticket.sold, ticket.order_id) == (False, None)
+
+    def test_redriven_late_does_not_overwrite_newer_truth(self) -> None:
+        ticket, old, new = TicketFactory(), uuid7(), uuid7()
+        _hear(OrderCreated, ticket, new, 7)
+        with nothing_recorded():
+            _hear(OrderCreated, ticket, old, 3)
+        assert ticket.order_id == new
+
+
+@pytest.mark.django_db
+class TestASuspension:
+    def test_is_copied(self) -> None:
+        deliver(UserSuspended(status="suspended"), aggregate_id=uuid7(), version=2)
+        assert UserCopy.objects.get().status == "suspended"

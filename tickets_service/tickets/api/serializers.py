@@ -1,0 +1,70 @@
+"""The shapes that clients send and get. Names are camelCase and fixed."""
+
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from tickets_service.tickets.models import CURRENCIES, Ticket
+
+_NO_TITLE = dict.fromkeys(("required", "null", "blank"), "Title is required")
+_NO_PRICE = dict.fromkeys(("required", "null", "invalid", "min_value"), "Price must be greater than 0")
+_SMALLEST_PRICE = Decimal("0.01")
+
+
+class PriceField(serializers.DecimalField):
+    """An amount with two decimal places, as text or number."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=10, decimal_places=2, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Return the exact amount. A boolean is no amount, though Python counts with it."""
+        if isinstance(data, bool):
+            self.fail("invalid")
+        amount: Decimal = super().to_internal_value(data)
+        return amount
+
+
+class TicketInput(serializers.Serializer[Any]):
+    """What a seller says of a ticket; only `title` and `price` are required."""
+
+    title = serializers.CharField(max_length=200, error_messages=_NO_TITLE)
+    price = PriceField(min_value=_SMALLEST_PRICE, error_messages=_NO_PRICE)
+    currency = serializers.ChoiceField(choices=CURRENCIES, required=False)
+    description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    venue = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    startsAt = serializers.DateTimeField(source="starts_at", required=False, allow_null=True)  # noqa: N815
+
+
+class ShelfFilterInput(serializers.Serializer[Any]):
+    """The query of the shelf."""
+
+    q = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    minPrice = PriceField(source="min_price", required=False)  # noqa: N815
+    maxPrice = PriceField(source="max_price", required=False)  # noqa: N815
+    startsFrom = serializers.DateTimeField(source="starts_from", required=False)  # noqa: N815
+    startsTo = serializers.DateTimeField(source="starts_to", required=False)  # noqa: N815
+    seller = serializers.UUIDField(required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Take an empty field of a search form as one that isn't there."""
+        return super().to_internal_value({name: value for name, value in data.items() if value != ""})
+
+
+class TicketOutput(serializers.Serializer[Ticket]):
+    """A listing. `orderId` says which order holds or has bought it; `sold` which of the two."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    price = serializers.DecimalField(max_digits=10, decimal_places=2)
+    currency = serializers.CharField()
+    userId = serializers.UUIDField(source="user_id")  # noqa: N815
+    orderId = serializers.UUIDField(source="order_id", allow_null=True)  # noqa: N815
+    sold = serializers.BooleanField()
+    version = serializers.IntegerField()
+    description = serializers.CharField()
+    venue = serializers.CharField()
+    startsAt = serializers.DateTimeField(source="starts_at", allow_null=True)  # noqa: N815
+    createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
+    updatedAt = serializers.DateTimeField(source="updated_at")  # noqa: N815

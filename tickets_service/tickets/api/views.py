@@ -1,0 +1,99 @@
+"""The routes of tickets: validate, open the transaction, call one operation, shape the answer."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from service_defaults.authentication import Principal, principal
+from service_defaults.conditional import etag_for, not_modified, require_match
+from service_defaults.paging import KeysetPagination
+from tickets_service.tickets import operations, queries
+from tickets_service.tickets.api.serializers import ShelfFilterInput, TicketInput, TicketOutput
+from tickets_service.tickets.models import Ticket
+
+
+class Tickets(APIView):
+    """The shelf."""
+
+    permission_classes = (IsAuthenticatedOrReadOnly,)
+
+    @extend_schema(
+        operation_id="listTickets", parameters=[ShelfFilterInput], responses={200: TicketOutput(many=True)}
+    )
+    def get(self, request: Request) -> Response:
+        """List what can be bought, newest first. With one's own id as `seller`, all of one's listings."""
+        query = ShelfFilterInput(data=request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        visitor = request.user.id if isinstance(request.user, Principal) else None
+        tickets = queries.list_tickets(narrowed=query.validated_data, visitor_id=visitor)
+        pages = KeysetPagination()
+        page = pages.paginate_queryset(tickets, request)
+        return pages.get_paginated_response(TicketOutput(page, many=True).data)
+
+    @extend_schema(operation_id="createTicket", request=TicketInput, responses={201: TicketOutput})
+    def post(self, request: Request) -> Response:
+        """List a ticket for sale."""
+        data = TicketInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        with transaction.atomic():
+            ticket = operations.create_ticket(
+                seller_id=principal(request).id, details=data.validated_data, now=timezone.now()
+            )
+        return _answer(ticket, status=201)
+
+
+class OneTicket(APIView):
+    """One listing."""
+
+    permission_classes = (IsAuthenticatedOrReadOnly,)
+
+    @extend_schema(operation_id="getTicket", responses={200: TicketOutput})
+    def get(self, request: Request, ticket_id: UUID) -> Response:
+        """Show it; with `If-None-Match` only when it has changed."""
+        ticket = queries.get_ticket(ticket_id=ticket_id)
+        if not_modified(request, etag_for(ticket.version)):
+            return Response(status=304, headers={"ETag": etag_for(ticket.version)})
+        return _answer(ticket)
+
+    @extend_schema(operation_id="replaceTicket", request=TicketInput, responses={200: TicketOutput})
+    def put(self, request: Request, ticket_id: UUID) -> Response:
+        """Change it; `title` and `price` are required, what else is left out stays as it was."""
+        return self._update(request, ticket_id, partial=False)
+
+    @extend_schema(
+        operation_id="updateTicket", request=TicketInput(partial=True), responses={200: TicketOutput}
+    )
+    def patch(self, request: Request, ticket_id: UUID) -> Response:
+        """Change some of it."""
+        return self._update(request, ticket_id, partial=True)
+
+    @extend_schema(operation_id="withdrawTicket", responses={204: OpenApiResponse(description="Withdrawn")})
+    def delete(self, request: Request, ticket_id: UUID) -> Response:
+        """Withdraw it, unless it is held or sold."""
+        with transaction.atomic():
+            operations.withdraw_ticket(ticket=self._lock(request, ticket_id), now=timezone.now())
+        return Response(status=204)
+
+    def _update(self, request: Request, ticket_id: UUID, *, partial: bool) -> Response:
+        with transaction.atomic():
+            # The ticket before the input: a stranger learns "not yours", not what is wrong with the price.
+            ticket = self._lock(request, ticket_id)
+            data = TicketInput(data=request.data, partial=partial)
+            data.is_valid(raise_exception=True)
+            operations.update_ticket(ticket=ticket, details=data.validated_data, now=timezone.now())
+        return _answer(ticket)
+
+    def _lock(self, request: Request, ticket_id: UUID) -> Ticket:
+        ticket = operations.lock_own_ticket(ticket_id=ticket_id, seller_id=principal(request).id)
+        require_match(request, etag_for(ticket.version))
+        return ticket
+
+
+def _answer(ticket: Ticket, status: int = 200) -> Response:
+    return Response(TicketOutput(ticket).data, status=status, headers={"ETag": etag_for(ticket.version)})

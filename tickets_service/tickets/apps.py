@@ -1,0 +1,11 @@
+"""The tickets app."""
+
+from django.apps import AppConfig
+
+
+class TicketsConfig(AppConfig):
+    """Listings."""
+
+    name = "tickets_service.tickets"
+    label = "tickets"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,37 @@
+"""What tickets does about what the others tell: this module is its table of contents."""
+
+from shared_events.contracts.order import OrderCancelled, OrderCompleted, OrderCreated, OrderState
+from shared_events.contracts.user import UserReinstated, UserSignedUp, UserState, UserSuspended
+from shared_events.envelope import Envelope
+from shared_events.subscriptions import handles
+from tickets_service.tickets import operations
+
+
+@handles(OrderCreated)
+def hold_ticket(event: Envelope[OrderState]) -> None:
+    """Take the ticket off the shelf."""
+    operations.hold_ticket(
+        ticket_id=event.data.ticket.id, order_id=event.aggregate_id, position=event.position
+    )
+
+
+@handles(OrderCompleted)
+def mark_sold(event: Envelope[OrderState]) -> None:
+    """Note the sale."""
+    operations.mark_sold(ticket_id=event.data.ticket.id, order_id=event.aggregate_id, position=event.position)
+
+
+@handles(OrderCancelled)
+def release_ticket(event: Envelope[OrderState]) -> None:
+    """Put the ticket back on the shelf."""
+    operations.release_ticket(
+        ticket_id=event.data.ticket.id, order_id=event.aggregate_id, position=event.position
+    )
+
+
+@handles(UserSignedUp)
+@handles(UserSuspended)
+@handles(UserReinstated)
+def keep_user(event: Envelope[UserState]) -> None:
+    """Copy the user's standing; a suspended seller's listings leave the shelf."""
+    operations.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version)

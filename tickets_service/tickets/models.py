@@ -1,0 +1,92 @@
+"""Listings, and who may sell."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+from shared_events.ids import uuid7
+
+CURRENCIES = [("USD", "US dollar"), ("EUR", "Euro"), ("GBP", "Pound sterling")]
+
+
+class Ticket(models.Model):
+    """One listing. With `order_id` it is held by that order or sold to it; withdrawn, it is gone for good."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user_id = models.UUIDField()
+    title = models.CharField(max_length=200)
+    price = models.DecimalField(max_digits=10, decimal_places=2)
+    currency = models.CharField(max_length=3, choices=CURRENCIES, default="USD")
+    description = models.TextField(max_length=2000, blank=True)
+    venue = models.CharField(max_length=200, blank=True)
+    starts_at = models.DateTimeField(null=True)
+    order_id = models.UUIDField(null=True)
+    #: The position of the last order event that touched this row: an older one, redriven, is skipped.
+    order_position = models.BigIntegerField(default=0)
+    sold = models.BooleanField(default=False)
+    withdrawn = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    words = models.GeneratedField(
+        expression=SearchVector("title", "venue", "description", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(price__gt=0), name="price_above_zero"),
+            models.CheckConstraint(condition=~Q(title=""), name="title_not_empty"),
+            models.CheckConstraint(
+                condition=Q(sold=False) | Q(order_id__isnull=False), name="sold_names_its_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn=False) | Q(order_id__isnull=True), name="withdrawn_is_not_held"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["-id"], condition=Q(order_id__isnull=True, withdrawn=False), name="the_shelf"
+            ),
+            models.Index(fields=["user_id", "-id"], name="tickets_of_a_seller"),
+            GinIndex(fields=["words"], name="ticket_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether an order holds it or has bought it."""
+        return self.order_id is not None
+
+    def hold(self, order_id: UUID, position: int) -> None:
+        """Leave the shelf for an order."""
+        self.order_id, self.order_position = order_id, position
+
+    def sell(self, position: int) -> None:
+        """The order that holds it is paid."""
+        self.sold, self.order_position = True, position
+
+    def release(self, position: int) -> None:
+        """Come back to the shelf."""
+        self.order_id, self.sold, self.order_position = None, False, position
+
+
+class UserCopy(models.Model):
+    """Whether a user may trade, as auth last told it. A user that auth hasn't told of yet is active."""
+
+    id = models.UUIDField(primary_key=True)
+    status = models.CharField(max_length=16)
+    version = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "user copies"
+
+    def __str__(self) -> str:
+        return str(self.id)

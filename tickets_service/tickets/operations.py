@@ -1,0 +1,151 @@
+"""The writes: everything that can happen to a listing.
+
+Each needs a transaction opened by its caller, locks the ticket's row before it decides, and records what it
+did.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TypedDict
+from uuid import UUID
+
+from service_defaults.errors import NotFound, NotYours, Refused
+from shared_events import log
+from shared_events.contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
+from tickets_service.tickets.models import Ticket, UserCopy
+
+
+class TicketDetails(TypedDict, total=False):
+    """What a seller says of a ticket."""
+
+    title: str
+    price: Decimal
+    currency: str
+    description: str
+    venue: str
+    starts_at: datetime | None
+
+
+class TicketNotFound(NotFound):
+    """Ticket not found."""
+
+
+class NotYourTicket(NotYours):
+    """Not your ticket."""
+
+
+class TicketReserved(Refused):
+    """Cannot edit a reserved ticket."""
+
+
+class SellerSuspended(NotYours):
+    """Account suspended."""
+
+
+def create_ticket(*, seller_id: UUID, details: TicketDetails, now: datetime) -> Ticket:
+    """List a ticket. Raises SellerSuspended."""
+    if UserCopy.objects.filter(id=seller_id).exclude(status="active").exists():
+        raise SellerSuspended
+    ticket = Ticket.objects.create(user_id=seller_id, created_at=now, updated_at=now, **details)
+    _record(TicketCreated, ticket)
+    return ticket
+
+
+def lock_own_ticket(*, ticket_id: UUID, seller_id: UUID) -> Ticket:
+    """Lock and return a ticket that its seller may change now.
+
+    Raises TicketNotFound, NotYourTicket, TicketReserved: in this order.
+    """
+    ticket = Ticket.objects.select_for_update().filter(id=ticket_id, withdrawn=False).first()
+    if ticket is None:
+        raise TicketNotFound
+    if ticket.user_id != seller_id:
+        raise NotYourTicket
+    if ticket.is_reserved:
+        raise TicketReserved
+    return ticket
+
+
+def update_ticket(*, ticket: Ticket, details: TicketDetails, now: datetime) -> None:
+    """Change what the seller says of a locked ticket; a hold that began before keeps its price."""
+    for field, value in details.items():
+        setattr(ticket, field, value)
+    ticket.updated_at = now
+    _save(TicketUpdated, ticket)
+
+
+def withdraw_ticket(*, ticket: Ticket, now: datetime) -> None:
+    """Take a locked ticket off the shelf for good."""
+    ticket.withdrawn, ticket.updated_at = True, now
+    _save(TicketWithdrawn, ticket)
+
+
+def withdraw_ticket_for_operator(*, ticket_id: UUID, now: datetime) -> None:
+    """Withdraw anybody's listing on an operator's word. Raises TicketNotFound, TicketReserved."""
+    ticket = Ticket.objects.filter(id=ticket_id).first()
+    if ticket is None:
+        raise TicketNotFound
+    withdraw_ticket(ticket=lock_own_ticket(ticket_id=ticket_id, seller_id=ticket.user_id), now=now)
+
+
+def hold_ticket(*, ticket_id: UUID, order_id: UUID, position: int) -> None:
+    """An order holds the ticket: it leaves the shelf. `position` is the event's, in the order stream.
+
+    A hold that reaches a withdrawn listing sets nothing; the withdrawal is told again, so orders ends it.
+    """
+    ticket = _lock_for_order(ticket_id, position)
+    if ticket is None:
+        return
+    if ticket.withdrawn:
+        ticket.order_position = position
+        _save(TicketWithdrawn, ticket)
+        return
+    ticket.hold(order_id, position)
+    _save(TicketUpdated, ticket)
+
+
+def mark_sold(*, ticket_id: UUID, order_id: UUID, position: int) -> None:
+    """The order that holds the ticket is paid."""
+    ticket = _lock_for_order(ticket_id, position)
+    if ticket is not None and ticket.order_id == order_id:
+        ticket.sell(position)
+        _save(TicketUpdated, ticket)
+
+
+def release_ticket(*, ticket_id: UUID, order_id: UUID, position: int) -> None:
+    """The order has ended: if it holds the ticket, the ticket is back on the shelf."""
+    ticket = _lock_for_order(ticket_id, position)
+    if ticket is not None and ticket.order_id == order_id:
+        ticket.release(position)
+        _save(TicketUpdated, ticket)
+
+
+def keep_user(*, user_id: UUID, status: str, version: int) -> None:
+    """Keep our copy of a user's standing up to date."""
+    UserCopy.objects.update_or_create(id=user_id, defaults={"status": status, "version": version})
+
+
+def _lock_for_order(ticket_id: UUID, position: int) -> Ticket | None:
+    return Ticket.objects.select_for_update().filter(id=ticket_id, order_position__lt=position).first()
+
+
+def _save(event: type[TicketState], ticket: Ticket) -> None:
+    ticket.version += 1
+    ticket.save()
+    _record(event, ticket)
+
+
+def _record(event: type[TicketState], ticket: Ticket) -> None:
+    state = event(
+        title=ticket.title,
+        price=ticket.price,
+        currency=ticket.currency,
+        user_id=ticket.user_id,
+        order_id=ticket.order_id,
+        sold=ticket.sold,
+        created_at=ticket.created_at,
+        description=ticket.description,
+        venue=ticket.venue,
+        starts_at=ticket.starts_at,
+    )
+    log.record(state, aggregate_id=ticket.id, version=ticket.version)

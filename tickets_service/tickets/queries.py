@@ -1,0 +1,64 @@
+"""The reads."""
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import TypedDict
+from uuid import UUID
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import QuerySet
+
+from tickets_service.tickets.models import Ticket, UserCopy
+from tickets_service.tickets.operations import TicketNotFound
+
+
+class ShelfFilter(TypedDict, total=False):
+    """How a visitor narrows the shelf; absent means any. Both ends of a range count in."""
+
+    q: str
+    min_price: Decimal
+    max_price: Decimal
+    starts_from: datetime
+    starts_to: datetime
+    seller: UUID
+
+
+_LOOKUPS = {
+    "min_price": "price__gte",
+    "max_price": "price__lte",
+    "starts_from": "starts_at__gte",
+    "starts_to": "starts_at__lte",
+    "seller": "user_id",
+}
+
+
+def get_ticket(*, ticket_id: UUID) -> Ticket:
+    """Return a listing, held and sold ones too. Raises TicketNotFound, also for a withdrawn one."""
+    ticket = Ticket.objects.filter(id=ticket_id, withdrawn=False).first()
+    if ticket is None:
+        raise TicketNotFound
+    return ticket
+
+
+def list_tickets(*, narrowed: ShelfFilter, visitor_id: UUID | None) -> QuerySet[Ticket]:
+    """Return what can be bought, to be ordered and cut by the page; sellers see all their own listings."""
+    own = visitor_id is not None and narrowed.get("seller") == visitor_id
+    tickets = Ticket.objects.filter(withdrawn=False) if own else _shelf()
+    conditions = {lookup: narrowed[name] for name, lookup in _LOOKUPS.items() if name in narrowed}  # type: ignore[literal-required]
+    tickets = tickets.filter(**conditions)
+    return _matching(tickets, narrowed["q"]) if narrowed.get("q") else tickets
+
+
+def _shelf() -> QuerySet[Ticket]:
+    suspended = UserCopy.objects.exclude(status="active").values("id")
+    return Ticket.objects.filter(withdrawn=False, order_id__isnull=True).exclude(user_id__in=suspended)
+
+
+def _matching(tickets: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:
+    """Keep the tickets that have, for each word of the text, a word that begins so."""
+    words = re.findall(r"\w+", text)
+    if not words:
+        return tickets.none()
+    prefixes = " & ".join(f"{word}:*" for word in words)
+    return tickets.filter(words=SearchQuery(prefixes, config="simple", search_type="raw"))
