@@ -1,6 +1,6 @@
 """What an operator sees of the backbone: the log, the cursors, what waits and what failed."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -72,7 +72,7 @@ class ParkedEventAdmin(ReadOnlyAdmin):
     list_filter = ("stream", "type", "error")
     search_fields = ("=aggregate_id", "error")
     ordering = ("stream", "position")
-    actions: ClassVar = ["redrive_selected"]
+    actions = ("redrive_selected",)
 
     @admin.display(description="state")
     def state(self, row: ParkedEvent) -> str:

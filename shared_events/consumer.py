@@ -27,8 +27,10 @@ _LONGEST_WAIT = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Consecutive envelopes of one stream, the id of the one before them, and how far the publisher is known
-    to be: to the end of a push, to the end of its log in an answer to catch-up.
+    """Consecutive envelopes of one stream, and the id of the one before them.
+
+    `head` is how far the publisher is known to be: to the end of the batch by a push, to the end of its log
+    by an answer to catch-up.
     """
 
     stream: str

@@ -239,7 +239,7 @@ def unpublished() -> int:
     return behind + LoggedEvent.objects.filter(position__isnull=True).count()
 
 
-def _streams_while_fenced(stream: str, fence: int) -> QuerySet[PublishedStream, dict[str, Any]]:
+def _streams_while_fenced(stream: str, fence: int) -> QuerySet[PublishedStream, Any]:
     return PublishedStream.objects.filter(
         Exists(RelayLease.objects.filter(fence=fence)), stream=stream
     ).values("pk")

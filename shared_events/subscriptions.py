@@ -81,4 +81,4 @@ def _context_of(envelope: Envelope[Any]) -> context.Context:
 
 def _decoded(envelope: RawEnvelope, contract: type[Event]) -> Envelope[Event]:
     data = contract.from_data(envelope.data, envelope.schema_version)
-    return msgspec.structs.replace(envelope, data=data)  # type: ignore[return-value]
+    return msgspec.structs.replace(envelope, data=data)  # type: ignore[arg-type]

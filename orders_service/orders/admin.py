@@ -1,7 +1,5 @@
 """What an operator sees of orders, and the one thing they may do: end a hold."""
 
-from typing import Any, ClassVar
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -21,7 +19,7 @@ class OrderAdmin(OperatorAdmin):
     search_fields = ("=id", "=user_id", "=ticket_id", "=payment_id", "ticket_title")
     ordering = ("-id",)
     readonly_fields = ("payments", "events", "ticket")
-    actions: ClassVar = ["end_hold"]
+    actions = ("end_hold",)
 
     @admin.display(description="payments")
     def payments(self, order: Order) -> str:
@@ -52,7 +50,7 @@ class OrderAdmin(OperatorAdmin):
 class CopyAdmin(OperatorAdmin):
     """Copies of what other services own."""
 
-    search_fields: Any = ("=id",)
+    search_fields = ("=id",)
 
 
 @admin.register(TicketCopy)

@@ -22,7 +22,7 @@ class HeldTicket(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-class OrderState(Event):
+class OrderState(Event, frozen=True, kw_only=True):
     """A hold or an order. The aggregate's id is the order's id."""
 
     status: Literal["created", "awaiting:payment", "complete", "cancelled"]
@@ -34,30 +34,30 @@ class OrderState(Event):
 
 
 @contract
-class OrderCreated(OrderState):
+class OrderCreated(OrderState, frozen=True):
     """Recorded by orders when a buyer's hold begins."""
 
 
 @contract
-class OrderExtended(OrderState):
+class OrderExtended(OrderState, frozen=True):
     """Recorded by orders when the buyer asked for more time; `expires_at` is the new deadline."""
 
 
 @contract
-class OrderAwaitingPayment(OrderState):
+class OrderAwaitingPayment(OrderState, frozen=True):
     """Recorded by orders when a payment for the hold has started."""
 
 
 @contract
-class OrderReopened(OrderState):
+class OrderReopened(OrderState, frozen=True):
     """Recorded by orders when a payment came to nothing and the hold lives on: another may be tried."""
 
 
 @contract
-class OrderCompleted(OrderState):
+class OrderCompleted(OrderState, frozen=True):
     """Recorded by orders when an authorised payment met the living hold; `payment_id` says which."""
 
 
 @contract
-class OrderCancelled(OrderState):
+class OrderCancelled(OrderState, frozen=True):
     """Recorded by orders when the hold or the sale has ended; `cancel_reason` says why."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from shared_events.contracts import Event, contract
 
 
-class TicketState(Event):
+class TicketState(Event, frozen=True, kw_only=True):
     """A listing as everybody may see it. The aggregate's id is the ticket's id."""
 
     title: str
@@ -23,17 +23,17 @@ class TicketState(Event):
 
 
 @contract
-class TicketCreated(TicketState):
+class TicketCreated(TicketState, frozen=True):
     """Recorded by tickets when a seller lists a ticket."""
 
 
 @contract
-class TicketUpdated(TicketState):
+class TicketUpdated(TicketState, frozen=True):
     """Recorded by tickets when the seller edits a listing, and when it is held, sold or freed."""
 
 
 @contract
-class TicketWithdrawn(TicketState):
+class TicketWithdrawn(TicketState, frozen=True):
     """Recorded by tickets when the seller withdraws a listing.
 
     Recorded again when a hold reaches a listing that is withdrawn already, so that orders can end the hold.

@@ -1,7 +1,5 @@
 """What an operator sees of listings, and the one thing they may do: withdraw one."""
 
-from typing import ClassVar
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -33,7 +31,7 @@ class TicketAdmin(OperatorAdmin):
     ordering = ("-id",)
     exclude = ("words",)
     readonly_fields = ("orders", "events")
-    actions: ClassVar = ["withdraw"]
+    actions = ("withdraw",)
 
     @admin.display(description="orders")
     def orders(self, ticket: Ticket) -> str:

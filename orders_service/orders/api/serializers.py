@@ -16,7 +16,7 @@ class PlaceOrderInput(serializers.Serializer[Any]):
     )
 
 
-class HeldTicketOutput(serializers.Serializer[Order]):
+class HeldTicketOutput(serializers.Serializer[Any]):
     """The ticket as it was when held."""
 
     id = serializers.UUIDField(source="ticket_id")
@@ -26,7 +26,7 @@ class HeldTicketOutput(serializers.Serializer[Order]):
     version = serializers.IntegerField(source="ticket_version")
 
 
-class OrderOutput(serializers.Serializer[Order]):
+class OrderOutput(serializers.Serializer[Any]):
     """An order."""
 
     id = serializers.UUIDField()

@@ -1,20 +1,20 @@
 from shared_events.contracts import Event, contract
 
 
-class NoteState(Event):
+class NoteState(Event, frozen=True, kw_only=True):
     text: str
 
 
 @contract
-class NoteWritten(NoteState):
+class NoteWritten(NoteState, frozen=True):
     """Recorded when a note is written."""
 
 
 @contract
-class NoteErased(NoteState):
+class NoteErased(NoteState, frozen=True):
     """Recorded when a note is erased."""
 
 
 @contract
-class NoteCounted(NoteState):
+class NoteCounted(NoteState, frozen=True):
     """Recorded for statistics; handled in batches."""

@@ -5,10 +5,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tickets_service.tickets.models import CURRENCIES, Ticket
+from tickets_service.tickets.models import CURRENCIES
 
-_NO_TITLE = dict.fromkeys(("required", "null", "blank"), "Title is required")
-_NO_PRICE = dict.fromkeys(("required", "null", "invalid", "min_value"), "Price must be greater than 0")
+_NO_TITLE: dict[str, Any] = dict.fromkeys(("required", "null", "blank"), "Title is required")
+_NO_PRICE: dict[str, Any] = dict.fromkeys(
+    ("required", "null", "invalid", "min_value"), "Price must be greater than 0"
+)
 _SMALLEST_PRICE = Decimal("0.01")
 
 
@@ -52,7 +54,7 @@ class ShelfFilterInput(serializers.Serializer[Any]):
         return super().to_internal_value({name: value for name, value in data.items() if value != ""})
 
 
-class TicketOutput(serializers.Serializer[Ticket]):
+class TicketOutput(serializers.Serializer[Any]):
     """A listing. `orderId` says which order holds or has bought it; `sold` which of the two."""
 
     id = serializers.UUIDField()
