@@ -15,7 +15,12 @@ SECRET_KEY = defaults.secret_key()
 LOGGING = defaults.logging(SERVICE)
 ROOT_URLCONF = "orders_service.config.urls"
 WSGI_APPLICATION = "orders_service.config.wsgi.application"
-INSTALLED_APPS = [*defaults.INSTALLED_APPS, "shared_events", "orders_service.orders"]
+INSTALLED_APPS = [
+    *defaults.INSTALLED_APPS,
+    "service_defaults.idempotency",
+    "shared_events",
+    "orders_service.orders",
+]
 MIDDLEWARE = [*defaults.MIDDLEWARE, "shared_events.middleware.Correlation"]
 TEMPLATES = defaults.TEMPLATES
 

@@ -7,7 +7,10 @@ from django.db import transaction
 
 from orders_service.orders import operations
 from service_defaults.clock import database_now
+from service_defaults.idempotency.once import forget_old_answers
 from shared_events import sweeps
+
+sweeps.every(seconds=600)(forget_old_answers)
 
 #: Holds that one transaction of the sweep ends.
 SWEEP_SIZE = 200

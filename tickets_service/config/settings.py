@@ -14,7 +14,12 @@ SECRET_KEY = defaults.secret_key()
 LOGGING = defaults.logging(SERVICE)
 ROOT_URLCONF = "tickets_service.config.urls"
 WSGI_APPLICATION = "tickets_service.config.wsgi.application"
-INSTALLED_APPS = [*defaults.INSTALLED_APPS, "shared_events", "tickets_service.tickets"]
+INSTALLED_APPS = [
+    *defaults.INSTALLED_APPS,
+    "service_defaults.idempotency",
+    "shared_events",
+    "tickets_service.tickets",
+]
 MIDDLEWARE = [*defaults.MIDDLEWARE, "shared_events.middleware.Correlation"]
 TEMPLATES = defaults.TEMPLATES
 

@@ -16,6 +16,7 @@ from orders_service.orders.models import Order
 from service_defaults.authentication import principal
 from service_defaults.clock import database_now
 from service_defaults.conditional import etag_for, not_modified
+from service_defaults.idempotency.once import once
 from service_defaults.just_made import find_just_made
 from service_defaults.paging import KeysetPagination
 
@@ -30,14 +31,17 @@ class Orders(APIView):
         data.is_valid(raise_exception=True)
         ticket_id = _ticket_id(data.validated_data["ticketId"])
         find_just_made(queries.find_ticket, ticket_id)
-        with transaction.atomic():
+
+        def place() -> Response:
             order = operations.place_order(
                 buyer_id=principal(request).id,
                 ticket_id=ticket_id,
                 hold=timedelta(seconds=settings.HOLD_SECONDS),
                 now=database_now(),
             )
-        return _answer(order, status=201)
+            return _answer(order, status=201)
+
+        return once(request, place)
 
     @extend_schema(operation_id="listOrders", responses={200: OrderOutput(many=True)})
     def get(self, request: Request) -> Response:

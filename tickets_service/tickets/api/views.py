@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from service_defaults.authentication import Principal, principal
 from service_defaults.conditional import etag_for, not_modified, require_match
+from service_defaults.idempotency.once import once
 from service_defaults.paging import KeysetPagination
 from tickets_service.tickets import operations, queries
 from tickets_service.tickets.api.serializers import ShelfFilterInput, TicketInput, TicketOutput
@@ -41,11 +42,14 @@ class Tickets(APIView):
         """List a ticket for sale."""
         data = TicketInput(data=request.data)
         data.is_valid(raise_exception=True)
-        with transaction.atomic():
+
+        def create() -> Response:
             ticket = operations.create_ticket(
                 seller_id=principal(request).id, details=data.validated_data, now=timezone.now()
             )
-        return _answer(ticket, status=201)
+            return _answer(ticket, status=201)
+
+        return once(request, create)
 
 
 class OneTicket(APIView):

@@ -1,0 +1,27 @@
+"""The answers that were given."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class KeptAnswer(models.Model):
+    """What a user was answered on a route under a key; `fingerprint` is of the request's body."""
+
+    user_id = models.UUIDField()
+    route = models.CharField(max_length=200)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    body = models.JSONField(null=True)
+    etag = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user_id", "route", "key"], name="idempotency_key_unique")
+        ]
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="kept_answers_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.route} {self.key}"
