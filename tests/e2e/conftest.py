@@ -1,0 +1,55 @@
+"""A whole stack on the broker that STACK_BROKER names, and people who use it through the gateway."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from local_stack.marketplace import Marketplace, Person
+from local_stack.scenes import Stage
+from local_stack.testing import RunningStack, running_stack
+
+#: Longer than any test needs between holding and paying, short enough to wait for in one test.
+HOLD_SECONDS = 60
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[RunningStack]:
+    with running_stack(broker=os.environ.get("STACK_BROKER", "embedded"), hold_seconds=HOLD_SECONDS) as stack:
+        yield stack
+
+
+@pytest.fixture
+def person(stack: RunningStack) -> Callable[[], Person]:
+    """Sign somebody new up."""
+
+    def person() -> Person:
+        somebody = Person(Marketplace(stack.url), f"{uuid.uuid4().hex}@example.com", PASSWORD)
+        somebody.sign_up()
+        return somebody
+
+    return person
+
+
+@pytest.fixture
+def stage(stack: RunningStack, person: Callable[[], Person]) -> Stage:
+    return Stage(Marketplace(stack.url), seller=person(), buyer=person(), patience=60)
+
+
+@pytest.fixture
+def browser(stack: RunningStack) -> Iterator[httpx.Client]:
+    """Somebody with cookies who comes from the site's own pages."""
+    with httpx.Client(base_url=stack.url, headers={"Origin": stack.url}, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def signed_in(browser: httpx.Client) -> httpx.Client:
+    """The same, signed up."""
+    credentials = {"email": f"{uuid.uuid4().hex}@example.com", "password": PASSWORD}
+    browser.post("/api/users/signup", json=credentials).raise_for_status()
+    return browser
