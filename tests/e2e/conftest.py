@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import httpx
 import pytest
@@ -24,11 +25,17 @@ def stack() -> Iterator[RunningStack]:
 
 
 @pytest.fixture
-def person(stack: RunningStack) -> Callable[[], Person]:
+def market(stack: RunningStack) -> Iterator[Marketplace]:
+    with closing(Marketplace(stack.url, patience=90)) as market:
+        yield market
+
+
+@pytest.fixture
+def person(market: Marketplace) -> Callable[[], Person]:
     """Sign somebody new up."""
 
     def person() -> Person:
-        somebody = Person(Marketplace(stack.url), f"{uuid.uuid4().hex}@example.com", PASSWORD)
+        somebody = Person(market, f"{uuid.uuid4().hex}@example.com", PASSWORD)
         somebody.sign_up()
         return somebody
 
@@ -36,8 +43,8 @@ def person(stack: RunningStack) -> Callable[[], Person]:
 
 
 @pytest.fixture
-def stage(stack: RunningStack, person: Callable[[], Person]) -> Stage:
-    return Stage(Marketplace(stack.url), seller=person(), buyer=person(), patience=60)
+def stage(market: Marketplace, person: Callable[[], Person]) -> Stage:
+    return Stage(market, seller=person(), buyer=person(), patience=60)
 
 
 @pytest.fixture

@@ -69,8 +69,8 @@ def _agree(stages: list[Stage]) -> None:
 
 
 @pytest.fixture
-def stages(stack: RunningStack, person: Callable[[], Person]) -> list[Stage]:
-    return [Stage(Marketplace(stack.url), seller=person(), buyer=person(), patience=90) for _ in range(2)]
+def stages(market: Marketplace, person: Callable[[], Person]) -> list[Stage]:
+    return [Stage(market, seller=person(), buyer=person(), patience=90) for _ in range(2)]
 
 
 @pytest.mark.timeout(400)

@@ -13,7 +13,7 @@ ADMINS = OWNERS
 
 
 class TestADatabaseRole:
-    @pytest.mark.parametrize(("service", "other"), itertools.permutations(OWNERS, 2))
+    @pytest.mark.parametrize(("service", "other"), [*itertools.permutations(OWNERS, 2)])
     def test_cannot_reach_another_services_database(
         self, stack: RunningStack, service: str, other: str
     ) -> None:

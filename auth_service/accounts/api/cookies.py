@@ -9,20 +9,20 @@ from service_defaults.authentication import ACCESS_COOKIE
 
 REFRESH_COOKIE = "refresh_token"
 
-_ACCESS_PATH = "/"
-_REFRESH_PATH = "/api/users"
+# The refresh cookie too: the frontend refreshes on a visitor's behalf, so every page must get to see it.
+_PATH = "/"
 
 
 def give(response: HttpResponseBase, pair: TokenPair) -> None:
     """Set both cookies, each for as long as its token lasts."""
-    _set(response, ACCESS_COOKIE, pair.access, path=_ACCESS_PATH, lasts=settings.AUTH_ACCESS_SECONDS)
-    _set(response, REFRESH_COOKIE, pair.refresh, path=_REFRESH_PATH, lasts=settings.AUTH_REFRESH_SECONDS)
+    _set(response, ACCESS_COOKIE, pair.access, path=_PATH, lasts=settings.AUTH_ACCESS_SECONDS)
+    _set(response, REFRESH_COOKIE, pair.refresh, path=_PATH, lasts=settings.AUTH_REFRESH_SECONDS)
 
 
 def take(response: HttpResponseBase) -> None:
     """Clear both cookies."""
-    response.delete_cookie(ACCESS_COOKIE, path=_ACCESS_PATH, samesite="Lax")
-    response.delete_cookie(REFRESH_COOKIE, path=_REFRESH_PATH, samesite="Lax")
+    response.delete_cookie(ACCESS_COOKIE, path=_PATH, samesite="Lax")
+    response.delete_cookie(REFRESH_COOKIE, path=_PATH, samesite="Lax")
 
 
 def refresh_token(request: Request) -> str:

@@ -1,0 +1,147 @@
+"""The marketplace as one visitor may use it: a method per route of the APIs.
+
+Every method raises the errors of `frontend_service.clients.errors`, and nothing else.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import httpx
+
+from frontend_service.clients.errors import NotFound, Unavailable
+from frontend_service.clients.gateway import PAY, WRITE, Gateway
+from frontend_service.clients.shapes import Json, ListPage, Order, Payment, Ticket, User
+
+Shape = TypeVar("Shape")
+PAGE_LENGTH = 24
+# A part's OpenAPI document is at the same place in each of them.
+PARTS = ("users", "tickets", "orders", "payments")
+
+
+class Api:
+    """`key` arguments are idempotency keys: the same form sent twice does its work once."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+
+    # Accounts
+
+    def current_user(self) -> User | None:
+        """Whoever the visitor's cookies belong to."""
+        return _read(self.gateway.send("GET", "/api/users/currentuser"), _user_in)
+
+    def sign_up(self, *, email: str, password: str) -> None:
+        """Make an account, and sign the visitor in to it by its cookies."""
+        self._post("/api/users/signup", {"email": email, "password": password})
+
+    def sign_in(self, *, email: str, password: str) -> None:
+        """Sign the visitor in by cookies."""
+        self._post("/api/users/signin", {"email": email, "password": password})
+
+    def sign_out(self) -> None:
+        """End the visitor's session, here and on the server."""
+        self._post("/api/users/signout", {})
+
+    # Tickets
+
+    def list_tickets(self, *, filters: dict[str, str], cursor: str = "") -> ListPage[Ticket]:
+        """Tickets that can be bought, newest first; all of the visitor's own, where `seller` is their id."""
+        return self._list("/api/tickets", Ticket.from_json, filters, cursor)
+
+    def get_ticket(self, ticket_id: UUID) -> Ticket:
+        """One ticket, with the `etag` that a later change has to show."""
+        response = self.gateway.send("GET", f"/api/tickets/{ticket_id}")
+        etag = response.headers.get("etag", "")
+        return _read(response, lambda body: Ticket.from_json(body, etag=etag))
+
+    def create_ticket(self, *, fields: Json, key: str) -> Ticket:
+        """List a ticket for sale."""
+        return _read(self._post("/api/tickets", fields, key=key), Ticket.from_json)
+
+    def change_ticket(self, ticket_id: UUID, *, fields: Json, etag: str = "") -> None:
+        """Replace a listing's fields; `Stale` when it is not the one that `etag` belongs to any more."""
+        headers = {"If-Match": etag} if etag else {}
+        self.gateway.send("PUT", f"/api/tickets/{ticket_id}", json=fields, headers=headers, timeout=WRITE)
+
+    def withdraw_ticket(self, ticket_id: UUID) -> None:
+        """Take a listing off the shelf, for good."""
+        self.gateway.send("DELETE", f"/api/tickets/{ticket_id}", timeout=WRITE)
+
+    # Orders
+
+    def place_order(self, ticket_id: UUID, *, key: str) -> Order:
+        """Hold a ticket."""
+        return _read(self._post("/api/orders", {"ticketId": str(ticket_id)}, key=key), Order.from_json)
+
+    def list_orders(self, *, cursor: str = "") -> ListPage[Order]:
+        """The visitor's own orders, newest first."""
+        return self._list("/api/orders", Order.from_json, {}, cursor)
+
+    def get_order(self, order_id: UUID) -> Order:
+        """One of the visitor's own orders."""
+        return _read(self.gateway.send("GET", f"/api/orders/{order_id}"), Order.from_json)
+
+    def extend_order(self, order_id: UUID) -> None:
+        """Hold a ticket a little longer, which is possible once."""
+        self._post(f"/api/orders/{order_id}/extend", {})
+
+    def cancel_order(self, order_id: UUID) -> None:
+        """Give a held ticket back."""
+        self.gateway.send("DELETE", f"/api/orders/{order_id}", timeout=WRITE)
+
+    # Payments
+
+    def pay(self, order_id: UUID, *, token: str, key: str) -> Payment:
+        """Try to pay by a card's token; `PaymentRefused` carries the bank's reason."""
+        body = {"orderId": str(order_id), "token": token}
+        return _read(self._post("/api/payments", body, key=key, timeout=PAY), Payment.from_json)
+
+    def latest_payment(self, order_id: UUID) -> Payment | None:
+        """The last attempt to pay this order. Ids are UUIDv7: the greatest is the youngest."""
+        try:
+            response = self.gateway.send("GET", "/api/payments", params={"orderId": str(order_id)})
+        except NotFound:
+            return None
+        payments = _read(response, lambda body: [Payment.from_json(item) for item in body])
+        return max(payments, key=lambda payment: payment.id, default=None)
+
+    # Documents
+
+    def get_document(self, part: str) -> Json:
+        """One part's OpenAPI document."""
+        response = self.gateway.send("GET", f"/api/{part}/openapi.json")
+        return _read(response, dict)
+
+    def _post(
+        self, path: str, body: Json, *, key: str = "", timeout: httpx.Timeout = WRITE
+    ) -> httpx.Response:
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.gateway.send("POST", path, json=body, headers=headers, timeout=timeout)
+
+    def _list(
+        self, path: str, shape: Callable[[Json], Shape], filters: dict[str, str], cursor: str
+    ) -> ListPage[Shape]:
+        params = filters | {"limit": str(PAGE_LENGTH)} | ({"cursor": cursor} if cursor else {})
+        response = self.gateway.send("GET", path, params=params)
+        items = _read(response, lambda body: [shape(item) for item in body])
+        return ListPage(items=items, cursor=_next_cursor(response))
+
+
+def _read(response: httpx.Response, shape: Callable[[Any], Shape]) -> Shape:
+    try:
+        return shape(response.json())
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        part = response.request.url.path.split("/")[2]
+        raise Unavailable(part=part) from error
+
+
+def _user_in(body: Json) -> User | None:
+    user = body["currentUser"]
+    return User.from_json(user) if user else None
+
+
+def _next_cursor(response: httpx.Response) -> str:
+    url = response.links.get("next", {}).get("url", "")
+    return parse_qs(urlsplit(url).query).get("cursor", [""])[0]

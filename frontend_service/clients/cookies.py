@@ -1,0 +1,54 @@
+"""The visitor's cookies, on their way to the APIs and back. Values are passed on unread, byte for byte."""
+
+from http.cookies import CookieError, Morsel, SimpleCookie
+
+ACCESS = "access_token"
+REFRESH = "refresh_token"
+
+
+class CookieJar:
+    """The cookies of one visitor during one request.
+
+    Starts from the browser's Cookie header without the ones in `own`, which are this service's and no API's
+    business. Every Set-Cookie of an API changes what later calls send, and is kept to be given back.
+    """
+
+    def __init__(self, header: str, *, own: frozenset[str] = frozenset()) -> None:
+        pairs = (pair.strip().partition("=") for pair in header.split(";"))
+        self._values = {name: value for name, _, value in pairs if name and name not in own}
+        self._given_back: dict[str, Morsel[str]] = {}
+
+    def get(self, name: str) -> str:
+        """The value of a cookie, or an empty string."""
+        return self._values.get(name, "")
+
+    def header(self) -> str:
+        """The Cookie header for the next call."""
+        return "; ".join(f"{name}={value}" for name, value in self._values.items())
+
+    def take(self, set_cookies: list[str]) -> None:
+        """Remember an answer's Set-Cookie headers."""
+        for header in set_cookies:
+            for name, morsel in _parse(header).items():
+                self._given_back[name] = morsel
+                if _ends(morsel):
+                    self._values.pop(name, None)
+                else:
+                    self._values[name] = morsel.coded_value
+
+    def given_back(self) -> dict[str, Morsel[str]]:
+        """What the visitor's browser has to be told, by name."""
+        return dict(self._given_back)
+
+
+def _parse(header: str) -> SimpleCookie:
+    cookie = SimpleCookie()
+    try:
+        cookie.load(header)
+    except CookieError:
+        cookie.clear()
+    return cookie
+
+
+def _ends(morsel: Morsel[str]) -> bool:
+    return not morsel.coded_value.strip('"') or str(morsel["max-age"]) == "0"

@@ -1,0 +1,158 @@
+"""What can go wrong at the APIs, as typed errors: one class per thing a page does about it."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import httpx
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldError:
+    """One reason of a refusal. `field` is the API's own (camelCase) name, or empty for the whole form."""
+
+    message: str
+    field: str = ""
+    code: str = ""
+
+
+class ApiError(Exception):
+    """An API answered with a problem (RFC 9457), or did not answer.
+
+    `slug` is the last part of the problem's type, `part` the API's name ("tickets"), `retry_after` seconds.
+    """
+
+    default_status: ClassVar[int] = 503
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        part: str = "",
+        status: int | None = None,
+        slug: str = "",
+        errors: tuple[FieldError, ...] = (),
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.part = part
+        self.status = status or self.default_status
+        self.slug = slug
+        self.errors = errors or (FieldError(message=message),)
+        self.retry_after = retry_after
+
+
+class Refused(ApiError):
+    """The input is invalid, or a rule of the domain says no."""
+
+    default_status = 400
+
+
+class PaymentRefused(Refused):
+    """The card was declined; the message is the bank's own reason."""
+
+    default_status = 402
+
+
+class SignedOut(ApiError):
+    """The visitor has to sign in for this."""
+
+    default_status = 401
+
+
+class Forbidden(ApiError):
+    """It belongs to somebody else, or the account is suspended."""
+
+    default_status = 403
+
+
+class NotFound(ApiError):
+    """There is nothing with this id."""
+
+    default_status = 404
+
+
+class InFlight(ApiError):
+    """The same form was sent before and is still being worked on."""
+
+    default_status = 409
+
+
+class Stale(ApiError):
+    """It was changed by somebody else since it was read."""
+
+    default_status = 412
+
+
+class FormReused(ApiError):
+    """The same form was already sent successfully, with other contents."""
+
+    default_status = 422
+
+
+class TooManyRequests(ApiError):
+    """A limit was reached; `retry_after` says when to come back."""
+
+    default_status = 429
+
+
+class Unavailable(ApiError):
+    """A part is down, too slow, or answered with something that is not an answer."""
+
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    kind.default_status: kind
+    for kind in (
+        PaymentRefused,
+        SignedOut,
+        Forbidden,
+        NotFound,
+        InFlight,
+        Stale,
+        FormReused,
+        TooManyRequests,
+    )
+}
+
+
+def error_from(response: httpx.Response, *, part: str) -> ApiError:
+    """The typed error for an answer that is not a success. Survives bodies that are not problems at all."""
+    problem = _problem_in(response)
+    fallback = Refused if response.is_client_error else Unavailable
+    kind = _BY_STATUS.get(response.status_code, fallback)
+    errors = tuple(_field_errors(problem.get("errors")))
+    message = str(problem.get("detail") or (errors[0].message if errors else ""))
+    return kind(
+        message,
+        part=part,
+        status=response.status_code if response.is_client_error else None,
+        slug=str(problem.get("type", "")).rsplit("/", 1)[-1],
+        errors=errors,
+        retry_after=_seconds(response.headers.get("retry-after", "")),
+    )
+
+
+def _problem_in(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _field_errors(entries: object) -> list[FieldError]:
+    if not isinstance(entries, list):
+        return []
+    return [
+        FieldError(
+            message=str(entry.get("message", "")),
+            field=str(entry.get("field") or ""),
+            code=str(entry.get("code") or ""),
+        )
+        for entry in entries
+        if isinstance(entry, dict)
+    ]
+
+
+def _seconds(header: str) -> int | None:
+    return int(header) if header.isascii() and header.isdigit() else None

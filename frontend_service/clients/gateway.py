@@ -1,0 +1,138 @@
+"""HTTP to the gateway, on behalf of one visitor."""
+
+import logging
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+
+from frontend_service.clients.cookies import ACCESS, REFRESH, CookieJar
+from frontend_service.clients.errors import (
+    Forbidden,
+    Refused,
+    SignedOut,
+    TooManyRequests,
+    Unavailable,
+    error_from,
+)
+from frontend_service.clients.refreshing import RefreshOnce, has_run_out
+
+logger = logging.getLogger(__name__)
+
+READ = httpx.Timeout(4.0, connect=1.0)
+# Orders and payments wait up to 2 s for an id that is still on its way to them; payments also calls Stripe.
+WRITE = httpx.Timeout(8.0, connect=1.0)
+PAY = httpx.Timeout(25.0, connect=1.0)
+
+refresh_once = RefreshOnce()
+
+
+@cache
+def http() -> httpx.Client:
+    """The process's pool of connections. A proxy from the environment is not meant for the gateway."""
+    transport = httpx.HTTPTransport(retries=1, trust_env=False)
+    return httpx.Client(base_url=settings.FRONTEND_API_BASE, transport=transport, trust_env=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """What the visitor's browser sent that the APIs have to see: see Note [The frontend is only a client]."""
+
+    cookies: CookieJar
+    origin: str = ""
+    fetch_site: str = ""
+    request_id: str = ""
+    signed_address: str = ""
+
+
+# Note [The frontend is only a client]
+# The APIs decide everything by what the visitor's browser sent, as if it had called them itself: cookies, and
+# the Origin and Sec-Fetch-Site that prove a write came from our own pages. The frontend adds no power of its
+# own. The one exception is a refresh, which a page the visitor came to from elsewhere may need: it changes
+# nothing but tokens that are given back to the same browser, so the frontend vouches for it.
+
+
+class Gateway:
+    """Calls for one visitor, during one request. Not for sharing between threads."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self.cookies = caller.cookies
+        self._refresh_was_tried = False
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout: httpx.Timeout = READ,
+        headers: dict[str, str] | None = None,
+        **content: Any,
+    ) -> httpx.Response:
+        """The API's answer, which is a success; anything else is raised as an `ApiError`."""
+        self._refresh_if_run_out()
+        return self._send(method, path, timeout=timeout, headers=headers or {}, **content)
+
+    def _send(
+        self, method: str, path: str, *, timeout: httpx.Timeout, headers: dict[str, str], **content: Any
+    ) -> httpx.Response:
+        part = path.split("/")[2]
+        try:
+            response = http().request(
+                method, path, headers=self._headers(headers), timeout=timeout, **content
+            )
+        except httpx.HTTPError as error:
+            logger.warning("%s is not answering: %r", part, error)
+            raise Unavailable(part=part) from error
+        self.cookies.take(response.headers.get_list("set-cookie"))
+        if not response.is_success:
+            raise error_from(response, part=part)
+        return response
+
+    def _headers(self, more: dict[str, str]) -> dict[bytes, bytes]:
+        """What goes with every call. Bytes, because a browser's headers may hold any."""
+        caller = self.caller
+        sent = {
+            "Host": urlsplit(settings.PUBLIC_ORIGIN).netloc,
+            "Accept": "application/json",
+            "Cookie": self.cookies.header(),
+            "Origin": caller.origin,
+            "Sec-Fetch-Site": caller.fetch_site,
+            "X-Request-Id": caller.request_id,
+            "X-Visitor-Address": caller.signed_address,
+        } | more
+        return {name.encode(): value.encode("latin-1") for name, value in sent.items() if value}
+
+    def _refresh_if_run_out(self) -> None:
+        refresh_token = self.cookies.get(REFRESH)
+        if self._refresh_was_tried or not refresh_token:
+            return
+        if not has_run_out(self.cookies.get(ACCESS), now=time.time()):
+            return
+        self._refresh_was_tried = True
+        try:
+            self.cookies.take(refresh_once.cookies_for(refresh_token, self._refresh))
+        except (Unavailable, TooManyRequests, TimeoutError):
+            # The page goes on with what it has; whatever needs a signed-in visitor says so itself.
+            logger.warning("an access token could not be refreshed")
+
+    def _refresh(self) -> list[str]:
+        """The Set-Cookie headers of a refresh: new tokens, or the end of the old ones."""
+        headers = {"Origin": settings.PUBLIC_ORIGIN, "Sec-Fetch-Site": "same-origin"}
+        try:
+            response = self._send("POST", "/api/users/refresh", timeout=READ, headers=headers, json={})
+        except (SignedOut, Forbidden, Refused):
+            return [f'{name}=""; Path=/; Max-Age=0; HttpOnly' for name in (ACCESS, REFRESH)]
+        return response.headers.get_list("set-cookie")
+
+
+def is_reachable() -> None:
+    """Raises `Unavailable` when no gateway answers. What stands behind it may be down: that is not ours."""
+    try:
+        http().get("/api/users/jwks.json", timeout=httpx.Timeout(1.0))
+    except httpx.HTTPError as error:
+        raise Unavailable("The gateway is not answering.") from error

@@ -1,0 +1,83 @@
+"""Settings of the frontend: pages, no database. What depends on where it runs comes from the environment."""
+
+from service_defaults import env
+from service_defaults import settings as defaults
+
+PUBLIC_ORIGIN = defaults.public_origin()
+_IS_HTTPS = defaults.is_https(PUBLIC_ORIGIN)
+
+DEBUG = defaults.debug()
+SECRET_KEY = defaults.secret_key()
+VISITOR_KEY = defaults.visitor_key()
+ALLOWED_HOSTS = defaults.allowed_hosts(PUBLIC_ORIGIN)
+
+ROOT_URLCONF = "frontend_service.config.urls"
+WSGI_APPLICATION = "frontend_service.config.wsgi.application"
+INSTALLED_APPS = [
+    "frontend_service.pages",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "drf_spectacular_sidecar",
+]
+MIDDLEWARE = [
+    *defaults.WEB_MIDDLEWARE,
+    "frontend_service.pages.security.SecurityHeaders",
+    "django.middleware.locale.LocaleMiddleware",
+    "frontend_service.pages.middleware.VisitorZone",
+    "frontend_service.pages.middleware.VisitorSession",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.template.context_processors.tz",
+                "django.contrib.messages.context_processors.messages",
+                "frontend_service.pages.context.shop",
+            ]
+        },
+    }
+]
+
+DATABASES: dict[str, object] = {}
+# There is nowhere to keep a session: what has to last from one page to the next lives in cookies.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+CSRF_COOKIE_NAME = "frontend_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SECURE = _IS_HTTPS
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
+CSRF_FAILURE_VIEW = "frontend_service.pages.problems.csrf_failed"
+# The messages' cookie goes by these two.
+SESSION_COOKIE_SECURE = _IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+
+SECURE_PROXY_SSL_HEADER = defaults.proxy_ssl_header(PUBLIC_ORIGIN)
+SECURE_HSTS_SECONDS = defaults.hsts_seconds(PUBLIC_ORIGIN)
+DATA_UPLOAD_MAX_MEMORY_SIZE = defaults.MAX_BODY_BYTES
+APPEND_SLASH = False
+
+STATIC_URL = "/static/frontend/"
+STORAGES = {"staticfiles": {"BACKEND": "frontend_service.pages.static_files.VersionedStaticFiles"}}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 0 if DEBUG else 365 * 24 * 60 * 60
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+LOGGING = defaults.logging("frontend")
+# It would write down every address it calls, and with them what people search for.
+LOGGING["loggers"]["httpx"] = {"level": "WARNING"}
+
+FRONTEND_API_BASE = env.required("FRONTEND_API_BASE", example="http://127.0.0.1:8080")
+STRIPE_PUBLISHABLE_KEY = env.required("STRIPE_PUBLISHABLE_KEY", example="pk_test_…")
+# Only to say it before the click; the orders service, which has the same variable, is what counts.
+HOLD_SECONDS = env.integer("ORDERS_HOLD_SECONDS", default=900, minimum=1)

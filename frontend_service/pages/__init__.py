@@ -1,0 +1,1 @@
+"""The pages: one module of views per thing a visitor does."""

@@ -1,0 +1,169 @@
+"""The buyer's side: hold, pay, give back, and see what became of it."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.generic import View
+
+from frontend_service.clients.errors import ApiError, InFlight, NotFound, Refused
+from frontend_service.clients.shapes import Payment
+from frontend_service.pages import security
+from frontend_service.pages.context import takes_real_money
+from frontend_service.pages.forms import KeyedForm, PayForm
+from frontend_service.pages.gates import signed_in_only
+from frontend_service.pages.order_stage import OrderOnPage
+from frontend_service.pages.visitor import PageRequest
+from frontend_service.pages.wording import sentence_for
+
+
+class HoldTicket(View):
+    """Hold a ticket."""
+
+    def get(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
+        """Only a form does this; whoever comes by a link sees the ticket."""
+        return redirect("ticket", ticket_id)
+
+    def post(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
+        """Hold it and show the order, or say on the ticket's page why not."""
+        form = KeyedForm(request.POST)
+        form.is_valid()
+        try:
+            order = request.api.place_order(ticket_id, key=form.cleaned_data.get("key", ""))
+        except NotFound:
+            # Its own page knows better: it is gone, or so new that orders hasn't heard of it yet.
+            messages.error(request, _("This ticket can't be held right now. Try again in a moment."))
+            return redirect("ticket", ticket_id)
+        except Refused as error:
+            messages.error(request, sentence_for(error))
+            return redirect("ticket", ticket_id)
+        except InFlight:
+            return redirect("orders")
+        return redirect("order", order.id)
+
+
+@method_decorator(signed_in_only, name="get")
+class Orders(View):
+    """The visitor's orders."""
+
+    def get(self, request: PageRequest) -> HttpResponse:
+        """Newest first."""
+        page = request.api.list_orders(cursor=request.GET.get("cursor", ""))
+        now = timezone.now()
+        orders = [OrderOnPage(order=order, now=now) for order in page.items]
+        return render(request, "pages/orders.html", {"orders": orders, "cursor": page.cursor})
+
+
+@method_decorator(signed_in_only, name="get")
+class ShowOrder(View):
+    """One order, in whatever state it is, with what can be done about it."""
+
+    template = "pages/order.html"
+
+    def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
+        """The order's page."""
+        return show_order(request, order_id, PayForm(), template=self.template)
+
+
+class OrderStatus(ShowOrder):
+    """The part of an order's page that changes by itself; the page's script asks for it while it waits."""
+
+    template = "pages/_order_status.html"
+
+
+class PayOrder(View):
+    """Pay with one of the test cards."""
+
+    def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
+        """Only a form does this; whoever comes by a link or by reloading sees the order."""
+        return redirect("order", order_id)
+
+    def post(self, request: PageRequest, order_id: UUID) -> HttpResponse:
+        """Pay and show what became of it; a decline is said beside the card."""
+        form = PayForm(request.POST)
+        if form.is_valid():
+            with form.blaming():
+                return self._pay(request, order_id, form)
+        return show_order(request, order_id, form, template=ShowOrder.template)
+
+    def _pay(self, request: PageRequest, order_id: UUID, form: PayForm) -> HttpResponse:
+        token, key = form.cleaned_data["token"], form.cleaned_data["key"]
+        try:
+            request.api.pay(order_id, token=token, key=key)
+        except InFlight:
+            messages.info(request, _("Your payment is already on its way."))
+        return redirect("order", order_id)
+
+
+class ExtendOrder(View):
+    """Hold a ticket a little longer, once."""
+
+    def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
+        """Only a form does this; whoever comes by a link sees the order."""
+        return redirect("order", order_id)
+
+    def post(self, request: PageRequest, order_id: UUID) -> HttpResponse:
+        """Extend it, or say on its page why not."""
+        try:
+            request.api.extend_order(order_id)
+            messages.success(request, _("You have five more minutes."))
+        except Refused as error:
+            messages.error(request, sentence_for(error))
+        return redirect("order", order_id)
+
+
+class CancelOrder(View):
+    """Give a held ticket back."""
+
+    def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
+        """Only a form does this; whoever comes by a link sees the order."""
+        return redirect("order", order_id)
+
+    def post(self, request: PageRequest, order_id: UUID) -> HttpResponse:
+        """Cancel it, or say on its page why not."""
+        try:
+            request.api.cancel_order(order_id)
+        except Refused as error:
+            messages.error(request, sentence_for(error))
+        return redirect("order", order_id)
+
+
+def show_order(request: PageRequest, order_id: UUID, form: PayForm, *, template: str) -> HttpResponse:
+    """The order's page. Payments being down takes only what is said about money with it."""
+    order = request.api.get_order(order_id)
+    payment, trouble = _last_payment(request, order_id)
+    in_browser = takes_real_money()
+    view = OrderOnPage(
+        order=order,
+        payment=payment,
+        payments_down=trouble is not None,
+        pays_in_browser=in_browser,
+        now=timezone.now(),
+    )
+    context = {
+        "view": view,
+        "order": order,
+        "payment": payment,
+        "trouble": trouble,
+        "form": form,
+        "stripe_key": settings.STRIPE_PUBLISHABLE_KEY,
+        "minor_units": int(order.ticket.price * 100),
+        "try_again": reverse("order", args=[order_id]),
+    }
+    response = render(request, template, context, status=form.status)
+    if in_browser:
+        response.headers["Content-Security-Policy"] = security.policy(security.STRIPE)
+    return response
+
+
+def _last_payment(request: PageRequest, order_id: UUID) -> tuple[Payment | None, ApiError | None]:
+    try:
+        return request.api.latest_payment(order_id), None
+    except ApiError as error:
+        return None, error

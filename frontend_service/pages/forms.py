@@ -1,0 +1,190 @@
+"""The forms. What is allowed is for the APIs to say; a form checks only what it must understand itself."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, time
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from frontend_service.clients.errors import ApiError, FormReused, NotFound
+from frontend_service.pages.wording import sentence_for, translated
+
+
+class ApiForm(forms.Form):
+    """A form whose input names are the API's (`starts_at` becomes `startsAt`), so that errors find back."""
+
+    status = 200
+
+    def add_prefix(self, field_name: str) -> str:
+        """The input's name for a field."""
+        return re.sub(r"_(\w)", lambda match: match.group(1).upper(), field_name)
+
+    def is_valid(self) -> bool:
+        """Whether the input can be sent on; `status` is then the page's status."""
+        valid = super().is_valid()
+        self.status = 200 if valid else 400
+        return valid
+
+    def put(self, name: str, value: str) -> None:
+        """Show the form again with this value in a hidden field, whatever was sent in it."""
+        self.data = {**dict(self.data.items()), self.add_prefix(name): value}
+
+    @contextmanager
+    def blaming(self) -> Iterator[None]:
+        """Put what an API refuses beside the fields, nothing typed lost. `NotFound` goes on to its page."""
+        try:
+            yield
+        except NotFound:
+            raise
+        except ApiError as error:
+            self.blame(error)
+
+    def blame(self, error: ApiError) -> None:
+        """Show why an API refused: beside the field it names, else above the form."""
+        self.status = error.status
+        by_name = {self.add_prefix(name): name for name in self.fields}
+        placed = [(by_name[reason.field], reason) for reason in error.errors if reason.field in by_name]
+        for name, reason in placed:
+            self.add_error(name, translated(reason.message))
+        if len(placed) < len(error.errors):
+            self.add_error(None, sentence_for(error))
+
+
+class KeyedForm(ApiForm):
+    """A form that does its work once, however often it is sent: it carries an idempotency key."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
+
+    def clean_key(self) -> str:
+        """The form's key, or a new one when it came without."""
+        return str(self.cleaned_data["key"] or uuid4())
+
+    def blame(self, error: ApiError) -> None:
+        """Like every form; one that was used up gets a new key, so that sending it again is a new request."""
+        super().blame(error)
+        if isinstance(error, FormReused):
+            self.put("key", str(uuid4()))
+
+
+class SignInForm(ApiForm):
+    """E-mail and password of an account."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "spellcheck": "false"}),
+        error_messages={"invalid": _("Email must be valid")},
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class SignUpForm(SignInForm):
+    """E-mail and password of an account to be made."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=_("Long beats complicated. At least 8 characters, and not a common one."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": 8}),
+    )
+
+
+class ListingForm(KeyedForm):
+    """What a seller says about a ticket. Times are in the zone that the form was rendered in."""
+
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=200,
+        help_text=_("The event, and what it says on the ticket."),
+    )
+    price = forms.DecimalField(
+        label=_("Price"),
+        min_value=0,
+        max_digits=10,
+        decimal_places=2,
+        help_text=_("All-in: buyers pay exactly this."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    venue = forms.CharField(label=_("Venue"), max_length=200, required=False)
+    starts_at = forms.DateTimeField(
+        label=_("Starts"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    description = forms.CharField(
+        label=_("Description"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Seat or area, how you hand the ticket over, anything a buyer would ask."),
+    )
+    zone = forms.CharField(
+        widget=forms.HiddenInput, required=False, initial=timezone.get_current_timezone_name
+    )
+    etag = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def fields_for_api(self) -> dict[str, Any]:
+        """The listing as the API takes it."""
+        data = self.cleaned_data
+        return {
+            "title": data["title"],
+            "price": str(data["price"]),
+            "venue": data["venue"],
+            "startsAt": data["starts_at"].isoformat() if data["starts_at"] else None,
+            "description": data["description"],
+        }
+
+
+class PayForm(KeyedForm):
+    """The test cards, by what they do. No form of ours ever asks for a card number."""
+
+    token = forms.ChoiceField(
+        label=_("Test card"),
+        initial="pm_card_visa",
+        widget=forms.RadioSelect,
+        choices=[
+            ("pm_card_visa", _("A card that works")),
+            ("pm_card_chargeDeclined", _("A card that is declined")),
+            ("pm_card_threeDSecure2Required", _("A card whose bank asks back (3-D Secure)")),
+        ],
+    )
+
+
+class SearchForm(ApiForm):
+    """The filters of the browse page."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Event, artist, venue")}),
+    )
+    min_price = forms.DecimalField(label=_("Price from"), required=False, min_value=0, decimal_places=2)
+    max_price = forms.DecimalField(label=_("Price to"), required=False, min_value=0, decimal_places=2)
+    starts_from = forms.DateField(
+        label=_("From day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    starts_to = forms.DateField(
+        label=_("To day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def filters(self) -> dict[str, str]:
+        """The filters as the API takes them, without what could not be understood. Days are whole days."""
+        data = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        edges = {"starts_from": time.min, "starts_to": time.max.replace(microsecond=0)}
+        for name in edges.keys() & data.keys():
+            data[name] = timezone.make_aware(datetime.combine(data[name], edges[name])).isoformat()
+        return {self.add_prefix(name): str(value) for name, value in data.items()}
+
+    @property
+    def has_filters(self) -> bool:
+        """Whether more than the words is being asked for, so that the panel stands open."""
+        return any(self.data.get(self.add_prefix(name)) for name in self.fields if name != "q")

@@ -1,0 +1,128 @@
+"""The seller's side: list, edit, withdraw, and see what became of it."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.generic import View
+
+from frontend_service.clients.errors import Refused, Stale
+from frontend_service.clients.shapes import Ticket
+from frontend_service.pages.forms import ListingForm
+from frontend_service.pages.gates import signed_in_only
+from frontend_service.pages.visitor import PageRequest
+from frontend_service.pages.wording import sentence_for
+
+
+@method_decorator(signed_in_only, name="get")
+class Sell(View):
+    """The seller's own listings."""
+
+    def get(self, request: PageRequest) -> HttpResponse:
+        """All that are not withdrawn, newest first."""
+        page = request.api.list_tickets(
+            filters={"seller": str(request.visitor.id)}, cursor=request.GET.get("cursor", "")
+        )
+        context = {
+            "listed": [ticket for ticket in page.items if not ticket.order_id],
+            "held": [ticket for ticket in page.items if ticket.order_id and not ticket.sold],
+            "sold": [ticket for ticket in page.items if ticket.sold],
+            "cursor": page.cursor,
+        }
+        return render(request, "pages/sell.html", context)
+
+
+@method_decorator(signed_in_only, name="get")
+class ListTicket(View):
+    """Put a ticket on the shelf."""
+
+    def get(self, request: PageRequest) -> HttpResponse:
+        """An empty form."""
+        return render(request, "pages/ticket_new.html", {"form": ListingForm()})
+
+    def post(self, request: PageRequest) -> HttpResponse:
+        """List it, and show its page."""
+        form = ListingForm(request.POST)
+        if form.is_valid():
+            with form.blaming():
+                ticket = request.api.create_ticket(fields=form.fields_for_api(), key=form.cleaned_data["key"])
+                messages.success(request, _("Your ticket is on the shelf."))
+                return redirect("ticket", ticket.id)
+        return render(request, "pages/ticket_new.html", {"form": form}, status=form.status)
+
+
+@method_decorator(signed_in_only, name="get")
+class EditTicket(View):
+    """Change a listing that nobody holds."""
+
+    def get(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
+        """The form as the listing is now; the ticket's page explains itself when it can't be edited."""
+        ticket = request.api.get_ticket(ticket_id)
+        if ticket.user_id != request.visitor.id or ticket.order_id:
+            messages.warning(request, _refusal_to_edit(ticket))
+            return redirect("ticket", ticket_id)
+        return self._show(request, ticket_id, _form_of(ticket))
+
+    def post(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
+        """Save. When somebody else saved meanwhile, nothing is overwritten and nothing typed is lost."""
+        form = ListingForm(request.POST)
+        if form.is_valid():
+            with form.blaming():
+                return self._save(request, ticket_id, form)
+        return self._show(request, ticket_id, form)
+
+    def _save(self, request: PageRequest, ticket_id: UUID, form: ListingForm) -> HttpResponse:
+        etag = form.cleaned_data["etag"]
+        try:
+            request.api.change_ticket(ticket_id, fields=form.fields_for_api(), etag=etag)
+        except Stale:
+            form.put("etag", request.api.get_ticket(ticket_id).etag)
+            raise
+        messages.success(request, _("Saved."))
+        return redirect("ticket", ticket_id)
+
+    def _show(self, request: PageRequest, ticket_id: UUID, form: ListingForm) -> HttpResponse:
+        context = {"form": form, "ticket_id": ticket_id}
+        return render(request, "pages/ticket_edit.html", context, status=form.status)
+
+
+class WithdrawTicket(View):
+    """Take a listing off the shelf."""
+
+    def get(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
+        """Only a form does this; whoever comes by a link sees the ticket."""
+        return redirect("ticket", ticket_id)
+
+    def post(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
+        """Withdraw it, or say on its page why not."""
+        try:
+            request.api.withdraw_ticket(ticket_id)
+        except Refused as error:
+            messages.error(request, sentence_for(error))
+            return redirect("ticket", ticket_id)
+        messages.success(request, _("Your listing is off the shelf."))
+        return redirect("sell")
+
+
+def _form_of(ticket: Ticket) -> ListingForm:
+    return ListingForm(
+        initial={
+            "title": ticket.title,
+            "price": ticket.price,
+            "venue": ticket.venue,
+            "starts_at": ticket.starts_at,
+            "description": ticket.description,
+            "etag": ticket.etag,
+        }
+    )
+
+
+def _refusal_to_edit(ticket: Ticket) -> str:
+    if ticket.sold:
+        return _("This ticket is sold: the listing stays as it is.")
+    if ticket.order_id:
+        return _("This listing can't be changed while a buyer holds it.")
+    return _("This isn't your listing.")

@@ -1,0 +1,71 @@
+// Paying with a real card: its number goes from Stripe's own fields straight to Stripe. A payment begins when
+// the buyer presses the button, so that looking at the page changes nothing.
+
+const form = document.getElementById("card-form");
+if (form) start(form).catch(() => say(form.dataset.unreachable));
+
+function say(words) {
+  document.getElementById("card-error").textContent = words;
+}
+
+function loadStripe(key) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = "https://js.stripe.com/v3/";
+    script.onload = () => resolve(window.Stripe(key));
+    script.onerror = reject;
+    document.head.append(script);
+  });
+}
+
+async function start(form) {
+  const { amount, currency, key } = form.dataset;
+  const stripe = await loadStripe(key);
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const elements = stripe.elements({
+    mode: "payment",
+    amount: Number(amount),
+    currency,
+    captureMethod: "manual",
+    paymentMethodTypes: ["card"],
+    appearance: { theme: dark ? "night" : "stripe" },
+  });
+  elements.create("payment").mount("#card-element");
+  const button = form.querySelector("button");
+  button.disabled = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    form.dataset.busy = "yes"; // while it is there, the page doesn't replace this form
+    say("");
+    try {
+      const problem = await pay(stripe, elements, form.dataset);
+      if (!problem) return location.assign(form.dataset.return);
+      say(problem);
+    } catch {
+      say(form.dataset.unreachable);
+    }
+    button.disabled = false;
+  });
+}
+
+// Resolves to what is wrong, in words, or to nothing when the bank said yes.
+async function pay(stripe, elements, { order, fresh, "return": returnAddress }) {
+  const { error: incomplete } = await elements.submit();
+  if (incomplete) return incomplete.message;
+  await fetch(fresh); // filling in a card may take longer than an access token lasts: a page renews it
+  const answer = await fetch("/api/payments/intents", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ orderId: order }),
+  });
+  const intent = await answer.json();
+  if (!answer.ok) return intent.detail;
+  const { error } = await stripe.confirmPayment({
+    elements,
+    clientSecret: intent.clientSecret,
+    confirmParams: { return_url: new URL(returnAddress, location.href).href },
+    redirect: "if_required",
+  });
+  return error?.message;
+}

@@ -1,0 +1,54 @@
+"""Pages in front of a marketplace in memory, and visitors who look at them."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from frontend_service.clients import gateway
+from frontend_service.clients.refreshing import RefreshOnce
+from frontend_service.pages import api_documents
+from frontend_service.tests.browser import ORIGIN, Browser
+from frontend_service.tests.fake_marketplace import Marketplace
+
+
+@pytest.fixture
+def marketplace() -> Marketplace:
+    return Marketplace(origin=ORIGIN)
+
+
+@pytest.fixture(autouse=True)
+def _in_front_of(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    transport = httpx.MockTransport(marketplace.handle)
+    with httpx.Client(base_url="http://gateway.test", transport=transport) as client:
+        monkeypatch.setattr(gateway, "http", lambda: client)
+        monkeypatch.setattr(gateway, "refresh_once", RefreshOnce())
+        monkeypatch.setattr(api_documents, "kept", api_documents._Kept())
+        yield
+
+
+@pytest.fixture
+def stranger() -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def visitor_id(marketplace: Marketplace) -> str:
+    return marketplace.add_user()
+
+
+@pytest.fixture
+def visitor(marketplace: Marketplace, visitor_id: str) -> Browser:
+    return Browser(**marketplace.tokens_for(visitor_id))
+
+
+@pytest.fixture
+def browser_of(marketplace: Marketplace) -> Callable[[str], Browser]:
+    return lambda user_id: Browser(**marketplace.tokens_for(user_id))
+
+
+@pytest.fixture
+def held(marketplace: Marketplace, visitor_id: str) -> dict[str, Any]:
+    """A ticket that the visitor holds."""
+    return marketplace.add_order(buyer=visitor_id)

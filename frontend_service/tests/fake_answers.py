@@ -1,0 +1,61 @@
+"""How the marketplace in memory puts its answers: cookies, problems, documents."""
+
+import json
+from typing import Any
+
+import httpx
+
+Json = dict[str, Any]
+
+
+class Problem(Exception):
+    """An answer that is not a success."""
+
+    def __init__(self, status: int, slug: str, message: str, *, name: str = "", retry_after: int = 0) -> None:
+        super().__init__(message)
+        self.status, self.slug, self.message = status, slug, message
+        self.name, self.retry_after = name, retry_after
+
+
+def cookies(request: httpx.Request) -> dict[str, str]:
+    pairs = (pair.strip().partition("=") for pair in request.headers.get("cookie", "").split(";"))
+    return {name: value for name, _, value in pairs}
+
+
+def with_cookies(body: Json, cookies: dict[str, str | None], status: int = 200) -> httpx.Response:
+    end = "Path=/; HttpOnly; SameSite=Lax"
+    headers = [
+        ("Set-Cookie", f"{name}={value}; {end}; Max-Age=1209600" if value else f'{name}=""; {end}; Max-Age=0')
+        for name, value in cookies.items()
+    ]
+    return httpx.Response(status, json=body, headers=headers)
+
+
+def problem_response(problem: Problem, request: httpx.Request) -> httpx.Response:
+    entry = {"message": problem.message, "code": problem.slug} | (
+        {"field": problem.name} if problem.name else {}
+    )
+    body = {
+        "type": f"http://testserver/problems/{problem.slug}",
+        "title": problem.slug,
+        "status": problem.status,
+        "detail": problem.message,
+        "request_id": request.headers.get("x-request-id", ""),
+        "errors": [entry],
+    }
+    headers = {"Content-Type": "application/problem+json"}
+    if problem.retry_after:
+        headers["Retry-After"] = str(problem.retry_after)
+    return httpx.Response(problem.status, content=json.dumps(body), headers=headers)
+
+
+def document(part: str) -> Json:
+    reference = {"$ref": "#/components/schemas/Item"}
+    answer = {"description": "", "content": {"application/json": {"schema": reference}}}
+    shared = {"type": "object", "properties": {"detail": {"type": "string"}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": part, "version": "1"},
+        "paths": {f"/api/{part}": {"get": {"operationId": f"list_{part}", "responses": {"200": answer}}}},
+        "components": {"schemas": {"Item": {"title": part, "type": "object"}, "Problem": shared}},
+    }

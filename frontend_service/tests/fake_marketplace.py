@@ -1,0 +1,371 @@
+"""A whole marketplace in memory that speaks the HTTP contract: what the pages are tried against.
+
+`Marketplace.handle` answers an `httpx.Request`, so tests put it behind `httpx.MockTransport`; `fake_server`
+puts a real port in front of it.
+"""
+
+import base64
+import itertools
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+
+from frontend_service.tests.fake_answers import Problem, cookies, document, problem_response, with_cookies
+
+Json = dict[str, Any]
+_numbers = itertools.count(1)
+
+
+def new_id() -> str:
+    """An id that sorts by its age, like UUIDv7."""
+    milliseconds = int(time.time() * 1000)
+    return str(UUID(int=(milliseconds << 80) | (0x7 << 76) | (0x2 << 62) | next(_numbers)))
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass
+class Marketplace:
+    """Everything public is there for a test to look at or to change."""
+
+    origin: str = "http://testserver"
+    hold: timedelta = timedelta(minutes=15)
+    access_seconds: int = 300
+    page_length: int = 100
+    users: dict[str, Json] = field(default_factory=dict)
+    tickets: dict[str, Json] = field(default_factory=dict)
+    orders: dict[str, Json] = field(default_factory=dict)
+    payments: dict[str, Json] = field(default_factory=dict)
+    refresh_tokens: dict[str, str] = field(default_factory=dict)
+    used_refresh_tokens: set[str] = field(default_factory=set)
+    replies: dict[str, httpx.Response] = field(default_factory=dict)
+    down: set[str] = field(default_factory=set)
+    problems: dict[str, Problem] = field(default_factory=dict)
+    seen: list[httpx.Request] = field(default_factory=list)
+
+    # What happens without a request.
+
+    def add_user(self, email: str = "ada@example.com", password: str = "correct horse") -> str:
+        user_id = new_id()
+        self.users[email] = {"id": user_id, "email": email, "password": password}
+        return user_id
+
+    def add_ticket(self, *, seller: str = "", title: str = "Nina at the Roundhouse", **more: Any) -> Json:
+        ticket = {
+            "id": new_id(),
+            "title": title,
+            "price": "48.00",
+            "currency": "USD",
+            "userId": seller or new_id(),
+            "orderId": None,
+            "sold": False,
+            "version": 1,
+            "description": "",
+            "venue": "Roundhouse",
+            "startsAt": timestamp(datetime(2031, 5, 17, 19, 30, tzinfo=UTC)),
+            "createdAt": timestamp(datetime.now(UTC)),
+            "updatedAt": timestamp(datetime.now(UTC)),
+            **more,
+        }
+        self.tickets[ticket["id"]] = ticket
+        return ticket
+
+    def add_order(self, *, buyer: str, ticket: Json | None = None, **more: Any) -> Json:
+        ticket = ticket or self.add_ticket()
+        order = {
+            "id": new_id(),
+            "status": "created",
+            "expiresAt": timestamp(datetime.now(UTC) + self.hold),
+            "userId": buyer,
+            "extended": False,
+            "version": 1,
+            "createdAt": timestamp(datetime.now(UTC)),
+            "ticket": {name: ticket[name] for name in ("id", "title", "price", "currency", "version")},
+            **more,
+        }
+        self.orders[order["id"]] = order
+        if order["status"] != "cancelled":
+            ticket["orderId"] = order["id"]
+        return order
+
+    def add_payment(self, order: Json, status: str, **more: Any) -> Json:
+        payment = {
+            "id": new_id(),
+            "orderId": order["id"],
+            "status": status,
+            "userId": order["userId"],
+            **more,
+        }
+        self.payments[payment["id"]] = payment
+        return payment
+
+    def tokens_for(self, user_id: str, *, lasts: int | None = None) -> dict[str, str]:
+        claims = {"sub": user_id, "exp": int(time.time()) + (self.access_seconds if lasts is None else lasts)}
+        payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+        refresh = uuid4().hex
+        self.refresh_tokens[refresh] = user_id
+        return {"access_token": f"e30.{payload}.{uuid4().hex}", "refresh_token": refresh}
+
+    # HTTP
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(request)
+        part = request.url.path.split("/")[2]
+        try:
+            if part in self.down:
+                raise Problem(503, "unavailable", "Not now", retry_after=2)
+            self._refuse_on_demand(request)
+            return self._answer(request, part)
+        except Problem as problem:
+            return problem_response(problem, request)
+
+    def _refuse_on_demand(self, request: httpx.Request) -> None:
+        problem = self.problems.get(f"{request.method} {request.url.path}") or self.problems.get(
+            request.method
+        )
+        if problem:
+            raise problem
+
+    def _answer(self, request: httpx.Request, part: str) -> httpx.Response:
+        key = request.headers.get("idempotency-key")
+        if key and key in self.replies:
+            return self._replay(key, request)
+        rest = request.url.path.split("/")[3:]
+        if rest == ["openapi.json"]:
+            return httpx.Response(200, json=document(part))
+        routes: dict[str, Callable[..., httpx.Response]] = {
+            "users": self._users,
+            "tickets": self._tickets,
+            "orders": self._orders,
+            "payments": self._payments,
+        }
+        body = json.loads(request.content) if request.content else {}
+        response = routes[part](request, rest, body)
+        if key:
+            response.extensions["body"] = request.content
+            self.replies[key] = response
+        return response
+
+    def _replay(self, key: str, request: httpx.Request) -> httpx.Response:
+        kept = self.replies[key]
+        if kept.extensions["body"] != request.content:
+            raise Problem(422, "idempotency-key-reused", "This key was used with another body")
+        headers = {"Idempotent-Replayed": "true"}
+        return httpx.Response(kept.status_code, content=kept.content, headers=headers)
+
+    # Accounts
+
+    def _users(self, request: httpx.Request, rest: list[str], body: Json) -> httpx.Response:
+        match request.method, rest:
+            case "POST", ["signup"]:
+                if body["email"] in self.users:
+                    raise Problem(400, "email-in-use", "Email in use", name="email")
+                if len(body["password"]) < 8:
+                    raise Problem(400, "invalid", "This password is too short.", name="password")
+                return self._session(self.add_user(body["email"], body["password"]), 201)
+            case "POST", ["signin"]:
+                user = self.users.get(body["email"])
+                if not user or user["password"] != body["password"]:
+                    raise Problem(400, "invalid-credentials", "Invalid credentials")
+                return self._session(user["id"])
+            case "POST", ["signout"]:
+                self.refresh_tokens.pop(cookies(request).get("refresh_token", ""), None)
+                return with_cookies({}, {"access_token": None, "refresh_token": None})
+            case "POST", ["refresh"]:
+                return self._refresh(request)
+            case "GET", ["currentuser"]:
+                user_id = self._visitor(request)
+                return httpx.Response(200, json={"currentUser": self._public(user_id) if user_id else None})
+        raise Problem(404, "not-found", "Not found")
+
+    def _session(self, user_id: str, status: int = 200) -> httpx.Response:
+        return with_cookies(self._public(user_id), dict(self.tokens_for(user_id)), status)
+
+    def _refresh(self, request: httpx.Request) -> httpx.Response:
+        self._need_same_origin(request)
+        token = cookies(request).get("refresh_token", "")
+        if token in self.used_refresh_tokens:
+            self.refresh_tokens.clear()
+        user_id = self.refresh_tokens.pop(token, None)
+        if user_id is None:
+            raise Problem(401, "invalid-token", "The refresh token is not valid.")
+        self.used_refresh_tokens.add(token)
+        return self._session(user_id)
+
+    def _public(self, user_id: str) -> Json:
+        user = next(user for user in self.users.values() if user["id"] == user_id)
+        return {"id": user["id"], "email": user["email"], "isStaff": user.get("isStaff", False)}
+
+    def _visitor(self, request: httpx.Request) -> str | None:
+        token = cookies(request).get("access_token", "")
+        try:
+            payload = token.split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        except (IndexError, ValueError):
+            return None
+        return claims["sub"] if claims["exp"] > time.time() else None
+
+    def _signed_in(self, request: httpx.Request) -> str:
+        visitor = self._visitor(request)
+        if visitor is None:
+            raise Problem(401, "not-authenticated", "Sign in first.")
+        if request.method != "GET":
+            self._need_same_origin(request)
+        return visitor
+
+    def _need_same_origin(self, request: httpx.Request) -> None:
+        if (
+            self.origin != request.headers.get("origin")
+            and request.headers.get("sec-fetch-site") != "same-origin"
+        ):
+            raise Problem(403, "cross-site-write", "A write by cookie must come from this site's own pages")
+
+    # Tickets
+
+    def _tickets(self, request: httpx.Request, rest: list[str], body: Json) -> httpx.Response:
+        match request.method, rest:
+            case "GET", []:
+                return self._list(request, self._found_tickets(request))
+            case "GET", [ticket_id]:
+                return self._ticket_response(_find(self.tickets, ticket_id))
+            case "POST", []:
+                seller = self._signed_in(request)
+                return self._ticket_response(self.add_ticket(seller=seller, **_listing(body)), 201)
+            case "PUT" | "DELETE", [ticket_id]:
+                return self._change_ticket(request, _find(self.tickets, ticket_id), body)
+        raise Problem(404, "not-found", "Not found")
+
+    def _found_tickets(self, request: httpx.Request) -> list[Json]:
+        asked = request.url.params
+        mine = asked.get("seller") and asked["seller"] == self._visitor(request)
+        return [
+            ticket
+            for ticket in self.tickets.values()
+            if (mine or not ticket["orderId"])
+            and asked.get("seller", ticket["userId"]) == ticket["userId"]
+            and asked.get("q", "").lower() in f"{ticket['title']} {ticket['venue']}".lower()
+            and Decimal(asked.get("minPrice", "0")) <= Decimal(ticket["price"])
+            and Decimal(ticket["price"]) <= Decimal(asked.get("maxPrice", "1e9"))
+        ]
+
+    def _change_ticket(self, request: httpx.Request, ticket: Json, body: Json) -> httpx.Response:
+        if ticket["userId"] != self._signed_in(request):
+            raise Problem(403, "not-your-ticket", "This is not your ticket.")
+        if ticket["orderId"]:
+            raise Problem(400, "ticket-reserved", "Cannot edit a reserved ticket")
+        if request.headers.get("if-match", f'"{ticket["version"]}"') != f'"{ticket["version"]}"':
+            raise Problem(412, "changed-meanwhile", "It has changed since you read it.")
+        if request.method == "DELETE":
+            del self.tickets[ticket["id"]]
+            return httpx.Response(204)
+        ticket.update(_listing(body), version=ticket["version"] + 1)
+        return self._ticket_response(ticket)
+
+    def _ticket_response(self, ticket: Json, status: int = 200) -> httpx.Response:
+        return httpx.Response(status, json=ticket, headers={"ETag": f'"{ticket["version"]}"'})
+
+    # Orders
+
+    def _orders(self, request: httpx.Request, rest: list[str], body: Json) -> httpx.Response:
+        buyer = self._signed_in(request)
+        match request.method, rest:
+            case "GET", []:
+                return self._list(request, [o for o in self.orders.values() if o["userId"] == buyer])
+            case "POST", []:
+                return self._place(buyer, _find(self.tickets, body["ticketId"]))
+        order = _find(self.orders, rest[0])
+        if order["userId"] != buyer:
+            raise Problem(403, "not-your-order", "This is not your order.")
+        if request.method == "GET":
+            return httpx.Response(200, json=order)
+        if rest[1:] == ["extend"]:
+            return self._extend(order)
+        if order["status"] == "complete":
+            raise Problem(400, "order-complete", "A complete order cannot be cancelled")
+        self.end_order(order, "buyer")
+        return httpx.Response(204)
+
+    def _place(self, buyer: str, ticket: Json) -> httpx.Response:
+        if ticket["orderId"]:
+            raise Problem(400, "ticket-already-reserved", "Ticket is already reserved")
+        if ticket["userId"] == buyer:
+            raise Problem(400, "own-ticket", "You cannot buy your own ticket")
+        return httpx.Response(201, json=self.add_order(buyer=buyer, ticket=ticket))
+
+    def _extend(self, order: Json) -> httpx.Response:
+        if order["extended"]:
+            raise Problem(400, "already-extended", "A hold can be extended once.")
+        until = datetime.fromisoformat(order["expiresAt"]) + timedelta(minutes=5)
+        order.update(extended=True, expiresAt=timestamp(until))
+        return httpx.Response(200, json=order)
+
+    def end_order(self, order: Json, reason: str) -> None:
+        order.update(status="cancelled", cancelReason=reason)
+        ticket = self.tickets.get(order["ticket"]["id"])
+        if ticket:
+            ticket.update(orderId=None, sold=False)
+
+    # Payments
+
+    def _payments(self, request: httpx.Request, rest: list[str], body: Json) -> httpx.Response:
+        buyer = self._signed_in(request)
+        if request.method == "GET":
+            wanted = request.url.params["orderId"]
+            return httpx.Response(200, json=[p for p in self.payments.values() if p["orderId"] == wanted])
+        order = _find(self.orders, body["orderId"])
+        if order["userId"] != buyer:
+            raise Problem(403, "not-your-order", "This is not your order.")
+        if order["status"] == "cancelled":
+            raise Problem(400, "order-cancelled", "Cannot pay for a cancelled order")
+        return httpx.Response(201, json=self._charge(order, body["token"]))
+
+    def _charge(self, order: Json, token: str) -> Json:
+        if "Declined" in token:
+            self.add_payment(order, "declined", reason="Your card was declined.")
+            raise Problem(402, "card-declined", "Your card was declined.", name="token")
+        if "threeDSecure" in token:
+            order["status"] = "awaiting:payment"
+            bank = "https://bank.example/confirm?intent=1"
+            return self.add_payment(order, "requires_action", clientSecret="pi_secret", nextActionUrl=bank)
+        order["status"] = "complete"
+        self.tickets[order["ticket"]["id"]]["sold"] = True
+        return self.add_payment(order, "captured")
+
+    def _list(self, request: httpx.Request, items: list[Json]) -> httpx.Response:
+        cursor = request.url.params.get("cursor", "")
+        if cursor and not cursor.startswith("0"):
+            raise Problem(400, "invalid-input", "Cursor is not valid", name="cursor")
+        newest = sorted(
+            (i for i in items if not cursor or i["id"] < cursor), key=lambda i: i["id"], reverse=True
+        )
+        page = newest[: self.page_length]
+        url = request.url.copy_set_param("cursor", page[-1]["id"]) if page else ""
+        headers = {"Link": f'<{url}>; rel="next"'} if len(newest) > len(page) else {}
+        return httpx.Response(200, json=page, headers=headers)
+
+
+def _find(rows: dict[str, Json], row_id: str) -> Json:
+    if row_id not in rows:
+        raise Problem(404, "not-found", "Not found")
+    return rows[row_id]
+
+
+def _listing(body: Json) -> Json:
+    if not body.get("title", "").strip():
+        raise Problem(400, "invalid-input", "Title is required", name="title")
+    try:
+        price = Decimal(body["price"])
+    except InvalidOperation:
+        price = Decimal(0)
+    if price <= 0:
+        raise Problem(400, "invalid-input", "Price must be greater than 0", name="price")
+    return body | {"price": f"{price:.2f}"}

@@ -1,0 +1,214 @@
+import pytest
+
+from frontend_service.tests.browser import Browser, Page, text_of
+from frontend_service.tests.fake_answers import Problem
+from frontend_service.tests.fake_marketplace import Marketplace
+
+HOSTILE = "<script>alert(1)</script>\"'&"
+
+
+class TestBrowse:
+    def test_shows_what_can_be_bought(self, marketplace: Marketplace, stranger: Browser) -> None:
+        marketplace.add_ticket(title="Mahler 2", price="1250.50")
+        marketplace.add_ticket(title="Gone", orderId="0190b6a0-0000-7000-8000-000000000001")
+        page = stranger.open("/")
+        assert page.status_code == 200
+        assert "Mahler 2" in text_of(page)
+        assert "$1,250.50" in text_of(page)
+        assert "Gone" not in text_of(page)
+
+    def test_asks_nothing_of_accounts_for_a_stranger(
+        self, marketplace: Marketplace, stranger: Browser
+    ) -> None:
+        stranger.open("/")
+        assert [request.url.path for request in marketplace.seen] == ["/api/tickets"]
+
+    def test_greets_whoever_is_signed_in(self, visitor: Browser) -> None:
+        page = visitor.open("/")
+        assert "ada@example.com" in text_of(page)
+        assert "Sign in" not in text_of(page)
+
+    def test_leads_operators_to_the_admins(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
+        assert "/admin/" not in visitor.open("/").content.decode()
+        marketplace.users["ada@example.com"]["isStaff"] = True
+        assert "/admin/orders/" in visitor.open("/").content.decode()
+
+    def test_sends_the_filters_on(self, marketplace: Marketplace, stranger: Browser) -> None:
+        stranger.open("/?q=nina&minPrice=5&maxPrice=9.50&startsFrom=2031-05-01&startsTo=2031-05-02")
+        asked = marketplace.seen[-1].url.params
+        assert asked["q"] == "nina"
+        assert (asked["minPrice"], asked["maxPrice"]) == ("5", "9.50")
+        assert asked["startsFrom"] == "2031-05-01T00:00:00+00:00"
+        assert asked["startsTo"] == "2031-05-02T23:59:59+00:00"
+
+    def test_means_days_in_the_visitors_zone(self, marketplace: Marketplace) -> None:
+        Browser(zone="America/New_York").open("/?startsFrom=2031-05-01")
+        assert marketplace.seen[-1].url.params["startsFrom"] == "2031-05-01T00:00:00-04:00"
+
+    def test_leaves_out_a_filter_it_cannot_understand_and_says_so(
+        self, marketplace: Marketplace, stranger: Browser
+    ) -> None:
+        page = stranger.open("/?minPrice=cheap&q=nina")
+        assert page.status_code == 400
+        assert "Enter a number" in text_of(page)
+        assert "minPrice" not in marketplace.seen[-1].url.params
+        assert marketplace.seen[-1].url.params["q"] == "nina"
+
+    def test_leads_on_page_by_page(self, marketplace: Marketplace, stranger: Browser) -> None:
+        marketplace.page_length = 2
+        for number in range(3):
+            marketplace.add_ticket(title=f"Nina {number}")
+        first = stranger.open("/?q=nina")
+        assert "Nina 2" in text_of(first)
+        assert "Nina 0" not in text_of(first)
+        address = _link(first, "More tickets")
+        assert address.startswith("?q=nina&cursor=")
+        second = stranger.open("/" + address)
+        assert "Nina 0" in text_of(second)
+        assert "More tickets" not in text_of(second)
+        assert _link(second, "Back to the newest") == "?q=nina"
+
+    def test_says_what_to_do_when_nothing_fits(self, stranger: Browser) -> None:
+        assert "No ticket fits that" in text_of(stranger.open("/?q=zzz"))
+        assert "The shelf is empty" in text_of(stranger.open("/"))
+
+    def test_survives_a_cursor_that_is_not_one(self, stranger: Browser) -> None:
+        page = stranger.open("/?cursor=zzz")
+        assert page.status_code == 400
+        assert "Cursor is not valid" in text_of(page)
+
+    def test_loses_only_the_shelf_when_listings_are_down(
+        self, marketplace: Marketplace, visitor: Browser
+    ) -> None:
+        marketplace.down = {"tickets"}
+        page = visitor.open("/?q=nina")
+        assert page.status_code == 503
+        assert "Listings aren't answering" in text_of(page)
+        assert page.headers["X-Request-Id"] in text_of(page)
+        assert 'value="nina"' in page.content.decode()
+        assert "ada@example.com" in text_of(page)
+
+    def test_goes_on_when_accounts_are_down(self, marketplace: Marketplace, visitor: Browser) -> None:
+        marketplace.down = {"users"}
+        marketplace.add_ticket(title="Mahler 2")
+        page = visitor.open("/")
+        assert page.status_code == 200
+        assert "Mahler 2" in text_of(page)
+
+    @pytest.mark.parametrize("field", ["title", "venue", "currency"])
+    def test_escapes_what_sellers_write(
+        self, marketplace: Marketplace, stranger: Browser, field: str
+    ) -> None:
+        marketplace.add_ticket(**{field: HOSTILE})
+        assert b"<script>alert" not in stranger.open("/").content
+
+    def test_escapes_what_visitors_search_for(self, stranger: Browser) -> None:
+        page = stranger.client.get("/", {"q": HOSTILE})
+        assert b"<script>alert" not in page.content
+
+
+class TestShowTicket:
+    def test_shows_the_ticket_to_a_stranger(self, marketplace: Marketplace, stranger: Browser) -> None:
+        ticket = marketplace.add_ticket(description="Row 2\n\nMobile ticket")
+        page = stranger.open(f"/tickets/{ticket['id']}")
+        words = text_of(page)
+        assert "Nina at the Roundhouse" in words
+        assert "Row 2" in words
+        assert "$48.00" in words
+        assert "Sat 17 May 2031, 19:30 UTC" in words
+        assert f"/auth/signin?next=%2Ftickets%2F{ticket['id']}" in page.content.decode()
+
+    def test_tells_times_in_the_visitors_zone(self, marketplace: Marketplace) -> None:
+        ticket = marketplace.add_ticket()
+        page = Browser(zone="Europe/Berlin").open(f"/tickets/{ticket['id']}")
+        assert "Sat 17 May 2031, 21:30" in text_of(page)
+
+    @pytest.mark.parametrize("zone", ["Nowhere/Land", "../../etc/passwd", "\x00", "x" * 300])
+    def test_falls_back_to_utc_for_a_zone_that_is_none(self, marketplace: Marketplace, zone: str) -> None:
+        ticket = marketplace.add_ticket()
+        assert "19:30 UTC" in text_of(Browser(zone=zone).open(f"/tickets/{ticket['id']}"))
+
+    def test_says_what_holding_means_before_the_click(
+        self, marketplace: Marketplace, visitor: Browser
+    ) -> None:
+        ticket = marketplace.add_ticket()
+        words = text_of(visitor.open(f"/tickets/{ticket['id']}"))
+        assert "Hold this ticket" in words
+        assert "for 15 minutes while you pay" in words
+
+    def test_offers_a_seller_to_edit_instead(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
+        ticket = marketplace.add_ticket(seller=visitor_id)
+        page = visitor.open(f"/tickets/{ticket['id']}")
+        assert "Your listing" in text_of(page)
+        assert f"/tickets/{ticket['id']}/edit" in page.content.decode()
+        assert "Hold this ticket" not in text_of(page)
+
+    def test_does_not_offer_to_edit_what_a_buyer_holds(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
+        ticket = marketplace.add_ticket(seller=visitor_id)
+        marketplace.add_order(buyer=marketplace.add_user("bo@example.com"), ticket=ticket)
+        page = visitor.open(f"/tickets/{ticket['id']}")
+        assert "can't be changed" in text_of(page)
+        assert "/edit" not in page.content.decode()
+
+    @pytest.mark.parametrize(("sold", "said"), [(False, "Somebody is holding this ticket"), (True, "Sold.")])
+    def test_shows_a_taken_ticket_as_held_or_sold(
+        self, marketplace: Marketplace, visitor: Browser, sold: bool, said: str
+    ) -> None:
+        ticket = marketplace.add_ticket()
+        marketplace.add_order(buyer=marketplace.add_user("bo@example.com"), ticket=ticket)
+        ticket["sold"] = sold
+        words = text_of(visitor.open(f"/tickets/{ticket['id']}"))
+        assert said in words
+        assert "Hold this ticket" not in words
+
+    def test_leads_a_buyer_to_their_own_order(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
+        ticket = marketplace.add_ticket()
+        order = marketplace.add_order(buyer=visitor_id, ticket=ticket)
+        page = visitor.open(f"/tickets/{ticket['id']}")
+        assert "You are holding this ticket" in text_of(page)
+        assert f"/orders/{order['id']}" in page.content.decode()
+
+    def test_escapes_what_sellers_write(self, marketplace: Marketplace, stranger: Browser) -> None:
+        ticket = marketplace.add_ticket(title=HOSTILE, description=HOSTILE, venue=HOSTILE)
+        assert b"<script>alert" not in stranger.open(f"/tickets/{ticket['id']}").content
+
+    def test_is_a_404_for_an_unknown_ticket(self, stranger: Browser) -> None:
+        page = stranger.open("/tickets/0190b6a0-0000-7000-8000-000000000001")
+        assert page.status_code == 404
+        assert "There's nothing here" in text_of(page)
+
+    def test_is_a_503_when_listings_are_down(self, marketplace: Marketplace, stranger: Browser) -> None:
+        ticket = marketplace.add_ticket()
+        marketplace.down = {"tickets"}
+        page = stranger.open(f"/tickets/{ticket['id']}")
+        assert page.status_code == 503
+        assert page.headers["Retry-After"] == "2"
+        assert page.headers["X-Request-Id"] in text_of(page)
+
+    def test_is_a_503_when_the_answer_is_not_a_ticket(
+        self, marketplace: Marketplace, stranger: Browser
+    ) -> None:
+        ticket = marketplace.add_ticket(price="NaN")
+        assert stranger.open(f"/tickets/{ticket['id']}").status_code == 503
+
+    def test_is_a_429_when_asked_too_often(self, marketplace: Marketplace, stranger: Browser) -> None:
+        ticket = marketplace.add_ticket()
+        marketplace.problems["GET"] = Problem(429, "throttled", "Slow down", retry_after=7)
+        page = stranger.open(f"/tickets/{ticket['id']}")
+        assert page.status_code == 429
+        assert page.headers["Retry-After"] == "7"
+        assert "7 seconds" in text_of(page)
+
+
+def _link(page: Page, label: str) -> str:
+    html: str = page.content.decode()
+    before = html[: html.index(f">{label}<")]
+    return before.rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")

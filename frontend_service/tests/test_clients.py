@@ -1,0 +1,109 @@
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from frontend_service.clients import errors
+from frontend_service.clients.cookies import CookieJar
+from frontend_service.clients.refreshing import RefreshOnce, claims_of, has_run_out
+
+
+class TestErrorFrom:
+    @pytest.mark.parametrize(
+        ("status", "kind"),
+        [
+            (400, errors.Refused),
+            (401, errors.SignedOut),
+            (402, errors.PaymentRefused),
+            (403, errors.Forbidden),
+            (404, errors.NotFound),
+            (405, errors.Refused),
+            (409, errors.InFlight),
+            (412, errors.Stale),
+            (422, errors.FormReused),
+            (429, errors.TooManyRequests),
+            (500, errors.Unavailable),
+            (503, errors.Unavailable),
+        ],
+    )
+    def test_is_typed_by_status(self, status: int, kind: type[errors.ApiError]) -> None:
+        assert type(errors.error_from(httpx.Response(status), part="orders")) is kind
+
+    def test_reads_a_problem(self) -> None:
+        body = {
+            "type": "https://x/problems/ticket-already-reserved",
+            "detail": "Ticket is already reserved",
+            "errors": [{"message": "No", "field": "price", "code": "min"}],
+        }
+        error = errors.error_from(httpx.Response(400, json=body, headers={"Retry-After": "3"}), part="orders")
+        assert error.slug == "ticket-already-reserved"
+        assert error.message == "Ticket is already reserved"
+        assert error.errors == (errors.FieldError(message="No", field="price", code="min"),)
+        assert error.retry_after == 3
+
+    @pytest.mark.parametrize("body", ["", "<h1>oops</h1>", "[]", "null", '{"errors": 3}', '{"errors": [1]}'])
+    def test_survives_what_is_not_a_problem(self, body: str) -> None:
+        error = errors.error_from(
+            httpx.Response(400, text=body, headers={"Retry-After": "soon"}), part="orders"
+        )
+        assert error.status == 400
+        assert error.retry_after is None
+
+
+class TestCookieJar:
+    def test_passes_values_on_byte_for_byte(self) -> None:
+        jar = CookieJar('a="x\\012y"; b=1; messages=m', own=frozenset({"messages"}))
+        assert jar.header() == 'a="x\\012y"; b=1'
+
+    def test_sends_next_what_an_answer_set(self) -> None:
+        jar = CookieJar("access_token=old; refresh_token=r")
+        jar.take(["access_token=new; Path=/; HttpOnly; SameSite=Lax", 'refresh_token=""; Max-Age=0; Path=/'])
+        assert jar.header() == "access_token=new"
+        assert set(jar.given_back()) == {"access_token", "refresh_token"}
+        assert jar.given_back()["access_token"]["samesite"] == "Lax"
+
+    def test_understands_dates(self) -> None:
+        jar = CookieJar("")
+        jar.take(["access_token=new; expires=Thu, 24 Dec 2099 10:00:00 GMT; Max-Age=300; Path=/"])
+        assert jar.given_back()["access_token"]["expires"] == "Thu, 24 Dec 2099 10:00:00 GMT"
+
+    def test_ignores_what_is_no_cookie(self) -> None:
+        jar = CookieJar("a=1")
+        jar.take(["", ";", "no cookie"])
+        assert jar.header() == "a=1"
+
+
+class TestHasRunOut:
+    @pytest.mark.parametrize("token", ["", "x", "a.b.c", "a.!!.c", "e30.bnVsbA.x", "e30.W10.x", "e30.e30.x"])
+    def test_holds_for_what_cannot_be_read(self, token: str) -> None:
+        assert claims_of(token) == {}
+        assert has_run_out(token, now=0)
+
+    def test_holds_a_little_early(self) -> None:
+        token = "e30.eyJleHAiOjEwMH0.x"  # {"exp": 100}
+        assert not has_run_out(token, now=90)
+        assert has_run_out(token, now=96)
+
+
+class TestRefreshOnce:
+    def test_gives_latecomers_the_same_answer_for_a_while(self) -> None:
+        now, answers = [0.0], iter(range(9))
+        once = RefreshOnce(keep=10, clock=lambda: now[0])
+        ask = _asking(once, lambda: [str(next(answers))])
+        assert [ask("a"), ask("a"), ask("b")] == [["0"], ["0"], ["1"]]
+        now[0] = 11
+        assert ask("a") == ["2"]
+
+    def test_lets_the_next_one_try_after_a_failure(self) -> None:
+        once = RefreshOnce()
+        with pytest.raises(errors.Unavailable):
+            once.cookies_for("a", _fail)
+        assert once.cookies_for("a", lambda: ["fresh"]) == ["fresh"]
+
+
+def _asking(once: RefreshOnce, refresh: Callable[[], list[str]]) -> Callable[[str], list[str]]:
+    return lambda token: once.cookies_for(token, refresh)
+
+
+def _fail() -> list[str]:
+    raise errors.Unavailable

@@ -1,0 +1,53 @@
+from typing import Any
+
+from frontend_service.tests.browser import Browser, forms_in, text_of
+from frontend_service.tests.fake_marketplace import Marketplace
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+class TestExtendOrder:
+    def test_gives_more_time_once(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        page = visitor.open(f"/orders/{held['id']}")
+        before = held["expiresAt"]
+        answer = visitor.fill(page, f"/orders/{held['id']}/extend")
+        assert held["expiresAt"] > before
+        extended = visitor.follow(answer)
+        assert "five more minutes" in text_of(extended)
+        assert f"/orders/{held['id']}/extend" not in [form.action for form in forms_in(extended)]
+        again = visitor.fill(page, f"/orders/{held['id']}/extend")
+        assert "A hold can be extended once." in text_of(visitor.follow(again))
+
+    def test_does_nothing_by_a_link(self, visitor: Browser, held: dict[str, Any]) -> None:
+        assert visitor.open(f"/orders/{held['id']}/extend").status_code == 302
+        assert not held["extended"]
+
+    def test_needs_the_forms_token(self, visitor: Browser, held: dict[str, Any]) -> None:
+        assert visitor.send(f"/orders/{held['id']}/extend", {}).status_code == 403
+        assert not held["extended"]
+
+
+class TestCancelOrder:
+    def test_gives_the_ticket_back(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        page = visitor.open(f"/orders/{held['id']}")
+        answer = visitor.fill(page, f"/orders/{held['id']}/cancel")
+        assert "You gave this ticket back" in text_of(visitor.follow(answer))
+        assert marketplace.tickets[held["ticket"]["id"]]["orderId"] is None
+
+    def test_says_why_not(self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]) -> None:
+        page = visitor.open(f"/orders/{held['id']}")
+        held["status"] = "complete"
+        answer = visitor.fill(page, f"/orders/{held['id']}/cancel")
+        assert "A complete order cannot be cancelled" in text_of(visitor.follow(answer))
+
+    def test_does_nothing_by_a_link(self, visitor: Browser, held: dict[str, Any]) -> None:
+        assert visitor.open(f"/orders/{held['id']}/cancel").status_code == 302
+        assert held["status"] == "created"
+
+    def test_needs_the_forms_token(self, visitor: Browser, held: dict[str, Any]) -> None:
+        assert visitor.send(f"/orders/{held['id']}/cancel", {}).status_code == 403
+        assert held["status"] == "created"

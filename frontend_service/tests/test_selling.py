@@ -1,0 +1,241 @@
+from collections.abc import Callable
+
+import pytest
+
+from frontend_service.tests.browser import Browser, text_of
+from frontend_service.tests.fake_answers import Problem
+from frontend_service.tests.fake_marketplace import Marketplace
+
+LISTING = {"title": "Cup final", "price": "80", "venue": "North stand", "description": "Two seats"}
+
+
+class TestListTicket:
+    def test_puts_a_ticket_on_the_shelf(self, marketplace: Marketplace, visitor: Browser) -> None:
+        page = visitor.open("/tickets/new")
+        answer = visitor.fill(page, "/tickets/new", **LISTING, startsAt="2031-05-17T19:30")
+        (ticket,) = marketplace.tickets.values()
+        assert answer.headers["Location"] == f"/tickets/{ticket['id']}"
+        assert (ticket["title"], ticket["price"], ticket["venue"]) == ("Cup final", "80.00", "North stand")
+        assert ticket["startsAt"] == "2031-05-17T19:30:00+00:00"
+        assert "on the shelf" in text_of(visitor.follow(answer))
+
+    def test_lists_once_however_often_the_form_is_sent(
+        self, marketplace: Marketplace, visitor: Browser
+    ) -> None:
+        page = visitor.open("/tickets/new")
+        first = visitor.fill(page, "/tickets/new", **LISTING)
+        second = visitor.fill(page, "/tickets/new", **LISTING)
+        assert first.headers["Location"] == second.headers["Location"]
+        assert len(marketplace.tickets) == 1
+
+    def test_asks_before_it_lists_again_from_the_same_form(
+        self, marketplace: Marketplace, visitor: Browser
+    ) -> None:
+        page = visitor.open("/tickets/new")
+        visitor.fill(page, "/tickets/new", **LISTING)
+        asked = visitor.fill(page, "/tickets/new", **LISTING | {"title": "Another"})
+        assert asked.status_code == 422
+        assert "already sent once" in text_of(asked)
+        assert visitor.fill(asked, "/tickets/new").status_code == 302
+        assert len(marketplace.tickets) == 2
+
+    def test_means_times_in_the_zone_the_form_was_rendered_in(
+        self, marketplace: Marketplace, visitor: Browser
+    ) -> None:
+        visitor.client.cookies["zone"] = "Europe/Berlin"
+        page = visitor.open("/tickets/new")
+        visitor.client.cookies["zone"] = "Asia/Tokyo"
+        visitor.fill(page, "/tickets/new", **LISTING, startsAt="2031-05-17T19:30")
+        (ticket,) = marketplace.tickets.values()
+        assert ticket["startsAt"] == "2031-05-17T19:30:00+02:00"
+
+    @pytest.mark.parametrize(
+        ("field", "value", "reason"),
+        [
+            ("title", "", "This field is required"),
+            ("price", "0", "Price must be greater than 0"),
+            ("price", "a lot", "Enter a number"),
+            ("price", "1.999", "no more than 2 decimal places"),
+            ("price", "NaN", "Enter a number"),
+            ("startsAt", "soon", "Enter a valid date/time"),
+        ],
+    )
+    def test_says_what_is_wrong_beside_the_field_and_loses_nothing(
+        self, marketplace: Marketplace, visitor: Browser, field: str, value: str, reason: str
+    ) -> None:
+        page = visitor.open("/tickets/new")
+        answer = visitor.fill(page, "/tickets/new", **LISTING | {field: value})
+        assert answer.status_code == 400
+        assert reason in text_of(answer)
+        assert "Two seats" in answer.content.decode()
+        assert marketplace.tickets == {}
+
+    def test_escapes_what_was_typed(self, visitor: Browser) -> None:
+        hostile = '"><script>alert(1)</script>'
+        page = visitor.open("/tickets/new")
+        answer = visitor.fill(page, "/tickets/new", title=hostile, price="0", description=hostile)
+        assert b"<script>alert" not in answer.content
+
+    def test_loses_nothing_when_the_session_has_ended(self, visitor: Browser) -> None:
+        page = visitor.open("/tickets/new")
+        del visitor.client.cookies["access_token"], visitor.client.cookies["refresh_token"]
+        answer = visitor.fill(page, "/tickets/new", **LISTING)
+        assert answer.status_code == 401
+        assert "Sign in in a new tab" in text_of(answer)
+        assert 'value="Cup final"' in answer.content.decode()
+
+    def test_sends_strangers_to_sign_in_first(self, stranger: Browser) -> None:
+        assert stranger.open("/tickets/new").headers["Location"] == "/auth/signin?next=%2Ftickets%2Fnew"
+
+
+class TestEditTicket:
+    def test_saves(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+        ticket = marketplace.add_ticket(seller=visitor_id, description="Row 2")
+        page = visitor.open(f"/tickets/{ticket['id']}/edit")
+        answer = visitor.fill(page, f"/tickets/{ticket['id']}/edit", price="55.5")
+        assert answer.headers["Location"] == f"/tickets/{ticket['id']}"
+        assert (ticket["price"], ticket["description"]) == ("55.50", "Row 2")
+        assert ticket["startsAt"] == "2031-05-17T19:30:00+00:00"
+
+    def test_does_not_overwrite_what_was_changed_meanwhile(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
+        ticket = marketplace.add_ticket(seller=visitor_id)
+        address = f"/tickets/{ticket['id']}/edit"
+        page = visitor.open(address)
+        ticket.update(price="99.00", version=2)
+        answer = visitor.fill(page, address, price="55.50")
+        assert answer.status_code == 412
+        assert "changed in the meantime" in text_of(answer)
+        assert ticket["price"] == "99.00"
+        assert 'value="55.50"' in answer.content.decode()
+        assert visitor.fill(answer, address).status_code == 302
+        assert ticket["price"] == "55.50"
+
+    def test_says_why_a_held_ticket_is_locked(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
+        ticket = marketplace.add_ticket(seller=visitor_id)
+        address = f"/tickets/{ticket['id']}/edit"
+        page = visitor.open(address)
+        marketplace.add_order(buyer=marketplace.add_user("bo@example.com"), ticket=ticket)
+        answer = visitor.fill(page, address, price="1")
+        assert answer.status_code == 400
+        assert "Cannot edit a reserved ticket" in text_of(answer)
+        sent_back = visitor.open(address)
+        assert sent_back.headers["Location"] == f"/tickets/{ticket['id']}"
+        assert "can't be changed while a buyer holds it" in text_of(visitor.follow(sent_back))
+
+    def test_says_that_a_sold_ticket_stays_as_it_is(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
+        ticket = marketplace.add_ticket(seller=visitor_id)
+        marketplace.add_order(buyer=marketplace.add_user("bo@example.com"), ticket=ticket)
+        ticket["sold"] = True
+        assert "is sold" in text_of(visitor.follow(visitor.open(f"/tickets/{ticket['id']}/edit")))
+
+    def test_is_for_the_seller_alone(self, marketplace: Marketplace, visitor: Browser) -> None:
+        ticket = marketplace.add_ticket()
+        sent_back = visitor.open(f"/tickets/{ticket['id']}/edit")
+        assert "This isn't your listing" in text_of(visitor.follow(sent_back))
+
+    def test_is_a_403_from_the_api_for_somebody_elses(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
+        ticket = marketplace.add_ticket(seller=visitor_id)
+        address = f"/tickets/{ticket['id']}/edit"
+        page = visitor.open(address)
+        ticket["userId"] = marketplace.add_user("bo@example.com")
+        answer = visitor.fill(page, address)
+        assert answer.status_code == 403
+        assert "This is not your ticket" in text_of(answer)
+
+
+class TestWithdrawTicket:
+    def test_takes_it_off_the_shelf(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
+        ticket = marketplace.add_ticket(seller=visitor_id)
+        page = visitor.open(f"/tickets/{ticket['id']}")
+        answer = visitor.fill(page, f"/tickets/{ticket['id']}/withdraw")
+        assert answer.headers["Location"] == "/sell"
+        assert marketplace.tickets == {}
+        assert "off the shelf" in text_of(visitor.follow(answer))
+
+    def test_says_why_not(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+        ticket = marketplace.add_ticket(seller=visitor_id)
+        page = visitor.open(f"/tickets/{ticket['id']}")
+        marketplace.add_order(buyer=marketplace.add_user("bo@example.com"), ticket=ticket)
+        answer = visitor.fill(page, f"/tickets/{ticket['id']}/withdraw")
+        assert "Cannot edit a reserved ticket" in text_of(visitor.follow(answer))
+
+    def test_does_nothing_by_a_link(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
+        ticket = marketplace.add_ticket(seller=visitor_id)
+        answer = visitor.open(f"/tickets/{ticket['id']}/withdraw")
+        assert answer.headers["Location"] == f"/tickets/{ticket['id']}"
+        assert marketplace.tickets
+
+    def test_needs_the_forms_token(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+        ticket = marketplace.add_ticket(seller=visitor_id)
+        assert visitor.send(f"/tickets/{ticket['id']}/withdraw", {}).status_code == 403
+        assert marketplace.tickets
+
+    def test_is_a_503_page_when_listings_are_down(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
+        ticket = marketplace.add_ticket(seller=visitor_id)
+        page = visitor.open(f"/tickets/{ticket['id']}")
+        marketplace.down = {"tickets"}
+        answer = visitor.fill(page, f"/tickets/{ticket['id']}/withdraw")
+        assert answer.status_code == 503
+        assert f'href="/tickets/{ticket["id"]}"' in answer.content.decode()
+
+
+class TestSell:
+    def test_tells_listed_from_held_and_sold(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
+        marketplace.add_ticket(seller=visitor_id, title="Free one")
+        held = marketplace.add_ticket(seller=visitor_id, title="Held one")
+        marketplace.add_order(buyer=marketplace.add_user("bo@example.com"), ticket=held)
+        marketplace.add_ticket(seller=visitor_id, title="Gone one", orderId=held["orderId"], sold=True)
+        marketplace.add_ticket(title="Somebody else's")
+        words = text_of(visitor.open("/sell"))
+        expected = ["On the shelf", "Free one", "Held by a buyer", "Held one", "Sold", "Gone one"]
+        places = [words.index(word) for word in expected]
+        assert places == sorted(places)
+        assert "Somebody else's" not in words
+
+    def test_says_what_to_do_when_there_is_nothing(self, visitor: Browser) -> None:
+        assert "You have nothing listed" in text_of(visitor.open("/sell"))
+
+    def test_leads_on(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+        marketplace.page_length = 1
+        for title in ("Old", "New"):
+            marketplace.add_ticket(seller=visitor_id, title=title)
+        page = visitor.open("/sell")
+        assert "Older listings" in text_of(page)
+        cursor = page.content.decode().rpartition("?cursor=")[2].partition('"')[0]
+        assert "Old" in text_of(visitor.open(f"/sell?cursor={cursor}"))
+
+    def test_sends_strangers_to_sign_in_first(self, stranger: Browser) -> None:
+        assert stranger.open("/sell").headers["Location"] == "/auth/signin?next=%2Fsell"
+
+    def test_does_not_call_somebody_a_stranger_because_accounts_are_down(
+        self, marketplace: Marketplace, visitor_id: str
+    ) -> None:
+        browser = Browser(**marketplace.tokens_for(visitor_id, lasts=-1))
+        marketplace.down = {"users"}
+        page = browser.open("/sell")
+        assert page.status_code == 503
+        assert "Accounts aren't answering" in text_of(page)
+
+    def test_shows_the_suspended_why(
+        self, marketplace: Marketplace, browser_of: Callable[[str], Browser], visitor_id: str
+    ) -> None:
+        marketplace.problems["GET /api/tickets"] = Problem(403, "suspended", "Your account is suspended.")
+        page = browser_of(visitor_id).open("/sell")
+        assert page.status_code == 403
+        assert "Your account is suspended" in text_of(page)

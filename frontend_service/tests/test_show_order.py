@@ -1,0 +1,166 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from frontend_service.tests.browser import Browser, forms_in, text_of
+from frontend_service.tests.fake_marketplace import Marketplace, timestamp
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+class TestShowOrder:
+    def test_shows_a_hold_with_its_end_and_the_test_cards(
+        self, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        page = visitor.open(f"/orders/{held['id']}")
+        words = text_of(page)
+        until = datetime.fromisoformat(held["expiresAt"])
+        assert f"until {until:%H:%M} UTC" in words
+        assert "Test mode" in words
+        for card in ("pm_card_visa", "pm_card_chargeDeclined", "pm_card_threeDSecure2Required"):
+            assert card in words
+        assert f'data-until="{until.isoformat()}"' in page.content.decode()
+        assert "http-equiv" not in page.content.decode()
+
+    def test_refreshes_itself_without_script_while_it_waits(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        held["status"] = "awaiting:payment"
+        marketplace.add_payment(held, "authorized")
+        page = visitor.open(f"/orders/{held['id']}")
+        assert "Your payment is on its way" in text_of(page)
+        assert f'http-equiv="refresh" content="3; url=/orders/{held["id"]}"' in page.content.decode()
+
+    def test_says_that_time_is_up_before_orders_says_so(self, visitor: Browser, held: dict[str, Any]) -> None:
+        held["expiresAt"] = timestamp(datetime.now(UTC) - timedelta(seconds=1))
+        page = visitor.open(f"/orders/{held['id']}")
+        assert "Time is up" in text_of(page)
+        assert f"/orders/{held['id']}/pay" not in page.content.decode()
+
+    def test_shows_a_paid_order(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        held["status"] = "complete"
+        marketplace.add_payment(held, "captured")
+        words = text_of(visitor.open(f"/orders/{held['id']}"))
+        assert "It's yours" in words
+        assert "You paid $48.00 ." in words
+
+    def test_offers_to_hold_again_what_lapsed(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        marketplace.end_order(held, "expired")
+        page = visitor.open(f"/orders/{held['id']}")
+        assert "Time ran out Nothing was charged." in text_of(page)
+        answer = visitor.fill(page, f"/tickets/{held['ticket']['id']}/hold")
+        assert answer.headers["Location"] != f"/orders/{held['id']}"
+        assert len(marketplace.orders) == 2
+
+    @pytest.mark.parametrize(
+        ("reason", "payment", "words"),
+        [
+            ("buyer", "", "You gave this ticket back. Nothing was charged."),
+            ("withdrawn", "voided", "The seller withdrew this ticket. Nothing was charged."),
+            ("expired", "authorized", "The amount reserved on your card is being released"),
+            ("refunded", "refunded", "This purchase was refunded. Your payment went back to your card."),
+            ("refunded", "captured", "Your payment is on its way back to your card."),
+            ("capture_failed", "capture_failed", "The payment could not be completed. Nothing was charged."),
+            ("suspended", "", "The account was suspended"),
+            ("operator", "", "Our support team cancelled this."),
+        ],
+    )
+    def test_says_why_it_ended_and_what_happens_to_the_money(
+        self,
+        marketplace: Marketplace,
+        visitor: Browser,
+        held: dict[str, Any],
+        reason: str,
+        payment: str,
+        words: str,
+    ) -> None:
+        marketplace.end_order(held, reason)
+        if payment:
+            marketplace.add_payment(held, payment)
+        assert words in text_of(visitor.open(f"/orders/{held['id']}"))
+
+    def test_loses_only_the_money_part_when_payments_are_down(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        marketplace.down = {"payments"}
+        page = visitor.open(f"/orders/{held['id']}")
+        assert page.status_code == 200
+        assert "Held for you" in text_of(page)
+        assert "Payments aren't answering" in text_of(page)
+        assert f"/orders/{held['id']}/cancel" in [form.action for form in forms_in(page)]
+        marketplace.end_order(held, "expired")
+        words = text_of(visitor.open(f"/orders/{held['id']}"))
+        assert "Nothing was charged" not in words
+
+    def test_is_a_403_for_somebody_elses(self, marketplace: Marketplace, visitor: Browser) -> None:
+        order = marketplace.add_order(buyer=marketplace.add_user("bo@example.com"))
+        page = visitor.open(f"/orders/{order['id']}")
+        assert page.status_code == 403
+        assert "This is not your order" in text_of(page)
+        assert page.headers["X-Request-Id"] in text_of(page)
+
+    def test_is_a_404_for_an_unknown_one(self, visitor: Browser) -> None:
+        assert visitor.open("/orders/0190b6a0-0000-7000-8000-000000000001").status_code == 404
+
+    def test_escapes_the_title(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+        order = marketplace.add_order(buyer=visitor_id, ticket=marketplace.add_ticket(title=HOSTILE))
+        assert b"<script>alert" not in visitor.open(f"/orders/{order['id']}").content
+        assert b"<script>alert" not in visitor.open("/orders").content
+
+    def test_sends_strangers_to_sign_in_first(self, stranger: Browser, held: dict[str, Any]) -> None:
+        answer = stranger.open(f"/orders/{held['id']}")
+        assert answer.headers["Location"] == f"/auth/signin?next=%2Forders%2F{held['id']}"
+
+
+class TestOrderStatus:
+    def test_is_the_changing_part_alone(self, visitor: Browser, held: dict[str, Any]) -> None:
+        part = visitor.open(f"/orders/{held['id']}/status").content.decode()
+        assert "<html" not in part
+        assert 'data-state="held::0:' in part
+
+    def test_has_another_state_when_there_is_something_new_to_say(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        before = visitor.open(f"/orders/{held['id']}/status").content.decode()
+        marketplace.end_order(held, "expired")
+        after = visitor.open(f"/orders/{held['id']}/status").content.decode()
+        assert 'data-state="cancelled::0:' in after
+        assert "data-waiting" not in before + after
+
+
+class TestOrders:
+    def test_shows_each_with_its_state(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str, held: dict[str, Any]
+    ) -> None:
+        marketplace.add_order(buyer=visitor_id, status="complete")
+        marketplace.end_order(marketplace.add_order(buyer=visitor_id), "expired")
+        marketplace.add_order(buyer=visitor_id, status="awaiting:payment")
+        marketplace.add_order(buyer=visitor_id, expiresAt=timestamp(datetime.now(UTC)))
+        words = text_of(visitor.open("/orders"))
+        for state in ("Held until", "Yours", "Ended Time ran out.", "Being paid", "Ending"):
+            assert state in words
+
+    def test_says_what_to_do_when_there_are_none(self, visitor: Browser) -> None:
+        assert "You have no orders yet" in text_of(visitor.open("/orders"))
+
+    def test_leads_on(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+        marketplace.page_length = 1
+        for title in ("Old", "New"):
+            marketplace.add_order(buyer=visitor_id, ticket=marketplace.add_ticket(title=title))
+        page = visitor.open("/orders")
+        cursor = page.content.decode().rpartition("?cursor=")[2].partition('"')[0]
+        assert "Old" in text_of(visitor.open(f"/orders?cursor={cursor}"))
+
+    def test_is_a_503_page_when_orders_are_down(self, marketplace: Marketplace, visitor: Browser) -> None:
+        marketplace.down = {"orders"}
+        page = visitor.open("/orders")
+        assert page.status_code == 503
+        assert "Orders aren't answering" in text_of(page)
+
+    def test_sends_strangers_to_sign_in_first(self, stranger: Browser) -> None:
+        assert stranger.open("/orders").headers["Location"] == "/auth/signin?next=%2Forders"

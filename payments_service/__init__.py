@@ -1,0 +1,1 @@
+"""Payments: what a buyer pays for an order, through Stripe."""

@@ -1,0 +1,67 @@
+"""Settings of the payments service, as a list of what it has.
+
+Values that all services share come from `service_defaults.settings`; what varies comes from the environment.
+"""
+
+from service_defaults import env
+from service_defaults import settings as defaults
+from shared_events.settings import EventSettings
+
+SERVICE = "payments"
+
+# The process
+DEBUG = defaults.debug()
+SECRET_KEY = defaults.secret_key()
+LOGGING = defaults.logging(SERVICE)
+LOGGING["loggers"]["stripe"] = {"level": "WARNING"}  # its client writes two lines per call
+ROOT_URLCONF = "payments_service.config.urls"
+WSGI_APPLICATION = "payments_service.config.wsgi.application"
+INSTALLED_APPS = [*defaults.INSTALLED_APPS, "shared_events", "payments_service.payments"]
+MIDDLEWARE = [*defaults.MIDDLEWARE, "shared_events.middleware.Correlation"]
+TEMPLATES = defaults.TEMPLATES
+
+# The web
+PUBLIC_ORIGIN = defaults.public_origin()
+ALLOWED_HOSTS = defaults.allowed_hosts(PUBLIC_ORIGIN)
+VISITOR_KEY = defaults.visitor_key()
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = defaults.MAX_BODY_BYTES
+SECURE_PROXY_SSL_HEADER = defaults.proxy_ssl_header(PUBLIC_ORIGIN)
+SECURE_HSTS_SECONDS = defaults.hsts_seconds(PUBLIC_ORIGIN)
+STATIC_URL = f"/static/{SERVICE}/"
+WHITENOISE_USE_FINDERS = True
+
+# Language and time
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Data
+DATABASES = defaults.databases("PAYMENTS_DATABASE_URL")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Events
+EVENTS = EventSettings(service=SERVICE, publishes=("payment",), broker_url=defaults.broker_url())
+
+# The API
+REST_FRAMEWORK = defaults.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = defaults.spectacular(title="Payments", description="Pay for an order, through Stripe.")
+AUTH_JWKS_FILE = defaults.jwks_file()
+
+# The operators' admin
+AUTHENTICATION_BACKENDS = defaults.OPERATOR_BACKENDS
+SESSION_COOKIE_NAME = f"{SERVICE}_session"
+SESSION_COOKIE_PATH = f"/admin/{SERVICE}/"
+SESSION_COOKIE_AGE = defaults.OPERATOR_SESSION_SECONDS
+SESSION_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
+CSRF_COOKIE_NAME = f"{SERVICE}_csrf"
+CSRF_COOKIE_PATH = f"/admin/{SERVICE}/"
+CSRF_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
+
+# Stripe. Without a base of its own the real one is asked.
+STRIPE_API_KEY = env.required("STRIPE_API_KEY", example="sk_test_…")
+STRIPE_API_BASE = env.text("STRIPE_API_BASE")
+STRIPE_PUBLISHABLE_KEY = env.required("STRIPE_PUBLISHABLE_KEY", example="pk_test_…")
+STRIPE_WEBHOOK_SECRET = env.required("STRIPE_WEBHOOK_SECRET", example="whsec_…")

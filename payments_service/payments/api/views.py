@@ -1,0 +1,118 @@
+"""The routes of payments: validate, let the settlement or one operation do it, shape the answer.
+
+Paying speaks to Stripe, so no transaction is opened here: `settlement` opens its own, before and after.
+"""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from payments_service.clients import stripe
+from payments_service.payments import operations, queries, settlement
+from payments_service.payments.api.serializers import (
+    IntentOutput,
+    OpenIntentInput,
+    PaymentOutput,
+    PayOrderInput,
+)
+from service_defaults.authentication import principal
+from service_defaults.clock import database_now
+from service_defaults.just_made import find_just_made
+from service_defaults.paging import KeysetPagination
+
+
+class Payments(APIView):
+    """The buyer's payments."""
+
+    @extend_schema(operation_id="payOrder", request=PayOrderInput, responses={201: PaymentOutput})
+    def post(self, request: Request) -> Response:
+        """Pay for an order with a card token or a saved card.
+
+        `requires_action` comes with a `clientSecret`: the bank wants to hear from the buyer (3-D Secure).
+        """
+        data = PayOrderInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        payment = settlement.pay_order(
+            order_id=_known_order(data.validated_data["orderId"]),
+            buyer=principal(request).id,
+            card=data.validated_data["token"],
+        )
+        return Response(PaymentOutput(payment).data, status=201)
+
+    @extend_schema(
+        operation_id="listPayments",
+        parameters=[OpenApiParameter("orderId", OpenApiTypes.UUID, description="Only those of this order")],
+        responses={200: PaymentOutput(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """List one's own payments, newest first."""
+        given = request.query_params.get("orderId")
+        order_id = _order_id(given) if given else None
+        pages = KeysetPagination()
+        page = pages.paginate_queryset(
+            queries.list_payments(buyer=principal(request).id, order_id=order_id), request
+        )
+        return pages.get_paginated_response(PaymentOutput(page, many=True).data)
+
+
+class OnePayment(APIView):
+    """One of the buyer's payments."""
+
+    @extend_schema(operation_id="getPayment", responses={200: PaymentOutput})
+    def get(self, request: Request, payment_id: UUID) -> Response:
+        """Show it."""
+        payment = queries.get_payment(payment_id=payment_id, buyer=principal(request).id)
+        return Response(PaymentOutput(payment).data)
+
+
+class OpenIntent(APIView):
+    """An attempt that the buyer's browser confirms itself."""
+
+    @extend_schema(operation_id="openIntent", request=OpenIntentInput, responses={201: IntentOutput})
+    def post(self, request: Request) -> Response:
+        """Begin, or go on with, a payment by Stripe Elements on a page."""
+        data = OpenIntentInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        payment = settlement.open_intent(
+            order_id=_known_order(data.validated_data["orderId"]), buyer=principal(request).id
+        )
+        context = {"publishable_key": settings.STRIPE_PUBLISHABLE_KEY}
+        return Response(IntentOutput(payment, context=context).data, status=201)
+
+
+class HearStripe(APIView):
+    """Where Stripe tells its events."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(exclude=True)
+    def post(self, request: Request) -> Response:
+        """Take an event as a reason to ask Stripe for the state; its signature covers the raw body."""
+        webhook = stripe.read_webhook(request.body, request.headers.get("Stripe-Signature", ""))
+        with transaction.atomic():
+            operations.hear_stripe(
+                event_id=webhook.id, type=webhook.type, intent_id=webhook.intent_id, now=database_now()
+            )
+        return Response({})
+
+
+def _known_order(text: str) -> UUID:
+    """Return the order's id once our copy is here: the order may be younger than the news of it."""
+    order_id = _order_id(text)
+    find_just_made(queries.find_order, order_id)
+    return order_id
+
+
+def _order_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise operations.OrderNotFound from None

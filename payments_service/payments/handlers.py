@@ -1,0 +1,42 @@
+"""What payments does about what the others tell: this module is its table of contents."""
+
+from payments_service.payments import operations
+from service_defaults.clock import database_now
+from shared_events.contracts.order import (
+    OrderAwaitingPayment,
+    OrderCancelled,
+    OrderCompleted,
+    OrderCreated,
+    OrderExtended,
+    OrderReopened,
+    OrderState,
+)
+from shared_events.contracts.user import UserReinstated, UserSignedUp, UserState, UserSuspended
+from shared_events.envelope import Envelope
+from shared_events.subscriptions import handles
+
+
+@handles(OrderCreated)
+@handles(OrderExtended)
+@handles(OrderAwaitingPayment)
+@handles(OrderReopened)
+def keep_order(event: Envelope[OrderState]) -> None:
+    """Copy what is to be paid, by whom and until when."""
+    operations.keep_order(order_id=event.aggregate_id, state=event.data, position=event.position)
+
+
+@handles(OrderCompleted)
+@handles(OrderCancelled)
+def end_order(event: Envelope[OrderState]) -> None:
+    """Copy the order's end, and have its payments follow."""
+    operations.end_order(
+        order_id=event.aggregate_id, state=event.data, position=event.position, now=database_now()
+    )
+
+
+@handles(UserSignedUp)
+@handles(UserSuspended)
+@handles(UserReinstated)
+def keep_user(event: Envelope[UserState]) -> None:
+    """Copy the user's standing."""
+    operations.keep_user(user_id=event.aggregate_id, status=event.data.status, position=event.position)

@@ -1,0 +1,66 @@
+"""Payments' own copies of what other services own."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class OrderStatus(models.TextChoices):
+    """Where an order stands, as orders last told it."""
+
+    CREATED = "created"
+    AWAITING_PAYMENT = "awaiting:payment"
+    COMPLETE = "complete"
+    CANCELLED = "cancelled"
+
+
+class OrderCopy(models.Model):
+    """An order as orders last told it: what is to be paid, by whom and until when.
+
+    Its row is the lock of everything about the order's money: whoever writes a payment's result, or hears the
+    order's end, locks it first. `position` is that of the last event applied, in the order stream.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    buyer = models.UUIDField()
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    expires_at = models.DateTimeField()
+    status = models.CharField(max_length=16, choices=OrderStatus)
+    payment_id = models.UUIDField(null=True)
+    cancel_reason = models.CharField(max_length=16, blank=True)
+    position = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "order copies"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="order_copy_amount_positive")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the hold lives and isn't paid."""
+        return self.status in (OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT)
+
+    def has_lapsed(self, now: datetime) -> bool:
+        """Whether the hold's time is over by this copy: advice to the buyer, orders is the judge."""
+        return self.expires_at <= now
+
+
+class UserCopy(models.Model):
+    """Whether a user may pay, as auth last told it. A user that auth hasn't told of yet is active."""
+
+    id = models.UUIDField(primary_key=True)
+    status = models.CharField(max_length=16)
+    position = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "user copies"
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,194 @@
+"""A payment: one attempt to pay an order, and the rules by which it moves."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from payments_service.payments.models.copies import OrderCopy, OrderStatus
+from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, Step
+from shared_events.ids import uuid7
+
+
+class Status(models.TextChoices):
+    """Where a payment stands for those who watch it."""
+
+    STARTED = "started"
+    REQUIRES_ACTION = "requires_action"
+    AUTHORIZED = "authorized"
+    DECLINED = "declined"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+    REFUNDED = "refunded"
+    CAPTURE_FAILED = "capture_failed"
+
+
+#: Nothing is reserved or taken yet.
+OPEN = (Status.STARTED, Status.REQUIRES_ACTION)
+#: The buyer's part is done.
+PAID = (Status.AUTHORIZED, Status.CAPTURED)
+#: It may hold the buyer's money now or later. An order has one of these at most.
+LIVE = (*OPEN, *PAID)
+
+#: How long one walk to Stripe and back may take: two calls, each tried twice with the client's time-outs.
+LEASE = timedelta(seconds=60)
+#: How soon, and how seldom, Stripe is asked about a payment that waits for somebody else.
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
+
+
+class Payment(models.Model):
+    """One attempt to pay an order. Its intent at Stripe belongs to it alone.
+
+    `status` is for those who watch; the work is over only when `due_at` is empty. Until then somebody fetches
+    Stripe's state at `due_at` at the latest and takes the next step. `lease` counts the walks to Stripe: only
+    the latest may write what it found.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    order = models.ForeignKey(OrderCopy, on_delete=models.PROTECT, related_name="payments")
+    buyer = models.UUIDField()
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=16, choices=Status, default=Status.STARTED)
+    #: Why it ended as it did, for people.
+    reason = models.CharField(max_length=200, blank=True)
+    #: Whether the buyer's browser confirms it (Stripe Elements) and may try several cards.
+    in_browser = models.BooleanField(default=False)
+    intent_id = models.CharField(max_length=255, null=True, unique=True)
+    #: What lets the buyer's browser act on the intent; kept only while it may have to.
+    client_secret = models.CharField(max_length=255, blank=True)
+    failure_code = models.CharField(max_length=100, blank=True)
+    failure_message = models.CharField(max_length=500, blank=True)
+    #: How often Stripe has plainly refused a step. It does so again under the same key, so keys contain it.
+    refusals = models.PositiveIntegerField(default=0)
+    refund_reason = models.CharField(max_length=200, blank=True)
+    refund_asked_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    lease = models.PositiveIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["order"],
+                condition=Q(status__in=["started", "requires_action", "authorized", "captured"]),
+                name="one_live_payment_per_order",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(intent_id__isnull=False) | Q(status__in=["started", "declined", "voided"]),
+                name="money_moves_by_an_intent",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=False)
+                | ~Q(status__in=["started", "requires_action", "authorized"]),
+                name="unfinished_is_due",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="payments_by_due_time"),
+            models.Index(fields=["order", "-id"], name="payments_of_an_order"),
+            models.Index(fields=["buyer", "-id"], name="payments_of_a_buyer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency} ({self.status})"
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the last card or step was refused."""
+        return Failure(code=self.failure_code, message=self.failure_message) if self.failure_message else None
+
+    def attempt_key(self, step: str) -> str:
+        """Return the idempotency key of a step: the same until Stripe has given its answer."""
+        return f"{self.id}:{step}:{self.refusals}"
+
+    def is_leased(self, now: datetime) -> bool:
+        """Whether somebody is on the way to Stripe and back."""
+        return self.leased_until is not None and self.leased_until > now
+
+    def take_lease(self, now: datetime) -> None:
+        """Begin a walk to Stripe; if nobody comes back, the payment is due when the lease ends."""
+        self.lease += 1
+        self.due_at = self.leased_until = now + LEASE
+
+    def end_lease(self, due_at: datetime | None) -> None:
+        """End the walk. News that came in meanwhile (it pulls `due_at` forward) keeps the payment due."""
+        news = self.due_at is not None and self.leased_until is not None and self.due_at < self.leased_until
+        self.due_at = self.due_at if news else due_at
+        self.leased_until = None
+
+    def wait(self, now: datetime) -> datetime:
+        """Return when to ask Stripe again while somebody else has to act: less often as the payment ages."""
+        return now + min(max((now - self.created_at) / 4, SHORTEST_WAIT), LONGEST_WAIT)
+
+    def goal(self, order: OrderCopy) -> Goal:
+        """Return what should become of this payment."""
+        if self.refund_asked_at or self.status in (Status.DECLINED, Status.CAPTURE_FAILED):
+            return Goal.KEEP_NOTHING
+        if order.status == OrderStatus.COMPLETE and order.payment_id == self.id:
+            return Goal.CAPTURE
+        return Goal.AUTHORIZE if order.is_open else Goal.KEEP_NOTHING
+
+    def next_step(self, order: OrderCopy, intent: Intent) -> Step | None:
+        """Return what to ask of Stripe now, None when there is nothing to do or somebody else's turn."""
+        goal = self.goal(order)
+        if goal is Goal.KEEP_NOTHING:
+            if intent.state.is_open or intent.state is IntentState.HELD:
+                return Step.CANCEL
+            return Step.REFUND if intent.state is IntentState.TAKEN else None
+        if goal is Goal.CAPTURE:
+            return Step.CAPTURE if intent.state is IntentState.HELD else None
+        confirm = intent.state is IntentState.UNCONFIRMED and not self.in_browser
+        return Step.CONFIRM if confirm else None
+
+    def is_settled(self, order: OrderCopy, intent: Intent) -> bool:
+        """Whether the goal is reached and the intent can't move any more by itself."""
+        if intent.state is IntentState.TAKEN:
+            return self.goal(order) is Goal.CAPTURE
+        return intent.state in (IntentState.CLOSED, IntentState.RETURNED)
+
+    def status_after(self, order: OrderCopy, intent: Intent, refused: Step | None = None) -> Status | None:
+        """Return the status that follows from what Stripe says, None when nothing does.
+
+        Only forward: a state that comes late, or doesn't fit, changes nothing. `refused` is the step that
+        Stripe has just plainly refused, leaving the intent where it was.
+        """
+        if self.status in OPEN:
+            return self._after_open(intent, refused)
+        if self.status == Status.AUTHORIZED:
+            return self._after_authorized(self.goal(order), intent, refused)
+        if self.status == Status.CAPTURED and intent.state is IntentState.RETURNED:
+            return Status.REFUNDED
+        return None
+
+    def _after_open(self, intent: Intent, refused: Step | None) -> Status | None:
+        match intent.state:
+            case IntentState.HELD | IntentState.TAKEN | IntentState.RETURNED:
+                return Status.AUTHORIZED
+            case IntentState.CLOSED:
+                return Status.VOIDED
+        if self.in_browser:
+            return None  # the buyer's page shows the failure or the challenge, and may go on with this intent
+        refused_to_try = intent.state is IntentState.UNCONFIRMED and refused is Step.CONFIRM
+        if intent.state is IntentState.UNPAID or refused_to_try:
+            return Status.DECLINED
+        challenged = intent.state is IntentState.CHALLENGED and self.status == Status.STARTED
+        return Status.REQUIRES_ACTION if challenged else None
+
+    def _after_authorized(self, goal: Goal, intent: Intent, refused: Step | None) -> Status | None:
+        match intent.state:
+            case IntentState.RETURNED:
+                return Status.REFUNDED
+            case IntentState.TAKEN if goal is not Goal.AUTHORIZE:
+                return Status.CAPTURED
+            case IntentState.CLOSED:
+                # Others may have heard that it was authorised and count on it; only an ended order does not.
+                return Status.VOIDED if goal is Goal.KEEP_NOTHING else Status.CAPTURE_FAILED
+            case IntentState.HELD if refused is Step.CAPTURE:
+                return Status.CAPTURE_FAILED
+        return None

@@ -1,0 +1,59 @@
+"""The writes: everything that can happen to a payment.
+
+Each needs a transaction opened by its caller, locks the order's copy and then the payment before it decides,
+and records what it did. None of them speaks to Stripe: `settlement` does, between two of them.
+"""
+
+from payments_service.payments.operations.attempts import (
+    BuyerSuspended,
+    NotCaptured,
+    NotYourOrder,
+    NotYourPayment,
+    OrderAlreadyPaid,
+    OrderCancelled,
+    OrderExpired,
+    PaymentInProgress,
+    give_up_attempt,
+    keep_intent,
+    request_refund,
+    require_payable,
+    start_payment,
+)
+from payments_service.payments.operations.copies import end_order, keep_order, keep_user
+from payments_service.payments.operations.rows import OrderNotFound, PaymentNotFound
+from payments_service.payments.operations.triggers import (
+    SETTLE_PAYMENT,
+    forget_stripe_events,
+    hear_stripe,
+    settle_due_payments,
+)
+from payments_service.payments.operations.walks import Lease, lease_payment, record_intent, release_payment
+
+__all__ = [
+    "SETTLE_PAYMENT",
+    "BuyerSuspended",
+    "Lease",
+    "NotCaptured",
+    "NotYourOrder",
+    "NotYourPayment",
+    "OrderAlreadyPaid",
+    "OrderCancelled",
+    "OrderExpired",
+    "OrderNotFound",
+    "PaymentInProgress",
+    "PaymentNotFound",
+    "end_order",
+    "forget_stripe_events",
+    "give_up_attempt",
+    "hear_stripe",
+    "keep_intent",
+    "keep_order",
+    "keep_user",
+    "lease_payment",
+    "record_intent",
+    "release_payment",
+    "request_refund",
+    "require_payable",
+    "settle_due_payments",
+    "start_payment",
+]

@@ -1,0 +1,132 @@
+"""An attempt to pay begins, gets its intent or is given up; money that was taken is given back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from payments_service.payments.models import (
+    LIVE,
+    PAID,
+    Failure,
+    Intent,
+    OrderCopy,
+    OrderStatus,
+    Payment,
+    Status,
+    UserCopy,
+)
+from payments_service.payments.operations.rows import (
+    end_without_intent,
+    enter,
+    lock_order,
+    lock_payment,
+    note_failure,
+)
+from payments_service.payments.operations.triggers import save_and_go_on
+from payments_service.payments.operations.walks import Lease
+from service_defaults.errors import InFlight, NotYours, Refused
+
+
+class NotYourOrder(NotYours):
+    """Not your order."""
+
+
+class BuyerSuspended(NotYours):
+    """Account suspended."""
+
+
+class OrderCancelled(Refused):
+    """Cannot pay for a cancelled order."""
+
+
+class OrderExpired(Refused):
+    """The time to pay for this order is over."""
+
+
+class OrderAlreadyPaid(Refused):
+    """This order is already paid."""
+
+
+class PaymentInProgress(InFlight):
+    """A payment for this order is being made. See what comes of it first."""
+
+
+class NotYourPayment(NotYours):
+    """Not your payment."""
+
+
+class NotCaptured(Refused):
+    """Only money that was taken can be given back."""
+
+
+def require_payable(order: OrderCopy, *, buyer: UUID, now: datetime) -> None:
+    """Raise NotYourOrder, BuyerSuspended, OrderCancelled, OrderAlreadyPaid or OrderExpired, in this order."""
+    if order.buyer != buyer:
+        raise NotYourOrder
+    if UserCopy.objects.filter(id=buyer).exclude(status="active").exists():
+        raise BuyerSuspended
+    if order.status == OrderStatus.CANCELLED:
+        raise OrderCancelled
+    if order.status == OrderStatus.COMPLETE or order.payments.filter(status__in=PAID).exists():
+        raise OrderAlreadyPaid
+    if order.has_lapsed(now):
+        raise OrderExpired
+
+
+def start_payment(*, order_id: UUID, buyer: UUID, in_browser: bool, now: datetime) -> Lease:
+    """Write that an attempt begins, and lease it to the caller, who goes on to make its intent at Stripe.
+
+    Raises OrderNotFound, PaymentInProgress while another attempt is open, and as `require_payable`.
+    """
+    order = lock_order(order_id)
+    require_payable(order, buyer=buyer, now=now)
+    if order.payments.filter(status__in=LIVE).exists():
+        raise PaymentInProgress
+    payment = Payment(
+        order=order,
+        buyer=buyer,
+        amount=order.amount,
+        currency=order.currency,
+        in_browser=in_browser,
+        created_at=now,
+    )
+    payment.take_lease(now)
+    enter(payment, Status.STARTED)
+    payment.save(force_insert=True)
+    return Lease(payment=payment, order=order)
+
+
+def keep_intent(*, lease: Lease, intent: Intent, now: datetime) -> Lease:
+    """Write the new intent's id, before anybody may confirm it; the walk goes on with a fresh lease.
+
+    Raises PaymentInProgress when the attempt was given up meanwhile: its intent must never be confirmed.
+    """
+    order, payment = lock_payment(lease.payment.id)
+    if payment.lease != lease.payment.lease or payment.status != Status.STARTED:
+        raise PaymentInProgress
+    payment.intent_id, payment.client_secret = intent.id, intent.client_secret
+    payment.take_lease(now)
+    payment.save()
+    return Lease(payment=payment, order=order)
+
+
+def give_up_attempt(*, lease: Lease, reason: str, failure: Failure | None = None) -> None:
+    """End an attempt that got no intent: declined where Stripe refused its card, else voided."""
+    _, payment = lock_payment(lease.payment.id)
+    if payment.lease == lease.payment.lease and payment.intent_id is None:
+        note_failure(payment, failure)
+        end_without_intent(payment, Status.DECLINED if failure else Status.VOIDED, reason)
+
+
+def request_refund(*, payment_id: UUID, reason: str, now: datetime) -> Payment:
+    """Have a captured payment given back in full; asking again changes nothing.
+
+    Raises PaymentNotFound, NotCaptured.
+    """
+    _, payment = lock_payment(payment_id)
+    if payment.status != Status.CAPTURED:
+        raise NotCaptured
+    if payment.refund_asked_at is None:
+        payment.refund_reason, payment.refund_asked_at = reason, now
+        payment.due_at = now
+        save_and_go_on(payment, now)
+    return payment

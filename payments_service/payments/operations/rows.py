@@ -1,0 +1,89 @@
+"""What every operation does with rows: lock them in one order, and write a status with its event."""
+
+from uuid import UUID
+
+from payments_service.payments.models import OPEN, Failure, OrderCopy, Payment, Status
+from service_defaults.errors import NotFound
+from shared_events import log
+from shared_events.contracts.payment import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentCaptureFailed,
+    PaymentDeclined,
+    PaymentRefunded,
+    PaymentStarted,
+    PaymentState,
+    PaymentVoided,
+)
+
+# That the buyer has to act (3-D Secure) is between us and the buyer: it has no event.
+_EVENTS: dict[str, type[PaymentState]] = {
+    Status.STARTED: PaymentStarted,
+    Status.AUTHORIZED: PaymentAuthorized,
+    Status.DECLINED: PaymentDeclined,
+    Status.CAPTURED: PaymentCaptured,
+    Status.VOIDED: PaymentVoided,
+    Status.REFUNDED: PaymentRefunded,
+    Status.CAPTURE_FAILED: PaymentCaptureFailed,
+}
+
+
+class OrderNotFound(NotFound):
+    """Order not found."""
+
+    field = "orderId"
+
+
+class PaymentNotFound(NotFound):
+    """Payment not found."""
+
+
+def lock_order(order_id: UUID) -> OrderCopy:
+    """Return the order's copy, locked. Raises OrderNotFound."""
+    order = OrderCopy.objects.select_for_update().filter(id=order_id).first()
+    if order is None:
+        raise OrderNotFound
+    return order
+
+
+def lock_payment(payment_id: UUID) -> tuple[OrderCopy, Payment]:
+    """Return the order's copy and the payment, locked in this order by everybody. Raises PaymentNotFound."""
+    order_id = Payment.objects.filter(id=payment_id).values_list("order_id", flat=True).first()
+    if order_id is None:
+        raise PaymentNotFound
+    return lock_order(order_id), Payment.objects.select_for_update().get(id=payment_id)
+
+
+def enter(payment: Payment, status: Status, reason: str = "") -> None:
+    """Give the payment a status and record its event; the caller saves."""
+    payment.status, payment.reason = status, reason[:200]
+    if status not in OPEN:
+        payment.client_secret = ""
+    event = _EVENTS.get(status)
+    if event is not None:
+        payment.version += 1
+        log.record(_state(event, payment), aggregate_id=payment.id, version=payment.version)
+
+
+def note_failure(payment: Payment, failure: Failure | None) -> None:
+    """Remember Stripe's words for the last refusal; the caller saves."""
+    if failure is not None:
+        payment.failure_code, payment.failure_message = failure.code[:100], failure.message[:500]
+
+
+def end_without_intent(payment: Payment, status: Status, reason: str) -> None:
+    """End an attempt that never got its intent's id: nothing of it is left to settle."""
+    enter(payment, status, reason)
+    payment.due_at = payment.leased_until = None
+    payment.save()
+
+
+def _state(event: type[PaymentState], payment: Payment) -> PaymentState:
+    return event(
+        order_id=payment.order_id,
+        user_id=payment.buyer,
+        amount=payment.amount,
+        currency=payment.currency,
+        status=payment.status,  # type: ignore[arg-type]
+        reason=payment.reason,
+    )

@@ -1,0 +1,52 @@
+"""What the payments tests share: the fake Stripe as a process, met through the real client."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+
+from payments_service.tests.fake_stripe import FakeStripe
+from shared_events.ids import uuid7
+
+if TYPE_CHECKING:
+    from rest_framework.test import APIClient
+
+
+@pytest.fixture(scope="session")
+def _fake_stripe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeStripe]:
+    fake = FakeStripe(tmp_path_factory.mktemp("stripe") / "books.sqlite3")
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def bank(_fake_stripe: FakeStripe, settings) -> Iterator[FakeStripe]:
+    """The fake Stripe, asked by this test; it keeps its books for the whole run."""
+    from payments_service.clients import stripe
+
+    settings.STRIPE_API_BASE = _fake_stripe.address
+    stripe._client.cache_clear()
+    yield _fake_stripe
+    stripe._client.cache_clear()
+
+
+@pytest.fixture
+def bank_is_down(bank: FakeStripe, settings) -> None:
+    """Nobody answers at Stripe's address."""
+    from payments_service.clients import stripe
+
+    settings.STRIPE_API_BASE = "http://127.0.0.1:9"
+    stripe._client.cache_clear()
+
+
+@pytest.fixture
+def buyer() -> UUID:
+    return uuid7()
+
+
+@pytest.fixture
+def shop(api: "APIClient", sign_in, buyer: UUID) -> "APIClient":
+    """A client that is signed in as the buyer."""
+    sign_in(api, buyer)
+    return api

@@ -1,0 +1,105 @@
+"""What happens around payments, told as the tests need it: orders' events, the relay, and time."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from payments_service.clients import stripe
+from payments_service.payments import operations, settlement, tasks
+from payments_service.payments.models import Intent, Payment, Step
+from payments_service.payments.operations import Lease
+from shared_events.contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
+from shared_events.contracts.payment import PaymentState
+from shared_events.ids import uuid7
+from shared_events.models import OutgoingCommand
+from shared_events.testing import deliver, recorded_events
+
+_positions = count(1)
+
+
+@dataclass
+class PlacedOrder:
+    """An order that orders has told about, and what it may tell next."""
+
+    buyer: UUID
+    price: Decimal = Decimal("19.99")
+    minutes: float = 15
+    id: UUID = field(default_factory=uuid7)
+
+    def __post_init__(self) -> None:
+        self._tell(OrderCreated, status="created")
+
+    def complete(self, payment: Payment) -> None:
+        self._tell(OrderCompleted, status="complete", payment_id=payment.id)
+
+    def cancel(self, reason: str = "expired") -> None:
+        self._tell(OrderCancelled, status="cancelled", cancel_reason=reason)
+
+    def body(self, token: str = "pm_card_visa") -> dict[str, str]:
+        return {"orderId": str(self.id), "token": token}
+
+    def payment(self) -> Payment:
+        """Return the order's latest payment, freshly read."""
+        latest = Payment.objects.filter(order_id=self.id).order_by("id").last()
+        assert latest is not None
+        return latest
+
+    def _tell(self, event: type[OrderState], **state: Any) -> None:
+        ticket = HeldTicket(id=uuid7(), title="Front row", price=self.price, currency="USD", version=1)
+        expires_at = timezone.now() + timedelta(minutes=self.minutes)
+        data = event(user_id=self.buyer, expires_at=expires_at, ticket=ticket, **state)
+        deliver(data, aggregate_id=self.id, position=next(_positions))
+
+
+def begin_attempt(order: PlacedOrder) -> Lease:
+    """Go as far as a buyer's request that has not asked Stripe for anything yet."""
+    with transaction.atomic():
+        return operations.start_payment(
+            order_id=order.id, buyer=order.buyer, in_browser=False, now=timezone.now()
+        )
+
+
+def lose_answer(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
+    """Have a step take its effect at Stripe, and its answer get lost."""
+    real = settlement._CALLS[step]
+
+    def lost(intent_id: str, *, key: str) -> Intent:
+        real(intent_id, key=key)
+        raise stripe.StripeUnavailable
+
+    monkeypatch.setitem(settlement._CALLS, step, lost)
+
+
+def run_commands() -> None:
+    """Do what relay and worker do: send each waiting command, and run it."""
+    while (command := OutgoingCommand.objects.order_by("id").first()) is not None:
+        command.delete()
+        getattr(tasks, command.task.partition(".")[2])(**command.kwargs)
+
+
+def let_time_pass() -> None:
+    """An hour goes by, in which every due time and every lease ends; the commands sent meanwhile are lost."""
+    OutgoingCommand.objects.all().delete()
+    hour = timedelta(hours=1)
+    Payment.objects.update(
+        created_at=F("created_at") - hour, due_at=F("due_at") - hour, leased_until=F("leased_until") - hour
+    )
+
+
+def sweep() -> None:
+    """Let the sweep find what is due, and do what it finds."""
+    tasks.settle_due_payments()
+    run_commands()
+
+
+def recorded() -> list[str]:
+    """Return what payments has said so far, as statuses; an entry may also be `started`."""
+    return [event.status for event in recorded_events() if isinstance(event, PaymentState)]

@@ -1,0 +1,100 @@
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from payments_service.payments.models import Payment
+from payments_service.tests.fake_stripe import FakeStripe
+from payments_service.tests.story import PlacedOrder, let_time_pass, recorded, run_commands, sweep
+from service_defaults.testing import token_for
+from shared_events.ids import uuid7
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/payments/payments/payment/"
+
+
+@pytest.fixture
+def desk() -> Client:
+    """An operator's browser, signed in to the admin."""
+    client = Client()
+    client.cookies["access_token"] = token_for(uuid7(), staff=True)
+    client.get("/admin/payments/", follow=True)
+    return client
+
+
+@pytest.fixture
+def order(shop: APIClient, bank: FakeStripe, buyer: UUID) -> PlacedOrder:
+    """A paid order whose money was taken."""
+    placed = PlacedOrder(buyer)
+    shop.post("/api/payments", placed.body())
+    placed.complete(placed.payment())
+    run_commands()
+    return placed
+
+
+class TestRefund:
+    def test_gives_the_money_back_for_a_reason(
+        self, desk: Client, order: PlacedOrder, bank: FakeStripe
+    ) -> None:
+        ask_for_refund(desk, order.payment(), "The show was cancelled")
+        run_commands()
+        payment = order.payment()
+        assert (payment.status, payment.reason, payment.due_at) == (
+            "refunded",
+            "The show was cancelled",
+            None,
+        )
+        assert bank.intent(payment.intent_id)["latest_charge"]["refunded"]
+        history = desk.get(f"{LIST}{payment.id}/history/").content.decode()
+        assert "The show was cancelled" in history
+
+    def test_happens_once_however_often_it_is_asked_for(self, desk: Client, order: PlacedOrder) -> None:
+        for _ in range(3):
+            ask_for_refund(desk, order.payment(), "twice is nice")
+        run_commands()
+        let_time_pass()
+        sweep()
+        assert recorded().count("refunded") == 1
+
+    def test_needs_a_reason(self, desk: Client, order: PlacedOrder) -> None:
+        assert "Say why" in ask_for_refund(desk, order.payment(), "  ")
+        run_commands()
+        assert order.payment().status == "captured"
+
+    def test_needs_money_that_was_taken(
+        self, desk: Client, shop: APIClient, bank: FakeStripe, buyer: UUID
+    ) -> None:
+        order = PlacedOrder(buyer)
+        shop.post("/api/payments", order.body())
+        assert "Only money that was taken can be given back" in ask_for_refund(
+            desk, order.payment(), "why not"
+        )
+        assert order.payment().refund_asked_at is None
+
+
+class TestTheOperatorsList:
+    def test_finds_a_payment_by_its_order(self, desk: Client, order: PlacedOrder) -> None:
+        page = desk.get(LIST, {"q": str(order.id)}).content.decode()
+        assert f"/admin/orders/orders/order/{order.id}/change/" in page
+        assert str(order.payment().id) in page
+
+    def test_shows_a_payment_without_its_secret(
+        self, desk: Client, shop: APIClient, bank: FakeStripe, buyer: UUID
+    ) -> None:
+        order = PlacedOrder(buyer)
+        shop.post("/api/payments", order.body("tok_threeDSecure2Required"))
+        page = desk.get(f"{LIST}{order.payment().id}/change/").content.decode()
+        assert str(order.payment().intent_id) in page
+        assert order.payment().client_secret not in page
+        assert '<input type="text"' not in page
+
+    @pytest.mark.parametrize("model", ["payment", "ordercopy", "usercopy", "stripeevent"])
+    def test_opens(self, desk: Client, order: PlacedOrder, model: str) -> None:
+        assert desk.get(f"/admin/payments/payments/{model}/").status_code == 200
+
+
+def ask_for_refund(desk: Client, payment: Payment, reason: str) -> str:
+    body = {"action": "refund", "_selected_action": str(payment.id), "reason": reason}
+    return desk.post(LIST, body, follow=True).content.decode()
