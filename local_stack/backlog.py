@@ -1,0 +1,93 @@
+"""What waits in each service: events not yet published, streams behind, dead letters, messages in queues.
+
+Everything is asked with the service's own credentials; the supervisor has no way of its own into their data.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import amqp
+import psycopg
+
+from local_stack.credentials import Credentials
+from local_stack.environment import broker_url, database_url
+from local_stack.services import STATEFUL, Service
+from local_stack.stack import Stack
+
+# `behind` compares each cursor with the head its publisher was heard to have.
+_COUNTS = """
+    SELECT (SELECT count(*)
+            FROM shared_events_loggedevent e LEFT JOIN shared_events_publishedstream p USING (stream)
+            WHERE e.position IS NULL OR e.position > coalesce(p.published, 0)) AS unpublished,
+           (SELECT count(*) FROM shared_events_outgoingcommand WHERE at IS NULL OR at <= now()) AS unsent,
+           (SELECT count(*) FROM shared_events_parkedevent WHERE dead_at IS NOT NULL) AS dead_letters,
+           (SELECT count(*) FROM shared_events_cursor WHERE halted_at IS NOT NULL) AS halted,
+           (SELECT coalesce(sum(greatest(head - position, 0)), 0)::bigint FROM shared_events_cursor) AS behind
+"""
+_LEASE = "SELECT 1 FROM shared_events_relaylease WHERE holder IS NOT NULL AND expires_at > clock_timestamp()"
+_NAMES = ("unpublished", "unsent", "dead_letters", "halted", "behind")
+
+
+def of_services(stack: Stack, secrets: Credentials) -> dict[str, dict[str, Any]]:
+    """Return the backlog of each service; what can't be counted is None, and unknown queues are left out."""
+    return {
+        service.name: {
+            **_in_database(database_url(stack, secrets, service)),
+            "queues": _in_queues(service, broker_url(stack, secrets, service)),
+        }
+        for service in STATEFUL
+    }
+
+
+def relay_trouble(address: str) -> str | None:
+    """Return why no relay is at work on this database, or None when one holds the lease."""
+    try:
+        with psycopg.connect(address, connect_timeout=2) as connection:
+            row = connection.execute(_LEASE).fetchone()
+    except psycopg.Error as error:
+        return str(error).strip().splitlines()[-1]
+    return None if row else "does not hold the relay's lease yet"
+
+
+def _in_database(address: str) -> dict[str, int | None]:
+    try:
+        with psycopg.connect(address, connect_timeout=2) as connection:
+            row = connection.execute(_COUNTS).fetchone()
+    except psycopg.Error:
+        row = None
+    return dict(zip(_NAMES, row or [None] * len(_NAMES), strict=True))
+
+
+def _queues_of(service: Service) -> tuple[str, ...]:
+    return (*(("events", "inbox") if service.follows_others else ()), "commands", "catch_up")
+
+
+def _in_queues(service: Service, address: str) -> dict[str, int]:
+    parts = urlsplit(address)
+    if parts.scheme == "filesystem":
+        folder = Path(parts.path) / "queues"
+        found = {name: folder / f"{service.name}.{name}.v1" for name in _queues_of(service)}
+        return {name: sum(1 for _ in place.glob("*.msg")) for name, place in found.items() if place.is_dir()}
+    try:
+        return _in_rabbitmq(service, parts.netloc.rpartition("@")[2], parts)
+    except (OSError, amqp.AMQPError):
+        return {}
+
+
+def _in_rabbitmq(service: Service, host: str, parts: Any) -> dict[str, int]:
+    depths: dict[str, int] = {}
+    with amqp.Connection(
+        host, unquote(parts.username or ""), unquote(parts.password or ""),
+        virtual_host=unquote(parts.path[1:]) or "/", connect_timeout=2, read_timeout=2,
+    ) as connection:  # fmt: skip
+        for name in _queues_of(service):
+            try:
+                depths[name] = (
+                    connection.channel()
+                    .queue_declare(f"{service.name}.{name}.v1", passive=True)
+                    .message_count
+                )
+            except amqp.NotFound:
+                continue
+    return depths

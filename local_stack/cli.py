@@ -1,0 +1,114 @@
+"""From the command line to what each command does, and from errors to one clear sentence."""
+
+import argparse
+from collections.abc import Sequence
+
+from local_stack.commands import parser
+from local_stack.complaints import Complaint
+from local_stack.screen import errors
+from local_stack.stack import Stack
+
+_INTERRUPTED = 130
+
+
+class NothingHere(Complaint):
+    """What was asked about doesn't exist in this run directory."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        return _COMMANDS[options.command](options)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except Complaint as complaint:
+        errors.print(str(complaint), markup=False)
+        return 1
+
+
+# Each command imports what it needs when it runs: who asks for the logs shouldn't wait for an HTTP client.
+
+
+def _up(options: argparse.Namespace) -> int:
+    from local_stack.up import Wishes, up
+
+    return up(
+        Wishes(
+            run_dir=options.run_dir,
+            broker=options.broker,
+            port=options.port,
+            hold_seconds=options.hold_seconds,
+            reload=options.reload,
+            foreground=options.foreground,
+        )
+    )
+
+
+def _down(options: argparse.Namespace) -> int:
+    from local_stack.down import down
+
+    return down(options.run_dir, wipe=options.wipe)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from local_stack.status import status
+
+    return status(_stack(options), as_json=options.json)
+
+
+def _logs(options: argparse.Namespace) -> int:
+    from local_stack import logs
+
+    found = logs.logs_of(_stack(options), options.part)
+    if not found:
+        raise NothingHere(f"There is no log of {options.part!r}.")
+    logs.show(found, lines=options.lines, follow=options.follow)
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from local_stack.control import Supervision
+    from local_stack.demo import demo
+    from local_stack.demo_loop import loop
+
+    stack = _stack(options)
+    Supervision(stack).status()  # says so when nothing runs
+    return loop(stack, rounds=options.rounds) if options.loop else demo(stack)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from local_stack.doctor import doctor
+
+    return doctor(options.run_dir)
+
+
+def _test(options: argparse.Namespace) -> int:
+    from local_stack.run_suites import run_suites
+
+    return run_suites(options.parts, only_list=options.list, expression=options.k)
+
+
+def _lint(options: argparse.Namespace) -> int:
+    from local_stack.lint import lint
+
+    return lint()
+
+
+_COMMANDS = {
+    "up": _up,
+    "down": _down,
+    "status": _status,
+    "logs": _logs,
+    "demo": _demo,
+    "doctor": _doctor,
+    "test": _test,
+    "lint": _lint,
+}
+
+
+def _stack(options: argparse.Namespace) -> Stack:
+    stack = Stack.load(options.run_dir)
+    if stack is None:
+        raise NothingHere("No stack was ever started here. Start it with: ./manage_all.py up")
+    return stack

@@ -1,0 +1,94 @@
+"""The command line. Standard library only, so that `--help` works before anything is installed."""
+
+import argparse
+import os
+from pathlib import Path
+
+from local_stack.stack import DEFAULT_GATEWAY_PORT, DEFAULT_HOLD_SECONDS, DEFAULT_RUN_DIR
+
+_DESCRIPTION = "The ticket marketplace on this machine: everything it needs, from one command."
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser; the chosen command's name ends up as `command`."""
+    top = argparse.ArgumentParser(prog="./manage_all.py", description=_DESCRIPTION)
+    top.add_argument(
+        "--run-dir",
+        type=lambda text: Path(text).resolve(),
+        default=Path(os.environ.get("STACK_RUN_DIR") or DEFAULT_RUN_DIR).resolve(),
+        help="where the stack keeps its data and logs; each directory is a stack of its own "
+        "(default: $STACK_RUN_DIR, else .run)",
+    )
+    commands = top.add_subparsers(dest="command", title="commands", metavar="<command>", required=True)
+
+    def command(name: str, summary: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+
+    _up(command("up", "start everything, or repair what isn't running"))
+    _down(command("down", "stop everything, and prove that nothing is left"))
+    _status(command("status", "show every part, what waits in queues, memory and CPU"))
+    _logs(command("logs", "show the logs of a part, a service, or everything"))
+    _demo(command("demo", "play buy, decline, cancel and lapse through the gateway, and check them"))
+    command("doctor", "look for what is wrong, and say how to mend it")
+    _test(command("test", "run the tests, all or some parts; they need nothing that is running"))
+    command("lint", "check style, types and import rules")
+    return top
+
+
+def _up(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--broker",
+        choices=("auto", "rabbitmq", "embedded"),
+        help="auto (default): a private RabbitMQ node where it is installed, else files",
+    )
+    parser.add_argument(
+        "--port", type=int, help=f"port of the gateway (default {DEFAULT_GATEWAY_PORT}, or the next free one)"
+    )
+    parser.add_argument(
+        "--hold-seconds",
+        type=_positive,
+        metavar="N",
+        help=f"how long a hold lasts (default {DEFAULT_HOLD_SECONDS})",
+    )
+    parser.add_argument("--foreground", action="store_true", help="stay, and stop everything on Ctrl-C")
+    parser.add_argument("--reload", action="store_true", help="restart what you edit")
+
+
+def _down(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--wipe", action="store_true", help="forget all data, passwords and logs too")
+
+
+def _status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def _logs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "part", nargs="?", help="such as orders.web, orders, postgres, or a step: auth.migrate"
+    )
+    parser.add_argument("-f", "--follow", action="store_true", help="go on as lines come")
+    parser.add_argument(
+        "-n", "--lines", type=_positive, default=40, help="how many lines of each to begin with (default 40)"
+    )
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--loop", action="store_true", help="go on until stopped, then check that all services agree"
+    )
+    parser.add_argument(
+        "--rounds", type=_positive, metavar="N", help="with --loop: stop after so many rounds"
+    )
+
+
+def _test(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("parts", nargs="*", metavar="part", help="which parts; see --list")
+    parser.add_argument("--list", action="store_true", help="list the parts")
+    parser.add_argument("-k", metavar="EXPRESSION", help="only tests whose name matches, as for pytest")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number

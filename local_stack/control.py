@@ -1,0 +1,113 @@
+"""Talking to a stack's supervisor: one JSON line there, one JSON line back, over a private Unix socket."""
+
+import contextlib
+import json
+import socket
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from local_stack.complaints import Complaint
+from local_stack.stack import Stack
+
+#: A restart waits until the part is ready again; nothing takes longer than this, in seconds.
+_PATIENCE = 90.0
+
+
+class NotRunning(Complaint):
+    """No supervisor answers for this stack."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("The stack is not running. Start it with: ./manage_all.py up")
+        self.why = why
+
+
+class Refused(Complaint):
+    """The supervisor could not do what was asked; the message says why."""
+
+
+class Supervision:
+    """A caller's view of one stack's supervisor. Every method raises NotRunning when there is none."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    def status(self) -> list[dict[str, Any]]:
+        """Return what is known of each part, as `keeper.View` describes it."""
+        parts: list[dict[str, Any]] = self._ask("status", patience=5)["parts"]
+        return parts
+
+    def is_running(self) -> bool:
+        """Return whether a supervisor answers."""
+        try:
+            self.status()
+        except NotRunning:
+            return False
+        return True
+
+    def repair(self) -> None:
+        """Start everything that is stopped, failed or waiting for another try."""
+        self._ask("repair")
+
+    def stop(self, part: str) -> None:
+        """Stop a part; it stays stopped until `start`. Raises Refused for an unknown one."""
+        self._ask("stop", part=part)
+
+    def start(self, part: str) -> None:
+        """Start a part and wait until it is ready. Raises Refused."""
+        self._ask("start", part=part)
+
+    def restart(self, part: str) -> None:
+        """Restart a part and wait until it is ready. Raises Refused."""
+        self._ask("restart", part=part)
+
+    def shut_down(self) -> None:
+        """Ask the supervisor to stop everything and itself; returns at once."""
+        self._ask("shut_down")
+
+    @contextlib.contextmanager
+    def overriding(self, part: str, environment: Mapping[str, str]) -> Iterator[None]:
+        """Run a part with some variables changed for as long as the context lasts.
+
+        The supervisor restores the part when the connection ends, so a killed caller leaves nothing behind.
+        """
+        with self._connect(_PATIENCE) as connection:
+            _exchange(connection, {"do": "override", "part": part, "environment": dict(environment)})
+            yield
+            connection.shutdown(socket.SHUT_WR)
+            _read(connection)
+
+    def _ask(self, what: str, *, patience: float = _PATIENCE, **details: Any) -> dict[str, Any]:
+        with self._connect(patience) as connection:
+            return _exchange(connection, {"do": what, **details})
+
+    def _connect(self, patience: float) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(patience)
+        try:
+            connection.connect(str(self._stack.socket))
+        except OSError as error:
+            connection.close()
+            raise NotRunning(str(error)) from error
+        return connection
+
+
+def _exchange(connection: socket.socket, request: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        connection.sendall(json.dumps(request).encode() + b"\n")
+    except OSError as error:
+        raise NotRunning(str(error)) from error
+    return _read(connection)
+
+
+def _read(connection: socket.socket) -> dict[str, Any]:
+    try:
+        with connection.makefile("rb") as lines:
+            line = lines.readline()
+    except OSError as error:
+        raise NotRunning(str(error)) from error
+    if not line:
+        raise NotRunning("the supervisor ended before it answered")
+    reply: dict[str, Any] = json.loads(line)
+    if "refused" in reply:
+        raise Refused(reply["refused"])
+    return reply

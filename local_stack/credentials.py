@@ -1,0 +1,48 @@
+"""Passwords and keys of one stack, made once and kept in its run directory."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NewType
+
+from local_stack.services import SERVICES, STATEFUL
+from local_stack.stack import write_private
+
+Credentials = NewType("Credentials", Mapping[str, str])
+
+#: Who may sign in on a fresh stack, by the name of their password.
+DEMO_USERS = {
+    "buyer": "buyer@example.com",
+    "seller": "seller@example.com",
+    "operator": "operator@example.com",
+}
+
+
+def credentials_of(run_dir: Path) -> Credentials:
+    """Return the stack's credentials, making those that are missing."""
+    path = run_dir / "secrets.json"
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    missing = [name for name in _names() if name not in known]
+    if missing:
+        known |= {name: _new(name) for name in missing}
+        write_private(path, json.dumps(known, indent=2) + "\n")
+    return Credentials(known)
+
+
+def _names() -> list[str]:
+    return [
+        "postgres.admin",
+        "erlang.cookie",
+        "stripe.webhook",
+        "visitor.key",
+        *(f"{service.name}.django" for service in SERVICES),
+        *(f"{service.name}.database" for service in STATEFUL),
+        *(f"{service.name}.broker" for service in STATEFUL),
+        *(f"{user}.password" for user in DEMO_USERS),
+    ]
+
+
+def _new(name: str) -> str:
+    # People type the demo passwords by hand, so those are short.
+    return secrets.token_urlsafe(9) if name.endswith(".password") else secrets.token_urlsafe(32)

@@ -1,0 +1,79 @@
+"""Where the supervisor takes requests. The other side of `control`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from local_stack.keeper import Keeper
+
+if TYPE_CHECKING:
+    from local_stack.supervisor import Supervisor
+
+
+class CannotDo(Exception):
+    """A request that makes no sense here; the message goes back to the caller."""
+
+
+async def serve(supervisor: Supervisor) -> asyncio.Server:
+    """Open the stack's socket, for its owner alone, and answer whoever calls."""
+    path = supervisor.stack.socket
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            request = json.loads(await reader.readline())
+            await _reply(writer, await _do(supervisor, request))
+            if request["do"] == "override":
+                await reader.read()
+                await supervisor.keepers[request["part"]].restart({})
+                await _reply(writer, {})
+        except CannotDo as error:
+            await _reply(writer, {"refused": str(error)})
+        except (ConnectionError, ValueError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_unix_server(answer, path)
+    path.chmod(0o600)
+    return server
+
+
+async def _reply(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:
+    writer.write(json.dumps(answer).encode() + b"\n")
+    await writer.drain()
+
+
+async def _do(supervisor: Supervisor, request: dict[str, Any]) -> dict[str, Any]:
+    match request["do"]:
+        case "status":
+            return {"parts": [keeper.view.as_dict() for keeper in supervisor.keepers.values()]}
+        case "repair":
+            for keeper in supervisor.keepers.values():
+                keeper.start()
+        case "shut_down":
+            supervisor.closing.set()
+        case "stop":
+            await _process(supervisor, request).stop()
+        case "start":
+            keeper = _process(supervisor, request)
+            keeper.start()
+            await keeper.ready.wait()
+        case "restart":
+            await _process(supervisor, request).restart()
+        case "override":
+            await _process(supervisor, request).restart(request["environment"])
+        case unknown:
+            raise CannotDo(f"There is no such request: {unknown}.")
+    return {}
+
+
+def _process(supervisor: Supervisor, request: dict[str, Any]) -> Keeper:
+    keeper = supervisor.keepers.get(request["part"])
+    if keeper is None or keeper.part.once:
+        names = ", ".join(name for name, known in supervisor.keepers.items() if not known.part.once)
+        raise CannotDo(f"There is no part called {request['part']!r}. There are: {names}.")
+    return keeper

@@ -1,0 +1,150 @@
+"""`doctor`: look for what is wrong or soon will be, and say how to mend it."""
+
+import importlib.metadata
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local_stack import rabbitmq, status
+from local_stack.control import NotRunning, Supervision
+from local_stack.ports import holder_of, is_free
+from local_stack.processes import leftovers, recorded
+from local_stack.screen import megabytes, out
+from local_stack.stack import DEFAULT_GATEWAY_PORT, REPOSITORY, Stack
+
+_OLDEST_PYTHON = (3, 11)
+_DISK_NEEDED = 2_000_000_000
+_TOO_FAR_BEHIND = 1_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. `mend` is what to do about it; a finding without one is fine."""
+
+    what: str
+    mend: str = ""
+
+
+def doctor(run_dir: Path) -> int:
+    """Print every finding and return the exit code: 1 when something needs mending."""
+    found = [*_machine(run_dir), *_stack(run_dir)]
+    for finding in found:
+        out.print("[red]✗[/]" if finding.mend else "[green]✓[/]", end=" ")
+        out.print(finding.what, markup=False)
+        if finding.mend:
+            out.print(f"    → {finding.mend}", markup=False)
+    ill = sum(bool(finding.mend) for finding in found)
+    out.print(f"\n{ill} to mend" if ill else "\nAll is well.")
+    return 1 if ill else 0
+
+
+def _machine(run_dir: Path) -> Iterator[Finding]:
+    yield _python()
+    yield from _packages()
+    free = shutil.disk_usage(run_dir if run_dir.exists() else REPOSITORY).free
+    yield Finding(
+        f"{megabytes(free)} of disk space", "" if free > _DISK_NEEDED else "Free some: 2 GB is what it wants."
+    )
+    if rabbitmq.server_script():
+        yield Finding("RabbitMQ is installed")
+    else:
+        yield Finding(
+            "RabbitMQ isn't installed; the embedded broker takes its place", rabbitmq.INSTALL_COMMAND
+        )
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    old = sys.version_info < _OLDEST_PYTHON
+    return Finding(
+        f"Python {version}", "Install Python 3.11 or newer, remove .venv, run again." if old else ""
+    )
+
+
+def _packages() -> Iterator[Finding]:
+    """Compare what is installed with the lock file."""
+    lock = (REPOSITORY / "requirements" / "dev.txt").read_text().splitlines()
+    wanted = dict(line.split()[0].split("==") for line in lock if "==" in line and ";" not in line)
+    wrong = [f"{name} {version}" for name, version in wanted.items() if _installed(name) != version]
+    mend = "Remove .venv/installed-from and run any command." if wrong else ""
+    yield Finding(
+        f"packages differ from the lock file: {', '.join(wrong[:5])}" if wrong else "packages as locked", mend
+    )
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _stack(run_dir: Path) -> Iterator[Finding]:
+    stack = Stack.load(run_dir)
+    if stack is not None and Supervision(stack).is_running():
+        yield from _running(stack)
+        return
+    if not is_free(DEFAULT_GATEWAY_PORT):
+        holder = holder_of(DEFAULT_GATEWAY_PORT)
+        yield Finding(
+            f"port {DEFAULT_GATEWAY_PORT} is taken by {holder}",
+            "Stop it, or let `up` choose another port, as it will.",
+        )
+    if stack is not None:
+        yield from _stopped(stack)
+
+
+def _stopped(stack: Stack) -> Iterator[Finding]:
+    left = leftovers(stack)
+    names = ", ".join(f"{process.name()} (pid {process.pid})" for process in left)
+    yield Finding(
+        f"processes without a supervisor: {names}" if left else "no processes left over",
+        "./manage_all.py down" if left else "",
+    )
+    stale = (
+        (stack.run_dir / "processes.json").exists() and not recorded(stack.run_dir) and stack.socket.exists()
+    )
+    yield Finding(
+        "traces of a supervisor that was killed" if stale else "the stack is not running",
+        "./manage_all.py up (it cleans up first)" if stale else "",
+    )
+
+
+def _running(stack: Stack) -> Iterator[Finding]:
+    try:
+        report = status.report(stack)
+    except NotRunning:
+        return
+    for part in report.parts:
+        if part["state"] not in {"running", "done"}:
+            yield Finding(
+                f"{part['name']} is {part['state']} {part['detail']}".strip(),
+                f"./manage_all.py logs {part['name']}, then ./manage_all.py up",
+            )
+        elif part["restarts"]:
+            yield Finding(f"{part['name']} was restarted {part['restarts']} times; it runs now")
+    if report.healthy:
+        yield Finding(f"all {len(report.parts)} parts run, {megabytes(report.memory)} of memory")
+    for name, backlog in report.services.items():
+        yield from _backlog(name, backlog)
+
+
+def _backlog(service: str, backlog: dict[str, Any]) -> Iterator[Finding]:
+    manage = f"python -m {service}_service.manage"
+    if backlog["dead_letters"]:
+        yield Finding(
+            f"{service} has {backlog['dead_letters']} dead letters", f"{manage} dead_letters --redrive all"
+        )
+    if backlog["halted"]:
+        yield Finding(f"{service} halted {backlog['halted']} streams", f"{manage} resume_stream --help")
+    for what in ("unpublished", "behind"):
+        count = backlog[what]
+        if count is None:
+            yield Finding(f"{service}'s database doesn't answer", "./manage_all.py logs postgres")
+            return
+        if count > _TOO_FAR_BEHIND:
+            worker = "relay" if what == "unpublished" else "events"
+            yield Finding(f"{service} has {count} events {what}", f"./manage_all.py logs {service}.{worker}")

@@ -1,0 +1,123 @@
+"""What each process finds in its environment: the least that works, and what the user's own says."""
+
+import os
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from local_stack.credentials import DEMO_USERS, Credentials
+from local_stack.services import SERVICES, STATEFUL, Service
+from local_stack.stack import Stack
+
+ADMIN_ROLE = "stack_admin"
+VHOST = "marketplace"
+FAKE_STRIPE_KEY = "sk_test_local"
+FAKE_STRIPE_PUBLISHABLE_KEY = "pk_test_local"
+
+_INHERITED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_OVERRIDING = (
+    *("DJANGO_", "EVENTS_", "STRIPE_", "WEB_", "BROKER_URL"),
+    *(f"{service.name.upper()}_" for service in SERVICES),
+)
+# A developer's shell often carries this one; it names one project and would be wrong for the other four.
+_NEVER_OVERRIDING = frozenset({"DJANGO_SETTINGS_MODULE"})
+
+
+def base_environment() -> dict[str, str]:
+    """Return what every process needs from the machine, whatever it is."""
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+
+
+def overrides_from(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of the user's environment that go before the stack's own values."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(_OVERRIDING) and name not in _NEVER_OVERRIDING
+    }
+
+
+def service_environment(stack: Stack, secrets: Credentials, service: Service) -> dict[str, str]:
+    """Return the whole configuration of one service."""
+    values = _for_every_service(stack, secrets, service)
+    if service.stateful:
+        values |= {
+            service.database_variable: database_url(stack, secrets, service),
+            "BROKER_URL": broker_url(stack, secrets, service),
+            "AUTH_JWKS_FILE": str(stack.run_dir / "keys" / "jwks.json"),
+        }
+    values |= _SPECIAL.get(service.name, _nothing)(stack, secrets)
+    return base_environment() | values | dict(stack.overrides)
+
+
+def _for_every_service(stack: Stack, secrets: Credentials, service: Service) -> dict[str, str]:
+    return {
+        "DJANGO_SECRET_KEY": secrets[f"{service.name}.django"],
+        "DJANGO_PUBLIC_ORIGIN": stack.url,
+        "DJANGO_ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "DJANGO_VISITOR_KEY": secrets["visitor.key"],
+        "DJANGO_LOG_FORMAT": "text",
+    }
+
+
+def _nothing(stack: Stack, secrets: Credentials) -> dict[str, str]:
+    return {}
+
+
+def _auth(stack: Stack, secrets: Credentials) -> dict[str, str]:
+    return {
+        "AUTH_SIGNING_KEY_FILE": str(stack.run_dir / "keys" / "signing-key.pem"),
+        "AUTH_OPERATOR_EMAIL": DEMO_USERS["operator"],
+        "AUTH_OPERATOR_PASSWORD": secrets["operator.password"],
+    }
+
+
+def _orders(stack: Stack, secrets: Credentials) -> dict[str, str]:
+    return {"ORDERS_HOLD_SECONDS": str(stack.hold_seconds)}
+
+
+def _payments(stack: Stack, secrets: Credentials) -> dict[str, str]:
+    if not stack.has_fake_stripe:
+        return {}
+    return {
+        "STRIPE_API_KEY": FAKE_STRIPE_KEY,
+        "STRIPE_API_BASE": f"http://127.0.0.1:{stack.ports['stripe']}",
+        "STRIPE_PUBLISHABLE_KEY": FAKE_STRIPE_PUBLISHABLE_KEY,
+        "STRIPE_WEBHOOK_SECRET": secrets["stripe.webhook"],
+    }
+
+
+def _frontend(stack: Stack, secrets: Credentials) -> dict[str, str]:
+    keys = {"STRIPE_PUBLISHABLE_KEY": FAKE_STRIPE_PUBLISHABLE_KEY} if stack.has_fake_stripe else {}
+    gateway = f"http://127.0.0.1:{stack.ports['gateway']}"
+    return {"FRONTEND_API_BASE": gateway, "ORDERS_HOLD_SECONDS": str(stack.hold_seconds), **keys}
+
+
+_SPECIAL = {"auth": _auth, "orders": _orders, "payments": _payments, "frontend": _frontend}
+
+
+def database_url(stack: Stack, secrets: Credentials, service: Service) -> str:
+    """Return the address of the service's own database, with its own role."""
+    given = stack.overrides.get(service.database_variable)
+    password = quote(secrets[f"{service.name}.database"], safe="")
+    return given or f"postgres://{service.name}:{password}@127.0.0.1:{stack.ports['postgres']}/{service.name}"
+
+
+def admin_database_url(stack: Stack, secrets: Credentials) -> str:
+    """Return the address by which the stack itself administers its private Postgres."""
+    password = quote(secrets["postgres.admin"], safe="")
+    return f"postgres://{ADMIN_ROLE}:{password}@127.0.0.1:{stack.ports['postgres']}/postgres"
+
+
+def broker_url(stack: Stack, secrets: Credentials, service: Service) -> str:
+    """Return the broker's address for one service, with its own user."""
+    if "BROKER_URL" in stack.overrides:
+        return stack.overrides["BROKER_URL"]
+    if stack.broker == "embedded":
+        return f"filesystem://{stack.run_dir / 'broker'}"
+    password = quote(secrets[f"{service.name}.broker"], safe="")
+    return f"amqp://{service.name}:{password}@127.0.0.1:{stack.ports['rabbitmq']}/{VHOST}"
+
+
+def needs_own_postgres(stack: Stack) -> bool:
+    """Return whether any service's database is not given from outside."""
+    return any(service.database_variable not in stack.overrides for service in STATEFUL)

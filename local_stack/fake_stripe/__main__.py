@@ -1,0 +1,52 @@
+"""Run the fake Stripe: `python -m local_stack.fake_stripe --help`."""
+
+import argparse
+import logging
+from pathlib import Path
+
+from aiohttp import web
+from localstripe import resources
+
+from local_stack.fake_stripe import bank
+from local_stack.fake_stripe.books import Books
+from local_stack.fake_stripe.manners import manners
+from local_stack.fake_stripe.webhooks import Webhooks
+
+
+def make_app(*, store: Path, webhook_url: str, webhook_secret: str) -> web.Application:
+    """Return localstripe's application, corrected, with its books at `store`."""
+    books = resources.store
+    books.__class__ = Books
+    books.open(store)
+    resources.schedule_webhook = Webhooks(webhook_url, webhook_secret).schedule
+    bank.correct()
+    # Only now: importing the server binds the routes that were just corrected.
+    from localstripe import server
+
+    app: web.Application = server.app
+    app.middlewares.insert(0, manners(books))
+    return app
+
+
+def main() -> None:
+    """Serve on the loopback address until told to stop."""
+    options = _options()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    options.store.parent.mkdir(parents=True, exist_ok=True)
+    app = make_app(
+        store=options.store, webhook_url=options.webhook_url, webhook_secret=options.webhook_secret
+    )
+    web.run_app(app, host="127.0.0.1", port=options.port, shutdown_timeout=1, print=None, access_log=None)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local_stack.fake_stripe", description=__doc__)
+    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
+    parser.add_argument("--store", type=Path, required=True, help="file that holds the bank's books")
+    parser.add_argument("--webhook-url", required=True, help="where payments hears Stripe's events")
+    parser.add_argument("--webhook-secret", required=True, help="key that signs them (whsec_…)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

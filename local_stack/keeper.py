@@ -1,0 +1,236 @@
+"""One part's life: started when its turn comes, looked at while it lives, started again when it dies."""
+
+import asyncio
+import time
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from local_stack.fingerprints import Done
+from local_stack.parts import Part
+from local_stack.postgres import CannotCreate, group_of
+from local_stack.probes import Sighting
+from local_stack.processes import MARKER, Record, dies_with_parent, end_group
+from local_stack.stack import Stack
+
+#: Seconds before another start, by how many starts failed in a row; the first death is answered at once.
+_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+#: A part that lived this long, in seconds, has not failed to start.
+_LONG_ENOUGH = 20.0
+_LOOK_AT_STARTING, _LOOK_AT_UNREADY, _LOOK_AT_RUNNING = 0.1, 1.0, 10.0
+#: A part that is slow to get ready makes room for the next one after this many seconds.
+_TURN = 15.0
+_NEVER_RAN = -1
+
+
+class CannotStart(Exception):
+    """The part's process could not even be made."""
+
+
+@dataclass
+class View:
+    """What is known about a part, as `status` shows it. `since` is in epoch seconds.
+
+    States: waiting, starting, running, unready, restarting, stopping, stopped; for steps done and failed.
+    """
+
+    name: str
+    step: bool
+    address: str = ""
+    state: str = "waiting"
+    pid: int | None = None
+    since: float = 0.0
+    restarts: int = 0
+    #: Starts in a row that did not last.
+    failures: int = 0
+    detail: str = ""
+
+    def becomes(self, state: str, detail: str = "") -> None:
+        """Note a new state."""
+        if state != self.state:
+            self.state, self.since = state, time.time()
+        self.detail = detail
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it ready for JSON."""
+        return asdict(self)
+
+
+class Keeper:
+    """Keeps one part as it should be."""
+
+    def __init__(self, part: Part, stack: Stack, record: Record, turns: asyncio.Semaphore) -> None:
+        self.part = part
+        self.view = View(part.name, part.once, part.address)
+        self.ready = asyncio.Event()
+        self._stack, self._record, self._turns = stack, record, turns
+        self._wanted, self._gone, self._retry = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._wanted.set()
+        self._gone.set()
+        self._process: Process | None = None
+        self._leaving = False
+        self._extra: dict[str, str] = {}
+        self._sighting = Sighting(stack.log_of(part.name), 0, 0)
+
+    async def live(self, before: list["Keeper"]) -> None:
+        """Wait for the parts in `before`, then run the step to its end, or keep the process running."""
+        for other in before:
+            await other.ready.wait()
+        await (self._run_step() if self.part.once else self._keep_running())
+
+    async def stop(self) -> None:
+        """End the process and leave it ended until `start`."""
+        self._wanted.clear()
+        self.ready.clear()
+        await self._end()
+
+    def start(self) -> None:
+        """Want the process, and at once if it was waiting for its next try."""
+        self.view.failures = 0
+        self._wanted.set()
+        self._retry.set()
+
+    async def restart(self, extra: Mapping[str, str] | None = None) -> None:
+        """Start the process anew, with `extra` environment (as before when None); wait until it is ready."""
+        if extra is not None:
+            self._extra = dict(extra)
+        self.ready.clear()
+        await self._end()
+        self.start()
+        await self.ready.wait()
+
+    async def _run_step(self) -> None:
+        done, part = Done(self._stack.run_dir), self.part
+        mark = await asyncio.to_thread(part.fingerprint) if part.fingerprint else None
+        while not (mark and done.has(part.name, mark)):
+            code = await self._one_life()
+            if code == 0:
+                # Taken again: the step may have made what the fingerprint looks at.
+                mark = await asyncio.to_thread(part.fingerprint) if part.fingerprint else ""
+                done.add(part.name, mark)
+                break
+            self.view.becomes("failed", self.view.detail or f"ended with {_in_words(code)}")
+            self._retry.clear()
+            await self._retry.wait()
+        self.view.becomes("done")
+        self.ready.set()
+
+    async def _keep_running(self) -> None:
+        while True:
+            if not self._wanted.is_set():
+                self.view.becomes("stopped")
+                await self._wanted.wait()
+            code = await self._one_life()
+            if self._leaving or not self._wanted.is_set():
+                continue
+            self.view.restarts += 1
+            self.view.becomes("restarting", self.view.detail or f"ended with {_in_words(code)}")
+            await self._pause()
+
+    async def _one_life(self) -> int:
+        """Start the process, stay with it until it is gone, and return its exit code."""
+        started = time.monotonic()
+        try:
+            async with self._turns:
+                if not self._wanted.is_set():
+                    return _NEVER_RAN
+                gone = asyncio.create_task(self._wait(await self._spawn()))
+                await self._until_ready(gone)
+            await self._watch(gone)
+        except CannotStart as error:
+            self.view.failures += 1
+            self.view.detail = str(error)
+            return 1
+        lasted = time.monotonic() - started > _LONG_ENOUGH
+        self.view.failures = 0 if lasted else self.view.failures + 1
+        self.view.detail = ""
+        return gone.result()
+
+    async def _spawn(self) -> Process:
+        part, stack = self.part, self._stack
+        self.view.becomes("starting")
+        log = stack.log_of(part.name)
+        environment = {**part.environment, **self._extra, MARKER: f"{stack.id}:{part.name}"}
+        try:
+            if part.prepare:
+                await asyncio.to_thread(part.prepare)
+            with log.open("ab") as output:
+                self._sighting = Sighting(log, output.tell(), time.monotonic())
+                self._process = process = await asyncio.create_subprocess_exec(
+                    *part.command, stdin=DEVNULL, stdout=output, stderr=output,
+                    env=environment, cwd=part.directory, start_new_session=True,
+                    user=part.user, group=group_of(part.user), extra_groups=[] if part.user else None,
+                    preexec_fn=dies_with_parent(part.stop_signal),
+                )  # fmt: skip
+        except (OSError, CannotCreate) as error:
+            raise CannotStart(str(error)) from error
+        self._gone.clear()
+        self._leaving = False
+        self.view.pid = process.pid
+        self._record.keep(part.name, process.pid)
+        return process
+
+    async def _wait(self, process: Process) -> int:
+        code = await process.wait()
+        # What the process started and left behind would hold its port.
+        end_group(process.pid)
+        self._record.forget(self.part.name)
+        self._process, self.view.pid = None, None
+        self._gone.set()
+        return code
+
+    async def _until_ready(self, gone: asyncio.Task[int]) -> None:
+        deadline = time.monotonic() + _TURN
+        while not self.part.once and not gone.done() and time.monotonic() < deadline:
+            if await self._look():
+                return
+            await asyncio.wait({gone}, timeout=_LOOK_AT_STARTING)
+        if self.part.once:
+            await asyncio.wait({gone})
+
+    async def _watch(self, gone: asyncio.Task[int]) -> None:
+        while not gone.done():
+            well = self.view.state == "running"
+            settled = well and self.part.ready.lasting
+            pause = _LOOK_AT_RUNNING if well else _LOOK_AT_UNREADY
+            await asyncio.wait({gone}, timeout=None if settled else pause)
+            if not gone.done():
+                await self._look()
+
+    async def _look(self) -> bool:
+        """Ask the probe, note what it says, and return whether the part is ready."""
+        trouble = await self.part.ready(self._sighting)
+        if self._leaving:
+            return False
+        if trouble is None:
+            self.view.becomes("running")
+            self.ready.set()
+        else:
+            self.view.becomes("unready" if self.ready.is_set() else "starting", trouble)
+        return trouble is None
+
+    async def _end(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        self._leaving = True
+        self.view.becomes("stopping")
+        process.send_signal(self.part.stop_signal)
+        try:
+            async with asyncio.timeout(self.part.grace):
+                await self._gone.wait()
+        except TimeoutError:
+            end_group(process.pid)
+            await self._gone.wait()
+
+    async def _pause(self) -> None:
+        self._retry.clear()
+        try:
+            async with asyncio.timeout(_PAUSES[min(self.view.failures, len(_PAUSES) - 1)]):
+                await self._retry.wait()
+        except TimeoutError:
+            pass
+
+
+def _in_words(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"code {code}"

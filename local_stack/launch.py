@@ -1,0 +1,177 @@
+"""Bringing a stack up and down: what `up`, `down` and the tests have in common."""
+
+import contextlib
+import dataclasses
+import fcntl
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from local_stack import fingerprints, rabbitmq
+from local_stack.complaints import Complaint
+from local_stack.control import NotRunning, Supervision
+from local_stack.credentials import credentials_of
+from local_stack.environment import base_environment
+from local_stack.logs import tail
+from local_stack.ports import choose_ports
+from local_stack.processes import MARKER, dies_with_parent, end, leftovers
+from local_stack.stack import DEFAULT_HOLD_SECONDS, REPOSITORY, Stack
+
+#: Seconds that RabbitMQ gets before `--broker auto` does without it.
+BROKER_PATIENCE = 30.0
+_START_PATIENCE = 240.0
+_STOP_PATIENCE = 60.0
+_SILENCE_PATIENCE = 10.0
+_POLL = 0.15
+_HOPELESS = 3
+
+View = dict[str, Any]
+
+
+class BrokerMissing(Complaint):
+    """RabbitMQ was asked for by name and isn't on this machine."""
+
+
+class DidNotStart(Exception):
+    """A part doesn't get ready; the message names it and shows the end of its log."""
+
+    def __init__(self, part: str, reason: str, log: str) -> None:
+        super().__init__(f"{part} {reason}.\n\n{log}")
+        self.part = part
+
+
+def plan(
+    run_dir: Path,
+    *,
+    broker: str = "auto",
+    port: int | None = None,
+    hold_seconds: int = DEFAULT_HOLD_SECONDS,
+    reload: bool = False,
+    overrides: Mapping[str, str] | None = None,
+    any_port: bool = False,
+) -> Stack:
+    """Return the stack that these options describe, on free ports; nothing is started or written.
+
+    Raises BrokerMissing, and PortTaken when `port` is in use.
+    """
+    before, overrides = Stack.load(run_dir), dict(overrides or {})
+    chosen, note = _choose_broker(broker, overrides)
+    return Stack(
+        run_dir=run_dir,
+        id=before.id if before else secrets.token_hex(4),
+        ports=choose_ports(
+            run_dir, gateway=port, before=before.ports if before else {}, avoid_default=any_port
+        ),
+        broker=chosen,
+        wanted_broker=broker,
+        broker_note=note,
+        hold_seconds=hold_seconds,
+        reload=reload,
+        overrides=overrides,
+        code=fingerprints.of_repository(),
+    )
+
+
+def _choose_broker(wanted: str, overrides: Mapping[str, str]) -> tuple[str, str]:
+    if "BROKER_URL" in overrides:
+        return "external", "BROKER_URL from your environment"
+    installed = rabbitmq.server_script() is not None
+    if wanted == "rabbitmq" and not installed:
+        raise BrokerMissing(f"RabbitMQ isn't installed here. Install it with: {rabbitmq.INSTALL_COMMAND}")
+    if wanted == "embedded" or not installed:
+        return (
+            "embedded",
+            "" if wanted == "embedded" else f"no rabbitmq-server here: {rabbitmq.INSTALL_COMMAND}",
+        )
+    return "rabbitmq", ""
+
+
+def without_rabbitmq(stack: Stack) -> Stack:
+    """Return the same stack on the embedded broker, for when RabbitMQ doesn't come up."""
+    return dataclasses.replace(
+        stack, broker="embedded", broker_note=f"RabbitMQ was not up within {BROKER_PATIENCE:.0f} s"
+    )
+
+
+@contextlib.contextmanager
+def locked(run_dir: Path) -> Iterator[None]:
+    """Let one command at a time start or stop things in a run directory; others wait."""
+    # Root's Postgres runs as a user who must be able to pass through; nothing in here is readable for others.
+    run_dir.mkdir(parents=True, exist_ok=True)
+    run_dir.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    with (run_dir / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def launch(stack: Stack, *, tied: bool = False) -> subprocess.Popen[bytes]:
+    """Write the stack down and start its supervisor; with `tied` it ends when this process does."""
+    for folder in ("log", "keys", "broker", "caddy"):
+        (stack.run_dir / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    credentials_of(stack.run_dir)
+    stack.save()
+    command = [sys.executable, "-m", "local_stack.supervisor", str(stack.run_dir)]
+    with stack.log_of("supervisor").open("ab") as log:
+        return subprocess.Popen(
+            [*command, "--tied", str(os.getpid())] if tied else command,
+            env=base_environment() | {MARKER: f"{stack.id}:supervisor"},
+            cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            preexec_fn=dies_with_parent(signal.SIGTERM) if tied else None,  # noqa: PLW1509 (see there)
+        )  # fmt: skip
+
+
+def wait_until_ready(
+    stack: Stack, report: Callable[[list[View]], None] = lambda _: None, *, patience: float = _START_PATIENCE
+) -> None:
+    """Wait until every part runs and every step is done; `report` sees each look. Raises DidNotStart."""
+    started, supervision = time.monotonic(), Supervision(stack)
+    while True:
+        waited = time.monotonic() - started
+        try:
+            parts = supervision.status()
+        except NotRunning:
+            if waited > _SILENCE_PATIENCE:
+                raise _failure(stack, "supervisor", "does not answer") from None
+            parts = []
+        report(parts)
+        if parts and all(part["state"] in {"running", "done"} for part in parts):
+            return
+        _check_hope(stack, parts, waited, patience)
+        time.sleep(_POLL)
+
+
+def _check_hope(stack: Stack, parts: list[View], waited: float, patience: float) -> None:
+    for part in parts:
+        if part["state"] == "failed" or (part["failures"] >= _HOPELESS and part["state"] != "running"):
+            raise _failure(stack, part["name"], part["detail"] or "does not start")
+        if part["name"] == "rabbitmq" and part["state"] != "running" and waited > BROKER_PATIENCE:
+            raise _failure(stack, "rabbitmq", f"was not up within {BROKER_PATIENCE:.0f} s")
+    if waited > patience:
+        late = next((part for part in parts if part["state"] not in {"running", "done", "waiting"}), None)
+        name, why = (late["name"], late["detail"]) if late else ("supervisor", "does not get on")
+        raise _failure(stack, name, f"is not ready after {patience:.0f} s: {why}")
+
+
+def _failure(stack: Stack, part: str, reason: str) -> DidNotStart:
+    return DidNotStart(part, reason, tail(stack.log_of(part), 25))
+
+
+def shut_down(stack: Stack) -> int:
+    """Stop every process of the stack, whoever started it; return how many there were. None is left after."""
+    found = {process.pid for process in leftovers(stack)}
+    with contextlib.suppress(NotRunning):
+        Supervision(stack).shut_down()
+        deadline = time.monotonic() + _STOP_PATIENCE
+        while time.monotonic() < deadline and leftovers(stack):
+            time.sleep(_POLL)
+    for grace in (10.0, 0.0):
+        remaining = leftovers(stack)
+        found |= {process.pid for process in remaining}
+        end(remaining, grace=grace)
+    return len(found)

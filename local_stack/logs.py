@@ -1,0 +1,70 @@
+"""Log files of the parts: kept short, shown together, followed."""
+
+import itertools
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from local_stack.stack import Stack
+
+#: A log is put aside as `<part>.log.1` past this many bytes.
+LIMIT = 5_000_000
+_FOLLOW_EVERY = 0.3
+
+
+def rotate(stack: Stack) -> None:
+    """Put aside every log that has grown past the limit.
+
+    Copied and truncated, since the processes hold the file open; they all write with O_APPEND.
+    """
+    for log in (stack.run_dir / "log").glob("*.log"):
+        if log.stat().st_size > LIMIT:
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+            with log.open("r+b") as file:
+                file.truncate(0)
+
+
+def tail(log: Path, lines: int) -> str:
+    """Return the last lines of a log, or nothing when there is none."""
+    try:
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return ""
+
+
+def logs_of(stack: Stack, part: str | None) -> list[Path]:
+    """Return a part's log; all of a service's for `orders`; everybody's for None."""
+    found = sorted((stack.run_dir / "log").glob("*.log"))
+    return [log for log in found if part is None or log.stem == part or log.stem.startswith(f"{part}.")]
+
+
+def show(logs: Sequence[Path], *, lines: int, follow: bool) -> None:
+    """Print the end of each log, and with `follow` whatever is added, until interrupted."""
+    offsets = {log: log.stat().st_size for log in logs}
+    for log in logs:
+        for line in tail(log, lines).splitlines():
+            _print(log, line, prefixed=len(logs) > 1)
+    while follow:
+        for log, line in itertools.chain.from_iterable(_added(log, offsets) for log in logs):
+            _print(log, line, prefixed=len(logs) > 1)
+        sys.stdout.flush()
+        time.sleep(_FOLLOW_EVERY)
+
+
+def _added(log: Path, offsets: dict[Path, int]) -> Iterator[tuple[Path, str]]:
+    size = log.stat().st_size
+    if size < offsets[log]:
+        offsets[log] = 0  # rotated meanwhile
+    with log.open("rb") as file:
+        file.seek(offsets[log])
+        added = file.read()
+    whole = added.rpartition(b"\n")[0]
+    offsets[log] += len(whole) + 1 if whole else 0
+    for line in whole.decode(errors="replace").splitlines():
+        yield log, line
+
+
+def _print(log: Path, line: str, *, prefixed: bool) -> None:
+    print(f"{log.stem:<16} {line}" if prefixed else line)

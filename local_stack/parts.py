@@ -1,0 +1,237 @@
+"""The table of everything that runs: by which command, after what, and how to tell that it is ready."""
+
+import importlib.util
+import signal
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from local_stack import backlog, fingerprints, gateway, postgres, rabbitmq
+from local_stack.credentials import DEMO_USERS, Credentials
+from local_stack.environment import (
+    admin_database_url,
+    base_environment,
+    database_url,
+    needs_own_postgres,
+    service_environment,
+)
+from local_stack.probes import Alive, Answers, Listens, Logs, Probe, Works
+from local_stack.services import SERVICES, STATEFUL, Service
+from local_stack.stack import REPOSITORY, Stack
+
+PYTHON = sys.executable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One process of the stack, or with `once` a step that runs to its end.
+
+    A step is skipped while its `fingerprint`, taken at its turn, is that of the last time it succeeded.
+    `after` names parts that must be ready (steps: done) before it starts for the first time.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    ready: Probe = field(default_factory=Alive)
+    environment: Mapping[str, str] = field(default_factory=base_environment)
+    address: str = ""
+    once: bool = False
+    fingerprint: Callable[[], str] | None = None
+    prepare: Callable[[], None] | None = None
+    user: str | None = None
+    directory: Path = REPOSITORY
+    stop_signal: signal.Signals = signal.SIGTERM
+    grace: float = 10.0
+    #: Where a change of a Python file restarts the part in a stack started with `--reload`.
+    sources: tuple[Path, ...] = ()
+
+
+def parts_of(stack: Stack, secrets: Credentials) -> list[Part]:
+    """Return the parts of a stack, in the order in which they get their turn to start."""
+    parts = [
+        *_postgres(stack, secrets),
+        *_rabbitmq(stack, secrets),
+        *_stripe(stack, secrets),
+        _gateway(stack),
+    ]
+    parts += [part for service in STATEFUL for part in _steps(stack, secrets, service, parts)]
+    parts += [part for service in SERVICES for part in _web(stack, secrets, service, parts)]
+    parts += [part for service in STATEFUL for part in _events(stack, secrets, service, parts)]
+    parts.append(_seed(stack, secrets, parts))
+    return parts
+
+
+def _present(parts: Iterable[Part], *names: str) -> tuple[str, ...]:
+    known = {part.name for part in parts}
+    return tuple(name for name in names if name in known)
+
+
+def _postgres(stack: Stack, secrets: Credentials) -> list[Part]:
+    if not needs_own_postgres(stack):
+        return []
+    cluster = postgres.cluster_of(stack, secrets)
+    server = Part(
+        name="postgres",
+        command=cluster.server_command(),
+        prepare=partial(postgres.create_cluster, cluster),
+        ready=Works(partial(postgres.answers, admin_database_url(stack, secrets))),
+        address=f"127.0.0.1:{cluster.port}",
+        user=cluster.user,
+        directory=cluster.home,
+        # "Fast" shutdown; the plain SIGTERM would wait for every client to leave.
+        stop_signal=signal.SIGINT,
+        grace=20,
+    )
+    databases = Part(
+        name="databases",
+        command=(PYTHON, "-m", "local_stack.databases", str(stack.run_dir)),
+        after=("postgres",),
+        once=True,
+        fingerprint=partial(fingerprints.combined, [*secrets.values()], [cluster.data / "PG_VERSION"]),
+    )
+    return [server, databases]
+
+
+def _rabbitmq(stack: Stack, secrets: Credentials) -> list[Part]:
+    script, epmd = rabbitmq.server_script(), rabbitmq.epmd_program()
+    if stack.broker != "rabbitmq" or script is None or epmd is None:
+        return []
+    ports = stack.ports
+    return [
+        Part(
+            name="epmd",
+            command=(epmd, "-port", str(ports["epmd"]), "-address", "127.0.0.1"),
+            ready=Listens(ports["epmd"]),
+            address=f"127.0.0.1:{ports['epmd']}",
+        ),
+        Part(
+            name="rabbitmq",
+            command=(str(script),),
+            after=("epmd",),
+            environment=rabbitmq.node_environment(stack),
+            prepare=partial(rabbitmq.write_configuration, stack, secrets),
+            ready=Listens(ports["rabbitmq"]),
+            address=f"127.0.0.1:{ports['rabbitmq']}",
+            grace=20,
+        ),
+    ]
+
+
+def _stripe(stack: Stack, secrets: Credentials) -> list[Part]:
+    if not stack.has_fake_stripe or importlib.util.find_spec("local_stack.fake_stripe") is None:
+        return []
+    port = stack.ports["stripe"]
+    webhook = f"http://127.0.0.1:{stack.ports['gateway']}/api/payments/webhook"
+    command = (
+        *(PYTHON, "-m", "local_stack.fake_stripe", "--port", str(port)),
+        *("--store", str(stack.run_dir / "stripe.store")),
+        *("--webhook-url", webhook, "--webhook-secret", secrets["stripe.webhook"]),
+    )
+    return [Part(name="stripe", command=command, ready=Listens(port), address=f"127.0.0.1:{port}")]
+
+
+def _gateway(stack: Stack) -> Part:
+    return Part(
+        name="gateway",
+        command=gateway.command(),
+        environment=gateway.environment(stack),
+        ready=Listens(stack.ports["gateway"]),
+        address=stack.url,
+    )
+
+
+def _steps(stack: Stack, secrets: Credentials, service: Service, before: list[Part]) -> list[Part]:
+    """Return what must be done once per service: migrations, topology, and for auth its keys and operator."""
+    environment = service_environment(stack, secrets, service)
+    texts = [stack.broker, *environment.values()]
+    folders = [
+        REPOSITORY / name for name in (service.package, "shared_events", "service_defaults", "requirements")
+    ]
+    places = [postgres.cluster_of(stack, secrets).data / "PG_VERSION", *_broker_places(stack)]
+
+    def step(name: str, *arguments: str, after: tuple[str, ...]) -> Part:
+        return Part(
+            name=f"{service.name}.{name}",
+            command=service.manage(*arguments),
+            after=after,
+            environment=environment,
+            once=True,
+            fingerprint=partial(fingerprints.combined, [*texts, *arguments], places, folders),
+        )
+
+    steps = [
+        step("migrate", "migrate", "--no-input", after=_present(before, "databases")),
+        step(
+            "topology", "declare_topology", after=(f"{service.name}.migrate", *_present(before, "rabbitmq"))
+        ),
+    ]
+    if service.name == "auth":
+        steps += [
+            step("keys", "create_keys", "--directory", str(stack.run_dir / "keys"), after=()),
+            step(
+                "operator",
+                "create_operator",
+                "--email",
+                DEMO_USERS["operator"],
+                after=("auth.migrate", "auth.keys"),
+            ),
+        ]
+    return steps
+
+
+def _broker_places(stack: Stack) -> list[Path]:
+    return [stack.run_dir / "broker", rabbitmq.home_of(stack) / "data" / rabbitmq.node_name(stack)]
+
+
+def _web(stack: Stack, secrets: Credentials, service: Service, before: list[Part]) -> list[Part]:
+    port = stack.ports[service.name]
+    command = (
+        *(PYTHON, "-m", "gunicorn", f"{service.package}.config.wsgi:application"),
+        *("--config", "python:service_defaults.gunicorn", "--bind", f"127.0.0.1:{port}"),
+        *(("--reload",) if stack.reload else ()),
+    )
+    return [
+        Part(
+            name=f"{service.name}.web",
+            command=command,
+            after=_present(before, f"{service.name}.migrate", "auth.keys") if service.stateful else (),
+            environment=service_environment(stack, secrets, service),
+            ready=Answers(port, "/health/ready"),
+            address=f"127.0.0.1:{port}",
+        )
+    ]
+
+
+def _events(stack: Stack, secrets: Credentials, service: Service, before: list[Part]) -> list[Part]:
+    """Return a service's relay and workers; they wait until every service's queues are declared."""
+    topologies = tuple(part.name for part in before if part.name.endswith(".topology"))
+    roles = ("events", "commands") if service.follows_others else ("commands",)
+    folders = (service.package, "shared_events", "service_defaults")
+
+    def process(name: str, *arguments: str, ready: Probe) -> Part:
+        return Part(
+            name=f"{service.name}.{name}",
+            command=service.manage(*arguments),
+            after=(f"{service.name}.migrate", *topologies),
+            environment=service_environment(stack, secrets, service),
+            ready=ready,
+            sources=tuple(REPOSITORY / folder for folder in folders),
+        )
+
+    lease = Works(partial(backlog.relay_trouble, database_url(stack, secrets, service)))
+    workers = [process(role, "worker", role, ready=Logs(f"{role}@{service.name} ready.")) for role in roles]
+    return [process("relay", "relay", ready=lease), *workers]
+
+
+def _seed(stack: Stack, secrets: Credentials, before: list[Part]) -> Part:
+    cluster = postgres.cluster_of(stack, secrets)
+    return Part(
+        name="seed",
+        command=(PYTHON, "-m", "local_stack.seed", str(stack.run_dir)),
+        after=_present(before, "gateway", "auth.web", "tickets.web", "auth.operator"),
+        once=True,
+        fingerprint=partial(fingerprints.combined, [stack.url], [cluster.data / "PG_VERSION"]),
+    )

@@ -1,0 +1,126 @@
+"""A private RabbitMQ node beside whatever else runs, with a user and a password for every service."""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+from local_stack.credentials import Credentials
+from local_stack.environment import VHOST, base_environment
+from local_stack.services import STATEFUL
+from local_stack.stack import Stack, write_private
+
+INSTALL_COMMAND = "sudo apt-get install -y rabbitmq-server"
+
+#: The script of the package itself. The one on PATH of Debian is a wrapper that switches to another user.
+_PACKAGE_SCRIPTS = (
+    Path("/usr/lib/rabbitmq/bin/rabbitmq-server"),
+    Path("/usr/local/opt/rabbitmq/sbin/rabbitmq-server"),
+    Path("/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server"),
+)
+
+
+def server_script() -> Path | None:
+    """Return RabbitMQ's start script, or None when it isn't installed or has no Erlang to run on."""
+    if shutil.which("erl") is None or epmd_program() is None:
+        return None
+    return next((script for script in _PACKAGE_SCRIPTS if script.exists()), None)
+
+
+def epmd_program() -> str | None:
+    """Return Erlang's port mapper, of which the stack runs its own."""
+    return shutil.which("epmd")
+
+
+def home_of(stack: Stack) -> Path:
+    """Return the node's directory."""
+    return stack.run_dir / "rabbitmq"
+
+
+def node_name(stack: Stack) -> str:
+    """Return the node's name, unlike any other stack's."""
+    return f"stack-{stack.id}@localhost"
+
+
+def node_environment(stack: Stack) -> dict[str, str]:
+    """Return what makes the node private: its name, addresses, directories and port mapper."""
+    home, ports = home_of(stack), stack.ports
+    return base_environment() | {
+        "HOME": str(home),
+        "ERL_EPMD_PORT": str(ports["epmd"]),
+        "RABBITMQ_NODENAME": node_name(stack),
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODE_PORT": str(ports["rabbitmq"]),
+        "RABBITMQ_DIST_PORT": str(ports["rabbitmq_nodes"]),
+        "RABBITMQ_MNESIA_BASE": str(home / "data"),
+        "RABBITMQ_LOG_BASE": str(home / "log"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"),
+        "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),
+        # Makes the start script become the server instead of staying its parent.
+        "RUNNING_UNDER_SYSTEMD": "1",
+    }
+
+
+def write_configuration(stack: Stack, secrets: Credentials) -> None:
+    """Write the node's configuration, its cookie and its users; RabbitMQ's default user isn't among them."""
+    home = home_of(stack)
+    for directory in (home / "data", home / "log"):
+        directory.mkdir(parents=True, exist_ok=True)
+    _write_cookie(home / ".erlang.cookie", secrets["erlang.cookie"])
+    (home / "enabled_plugins").write_text("[].\n")
+    (home / "rabbitmq.conf").write_text(_configuration(home))
+    write_private(home / "definitions.json", json.dumps(definitions(secrets), indent=2))
+
+
+def definitions(secrets: Credentials) -> dict[str, object]:
+    """Return RabbitMQ's definitions: one vhost, and one user per service that may use its own names only."""
+    return {
+        "vhosts": [{"name": VHOST}],
+        "users": [
+            {
+                "name": service.name,
+                "password_hash": hash_password(secrets[f"{service.name}.broker"]),
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "tags": "",
+            }
+            for service in STATEFUL
+        ],
+        "permissions": [
+            {"user": service.name, "vhost": VHOST, **_permissions(service.name)} for service in STATEFUL
+        ],
+    }
+
+
+def _permissions(service: str) -> dict[str, str]:
+    own = rf"{service}\..*|domain_events|catch_up|celery_delayed.*"
+    # Answers to a catch-up request go to the inbox exchange of whoever asked, which the sender also declares.
+    others = r"[a-z_]+\.inbox"
+    return {"configure": f"^({own}|{others})$", "write": f"^({own}|{others})$", "read": f"^({own})$"}
+
+
+def hash_password(password: str) -> str:
+    """Return RabbitMQ's salted SHA-256 of a password, as definitions carry it."""
+    salt = os.urandom(4)
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+
+
+def _configuration(home: Path) -> str:
+    lines = (
+        f"load_definitions = {home / 'definitions.json'}",
+        "log.console = true",
+        "log.console.level = info",
+        "log.file = false",
+        # Sized for a laptop: the write-ahead log of quorum queues takes this much memory, 512 MB by default.
+        "raft.wal_max_size_bytes = 33554432",
+        "disk_free_limit.absolute = 50MB",
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _write_cookie(path: Path, cookie: str) -> None:
+    # Erlang refuses a cookie that others can read, and a read-only file can't be opened for writing again.
+    path.unlink(missing_ok=True)
+    write_private(path, cookie)
+    path.chmod(0o400)

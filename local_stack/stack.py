@@ -1,0 +1,107 @@
+"""One stack: its directory, its ports and the options it was started with."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from local_stack.services import SERVICES
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DEFAULT_RUN_DIR = REPOSITORY / ".run"
+DEFAULT_GATEWAY_PORT = 8080
+DEFAULT_HOLD_SECONDS = 900
+
+BACKING_PORTS = ("postgres", "rabbitmq", "rabbitmq_nodes", "epmd", "stripe")
+PORT_NAMES = ("gateway", *BACKING_PORTS, *(service.name for service in SERVICES))
+
+#: The longest path that a Unix socket may have everywhere, with some room.
+_LONGEST_SOCKET = 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """What one stack is. Saved in its run directory, so that every later command finds the same one.
+
+    `broker` is what it runs on: `rabbitmq`, `embedded` or `external` (an address from the environment);
+    `wanted_broker` is what was asked for. `overrides` are variables of the user's own environment.
+    """
+
+    run_dir: Path
+    id: str
+    ports: Mapping[str, int]
+    broker: str = "embedded"
+    wanted_broker: str = "auto"
+    broker_note: str = ""
+    hold_seconds: int = DEFAULT_HOLD_SECONDS
+    reload: bool = False
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    #: A digest of the code it was started from.
+    code: str = ""
+
+    @classmethod
+    def load(cls, run_dir: Path) -> Self | None:
+        """Return the stack that was last started in `run_dir`, or None when there was none."""
+        try:
+            known: dict[str, Any] = json.loads((run_dir / "stack.json").read_text())
+        except FileNotFoundError:
+            return None
+        names = {item.name for item in dataclasses.fields(cls)} - {"run_dir"}
+        return cls(run_dir=run_dir, **{name: known[name] for name in names if name in known})
+
+    def save(self) -> None:
+        """Write the stack into its run directory, readable by its owner alone."""
+        values = dataclasses.asdict(self) | {"run_dir": str(self.run_dir)}
+        write_private(self.run_dir / "stack.json", json.dumps(values, indent=2) + "\n")
+
+    @property
+    def url(self) -> str:
+        """Return the one origin that visitors see."""
+        return f"http://localhost:{self.ports['gateway']}"
+
+    @property
+    def has_fake_stripe(self) -> bool:
+        """Return whether the bank is the fake one of this stack: no Stripe key or address was given."""
+        return not {"STRIPE_API_KEY", "STRIPE_API_BASE"} & set(self.overrides)
+
+    @property
+    def socket(self) -> Path:
+        """Return where the supervisor listens; in a temporary directory when the run directory is deep."""
+        direct = self.run_dir / "supervisor.sock"
+        if len(str(direct)) <= _LONGEST_SOCKET:
+            return direct
+        digest = hashlib.sha256(str(self.run_dir).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"local-stack-{digest}" / "supervisor.sock"
+
+    def log_of(self, part: str) -> Path:
+        """Return the log file of a part."""
+        return self.run_dir / "log" / f"{part}.log"
+
+    def settings_that_differ(self, other: "Stack") -> list[str]:
+        """Return, in words, what a restart from `other` to this stack would change."""
+        pairs = {
+            "broker": (other.wanted_broker, self.wanted_broker),
+            "hold": (f"{other.hold_seconds} s", f"{self.hold_seconds} s"),
+            "reload": (other.reload, self.reload),
+            "port": (other.ports["gateway"], self.ports["gateway"]),
+        }
+        changes = [f"{name} {old} -> {new}" for name, (old, new) in pairs.items() if old != new]
+        if dict(other.overrides) != dict(self.overrides):
+            changes.append("variables of your environment")
+        if other.code != self.code:
+            changes.append("the code has changed")
+        return changes
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step; only its owner can read it."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    aside.rename(path)

@@ -1,0 +1,61 @@
+"""The table of test suites: what runs in a process of its own, and what it needs."""
+
+from dataclasses import dataclass
+
+from local_stack.complaints import Complaint
+from local_stack.services import SERVICES, Service
+
+
+class UnknownSuite(Complaint):
+    """A part that was asked for by name and isn't in the table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """One pytest process.
+
+    `database` names the environment variable for its database's address. A suite with a `broker` starts whole
+    stacks on it, and so has the machine to itself. `slow` suites run only when they are asked for.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    settings: str = ""
+    database: str = ""
+    plugins: tuple[str, ...] = ()
+    broker: str = ""
+    slow: bool = False
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Return what pytest is called with."""
+        settings = (f"--ds={self.settings}",) if self.settings else ()
+        plugins = tuple(part for plugin in self.plugins for part in ("-p", plugin))
+        return (*self.paths, *settings, *plugins)
+
+
+def _of_service(service: Service) -> Suite:
+    return Suite(
+        name=service.name,
+        # Every golden event is read by every service that might hear it.
+        paths=(service.package, *(("tests/contracts",) if service.stateful else ())),
+        settings=f"{service.package}.config.settings",
+        database=service.database_variable if service.stateful else "",
+        plugins=("service_defaults.testing",),
+    )
+
+
+SUITES = (
+    *(_of_service(service) for service in SERVICES),
+    Suite(
+        name="shared_events",
+        paths=("shared_events",),
+        settings="shared_events.tests.settings",
+        database="EVENTS_DATABASE_URL",
+    ),
+    Suite(name="service_defaults", paths=("service_defaults",), plugins=("service_defaults.testing",)),
+    Suite(name="local_stack", paths=("local_stack",)),
+    Suite(name="architecture", paths=("tests/architecture",)),
+    Suite(name="e2e-embedded", paths=("tests/e2e",), broker="embedded"),
+    Suite(name="e2e-rabbitmq", paths=("tests/e2e",), broker="rabbitmq"),
+)

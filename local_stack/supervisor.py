@@ -1,0 +1,113 @@
+"""The one background process of a stack: starts every part, keeps it alive, and ends them all when it ends.
+
+`python -m local_stack.supervisor <run directory> [--tied <pid>]`; tied, it ends when that process does.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from local_stack import desk, logs, sources
+from local_stack.credentials import credentials_of
+from local_stack.keeper import Keeper
+from local_stack.parts import Part, parts_of
+from local_stack.processes import Record, end, leftovers
+from local_stack.stack import Stack
+
+_ROTATE_EVERY, _TIE_EVERY = 10.0, 1.0
+
+
+class Supervisor:
+    """All keepers of one stack."""
+
+    def __init__(self, stack: Stack, parts: Sequence[Part]) -> None:
+        self.stack = stack
+        self.closing = asyncio.Event()
+        self._record = Record(stack.run_dir)
+        # Starting is almost only Python's imports: more at once than cores would help nobody.
+        turns = asyncio.Semaphore((os.cpu_count() or 2) + 1)
+        self.keepers = {part.name: Keeper(part, stack, self._record, turns) for part in parts}
+
+    async def run(self, tied_to: int | None) -> None:
+        """Keep everything until asked to end, then stop it all. Raises what a keeper could not handle."""
+        self._record.keep("supervisor", os.getpid())
+        server = await desk.serve(self)
+        lives = [asyncio.create_task(keeper.live(self._before(keeper))) for keeper in self.keepers.values()]
+        chores = [asyncio.create_task(_every(_ROTATE_EVERY, lambda: logs.rotate(self.stack)))]
+        if tied_to is not None:
+            chores.append(asyncio.create_task(_every(_TIE_EVERY, lambda: self._check_tie(tied_to))))
+        if self.stack.reload:
+            chores.append(asyncio.create_task(sources.restart_on_change(self.keepers)))
+        try:
+            await self._until_asked_to_end(lives, chores)
+        finally:
+            await self._stop_all()
+            for task in (*lives, *chores):
+                task.cancel()
+            server.close()
+            self.stack.socket.unlink(missing_ok=True)
+
+    async def _until_asked_to_end(
+        self, lives: list[asyncio.Task[None]], chores: list[asyncio.Task[None]]
+    ) -> None:
+        asked = asyncio.create_task(self.closing.wait())
+        watched: set[asyncio.Task[None]] = {*lives, *chores}
+        while not asked.done():
+            finished, _ = await asyncio.wait({asked, *watched}, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished - {asked}:
+                task.result()  # a step's life ends by itself; an error in our own code ends us
+                watched.discard(task)
+
+    async def _stop_all(self) -> None:
+        """Stop what nothing depends on first, and so on down to Postgres."""
+        depths = {name: self._depth(name) for name in self.keepers}
+        for depth in sorted(set(depths.values()), reverse=True):
+            layer = [self.keepers[name] for name, found in depths.items() if found == depth]
+            await asyncio.gather(*(keeper.stop() for keeper in layer))
+        end(await asyncio.to_thread(leftovers, self.stack), grace=5)
+
+    def _before(self, keeper: Keeper) -> list[Keeper]:
+        return [self.keepers[name] for name in keeper.part.after]
+
+    def _depth(self, name: str) -> int:
+        return 1 + max((self._depth(other) for other in self.keepers[name].part.after), default=0)
+
+    def _check_tie(self, pid: int) -> None:
+        if os.getppid() != pid:
+            self.closing.set()
+
+
+async def _every(seconds: float, action: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        action()
+
+
+async def supervise(stack: Stack, parts: Sequence[Part], tied_to: int | None = None) -> None:
+    """Run these parts until SIGTERM, SIGINT, SIGHUP or a request to shut down."""
+    supervisor = Supervisor(stack, parts)
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(signum, supervisor.closing.set)
+    await supervisor.run(tied_to)
+
+
+def main() -> None:
+    """Supervise the stack of the run directory on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run_dir", type=Path)
+    parser.add_argument("--tied", type=int)
+    options = parser.parse_args()
+    stack = Stack.load(options.run_dir)
+    if stack is None:
+        sys.exit(f"No stack was ever prepared in {options.run_dir}.")
+    parts = parts_of(stack, credentials_of(stack.run_dir))
+    asyncio.run(supervise(stack, parts, options.tied))
+
+
+if __name__ == "__main__":
+    main()

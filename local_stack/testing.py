@@ -1,0 +1,145 @@
+"""For tests that need the real thing: a whole stack of their own, gone when they are done.
+
+with running_stack(broker="embedded", hold_seconds=5) as stack:
+    httpx.get(f"{stack.url}/api/tickets")
+    stack.kill("orders.relay")
+"""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local_stack.control import Supervision
+from local_stack.credentials import Credentials, credentials_of
+from local_stack.down import forget
+from local_stack.environment import broker_url, database_url, service_environment
+from local_stack.launch import launch, locked, plan, shut_down, wait_until_ready
+from local_stack.logs import tail
+from local_stack.services import SERVICES, Service
+from local_stack.stack import Stack
+from local_stack.throwaway import temporary_run_dir
+
+_POLL = 0.1
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    """A live stack, with handles to break it."""
+
+    stack: Stack
+    credentials: Credentials
+
+    @property
+    def url(self) -> str:
+        """Return the gateway's address, which is also the public origin."""
+        return self.stack.url
+
+    @property
+    def run_dir(self) -> Path:
+        """Return the directory with the stack's data and logs."""
+        return self.stack.run_dir
+
+    def database_url(self, service: str) -> str:
+        """Return the address of a service's database, with its own role."""
+        return database_url(self.stack, self.credentials, _service(service))
+
+    def broker_url(self, service: str) -> str:
+        """Return the broker's address with a service's own user."""
+        return broker_url(self.stack, self.credentials, _service(service))
+
+    def environment(self, service: str) -> dict[str, str]:
+        """Return the environment that a service's processes have."""
+        return service_environment(self.stack, self.credentials, _service(service))
+
+    def password(self, user: str) -> str:
+        """Return the password of a demo user: buyer, seller or operator."""
+        return self.credentials[f"{user}.password"]
+
+    def address(self, part: str) -> str:
+        """Return host:port of a part, such as `orders.web`, past the gateway."""
+        return str(self.part(part)["address"])
+
+    def parts(self) -> dict[str, dict[str, Any]]:
+        """Return what is known of each part: state, pid, restarts and so on."""
+        return {part["name"]: part for part in Supervision(self.stack).status()}
+
+    def part(self, name: str) -> dict[str, Any]:
+        """Return what is known of one part."""
+        return self.parts()[name]
+
+    def stop(self, part: str) -> None:
+        """Stop a part; it stays away until `start`."""
+        Supervision(self.stack).stop(part)
+
+    def start(self, part: str) -> None:
+        """Start a stopped part and wait until it is ready."""
+        Supervision(self.stack).start(part)
+
+    def restart(self, part: str) -> None:
+        """Restart a part in an orderly way and wait until it is ready."""
+        Supervision(self.stack).restart(part)
+
+    def kill(self, part: str, signum: signal.Signals = signal.SIGKILL) -> int:
+        """Send a signal to a part's process and return its pid; if it dies the supervisor starts another."""
+        pid = int(self.part(part)["pid"])
+        os.kill(pid, signum)
+        return pid
+
+    def overriding(
+        self, part: str, environment: Mapping[str, str]
+    ) -> contextlib.AbstractContextManager[None]:
+        """Run a part with some variables changed for the length of a `with` block."""
+        return Supervision(self.stack).overriding(part, environment)
+
+    def wait_until_ready(self) -> None:
+        """Wait until every part that should run does."""
+        wait_until_ready(self.stack)
+
+    def wait_until_replaced(self, part: str, pid: int, *, within: float = 60.0) -> None:
+        """Wait until a part runs again as another process than `pid`."""
+        wait_for(
+            lambda: self.part(part)["state"] == "running" and self.part(part)["pid"] != pid, within=within
+        )
+
+    def log(self, part: str, lines: int = 50) -> str:
+        """Return the end of a part's log."""
+        return tail(self.stack.log_of(part), lines)
+
+
+@contextlib.contextmanager
+def running_stack(
+    *, broker: str = "embedded", hold_seconds: int = 900, overrides: Mapping[str, str] | None = None
+) -> Iterator[RunningStack]:
+    """Start a stack in a temporary directory, on free ports, and take it down again with all its data.
+
+    Several can run side by side. It also ends when the process that started it is killed. `overrides` go into
+    every service's environment. Raises DidNotStart and BrokerMissing.
+    """
+    with temporary_run_dir() as run_dir, locked(run_dir):
+        stack = plan(run_dir, broker=broker, hold_seconds=hold_seconds, overrides=overrides, any_port=True)
+        supervisor = launch(stack, tied=True)
+        try:
+            wait_until_ready(stack)
+            yield RunningStack(stack, credentials_of(run_dir))
+        finally:
+            shut_down(stack)
+            supervisor.wait()
+            forget(stack)
+
+
+def wait_for(holds: Callable[[], bool], *, within: float = 30.0, what: str = "it") -> None:
+    """Wait until a condition holds. Raises TimeoutError."""
+    deadline = time.monotonic() + within
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not come true within {within:.0f} s")
+        time.sleep(_POLL)
+
+
+def _service(name: str) -> Service:
+    return next(service for service in SERVICES if service.name == name)

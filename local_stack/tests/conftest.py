@@ -1,0 +1,32 @@
+"""What the stack's own tests share: stacks of tiny processes instead of services."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local_stack.launch import plan
+from local_stack.stack import Stack
+from local_stack.throwaway import temporary_run_dir
+
+
+@pytest.fixture
+def run_dir() -> Iterator[Path]:
+    """A short directory (sockets live in it) that any user may pass through."""
+    with temporary_run_dir() as run_dir:
+        yield run_dir
+
+
+@pytest.fixture
+def stack(run_dir: Path) -> Stack:
+    """A stack that exists on paper only."""
+    stack = plan(run_dir, broker="embedded", any_port=True)
+    (run_dir / "log").mkdir()
+    stack.save()
+    return stack
+
+
+@pytest.fixture
+def python() -> str:
+    return sys.executable

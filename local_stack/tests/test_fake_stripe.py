@@ -1,0 +1,308 @@
+"""The fake Stripe as its clients meet it: a process that speaks HTTP."""
+
+import hashlib
+import hmac
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+
+SECRET = "whsec_test"
+
+
+class FakeStripe:
+    """One launched process and a client for it."""
+
+    def __init__(self, store: Path, webhook_url: str) -> None:
+        self.port = _free_port()
+        self._store = store
+        self._webhook_url = webhook_url
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}", auth=("sk_test_12345", ""), trust_env=False
+        )
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "local_stack.fake_stripe", "--port", str(self.port)]
+        command += [
+            "--store",
+            str(self._store),
+            "--webhook-url",
+            self._webhook_url,
+            "--webhook-secret",
+            SECRET,
+        ]
+        self._process = subprocess.Popen(command)
+        _await(self._is_up)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def _is_up(self) -> bool:
+        try:
+            return self.http.get("/_health").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def post(self, path: str, *, key: str | None = None, **data: str) -> httpx.Response:
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.http.post(f"/v1/{path}", data=data, headers=headers)
+
+    def intent(self, card: str = "pm_card_visa") -> dict[str, Any]:
+        created = self.post(
+            "payment_intents", amount="1999", currency="usd", capture_method="manual", payment_method=card
+        )
+        assert created.status_code == 200, created.text
+        return created.json()  # type: ignore[no-any-return]
+
+    def confirmed(self, card: str = "pm_card_visa") -> dict[str, Any]:
+        return self.post(f"payment_intents/{self.intent(card)['id']}/confirm").json()  # type: ignore[no-any-return]
+
+    def fetch(self, id: str) -> dict[str, Any]:
+        return self.http.get(f"/v1/payment_intents/{id}").json()  # type: ignore[no-any-return]
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await(condition: Any, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def heard() -> Iterator[tuple[str, "Queue[tuple[str, bytes]]"]]:
+    """An endpoint for webhooks: its address and what it heard, as (signature, body)."""
+    queue: Queue[tuple[str, bytes]] = Queue()
+
+    class Endpoint(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            queue.put((self.headers["Stripe-Signature"], body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Endpoint)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/hook", queue
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def bank(
+    tmp_path_factory: pytest.TempPathFactory, heard: tuple[str, "Queue[tuple[str, bytes]]"]
+) -> Iterator[FakeStripe]:
+    fake = FakeStripe(tmp_path_factory.mktemp("bank") / "books.sqlite3", heard[0])
+    yield fake
+    fake.http.close()
+    fake.kill()
+
+
+class TestAddress:
+    def test_is_the_loopback_of_ipv4_only(self, bank: FakeStripe) -> None:
+        with closing(socket.socket(socket.AF_INET6)) as probe:
+            assert probe.connect_ex(("::1", bank.port)) != 0
+
+    def test_asks_for_a_key(self, bank: FakeStripe) -> None:
+        assert httpx.get(f"http://127.0.0.1:{bank.port}/v1/charges", trust_env=False).status_code == 401
+
+
+class TestCards:
+    @pytest.mark.parametrize("card", ["pm_card_visa", "tok_visa", "pm_card_mastercard", "tok_visa_debit"])
+    def test_good_ones_are_authorised(self, bank: FakeStripe, card: str) -> None:
+        assert bank.confirmed(card)["status"] == "requires_capture"
+
+    @pytest.mark.parametrize(
+        ("card", "code", "message"),
+        [
+            ("pm_card_chargeDeclined", "card_declined", "Your card was declined."),
+            ("pm_card_visa_chargeDeclined", "card_declined", "Your card was declined."),
+            ("tok_visa_chargeDeclined", "card_declined", "Your card was declined."),
+            ("tok_chargeDeclinedInsufficientFunds", "card_declined", "Your card has insufficient funds."),
+            ("tok_chargeDeclinedExpiredCard", "expired_card", "Your card has expired."),
+            (
+                "pm_card_chargeDeclinedIncorrectCvc",
+                "incorrect_cvc",
+                "Your card's security code is incorrect.",
+            ),
+            ("pm_card_chargeCustomerFail", "card_declined", "Your card was declined."),
+        ],
+    )
+    def test_bad_ones_are_declined_with_their_reason(
+        self, bank: FakeStripe, card: str, code: str, message: str
+    ) -> None:
+        intent = bank.intent(card)
+        answer = bank.post(f"payment_intents/{intent['id']}/confirm")
+        assert answer.status_code == 402
+        error = answer.json()["error"]
+        assert (error["type"], error["code"], error["message"]) == ("card_error", code, message)
+        now = bank.fetch(intent["id"])
+        assert now["status"] == "requires_payment_method"
+        assert now["last_payment_error"]["message"] == message
+
+    def test_of_an_unknown_name_are_refused_as_missing(self, bank: FakeStripe) -> None:
+        answer = bank.post("payment_intents", amount="1", currency="usd", payment_method="pm_nobody")
+        assert answer.status_code == 400
+        assert answer.json()["error"]["code"] == "resource_missing"
+
+    def test_may_come_as_a_token_in_payment_method_data(self, bank: FakeStripe) -> None:
+        data = {"payment_method_data[type]": "card", "payment_method_data[card][token]": "tok_visa"}
+        answer = bank.post("payment_intents", amount="1999", currency="usd", **data)
+        assert answer.json()["status"] == "requires_confirmation"
+
+    def test_may_be_given_when_confirming(self, bank: FakeStripe) -> None:
+        intent = bank.post("payment_intents", amount="5", currency="usd", capture_method="manual").json()
+        declined = bank.post(f"payment_intents/{intent['id']}/confirm", payment_method="tok_chargeDeclined")
+        assert declined.status_code == 402
+        again = bank.post(f"payment_intents/{intent['id']}/confirm", payment_method="tok_visa")
+        assert again.json()["status"] == "requires_capture"
+
+
+class TestThreeDSecure:
+    def authenticate(self, bank: FakeStripe, intent: dict[str, Any], success: str) -> httpx.Response:
+        return bank.post(
+            f"payment_intents/{intent['id']}/_authenticate",
+            key=None,
+            client_secret=intent["client_secret"],
+            success=success,
+        )
+
+    def test_asks_first_and_authorises_then(self, bank: FakeStripe) -> None:
+        intent = bank.confirmed("pm_card_threeDSecure2Required")
+        assert intent["status"] == "requires_action"
+        assert self.authenticate(bank, intent, "true").json()["status"] == "requires_capture"
+
+    def test_leaves_nothing_when_it_fails(self, bank: FakeStripe) -> None:
+        intent = bank.confirmed("pm_card_authenticationRequired")
+        self.authenticate(bank, intent, "false")
+        assert bank.fetch(intent["id"])["status"] == "requires_payment_method"
+
+    def test_may_still_end_in_a_decline(self, bank: FakeStripe) -> None:
+        intent = bank.confirmed("pm_card_threeDSecureRequiredChargeDeclined")
+        assert self.authenticate(bank, intent, "true").status_code == 402
+
+
+class TestMoney:
+    def test_is_taken_from_an_authorised_intent(self, bank: FakeStripe) -> None:
+        intent = bank.confirmed()
+        assert bank.post(f"payment_intents/{intent['id']}/capture").json()["status"] == "succeeded"
+
+    @pytest.mark.parametrize("verb", ["capture", "confirm", "cancel"])
+    def test_is_not_touched_once_cancelled(self, bank: FakeStripe, verb: str) -> None:
+        intent = bank.confirmed()
+        assert bank.post(f"payment_intents/{intent['id']}/cancel").json()["status"] == "canceled"
+        answer = bank.post(f"payment_intents/{intent['id']}/{verb}")
+        assert answer.status_code == 400
+        assert answer.json()["error"]["code"] == "payment_intent_unexpected_state"
+        assert bank.fetch(intent["id"])["status"] == "canceled"
+
+    def test_is_not_taken_before_it_is_authorised(self, bank: FakeStripe) -> None:
+        assert bank.post(f"payment_intents/{bank.intent()['id']}/capture").status_code == 400
+
+    def test_goes_back_once(self, bank: FakeStripe) -> None:
+        intent = bank.confirmed()
+        bank.post(f"payment_intents/{intent['id']}/capture")
+        assert bank.post("refunds", payment_intent=intent["id"]).json()["amount"] == 1999
+        again = bank.post("refunds", payment_intent=intent["id"])
+        assert again.json()["error"]["code"] == "charge_already_refunded"
+
+    def test_does_not_go_back_where_none_was_taken(self, bank: FakeStripe) -> None:
+        assert bank.post("refunds", payment_intent=bank.confirmed()["id"]).status_code == 400
+
+
+class TestIdempotencyKey:
+    def test_answers_the_same_again_and_does_nothing_twice(self, bank: FakeStripe) -> None:
+        first = bank.post("payment_intents", key="same", amount="700", currency="usd")
+        second = bank.post("payment_intents", key="same", amount="700", currency="usd")
+        assert first.json() == second.json()
+        assert second.headers["Idempotent-Replayed"] == "true"
+
+    def test_refuses_another_body(self, bank: FakeStripe) -> None:
+        bank.post("payment_intents", key="other", amount="700", currency="usd")
+        answer = bank.post("payment_intents", key="other", amount="701", currency="usd")
+        assert answer.status_code == 400
+        assert answer.json()["error"]["type"] == "idempotency_error"
+
+    def test_repeats_a_decline(self, bank: FakeStripe) -> None:
+        intent = bank.intent("tok_chargeDeclined")
+        answers = [bank.post(f"payment_intents/{intent['id']}/confirm", key="declined") for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [402, 402]
+
+    def test_is_free_again_after_a_request_that_never_ran(self, bank: FakeStripe) -> None:
+        refused = bank.post("payment_intents", key="typo", amount="-1", currency="usd")
+        assert refused.status_code == 400
+        assert bank.post("payment_intents", key="typo", amount="1", currency="usd").status_code == 200
+
+
+class TestBooks:
+    def test_are_kept_when_the_process_is_killed(self, bank: FakeStripe) -> None:
+        created = bank.post(
+            "payment_intents", key="kept", amount="9", currency="usd", capture_method="manual"
+        ).json()
+        paid = bank.confirmed()
+        bank.kill()
+        bank.start()
+        assert bank.fetch(paid["id"])["status"] == "requires_capture"
+        assert bank.post(f"payment_intents/{paid['id']}/capture").json()["status"] == "succeeded"
+        again = bank.post("payment_intents", key="kept", amount="9", currency="usd", capture_method="manual")
+        assert again.json() == created
+
+    def test_stand_in_the_given_file_only(self, bank: FakeStripe) -> None:
+        bank.intent()
+        shared = Path("/tmp/localstripe.pickle")
+        assert not shared.exists() or shared.stat().st_mtime < time.time() - 60
+
+
+class TestWebhooks:
+    def test_say_what_happened_under_a_valid_signature(
+        self, bank: FakeStripe, heard: tuple[str, "Queue[tuple[str, bytes]]"]
+    ) -> None:
+        intent = bank.confirmed()
+        bank.post(f"payment_intents/{intent['id']}/capture")
+        bank.post("refunds", payment_intent=intent["id"])
+        wanted = {"payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.refunded"}
+        while wanted:
+            signature, body = heard[1].get(timeout=10)
+            event = json.loads(body)
+            about = event["data"]["object"]
+            if intent["id"] in (about["id"], about.get("payment_intent")):
+                assert _is_valid(signature, body)
+                wanted.discard(event["type"])
+
+
+def _is_valid(signature: str, body: bytes) -> bool:
+    parts = dict(part.split("=", 1) for part in signature.split(","))
+    digest = hmac.new(SECRET.encode(), f"{parts['t']}.".encode() + body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(digest, parts["v1"])
+
+
+class TestHealth:
+    def test_needs_no_key(self, bank: FakeStripe) -> None:
+        answer = httpx.get(f"http://127.0.0.1:{bank.port}/_health", trust_env=False)
+        assert answer.json()["status"] == "ok"
+
+    def test_errors_are_json(self, bank: FakeStripe) -> None:
+        answer = bank.http.get("/v1/no_such_thing")
+        assert answer.status_code == 404
+        assert answer.json()["error"]["type"] == "invalid_request_error"

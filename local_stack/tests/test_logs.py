@@ -1,0 +1,55 @@
+"""Log files that don't grow for ever."""
+
+import os
+
+import pytest
+
+from local_stack import logs
+from local_stack.stack import Stack
+
+
+class TestRotate:
+    def test_puts_a_long_log_aside_under_a_writer_that_goes_on(
+        self, stack: Stack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(logs, "LIMIT", 10)
+        log = stack.log_of("orders.web")
+        with log.open("ab", buffering=0) as writer:
+            writer.write(b"a long first line\n")
+            logs.rotate(stack)
+            writer.write(b"next\n")
+        assert log.read_text() == "next\n"
+        assert log.with_suffix(".log.1").read_text() == "a long first line\n"
+
+    def test_leaves_a_short_log_alone(self, stack: Stack) -> None:
+        log = stack.log_of("orders.web")
+        log.write_text("short\n")
+        logs.rotate(stack)
+        assert [*log.parent.iterdir()] == [log]
+
+
+class TestLogsOf:
+    @pytest.mark.parametrize(
+        ("part", "names"),
+        [("orders.web", ["orders.web"]), ("orders", ["orders.relay", "orders.web"]), ("order", [])],
+    )
+    def test_finds_a_part_or_all_of_a_service(self, stack: Stack, part: str, names: list[str]) -> None:
+        for name in ("orders.web", "orders.relay", "postgres"):
+            stack.log_of(name).touch()
+        assert [log.stem for log in logs.logs_of(stack, part)] == names
+
+
+class TestAdded:
+    def test_returns_whole_lines_once_and_survives_rotation(self, stack: Stack) -> None:
+        log = stack.log_of("orders.web")
+        log.write_text("before\n")
+        offsets = {log: log.stat().st_size}
+        with log.open("a") as writer:
+            writer.write("one\nhal")
+        assert [line for _, line in logs._added(log, offsets)] == ["one"]
+        with log.open("a") as writer:
+            writer.write("f\n")
+        assert [line for _, line in logs._added(log, offsets)] == ["half"]
+        os.truncate(log, 0)
+        log.write_text("new\n")
+        assert [line for _, line in logs._added(log, offsets)] == ["new"]

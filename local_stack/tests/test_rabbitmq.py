@@ -1,0 +1,82 @@
+"""The private node's configuration; that it works is what the end-to-end tests show."""
+
+import base64
+import hashlib
+import re
+import stat
+
+import pytest
+
+from local_stack import rabbitmq
+from local_stack.credentials import credentials_of
+from local_stack.launch import BrokerMissing, plan
+from local_stack.stack import Stack
+
+
+def permissions(stack: Stack, service: str) -> dict[str, str]:
+    found = rabbitmq.definitions(credentials_of(stack.run_dir))["permissions"]
+    assert isinstance(found, list)
+    return next(one for one in found if one["user"] == service)
+
+
+class TestAUser:
+    @pytest.mark.parametrize(
+        "name", ["orders.events.v1", "orders.commands", "domain_events", "catch_up", "celery_delayed_27"]
+    )
+    def test_may_use_its_own_and_the_shared_names(self, stack: Stack, name: str) -> None:
+        assert all(
+            re.match(permissions(stack, "orders")[right], name) for right in ("configure", "write", "read")
+        )
+
+    @pytest.mark.parametrize(
+        "name", ["payments.events.v1", "payments.commands.v1", "xorders.events.v1", "other"]
+    )
+    def test_may_not_touch_anybody_elses(self, stack: Stack, name: str) -> None:
+        assert not any(
+            re.match(permissions(stack, "orders")[right], name) for right in ("configure", "write", "read")
+        )
+
+    def test_may_answer_into_an_inbox_but_not_read_it(self, stack: Stack) -> None:
+        found = permissions(stack, "orders")
+        assert re.match(found["write"], "payments.inbox")
+        assert not re.match(found["read"], "payments.inbox")
+
+    def test_exists_for_each_service_and_for_nobody_else(self, stack: Stack) -> None:
+        users = rabbitmq.definitions(credentials_of(stack.run_dir))["users"]
+        assert isinstance(users, list)
+        assert {user["name"] for user in users} == {"auth", "tickets", "orders", "payments"}
+
+    def test_is_known_by_a_salted_hash_only(self) -> None:
+        raw = base64.b64decode(rabbitmq.hash_password("secret"))
+        assert raw[4:] == hashlib.sha256(raw[:4] + b"secret").digest()
+        assert rabbitmq.hash_password("secret") != rabbitmq.hash_password("secret")
+
+
+class TestTheConfiguration:
+    def test_is_readable_by_its_owner_alone_and_may_be_written_again(self, stack: Stack) -> None:
+        for _ in range(2):
+            rabbitmq.write_configuration(stack, credentials_of(stack.run_dir))
+        home = rabbitmq.home_of(stack)
+        for name, mode in ((".erlang.cookie", 0o400), ("definitions.json", 0o600)):
+            assert stat.S_IMODE((home / name).stat().st_mode) == mode
+
+    def test_keeps_clear_of_other_nodes(self, stack: Stack) -> None:
+        environment = rabbitmq.node_environment(stack)
+        assert stack.id in environment["RABBITMQ_NODENAME"]
+        assert environment["ERL_EPMD_PORT"] not in {"", "4369"}
+        assert environment["HOME"] == str(rabbitmq.home_of(stack))
+
+
+class TestAMachineWithoutRabbitMQ:
+    @pytest.fixture(autouse=True)
+    def _uninstalled(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(rabbitmq, "server_script", lambda: None)
+
+    def test_gets_the_embedded_broker_and_is_told_why(self, stack: Stack) -> None:
+        found = plan(stack.run_dir, broker="auto", any_port=True)
+        assert found.broker == "embedded"
+        assert rabbitmq.INSTALL_COMMAND in found.broker_note
+
+    def test_is_refused_when_rabbitmq_was_asked_for(self, stack: Stack) -> None:
+        with pytest.raises(BrokerMissing, match=rabbitmq.INSTALL_COMMAND):
+            plan(stack.run_dir, broker="rabbitmq", any_port=True)

@@ -1,0 +1,144 @@
+"""A stack on paper: what is saved, what is private, what the services get to know."""
+
+import dataclasses
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from local_stack import fingerprints
+from local_stack.credentials import credentials_of
+from local_stack.down import forget
+from local_stack.environment import broker_url, database_url, overrides_from, service_environment
+from local_stack.launch import plan
+from local_stack.parts import parts_of
+from local_stack.services import SERVICES, STATEFUL, Service
+from local_stack.stack import Stack
+from local_stack.up import LiveKey, Wishes, up
+
+ORDERS = next(service for service in SERVICES if service.name == "orders")
+
+
+class TestAStack:
+    def test_is_the_same_when_it_is_read_again(self, stack: Stack) -> None:
+        assert Stack.load(stack.run_dir) == stack
+
+    def test_was_never_there_in_an_empty_directory(self, tmp_path: Path) -> None:
+        assert Stack.load(tmp_path) is None
+
+    def test_keeps_its_files_to_itself(self, stack: Stack) -> None:
+        credentials_of(stack.run_dir)
+        for name in ("stack.json", "secrets.json"):
+            assert stat.S_IMODE((stack.run_dir / name).stat().st_mode) == 0o600
+
+    def test_listens_on_a_short_path_even_in_a_deep_directory(self, stack: Stack) -> None:
+        deep = dataclasses.replace(stack, run_dir=stack.run_dir / ("deep" * 30))
+        assert len(str(deep.socket)) < 100
+        assert deep.socket.is_relative_to(tempfile.gettempdir())
+
+    def test_says_what_another_would_change(self, stack: Stack) -> None:
+        other = dataclasses.replace(stack, hold_seconds=20, wanted_broker="rabbitmq", code="new")
+        assert other.settings_that_differ(stack) == [
+            "broker embedded -> rabbitmq",
+            "hold 900 s -> 20 s",
+            "the code has changed",
+        ]
+        assert stack.settings_that_differ(stack) == []
+
+
+class TestCredentials:
+    def test_stay_the_same(self, stack: Stack) -> None:
+        assert credentials_of(stack.run_dir) == credentials_of(stack.run_dir)
+
+    def test_are_all_different(self, stack: Stack) -> None:
+        values = [*credentials_of(stack.run_dir).values()]
+        assert len({*values}) == len(values)
+
+
+class TestAServicesEnvironment:
+    @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+    def test_holds_no_other_services_secrets(self, stack: Stack, service: Service) -> None:
+        secrets = credentials_of(stack.run_dir)
+        text = str(service_environment(stack, secrets, service))
+        others = [
+            name
+            for one in STATEFUL
+            if one != service
+            for name in (f"{one.name}.django", f"{one.name}.database")
+        ]
+        assert [name for name in others if secrets[name] in text] == []
+
+    def test_gives_way_to_the_users_own(self, stack: Stack) -> None:
+        own = {"ORDERS_DATABASE_URL": "postgres://elsewhere/orders", "BROKER_URL": "amqp://elsewhere"}
+        theirs = dataclasses.replace(stack, overrides=own)
+        found = service_environment(theirs, credentials_of(stack.run_dir), ORDERS)
+        assert own.items() <= found.items()
+        assert database_url(theirs, credentials_of(stack.run_dir), ORDERS) == own["ORDERS_DATABASE_URL"]
+        assert broker_url(theirs, credentials_of(stack.run_dir), ORDERS) == own["BROKER_URL"]
+
+    def test_takes_only_what_is_meant_for_it(self) -> None:
+        shell = {"ORDERS_HOLD_SECONDS": "5", "DJANGO_SETTINGS_MODULE": "x", "HOME": "/x", "EVENTS_PACE": "1"}
+        assert overrides_from(shell) == {"ORDERS_HOLD_SECONDS": "5", "EVENTS_PACE": "1"}
+
+
+class TestTheParts:
+    def test_wait_for_parts_that_come_before_them(self, stack: Stack) -> None:
+        seen: set[str] = set()
+        for part in parts_of(stack, credentials_of(stack.run_dir)):
+            assert seen.issuperset(part.after)
+            seen.add(part.name)
+
+    def test_declare_all_queues_before_any_worker_starts(self, stack: Stack) -> None:
+        parts = parts_of(stack, credentials_of(stack.run_dir))
+        queues = {f"{service.name}.topology" for service in STATEFUL}
+        workers = [part for part in parts if part.name.endswith((".relay", ".events", ".commands"))]
+        assert len(workers) == 11
+        assert all(queues.issubset(part.after) for part in workers)
+
+    def test_leave_out_what_the_environment_gives(self, stack: Stack) -> None:
+        own = {service.database_variable: f"postgres://elsewhere/{service.name}" for service in STATEFUL}
+        theirs = dataclasses.replace(stack, overrides={**own, "STRIPE_API_KEY": "sk_test_mine"})
+        names = {part.name for part in parts_of(theirs, credentials_of(stack.run_dir))}
+        assert not names & {"postgres", "databases", "stripe"}
+
+
+class TestUp:
+    def test_refuses_a_live_stripe_key(self, run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("STRIPE_API_KEY", "sk_live_123")
+        with pytest.raises(LiveKey, match="never move real money"):
+            up(Wishes(run_dir=run_dir))
+
+
+class TestAFingerprint:
+    def test_changes_with_the_sources(self, tmp_path: Path) -> None:
+        (tmp_path / "models.py").write_text("one")
+        before = fingerprints.combined((), (), [tmp_path])
+        (tmp_path / "models.py").write_text("two")
+        assert fingerprints.combined((), (), [tmp_path]) != before
+
+    def test_changes_when_a_place_is_made_anew(self, tmp_path: Path) -> None:
+        data, other = tmp_path / "data", tmp_path / "other"
+        data.mkdir()
+        before = fingerprints.combined((), [data])
+        other.mkdir()
+        shutil.rmtree(data)
+        other.rename(data)
+        assert fingerprints.combined((), [data]) != before
+
+    def test_stays_the_same_when_only_tests_change(self, tmp_path: Path) -> None:
+        (tmp_path / "tests").mkdir()
+        before = fingerprints.combined((), (), [tmp_path])
+        (tmp_path / "tests" / "test_x.py").write_text("new")
+        assert fingerprints.combined((), (), [tmp_path]) == before
+
+
+class TestForget:
+    def test_deletes_what_the_stack_wrote_and_nothing_else(self, run_dir: Path) -> None:
+        stack = plan(run_dir, broker="embedded", any_port=True)
+        stack.save()
+        (run_dir / "log").mkdir()
+        (run_dir / "holiday.jpg").touch()
+        forget(stack)
+        assert [path.name for path in run_dir.iterdir()] == ["holiday.jpg"]

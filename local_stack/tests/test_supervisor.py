@@ -1,0 +1,173 @@
+"""What the supervisor promises, tried on tiny processes."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+import pytest
+
+from local_stack.control import NotRunning, Refused, Supervision
+from local_stack.launch import DidNotStart, shut_down, wait_until_ready
+from local_stack.processes import MARKER, Identity, leftovers
+from local_stack.stack import REPOSITORY, Stack
+from local_stack.testing import wait_for
+
+Start = Callable[[str], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start(stack: Stack) -> Iterator[Start]:
+    """Start a supervisor with one of the scenes of `tiny`; whatever happens, nothing is left afterwards."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(scene: str) -> subprocess.Popen[bytes]:
+        with stack.log_of("supervisor").open("ab") as log:
+            supervisor = subprocess.Popen(
+                [sys.executable, "-m", "local_stack.tests.tiny", str(stack.run_dir), scene],
+                cwd=REPOSITORY, stdout=log, stderr=log, start_new_session=True,
+                env={**os.environ, MARKER: f"{stack.id}:supervisor"},
+            )  # fmt: skip
+        started.append(supervisor)
+        return supervisor
+
+    yield start
+    shut_down(stack)
+    for supervisor in started:
+        supervisor.wait(timeout=10)
+
+
+def part(stack: Stack, name: str) -> dict[str, Any]:
+    return next(view for view in Supervision(stack).status() if view["name"] == name)
+
+
+def is_replaced(stack: Stack, name: str, pid: int) -> bool:
+    view = part(stack, name)
+    return view["state"] == "running" and view["pid"] != pid
+
+
+class TestStarting:
+    def test_respects_dependencies_and_runs_steps_in_between(self, stack: Stack, start: Start) -> None:
+        start("steps")
+        wait_until_ready(stack)
+        states = {view["name"]: view["state"] for view in Supervision(stack).status()}
+        assert states == {"one": "running", "prepare": "done", "two": "running"}
+        assert part(stack, "two")["since"] >= part(stack, "prepare")["since"] >= part(stack, "one")["since"]
+
+    def test_skips_a_step_that_was_done(self, stack: Stack, start: Start) -> None:
+        for _ in range(2):
+            start("steps")
+            wait_until_ready(stack)
+            shut_down(stack)
+        assert stack.log_of("prepare").read_text().count("prepared") == 1
+
+    def test_names_the_step_that_failed_and_shows_its_log(self, stack: Stack, start: Start) -> None:
+        start("broken")
+        with pytest.raises(DidNotStart, match=r"prepare ended with code 1\.\s+no luck"):
+            wait_until_ready(stack)
+        assert part(stack, "two")["state"] == "waiting"
+
+    def test_gives_up_on_a_part_that_crashes_again_and_again(self, stack: Stack, start: Start) -> None:
+        start("crashing")
+        with pytest.raises(DidNotStart, match="crashed"):
+            wait_until_ready(stack)
+
+
+class TestAPartThatDies:
+    def test_is_started_again(self, stack: Stack, start: Start) -> None:
+        start("plain")
+        wait_until_ready(stack)
+        pid = part(stack, "one")["pid"]
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: is_replaced(stack, "one", pid))
+        assert part(stack, "one")["restarts"] == 1
+        assert part(stack, "two")["restarts"] == 0
+
+    def test_takes_its_children_with_it(self, stack: Stack, start: Start) -> None:
+        start("family")
+        wait_until_ready(stack)
+        pid = part(stack, "parent")["pid"]
+        [child] = psutil.Process(pid).children()
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: is_replaced(stack, "parent", pid))
+        wait_for(lambda: Identity.of(child.pid) is None)
+
+
+class TestStoppingAPart:
+    def test_keeps_it_stopped_until_it_is_started(self, stack: Stack, start: Start) -> None:
+        start("plain")
+        wait_until_ready(stack)
+        supervision = Supervision(stack)
+        supervision.stop("two")
+        assert part(stack, "two")["state"] == "stopped"
+        assert part(stack, "two")["pid"] is None
+        supervision.start("two")
+        assert part(stack, "two")["state"] == "running"
+        assert part(stack, "two")["restarts"] == 0
+
+    def test_kills_what_does_not_listen(self, stack: Stack, start: Start) -> None:
+        start("deaf")
+        wait_until_ready(stack)
+        pid = part(stack, "deaf")["pid"]
+        Supervision(stack).stop("deaf")
+        assert not psutil.pid_exists(pid)
+
+    def test_refuses_an_unknown_part_and_names_those_there_are(self, stack: Stack, start: Start) -> None:
+        start("plain")
+        wait_until_ready(stack)
+        with pytest.raises(Refused, match="'three'. There are: one, two"):
+            Supervision(stack).stop("three")
+
+
+class TestOverriding:
+    def test_changes_the_environment_for_a_while(self, stack: Stack, start: Start) -> None:
+        start("plain")
+        wait_until_ready(stack)
+        with Supervision(stack).overriding("one", {"FLAVOUR": "strawberry"}):
+            assert stack.log_of("one").read_text().endswith("here strawberry\n")
+        assert stack.log_of("one").read_text().endswith("here plain\n")
+
+    def test_ends_when_whoever_asked_is_killed(self, stack: Stack, start: Start) -> None:
+        start("plain")
+        wait_until_ready(stack)
+        connection = Supervision(stack)._connect(10)
+        connection.sendall(b'{"do": "override", "part": "one", "environment": {"FLAVOUR": "mint"}}\n')
+        connection.recv(100)
+        assert stack.log_of("one").read_text().endswith("here mint\n")
+        connection.close()
+        wait_for(lambda: stack.log_of("one").read_text().endswith("here plain\n"))
+
+
+class TestEnding:
+    @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+    def test_by_signal_leaves_nothing(self, stack: Stack, start: Start, signum: signal.Signals) -> None:
+        supervisor = start("family")
+        wait_until_ready(stack)
+        supervisor.send_signal(signum)
+        assert supervisor.wait(timeout=10) == 0
+        assert leftovers(stack) == []
+
+    def test_on_request_leaves_nothing_and_counts_what_there_was(self, stack: Stack, start: Start) -> None:
+        start("family")
+        wait_until_ready(stack)
+        assert shut_down(stack) == 3  # the supervisor, the parent and its child
+        assert leftovers(stack) == []
+        with pytest.raises(NotRunning):
+            Supervision(stack).status()
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
+    def test_by_kill_nine_takes_the_parts_along(self, stack: Stack, start: Start) -> None:
+        supervisor = start("plain")
+        wait_until_ready(stack)
+        supervisor.kill()
+        wait_for(lambda: leftovers(stack) == [])
+
+    def test_by_kill_nine_leaves_nothing_after_the_next_shut_down(self, stack: Stack, start: Start) -> None:
+        supervisor = start("family")
+        wait_until_ready(stack)
+        supervisor.kill()
+        shut_down(stack)
+        assert leftovers(stack) == []
