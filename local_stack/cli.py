@@ -89,6 +89,12 @@ def _test(options: argparse.Namespace) -> int:
     return run_suites(options.parts, only_list=options.list, expression=options.k)
 
 
+def _bench(options: argparse.Namespace) -> int:
+    from local_stack.bench.expiry import bench_expiry
+
+    return bench_expiry(broker=options.broker, holds=options.holds)
+
+
 def _lint(options: argparse.Namespace) -> int:
     from local_stack.lint import lint
 
@@ -103,6 +109,7 @@ _COMMANDS = {
     "demo": _demo,
     "doctor": _doctor,
     "test": _test,
+    "bench": _bench,
     "lint": _lint,
 }
 

@@ -31,6 +31,9 @@ def parser() -> argparse.ArgumentParser:
     _demo(command("demo", "play buy, decline, cancel and lapse through the gateway, and check them"))
     command("doctor", "look for what is wrong, and say how to mend it")
     _test(command("test", "run the tests, all or some parts; they need nothing that is running"))
+    _bench(
+        command("bench", "measure, on a stack of its own; prints figures and whether they keep what is said")
+    )
     command("lint", "check style, types and import rules")
     return top
 
@@ -85,6 +88,16 @@ def _test(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("parts", nargs="*", metavar="part", help="which parts; see --list")
     parser.add_argument("--list", action="store_true", help="list the parts")
     parser.add_argument("-k", metavar="EXPRESSION", help="only tests whose name matches, as for pytest")
+
+
+def _bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what", choices=("expiry",), help="expiry: how late the ticket of a lapsed hold is free"
+    )
+    parser.add_argument(
+        "--broker", choices=("rabbitmq", "embedded"), default="rabbitmq", help="default: rabbitmq"
+    )
+    parser.add_argument("--holds", type=_positive, default=10_000, help="how many holds (default 10000)")
 
 
 def _positive(text: str) -> int:

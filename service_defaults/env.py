@@ -46,13 +46,12 @@ def boolean(name: str, *, default: bool) -> bool:
 
 
 def choice(name: str, *, options: tuple[str, ...], default: str) -> str:
-    """The variable as one of the options."""
-    value = text(name, default=default)
-    if value not in options:
-        raise ImproperlyConfigured(
-            f"{name} must be one of {', '.join(options)}, for example {name}={default}"
-        )
-    return value
+    """The variable as one of the options, which it may write in any case."""
+    value = text(name, default=default).casefold()
+    for option in options:
+        if option.casefold() == value:
+            return option
+    raise ImproperlyConfigured(f"{name} must be one of {', '.join(options)}, for example {name}={default}")
 
 
 def listing(name: str) -> list[str]:

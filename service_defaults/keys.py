@@ -26,6 +26,8 @@ SIGNING_KEY_NAME = "signing-key.pem"
 JWKS_NAME = "jwks.json"
 
 _LOOK_AGAIN_SECONDS = 5.0
+# A TypeError is JSON of another shape than a set of keys.
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, jwt.PyJWTError)
 _logger = logging.getLogger(__name__)
 
 
@@ -63,7 +65,7 @@ class KeyRing:
             if changed_at != self._changed_at:
                 self._keys = _read_keys(self._path)
                 self._changed_at = changed_at
-        except (OSError, ValueError, KeyError, jwt.PyJWTError) as error:
+        except _UNREADABLE as error:
             _logger.error("The public keys in %s can't be read: %r", self._path, error)
 
 
@@ -80,7 +82,7 @@ def public_set() -> dict[str, Any]:
     """The JWKS document itself; raises `KeysUnavailable`."""
     try:
         return {"keys": json.loads(Path(settings.AUTH_JWKS_FILE).read_bytes())["keys"]}
-    except (OSError, ValueError, KeyError) as error:
+    except _UNREADABLE as error:
         raise KeysUnavailable from error
 
 

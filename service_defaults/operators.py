@@ -2,8 +2,8 @@
 
 How it is put together, with nothing but Django's own means:
 
-- `service_defaults.apps.OperatorAdminConfig` in INSTALLED_APPS makes `OperatorSite` the process's own site, so
-  a plain `@admin.register(Order)` finds it, and `site` below is that same object.
+- `service_defaults.apps.OperatorAdminConfig` in INSTALLED_APPS makes `OperatorSite` the process's own site,
+  so a plain `@admin.register(Order)` finds it, and `site` below is that same object.
 - Signing in is auth's business: the site accepts the access cookie with its staff claim and opens a short
   session of its own, under a cookie name and path of the service.
 - Staff may view everything. Nothing is edited in a form: a change is an admin action that calls an operation,
@@ -55,8 +55,8 @@ class OperatorSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether this is a signed-in operator, and still the one who opened the session."""
         claims = claims_of_cookie(request)
-        # Somebody else may have signed in on this browser since: their token is then in the cookie.
-        if claims is not None and str(claims.sub) != request.session.get(_SUBJECT):
+        # Since then somebody else may have signed in on this browser, or the account lost its staff claim.
+        if claims is not None and not (claims.is_staff and str(claims.sub) == request.session.get(_SUBJECT)):
             return False
         return super().has_permission(request)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from math import isinf
 from typing import IO, Any, NoReturn
 
 from rest_framework.exceptions import ParseError
@@ -24,12 +25,29 @@ class JSONParser(BaseParser):
     ) -> dict[str, Any]:
         """The decoded object; raises `ParseError` where the body isn't JSON, or not an object."""
         try:
-            document = json.loads(stream.read().decode("utf-8"), parse_constant=_refuse_constant)
+            text = stream.read().decode("utf-8")
+            document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+            _refuse_half_characters(text, document)
         except (ValueError, RecursionError):
             raise ParseError("The body is not valid JSON") from None
         if not isinstance(document, dict):
             raise ParseError("The body must be a JSON object")
         return document
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    # `1e999` is Infinity by another name.
+    if isinf(value):
+        raise ValueError(number)
+    return value
+
+
+def _refuse_half_characters(text: str, document: Any) -> None:
+    # Half of a surrogate pair ("\ud800") is valid JSON, but no text that could be stored or answered with.
+    # Nothing but an escape can write one: bodies without any pay nothing.
+    if "\\u" in text:
+        json.dumps(document, ensure_ascii=False).encode()
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -3,6 +3,7 @@
 Every problem is also `{"errors": [{"message", "code", "field"?}]}`, one entry per thing to mend.
 """
 
+import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -31,6 +32,7 @@ _STATUS: dict[type[errors.DomainError], int] = {
     errors.Unavailable: 503,
 }
 _DATABASE_DOWN = (OperationalError, InterfaceError)
+_logger = logging.getLogger(__name__)
 
 Entry = dict[str, str]
 
@@ -60,6 +62,7 @@ def problem(status: int, slug: str, message: str) -> JsonResponse:
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER. None for what nobody foresaw: Django logs it and answers by `server_error`."""
     if isinstance(error, _DATABASE_DOWN):
+        _logger.error("The database doesn't answer: %s", error)
         error = DatabaseUnavailable()
     if isinstance(error, errors.DomainError):
         return _of_domain(error)

@@ -70,11 +70,14 @@ REST_FRAMEWORK: dict[str, Any] = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MIN_SECRET_LENGTH = 32
 MAX_BODY_BYTES = 256 * 1024
 OPERATOR_SESSION_SECONDS = 30 * 60
 OPERATOR_BACKENDS = ["service_defaults.operators.OperatorBackend"]
 HSTS_SECONDS = 30 * 24 * 60 * 60
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def debug() -> bool:
@@ -84,31 +87,48 @@ def debug() -> bool:
 
 def secret_key() -> str:
     """DJANGO_SECRET_KEY, of this service alone; at least MIN_SECRET_LENGTH characters."""
-    key = env.required("DJANGO_SECRET_KEY", example="<50 random characters>")
-    if len(key) < MIN_SECRET_LENGTH:
-        raise ImproperlyConfigured(f"DJANGO_SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters")
-    return key
+    return _secret("DJANGO_SECRET_KEY")
 
 
 def visitor_key() -> str:
-    """DJANGO_VISITOR_KEY, by which the frontend signs a visitor's address for the services."""
-    return env.required("DJANGO_VISITOR_KEY", example="<50 random characters>")
+    """DJANGO_VISITOR_KEY, by which the frontend signs a visitor's address for the services; as long."""
+    return _secret("DJANGO_VISITOR_KEY")
+
+
+def _secret(name: str) -> str:
+    example = "<50 random characters>"
+    secret = env.required(name, example=example)
+    if len(secret) < MIN_SECRET_LENGTH:
+        raise ImproperlyConfigured(
+            f"{name} must have at least {MIN_SECRET_LENGTH} characters, for example {name}={example}"
+        )
+    return secret
 
 
 def public_origin() -> str:
-    """DJANGO_PUBLIC_ORIGIN: scheme, host and port as visitors see them, without a trailing slash."""
+    """DJANGO_PUBLIC_ORIGIN: scheme, host and port as visitors see them, written as browsers send them."""
     example = "http://localhost:8080"
-    value = env.required("DJANGO_PUBLIC_ORIGIN", example=example).rstrip("/")
-    parts = urlsplit(value)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or value != f"{parts.scheme}://{parts.netloc}"
-    ):
+    origin = _origin(env.required("DJANGO_PUBLIC_ORIGIN", example=example))
+    if not origin:
         raise ImproperlyConfigured(
             f"DJANGO_PUBLIC_ORIGIN must be an origin, for example DJANGO_PUBLIC_ORIGIN={example}"
         )
-    return value
+    return origin
+
+
+def _origin(address: str) -> str:
+    # Lower case and without a default port: anything else never equals the `Origin` of a request.
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return ""
+    more_than_an_origin = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or more_than_an_origin:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    shown_port = "" if port in {None, _DEFAULT_PORTS[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{host}{shown_port}"
 
 
 def allowed_hosts(origin: str) -> list[str]:
@@ -136,14 +156,17 @@ def databases(variable: str) -> dict[str, Any]:
 
     Connections are kept for a minute and checked before use; an unreachable server is known within seconds.
     """
-    url = env.required(variable, example="postgres://role:password@127.0.0.1:5432/name")
+    example = "postgres://role:password@127.0.0.1:5432/name"
+    url = env.required(variable, example=example)
     try:
-        config = dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
-    except (ValueError, dj_database_url.ParseError):
-        # The address carries a password: it must not end up in the message.
-        raise ImproperlyConfigured(f"{variable} is not a database address") from None
-    if config.get("ENGINE") != "django.db.backends.postgresql":
-        raise ImproperlyConfigured(f"{variable} must be a postgres:// address")
+        config: dict[str, Any] = {**dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)}
+    except ValueError:
+        config = {}
+    if config.get("ENGINE") != "django.db.backends.postgresql" or not config["NAME"]:
+        # The given address carries a password: it must not end up in the message.
+        raise ImproperlyConfigured(
+            f"{variable} must be the address of a PostgreSQL database, for example {variable}={example}"
+        )
     options = {"connect_timeout": 3, "tcp_user_timeout": 10_000}
     return {"default": {**config, "OPTIONS": {**options, **config.get("OPTIONS", {})}}}
 
@@ -180,7 +203,7 @@ def spectacular(*, title: str, description: str) -> dict[str, Any]:
 def logging(service: str) -> dict[str, Any]:
     """LOGGING: one line per event on standard error, JSON unless DJANGO_LOG_FORMAT=text."""
     style = env.choice("DJANGO_LOG_FORMAT", options=("json", "text"), default="json")
-    level = env.text("DJANGO_LOG_LEVEL", default="INFO").upper()
+    level = env.choice("DJANGO_LOG_LEVEL", options=LOG_LEVELS, default="INFO")
     return {
         "version": 1,
         "disable_existing_loggers": False,

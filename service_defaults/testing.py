@@ -33,11 +33,13 @@ _THROWAWAY = {
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests() -> Iterator[None]:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     """Prepare the environment before pytest-django reads the settings."""
     from service_defaults.keys import create_key_files
 
-    private, public = create_key_files(Path(tempfile.mkdtemp(prefix="test-keys-")))
+    directory = tempfile.TemporaryDirectory(prefix="test-keys-")
+    early_config.add_cleanup(directory.cleanup)
+    private, public = create_key_files(Path(directory.name))
     files = {"AUTH_SIGNING_KEY_FILE": str(private), "AUTH_JWKS_FILE": str(public)}
     # Set, not defaulted: tests must sign with the key that goes with the public set.
     os.environ.update(_THROWAWAY | files)

@@ -9,6 +9,9 @@ from django.db.models.functions import Lower
 
 from shared_events.ids import uuid7
 
+MAX_PASSWORD_LENGTH = 256
+"""In characters. What nobody types would only cost time to hash."""
+
 
 class UserManager(BaseUserManager["User"]):
     """Finds accounts by their e-mail address in any case."""

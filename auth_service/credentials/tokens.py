@@ -61,7 +61,8 @@ class KeyFileBackend(TokenBackend):
         kid = jwt.get_unverified_header(token).get("kid")
         key = keys.public_keys().get(kid) if isinstance(kid, str) else None
         if key is None:
-            raise jwt.InvalidKeyError("unknown key")
+            # Of the errors that the base class knows: an InvalidKeyError would pass it by.
+            raise jwt.InvalidTokenError("unknown key")
         return key
 
 

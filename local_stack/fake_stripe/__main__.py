@@ -9,22 +9,30 @@ from localstripe import resources
 
 from local_stack.fake_stripe import bank
 from local_stack.fake_stripe.books import Books
+from local_stack.fake_stripe.challenge import Challenge, without_key
+from local_stack.fake_stripe.faults import Faults, misfortune
 from local_stack.fake_stripe.manners import manners
 from local_stack.fake_stripe.webhooks import Webhooks
 
 
-def make_app(*, store: Path, webhook_url: str, webhook_secret: str) -> web.Application:
-    """Return localstripe's application, corrected, with its books at `store`."""
+def make_app(*, store: Path, webhook_url: str, webhook_secret: str, origin: str) -> web.Application:
+    """Return localstripe's application, corrected, with its books at `store`.
+
+    `origin` is the address by which a buyer's browser reaches it.
+    """
     books = resources.store
     books.__class__ = Books
     books.open(store)
-    resources.schedule_webhook = Webhooks(webhook_url, webhook_secret).schedule
-    bank.correct()
+    faults = Faults()
+    resources.schedule_webhook = Webhooks(webhook_url, webhook_secret, faults).schedule
+    bank.correct(origin)
     # Only now: importing the server binds the routes that were just corrected.
     from localstripe import server
 
     app: web.Application = server.app
-    app.middlewares.insert(0, manners(books))
+    app.middlewares[:0] = (without_key, misfortune(faults), manners(books))
+    faults.serve(app)
+    Challenge(books).serve(app)
     return app
 
 
@@ -34,7 +42,10 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     options.store.parent.mkdir(parents=True, exist_ok=True)
     app = make_app(
-        store=options.store, webhook_url=options.webhook_url, webhook_secret=options.webhook_secret
+        store=options.store,
+        webhook_url=options.webhook_url,
+        webhook_secret=options.webhook_secret,
+        origin=f"http://127.0.0.1:{options.port}",
     )
     web.run_app(app, host="127.0.0.1", port=options.port, shutdown_timeout=1, print=None, access_log=None)
 

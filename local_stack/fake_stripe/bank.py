@@ -4,17 +4,19 @@ Its routes are bound when its server module is imported, so `correct` must run b
 """
 # ruff: noqa: SLF001 - localstripe has no public way to any of this
 
+from functools import partial
 from typing import Any
 
 from localstripe import resources
 from localstripe.errors import UserError
 from localstripe.resources import Charge, Event, PaymentIntent, PaymentMethod, Refund, Token
 
-from local_stack.fake_stripe import cards
+from local_stack.fake_stripe import cards, challenge, listing
 
 _confirm = PaymentIntent._api_confirm
 _capture = PaymentIntent._api_capture
 _cancel = PaymentIntent._api_cancel
+_authenticate = PaymentIntent._api_authenticate
 _create_intent = PaymentIntent._api_create
 _create_refund = Refund._api_create
 _create_charge = PaymentIntent._create_charge
@@ -22,8 +24,9 @@ _is_declined = PaymentMethod._charging_is_declined
 _last_error = PaymentIntent.last_payment_error.fget
 
 
-def correct() -> None:
-    """Replace the methods and routes that lie."""
+def correct(origin: str) -> None:
+    """Replace the methods and routes that lie. `origin` is where a buyer's browser finds this bank."""
+    listing.correct()
     PaymentMethod._try_get_canonical_test_article = staticmethod(_published_card)
     PaymentMethod._charging_is_declined = _charging_is_declined
     Charge._set_auth_failure = _fail
@@ -32,22 +35,46 @@ def correct() -> None:
     PaymentIntent._api_create = staticmethod(_create)
     PaymentIntent.last_payment_error = property(_last_payment_error)
     Refund._api_create = staticmethod(_refund)
-    ours = {"confirm": confirm, "capture": capture, "cancel": cancel}
+    PaymentIntent._api_authenticate = staticmethod(authenticate)
+    ours = {
+        "confirm": partial(confirm, origin=origin),
+        "capture": capture,
+        "cancel": cancel,
+        "_authenticate": authenticate,
+    }
     resources.extra_apis[:] = [
         (method, url, ours.get(url.rpartition("/")[2], func) if "/payment_intents/" in url else func)
         for method, url, func in resources.extra_apis
     ]
 
 
-def confirm(id: str, payment_method: str | None = None, **data: Any) -> Any:
-    """Confirm an intent, with a card given now or before; a failed one takes another card and starts anew."""
+def confirm(
+    id: str, payment_method: str | None = None, return_url: str | None = None, *, origin: str, **data: Any
+) -> Any:
+    """Confirm an intent, with a card given now or before; a failed one takes another card and starts anew.
+
+    With a `return_url` a challenge is a page to go to, without one it is left to Stripe's script.
+    """
     intent = PaymentIntent._api_retrieve(id)
     card = _card_in(payment_method, data.pop("payment_method_data", None))
     if card is not None and intent.status in ("requires_payment_method", "requires_confirmation"):
         intent.payment_method = card
         intent.latest_charge = None
     _require_state(intent, "confirm", "requires_confirmation")
-    return _confirm(id, **data)
+    intent = _confirm(id, **data)
+    if intent.next_action and return_url:
+        intent._return_url = return_url
+        page = {"url": challenge.page_address(intent, origin), "return_url": return_url}
+        intent.next_action = {"type": "redirect_to_url", "redirect_to_url": page}
+    return intent
+
+
+def authenticate(id: str, **data: Any) -> Any:
+    """Take the buyer's answer to a challenge, and say so where it was a no."""
+    intent = _authenticate(id, **data)
+    if intent._authentication_failed:
+        resources.schedule_webhook(Event("payment_intent.payment_failed", intent))
+    return intent
 
 
 def capture(id: str, **data: Any) -> Any:

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def manners(books: Books) -> Middleware:
-    """Return the outermost middleware. It commits the books before anything is answered."""
+    """Return the middleware around all of localstripe. It commits the books before anything is answered."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -4,7 +4,9 @@ import http.client
 import json
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -23,6 +25,9 @@ class Echo(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            while (size := int(self.rfile.readline(), 16)) > 0:
+                self.rfile.read(size + 2)
         said = json.dumps({"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}})
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -30,7 +35,7 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(said.encode())
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 (the base class's names)
 
     def log_message(self, *args: object) -> None:
         pass
@@ -109,10 +114,28 @@ class TestAServiceThatIsAway:
 
 
 class TestABody:
-    def test_of_more_than_a_megabyte_is_refused(self, client: httpx.Client) -> None:
-        answer = client.post("/api/users/signup", content=b"x" * 1_500_000)
+    @pytest.mark.parametrize("path", ["/api/users/signup", "/api/orders", "/api/nothing", "/sell"])
+    def test_of_more_than_a_megabyte_is_refused(self, client: httpx.Client, path: str) -> None:
+        answer = client.post(path, content=b"x" * 2_000_000)
         assert answer.status_code == 413
         assert str(problem(answer)["type"]).endswith("/problems/body-too-large")
+
+    def test_that_does_not_say_its_length_is_refused_as_well(self, client: httpx.Client) -> None:
+        answer = client.post("/api/users/signup", content=iter([b"x" * 600_000, b"x" * 600_000]))
+        assert answer.status_code == 413
+
+    def test_is_read_to_its_end_before_it_is_refused(self, stack: Stack, client: httpx.Client) -> None:
+        """A sender who is slow must still get the answer instead of a closed connection."""
+        with closing(
+            http.client.HTTPConnection("127.0.0.1", stack.ports["gateway"], timeout=10)
+        ) as connection:
+            connection.putrequest("POST", "/api/users/signup")
+            connection.putheader("Content-Length", "3000000")
+            connection.endheaders()
+            for _ in range(30):
+                connection.send(b"x" * 100_000)
+                time.sleep(0.04)  # all in all longer than the gateway would leave a refused sender connected
+            assert connection.getresponse().status == 413
 
     def test_just_below_passes(self, client: httpx.Client) -> None:
         assert client.post("/api/users/signup", content=b"x" * 990_000).status_code == 200

@@ -118,7 +118,7 @@ class TestStoppingAPart:
     def test_refuses_an_unknown_part_and_names_those_there_are(self, stack: Stack, start: Start) -> None:
         start("plain")
         wait_until_ready(stack)
-        with pytest.raises(Refused, match="'three'. There are: one, two"):
+        with pytest.raises(Refused, match=r"'three'\. There are: one, two"):
             Supervision(stack).stop("three")
 
 

@@ -1,4 +1,4 @@
-"""A supervisor of tiny processes, as a process of its own: `python -m local_stack.tests.tiny <run dir> <scene>`."""
+"""A supervisor of tiny processes: `python -m local_stack.tests.tiny <run dir> <scene>`."""
 
 import asyncio
 import signal
@@ -11,7 +11,12 @@ from local_stack.stack import Stack
 from local_stack.supervisor import supervise
 
 SLEEPER = "import os, time; print('here', os.environ.get('FLAVOUR', 'plain'), flush=True); time.sleep(600)"
-DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('here', flush=True); time.sleep(600)"
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("here", flush=True)
+time.sleep(600)
+"""
 PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEPER!r}]).wait()"
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from orders_service.orders import operations
 from service_defaults.clock import database_now
-from service_defaults.idempotency.once import forget_old_answers
+from service_defaults.idempotency.kept import forget_old_answers
 from shared_events import sweeps
 
 sweeps.every(seconds=600)(forget_old_answers)

@@ -6,10 +6,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as InvalidPassword
 from rest_framework import serializers
 
-from auth_service.accounts.models import User
+from auth_service.accounts.models import MAX_PASSWORD_LENGTH, User
 
 _EMAIL_MESSAGES: dict[str, Any] = dict.fromkeys(
-    ("required", "null", "blank", "invalid", "max_length"), "Email must be valid"
+    ("required", "null", "blank", "invalid"), "Email must be valid"
 )
 _PASSWORD_MESSAGES: dict[str, Any] = {
     **dict.fromkeys(("required", "null", "blank"), "Password is required"),
@@ -25,14 +25,38 @@ class AddressField(serializers.EmailField):
         """The address as it is stored."""
         return User.objects.normalize_email(super().to_internal_value(data))
 
+    def run_validators(self, value: Any) -> None:
+        """One complaint, however much is wrong with it."""
+        try:
+            super().run_validators(value)
+        except serializers.ValidationError:
+            self.fail("invalid")
+
+
+class PasswordField(serializers.CharField):
+    """A password as it was typed: text, blanks included. A number is not taken for its digits."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            max_length=MAX_PASSWORD_LENGTH,
+            trim_whitespace=False,
+            error_messages=_PASSWORD_MESSAGES,
+            write_only=True,
+            **options,
+        )
+
+    def to_internal_value(self, data: Any) -> str:
+        """The password; fails for anything but text."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
 
 class CredentialsInput(serializers.Serializer[Any]):
     """An address and a password, as they were typed."""
 
     email = AddressField(max_length=254, error_messages=_EMAIL_MESSAGES)
-    password = serializers.CharField(
-        max_length=256, trim_whitespace=False, error_messages=_PASSWORD_MESSAGES, write_only=True
-    )
+    password = PasswordField()
 
 
 class SignUpInput(CredentialsInput):

@@ -6,11 +6,12 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.utils import timezone
 
 from auth_service.accounts import operations
+from auth_service.accounts.models import MAX_PASSWORD_LENGTH, User
 from service_defaults import env
 
 
@@ -28,7 +29,8 @@ class Command(BaseCommand):
         # From the environment, not an argument: arguments show in the list of processes.
         password = env.required("AUTH_OPERATOR_PASSWORD", example="<a long password>")
         try:
-            validate_email(email)
+            User.email.field.clean(email, None)
+            MaxLengthValidator(MAX_PASSWORD_LENGTH)(password)
             validate_password(password)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None

@@ -1,0 +1,1 @@
+"""Benchmarks: figures that tests don't assert, because machines are noisy."""

@@ -1,0 +1,1 @@
+"""A tiny service that has every default, for their own tests."""

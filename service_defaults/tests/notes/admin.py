@@ -1,0 +1,31 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from service_defaults import errors
+from service_defaults.operators import OperatorAdmin
+from service_defaults.tests.notes.models import Note
+
+
+class AlreadyLoud(errors.Refused):
+    """It is loud already"""
+
+
+def make_louder(note: Note) -> None:
+    """Written before it is refused, so that a refusal has something to undo."""
+    before, note.text = note.text, note.text.upper()
+    note.version += 1
+    note.save()
+    if before == note.text:
+        raise AlreadyLoud
+
+
+@admin.register(Note)
+class NoteAdmin(OperatorAdmin):
+    actions = ("louder",)
+
+    @admin.action(description="Make louder")
+    def louder(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        self.for_each(request, rows, make_louder, done="made louder")

@@ -1,0 +1,85 @@
+"""Routes on which something goes wrong."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import connections
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.connection import ConnectionProxy
+from rest_framework import exceptions
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from service_defaults import errors
+
+SECRET = "hunter2-and-nobody-may-see-it"
+
+
+class TooLoud(errors.Refused):
+    """Please be quiet.
+
+    This is for whoever reads the code.
+    """
+
+    field = "text"
+
+
+class CardDeclined(errors.PaymentRefused):
+    """Your card was declined"""
+
+
+class SomewhereElseIsDown(errors.Unavailable):
+    """Somewhere else is down."""
+
+    retry_after = 7
+
+
+KINDS: dict[str, Exception | type[Exception]] = {
+    "refused": TooLoud,
+    "refused-in-own-words": TooLoud("Not that loud", field="volume"),
+    "not-signed-in": errors.NotSignedIn,
+    "payment-refused": CardDeclined,
+    "not-yours": errors.NotYours,
+    "not-found": errors.NotFound,
+    "in-flight": errors.InFlight,
+    "stale": errors.Stale,
+    "contradicts": errors.Contradicts,
+    "unavailable": SomewhereElseIsDown,
+    "throttled": exceptions.Throttled(wait=3),
+    "django-404": Http404("a private detail"),
+    "django-403": PermissionDenied("a private detail"),
+    "unforeseen": RuntimeError(SECRET),
+}
+
+
+def dead_database() -> ConnectionProxy:
+    """A connection to a port on which nobody listens."""
+    settings: Any = {**connections.settings["default"], "HOST": "127.0.0.1", "PORT": "1"}
+    return ConnectionProxy(type(connections)({"default": settings}), "default")
+
+
+class Fail(APIView):
+    permission_classes = (AllowAny,)
+
+    def get(self, request: Request, kind: str) -> Response:
+        raise KINDS[kind]
+
+
+class AskADeadDatabase(APIView):
+    permission_classes = (AllowAny,)
+
+    def get(self, request: Request) -> Response:
+        dead_database().cursor()
+        return Response()
+
+
+def fail_plainly(request: HttpRequest, kind: str) -> HttpResponse:
+    """Outside of DRF."""
+    raise KINDS[kind]
+
+
+def ask_a_dead_database_plainly(request: HttpRequest) -> HttpResponse:
+    dead_database().cursor()
+    return HttpResponse()

@@ -1,0 +1,55 @@
+"""Settings of the notes service: each default at its place, as a service lists them."""
+
+from service_defaults import settings as defaults
+
+SERVICE = "notes"
+
+# The process
+DEBUG = defaults.debug()
+SECRET_KEY = defaults.secret_key()
+LOGGING = defaults.logging(SERVICE)
+ROOT_URLCONF = "service_defaults.tests.urls"
+INSTALLED_APPS = [
+    *defaults.INSTALLED_APPS,
+    "service_defaults.idempotency",
+    "service_defaults.tests.notes",
+]
+MIDDLEWARE = defaults.MIDDLEWARE
+TEMPLATES = defaults.TEMPLATES
+
+# The web
+PUBLIC_ORIGIN = defaults.public_origin()
+ALLOWED_HOSTS = defaults.allowed_hosts(PUBLIC_ORIGIN)
+VISITOR_KEY = defaults.visitor_key()
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = defaults.MAX_BODY_BYTES
+SECURE_PROXY_SSL_HEADER = defaults.proxy_ssl_header(PUBLIC_ORIGIN)
+SECURE_HSTS_SECONDS = defaults.hsts_seconds(PUBLIC_ORIGIN)
+STATIC_URL = f"/static/{SERVICE}/"
+WHITENOISE_USE_FINDERS = True
+
+# Language and time
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Data
+DATABASES = defaults.databases("DEFAULTS_DATABASE_URL")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The API
+REST_FRAMEWORK = defaults.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = defaults.spectacular(title="Notes", description="Write notes.")
+AUTH_JWKS_FILE = defaults.jwks_file()
+
+# The operators' admin
+AUTHENTICATION_BACKENDS = defaults.OPERATOR_BACKENDS
+SESSION_COOKIE_NAME = f"{SERVICE}_session"
+SESSION_COOKIE_PATH = f"/admin/{SERVICE}/"
+SESSION_COOKIE_AGE = defaults.OPERATOR_SESSION_SECONDS
+SESSION_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
+CSRF_COOKIE_NAME = f"{SERVICE}_csrf"
+CSRF_COOKIE_PATH = f"/admin/{SERVICE}/"
+CSRF_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]

@@ -1,0 +1,52 @@
+import pickle
+
+import pytest
+
+from service_defaults import errors
+
+
+class TicketAlreadyReserved(errors.Refused):
+    """Ticket is already reserved."""
+
+
+class HTTPRefusedByIPv4(errors.Refused):
+    """An initialism
+
+    and further words for readers of the code.
+    """
+
+    field = "address"
+
+
+class Untold(errors.Refused):
+    __doc__ = None
+
+
+class TestADomainError:
+    @pytest.mark.parametrize(
+        ("error", "slug"),
+        [
+            (TicketAlreadyReserved, "ticket-already-reserved"),
+            (HTTPRefusedByIPv4, "http-refused-by-i-pv4"),
+            (errors.Stale, "stale"),
+        ],
+    )
+    def test_has_its_name_as_slug(self, error: type[errors.DomainError], slug: str) -> None:
+        assert error.slug() == slug
+
+    def test_says_the_first_line_of_its_docstring(self) -> None:
+        assert TicketAlreadyReserved().message == "Ticket is already reserved"
+        assert str(HTTPRefusedByIPv4()) == "An initialism"
+
+    def test_without_a_docstring_says_what_its_kind_says(self) -> None:
+        assert Untold().message == "A rule of the domain forbids it"
+
+    def test_can_be_told_other_words_and_another_field(self) -> None:
+        error = HTTPRefusedByIPv4("Not from there", field="from")
+        assert (error.message, error.field) == ("Not from there", "from")
+        assert HTTPRefusedByIPv4().field == "address"
+        assert TicketAlreadyReserved().field is None
+
+    def test_survives_being_sent_between_processes(self) -> None:
+        error = pickle.loads(pickle.dumps(HTTPRefusedByIPv4("Not from there", field="from")))
+        assert (error.message, error.field) == ("Not from there", "from")

@@ -1,0 +1,105 @@
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from rest_framework.test import APIClient
+
+from service_defaults import logs
+from service_defaults.testing import token_for
+from service_defaults.tests.notes import trouble
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """The lines that were written since, each read as JSON."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.addFilter(logs.RequestFilter("notes"))
+    handler.setFormatter(logs.JsonLines())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    root.removeHandler(handler)
+
+
+class TestALine:
+    def test_is_one_json_object_with_its_service(self, lines: Lines) -> None:
+        logging.getLogger("notes.desk").warning("A %s\nover two lines: ü", "text", extra={"seconds": 1.5})
+        [line] = lines()
+        time = datetime.fromisoformat(line.pop("time"))
+        assert abs(datetime.now(UTC) - time) < timedelta(minutes=1)
+        assert line == {
+            "level": "WARNING",
+            "logger": "notes.desk",
+            "message": "A text\nover two lines: ü",
+            "service": "notes",
+            "request_id": "",
+            "seconds": 1.5,
+        }
+
+    def test_takes_what_is_no_json(self, lines: Lines, writer: UUID) -> None:
+        logging.getLogger("notes").warning("Odd", extra={"who": writer, "what": {1, 2}, "thing": object()})
+        assert str(writer) in str(lines()[0]["who"])
+
+    def test_has_the_traceback_of_its_error(self, lines: Lines) -> None:
+        try:
+            _ = 1 / 0
+        except ZeroDivisionError:
+            logging.getLogger("notes").exception("Failed")
+        [line] = lines()
+        assert "ZeroDivisionError" in line["exc_info"]
+
+
+class TestTheAccessLog:
+    def _line(self, lines: Lines) -> dict[str, Any]:
+        [line] = [line for line in lines() if line["logger"] == "service_defaults.access"]
+        return line
+
+    def test_has_one_line_per_answer(self, api: APIClient, lines: Lines) -> None:
+        api.get("/api/nothing", headers={"X-Request-Id": "mine"})
+        line = self._line(lines)
+        assert (line["method"], line["path"], line["status"]) == ("GET", "/api/nothing", 404)
+        assert (line["request_id"], line["level"]) == ("mine", "INFO")
+        assert line["ms"] >= 0
+        assert line["message"] == "GET /api/nothing 404"
+
+    def test_passes_over_probes(self, api: APIClient, lines: Lines) -> None:
+        api.get("/health/live")
+        assert [line for line in lines() if line["level"] != "DEBUG"] == []
+
+    @pytest.mark.parametrize("method", ["get", "post"])
+    def test_says_of_a_failure_that_it_failed(self, api: APIClient, lines: Lines, method: str) -> None:
+        api.raise_request_exception = False
+        getattr(api, method)("/trouble/plain/unforeseen")
+        assert self._line(lines)["status"] == 500
+
+    @pytest.mark.parametrize("path", ["/api/notes", "/api/notes/me", "/trouble/unforeseen", "/api/nothing"])
+    def test_tells_no_secret(self, desk: APIClient, lines: Lines, writer: UUID, path: str) -> None:
+        """Not what came by cookie, header, query or body; and of a request that failed no more."""
+        desk.raise_request_exception = False
+        token = token_for(writer)
+        desk.cookies["another"] = "in-a-cookie"
+        desk.post(
+            f"{path}?q=in-the-query",
+            {"password": "in-the-body"},
+            headers={"Authorization": f"Bearer {token}", "X-Secret": "in-a-header"},
+        )
+        written = json.dumps(lines())
+        assert path in written
+        for secret in ("in-a-cookie", "in-the-query", "in-the-body", "in-a-header", token):
+            assert secret not in written
+
+    def test_keeps_djangos_request_out_of_its_own_lines(self, api: APIClient, lines: Lines) -> None:
+        api.raise_request_exception = False
+        api.get("/trouble/unforeseen")
+        [line] = [line for line in lines() if line["logger"] == "django.request"]
+        assert trouble.SECRET in line["exc_info"]
+        assert not {"request", "response"} & set(line)
+        assert line["status_code"] == 500

@@ -1,0 +1,209 @@
+import logging
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from rest_framework.test import APIClient
+
+from service_defaults.testing import ORIGIN, token_for
+from service_defaults.tests.ids import uuid7
+from service_defaults.tests.notes import trouble
+
+DATABASE_DOWN = ["/trouble/database", "/trouble/plain/database"]
+
+
+def _problem(answer: HttpResponse, status: int) -> dict[str, Any]:
+    """The answer's problem document, which has each member whatever went wrong."""
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    body: dict[str, Any] = answer.json()  # type: ignore[attr-defined]
+    assert set(body) == {"type", "title", "status", "detail", "request_id", "errors"}
+    assert body["type"].startswith(f"{ORIGIN}/problems/")
+    assert body["status"] == status
+    assert body["request_id"] == answer["X-Request-Id"]
+    assert body["errors"]
+    return body
+
+
+@pytest.fixture
+def client(api: APIClient) -> APIClient:
+    """A client that is answered as a visitor would be where the server fails."""
+    api.raise_request_exception = False
+    return api
+
+
+class TestARefusalOfTheDomain:
+    @pytest.mark.parametrize(
+        ("kind", "status", "slug"),
+        [
+            ("refused", 400, "too-loud"),
+            ("not-signed-in", 401, "not-signed-in"),
+            ("payment-refused", 402, "card-declined"),
+            ("not-yours", 403, "not-yours"),
+            ("not-found", 404, "not-found"),
+            ("in-flight", 409, "in-flight"),
+            ("stale", 412, "stale"),
+            ("contradicts", 422, "contradicts"),
+            ("unavailable", 503, "somewhere-else-is-down"),
+        ],
+    )
+    def test_is_answered_by_its_kind_and_named_by_its_slug(
+        self, client: APIClient, kind: str, status: int, slug: str
+    ) -> None:
+        body = _problem(client.get(f"/trouble/{kind}"), status)
+        assert body["type"] == f"{ORIGIN}/problems/{slug}"
+        assert [entry["code"] for entry in body["errors"]] == [slug]
+
+    def test_says_what_it_is_about(self, client: APIClient) -> None:
+        body = _problem(client.get("/trouble/refused"), 400)
+        assert (body["title"], body["detail"]) == ("Too loud", "Please be quiet")
+        assert body["errors"] == [{"message": "Please be quiet", "code": "too-loud", "field": "text"}]
+
+    def test_can_have_words_of_its_own(self, client: APIClient) -> None:
+        body = _problem(client.get("/trouble/refused-in-own-words"), 400)
+        assert body["errors"] == [{"message": "Not that loud", "code": "too-loud", "field": "volume"}]
+
+    def test_without_a_field_names_none(self, client: APIClient) -> None:
+        [entry] = _problem(client.get("/trouble/payment-refused"), 402)["errors"]
+        assert entry == {"message": "Your card was declined", "code": "card-declined"}
+
+    def test_for_now_says_when_to_come_back(self, client: APIClient) -> None:
+        assert client.get("/trouble/unavailable")["Retry-After"] == "7"
+
+    def test_to_nobody_says_how_to_sign_in(self, client: APIClient) -> None:
+        assert client.get("/trouble/not-signed-in")["WWW-Authenticate"] == "Bearer"
+
+
+class TestInvalidInput:
+    def _errors(self, desk: APIClient, body: dict[str, Any]) -> list[tuple[str | None, str]]:
+        answer = _problem(desk.post("/api/notes", body), 400)
+        assert answer["type"] == f"{ORIGIN}/problems/invalid-input"
+        return [(entry.get("field"), entry["code"]) for entry in answer["errors"]]
+
+    def test_has_an_entry_per_field(self, desk: APIClient) -> None:
+        assert self._errors(desk, {"stars": 6}) == [("text", "required"), ("stars", "max-value")]
+
+    def test_has_the_path_to_what_is_nested(self, desk: APIClient) -> None:
+        body = {
+            "text": "fine",
+            "first": {"text": "longer than ten"},
+            "lines": [{"text": "fine"}, {}, {"text": ""}],
+            "tags": ["ok", "too long"],
+        }
+        assert self._errors(desk, body) == [
+            ("first.text", "max-length"),
+            ("lines.1.text", "required"),
+            ("lines.2.text", "blank"),
+            ("tags.1", "max-length"),
+        ]
+
+    def test_of_the_wrong_shape_is_about_the_field_that_has_it(self, desk: APIClient) -> None:
+        body = {"text": "fine", "first": [], "lines": {}, "tags": "ok"}
+        assert self._errors(desk, body) == [
+            ("first", "invalid"),
+            ("lines", "not-a-list"),
+            ("tags", "not-a-list"),
+        ]
+
+    def test_as_a_whole_is_about_no_field(self, desk: APIClient) -> None:
+        assert self._errors(desk, {"text": "contradiction"}) == [(None, "invalid")]
+
+    def test_says_all_of_it_in_its_detail(self, desk: APIClient) -> None:
+        body = _problem(desk.post("/api/notes", {"stars": 6}), 400)
+        assert body["detail"] == (
+            "This field is required; Ensure this value is less than or equal to 5"
+        )
+
+
+class TestWhatTheFrameworkRefuses:
+    def test_an_unknown_route(self, client: APIClient) -> None:
+        assert _problem(client.get("/api/nothing"), 404)["errors"][0]["code"] == "not-found"
+
+    def test_a_malformed_id(self, desk: APIClient) -> None:
+        _problem(desk.get("/api/notes/nonsense"), 404)
+
+    def test_a_method_and_says_which_there_are(self, desk: APIClient) -> None:
+        answer = desk.delete("/api/notes")
+        assert _problem(answer, 405)["errors"][0]["code"] == "method-not-allowed"
+        assert answer["Allow"] == "GET, POST, HEAD, OPTIONS"
+
+    def test_nobody(self, client: APIClient) -> None:
+        answer = client.get("/api/notes")
+        assert _problem(answer, 401)["errors"][0]["code"] == "not-authenticated"
+        assert answer["WWW-Authenticate"] == "Bearer"
+
+    def test_too_many_requests_and_says_when_to_come_back(self, client: APIClient) -> None:
+        answer = client.get("/trouble/throttled")
+        assert _problem(answer, 429)["errors"][0]["code"] == "throttled"
+        assert answer["Retry-After"] == "3"
+
+    def test_a_foreign_host(self, client: APIClient) -> None:
+        _problem(client.get("/api/notes", headers={"Host": "elsewhere.test"}), 400)
+
+    @pytest.mark.parametrize("route", ["/trouble/", "/trouble/plain/"])
+    @pytest.mark.parametrize("status", [403, 404])
+    def test_what_django_says_without_its_details(self, client: APIClient, route: str, status: int) -> None:
+        answer = client.get(f"{route}django-{status}")
+        _problem(answer, status)
+        assert b"private" not in answer.content
+
+
+class TestABody:
+    @pytest.mark.parametrize("content_type", ["application/xml", "text/plain", "multipart/form-data; boundary=x"])
+    def test_of_another_content_type_is_refused(self, client: APIClient, content_type: str) -> None:
+        bearer = {"Authorization": f"Bearer {token_for(uuid7())}"}
+        answer = client.post("/api/notes", b"text", content_type=content_type, headers=bearer)
+        assert _problem(answer, 415)["errors"][0]["code"] == "unsupported-media-type"
+
+    def test_of_broken_json_is_refused(self, desk: APIClient) -> None:
+        answer = desk.post("/api/notes", b'{"text": ', content_type="application/json")
+        assert _problem(answer, 400)["errors"] == [
+            {"message": "The body is not valid JSON", "code": "parse-error"}
+        ]
+
+    def test_that_is_too_large_is_refused_unread(self, client: APIClient) -> None:
+        answer = client.post("/api/notes", {"text": "x" * 256 * 1024})
+        assert _problem(answer, 413)["errors"][0]["code"] == "body-too-large"
+
+    def test_of_unknown_length_is_refused(self, client: APIClient) -> None:
+        answer = client.generic("POST", "/api/notes", HTTP_TRANSFER_ENCODING="chunked")
+        assert _problem(answer, 411)["errors"][0]["code"] == "length-required"
+
+    @pytest.mark.django_db
+    def test_of_the_largest_size_is_read(self, desk: APIClient) -> None:
+        body = b'{"text": "fine"' + b" " * (256 * 1024 - 16) + b"}"
+        assert desk.post("/api/notes", body, content_type="application/json").status_code == 201
+
+
+class TestWhatNobodyForesaw:
+    @pytest.mark.parametrize("route", ["/trouble/unforeseen", "/trouble/plain/unforeseen"])
+    def test_tells_nothing(self, client: APIClient, route: str) -> None:
+        answer = client.get(route)
+        assert _problem(answer, 500)["errors"][0]["code"] == "server-error"
+        assert trouble.SECRET.encode() not in answer.content
+        assert b"Traceback" not in answer.content
+
+    def test_is_logged(self, client: APIClient, caplog: pytest.LogCaptureFixture) -> None:
+        client.get("/trouble/unforeseen")
+        [failure] = [record for record in caplog.records if record.exc_info]
+        assert failure.levelno == logging.ERROR
+
+    def test_is_a_page_for_an_operator(self, client: APIClient) -> None:
+        answer = client.get("/admin/notes/nothing")
+        assert answer["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.django_db
+class TestADatabaseThatIsDown:
+    @pytest.mark.parametrize("route", DATABASE_DOWN)
+    def test_is_not_the_callers_fault(self, client: APIClient, route: str) -> None:
+        answer = client.get(route)
+        assert _problem(answer, 503)["errors"][0]["code"] == "database-unavailable"
+        assert answer["Retry-After"] == "2"
+        assert b"127.0.0.1" not in answer.content
+
+    @pytest.mark.parametrize("route", DATABASE_DOWN)
+    def test_leaves_the_reason_in_the_log(
+        self, client: APIClient, caplog: pytest.LogCaptureFixture, route: str
+    ) -> None:
+        client.get(route)
+        assert "port 1 failed" in caplog.text
