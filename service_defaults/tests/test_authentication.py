@@ -31,7 +31,11 @@ class TestABearerToken:
         assert answer.json() == {"id": str(writer)}
 
     def test_writes_from_wherever(self, anywhere: APIClient, writer: UUID) -> None:
-        headers = {**_bearer(token_for(writer)), "Origin": "https://elsewhere.test", "Sec-Fetch-Site": "cross-site"}
+        headers = {
+            **_bearer(token_for(writer)),
+            "Origin": "https://elsewhere.test",
+            "Sec-Fetch-Site": "cross-site",
+        }
         assert anywhere.post(ME, headers=headers).json() == {"id": str(writer)}
 
     @pytest.mark.parametrize("token", ["", "nonsense", "expired"])

@@ -8,7 +8,9 @@ from service_defaults.tests.notes.models import Note
 
 
 def _request(**headers: str):
-    return RequestFactory().get("/", headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return RequestFactory().get(
+        "/", headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
 
 
 class TestNotModified:
@@ -25,7 +27,9 @@ class TestNotModified:
 
 
 class TestRequireMatch:
-    @pytest.mark.parametrize("headers", [{}, {"If_Match": '"7"'}, {"If_Match": '"6", "7"'}, {"If_Match": "*"}])
+    @pytest.mark.parametrize(
+        "headers", [{}, {"If_Match": '"7"'}, {"If_Match": '"6", "7"'}, {"If_Match": "*"}]
+    )
     def test_lets_the_current_version_pass(self, headers: dict[str, str]) -> None:
         require_match(_request(**headers), etag_for(7))
 

@@ -26,7 +26,7 @@ class TestRequired:
     def test_names_what_is_missing_and_shows_an_example(self, given, value: str | None) -> None:
         given(value)
         with pytest.raises(
-            ImproperlyConfigured, match="^NOTES_THING must be set, for example NOTES_THING=a b$"
+            ImproperlyConfigured, match=r"^NOTES_THING must be set, for example NOTES_THING=a b$"
         ):
             env.required("NOTES_THING", example="a b")
 
@@ -79,7 +79,9 @@ class TestBoolean:
 
     def test_never_guesses(self, given) -> None:
         given("maybe")
-        with pytest.raises(ImproperlyConfigured, match="^NOTES_THING must be 0 or 1, for example NOTES_THING=0$"):
+        with pytest.raises(
+            ImproperlyConfigured, match=r"^NOTES_THING must be 0 or 1, for example NOTES_THING=0$"
+        ):
             env.boolean("NOTES_THING", default=False)
 
 
@@ -93,7 +95,7 @@ class TestChoice:
         given("xml")
         with pytest.raises(
             ImproperlyConfigured,
-            match="^NOTES_THING must be one of json, text, for example NOTES_THING=text$",
+            match=r"^NOTES_THING must be one of json, text, for example NOTES_THING=text$",
         ):
             env.choice("NOTES_THING", options=("json", "text"), default="text")
 

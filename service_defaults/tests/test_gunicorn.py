@@ -31,7 +31,9 @@ class TestTheWebServersSettings:
         for name, value in _settings().items():
             config.set(name, value)
 
-    def test_are_one_process_of_eight_threads_unless_told_otherwise(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_are_one_process_of_eight_threads_unless_told_otherwise(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         assert (_settings()["workers"], _settings()["threads"]) == (1, 8)
         monkeypatch.setenv("WEB_CONCURRENCY", "3")
         monkeypatch.setenv("WEB_THREADS", "2")

@@ -11,7 +11,17 @@ import pytest
 from service_defaults import health, keys, tokens
 from service_defaults.testing import token_for
 
-BROKEN = ["", "{", "[]", "null", "{}", '{"keys": []}', '{"keys": {}}', '{"keys": ["x"]}', '{"keys": [{"kid": "x"}]}']
+BROKEN = [
+    "",
+    "{",
+    "[]",
+    "null",
+    "{}",
+    '{"keys": []}',
+    '{"keys": {}}',
+    '{"keys": ["x"]}',
+    '{"keys": [{"kid": "x"}]}',
+]
 
 
 @pytest.fixture

@@ -109,9 +109,7 @@ class TestInvalidInput:
 
     def test_says_all_of_it_in_its_detail(self, desk: APIClient) -> None:
         body = _problem(desk.post("/api/notes", {"stars": 6}), 400)
-        assert body["detail"] == (
-            "This field is required; Ensure this value is less than or equal to 5"
-        )
+        assert body["detail"] == ("This field is required; Ensure this value is less than or equal to 5")
 
 
 class TestWhatTheFrameworkRefuses:
@@ -148,7 +146,9 @@ class TestWhatTheFrameworkRefuses:
 
 
 class TestABody:
-    @pytest.mark.parametrize("content_type", ["application/xml", "text/plain", "multipart/form-data; boundary=x"])
+    @pytest.mark.parametrize(
+        "content_type", ["application/xml", "text/plain", "multipart/form-data; boundary=x"]
+    )
     def test_of_another_content_type_is_refused(self, client: APIClient, content_type: str) -> None:
         bearer = {"Authorization": f"Bearer {token_for(uuid7())}"}
         answer = client.post("/api/notes", b"text", content_type=content_type, headers=bearer)

@@ -27,7 +27,11 @@ class TestARequestId:
     def test_is_there_whatever_went_wrong(self, api: APIClient) -> None:
         api.raise_request_exception = False
         answer = api.get("/trouble/plain/unforeseen", headers={"X-Request-Id": "mine"})
-        assert (answer.status_code, answer["X-Request-Id"], answer.json()["request_id"]) == (500, "mine", "mine")
+        assert (answer.status_code, answer["X-Request-Id"], answer.json()["request_id"]) == (
+            500,
+            "mine",
+            "mine",
+        )
 
 
 class TestAnAnswer:

@@ -119,7 +119,9 @@ class TestDebug:
 class TestTheDatabase:
     @pytest.fixture
     def database(self, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setenv("NOTES_DATABASE_URL", "postgres://me:p%40ss@db.test:5433/notes?application_name=notes")
+        monkeypatch.setenv(
+            "NOTES_DATABASE_URL", "postgres://me:p%40ss@db.test:5433/notes?application_name=notes"
+        )
         return defaults.databases("NOTES_DATABASE_URL")["default"]
 
     def test_is_read_from_one_address(self, database) -> None:

@@ -46,7 +46,9 @@ class TestVerify:
             {"nbf": int(time.time()) + 60},
         ],
     )
-    def test_refuses_what_is_not_for_us_or_not_for_access_or_not_in_time(self, claims: dict[str, object]) -> None:
+    def test_refuses_what_is_not_for_us_or_not_for_access_or_not_in_time(
+        self, claims: dict[str, object]
+    ) -> None:
         with pytest.raises(tokens.InvalidToken):
             tokens.verify(token_for(uuid4(), **claims))
 
@@ -69,7 +71,9 @@ class TestAForgery:
         private, _ = keys.create_key_files(tmp_path)
         payload = jwt.decode(token_for(uuid4()), options={"verify_signature": False})
         with pytest.raises(tokens.InvalidToken):
-            tokens.verify(jwt.encode(payload, keys.read_signing_key(private), "EdDSA", headers={"kid": _kid()}))
+            tokens.verify(
+                jwt.encode(payload, keys.read_signing_key(private), "EdDSA", headers={"kid": _kid()})
+            )
 
     def test_by_a_changed_payload_is_refused(self) -> None:
         head, _, signature = token_for(uuid4()).split(".")
