@@ -1,6 +1,8 @@
 """From the command line to what each command does, and from errors to one clear sentence."""
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 
 from local_stack.commands import parser
@@ -8,7 +10,7 @@ from local_stack.complaints import Complaint
 from local_stack.screen import errors
 from local_stack.stack import Stack
 
-_INTERRUPTED = 130
+_INTERRUPTED, _NOBODY_READS = 130, 141
 
 
 class NothingHere(Complaint):
@@ -22,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _COMMANDS[options.command](options)
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOBODY_READS
     except Complaint as complaint:
         errors.print(str(complaint), markup=False)
         return 1

@@ -6,6 +6,7 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from local_stack import logs
 from local_stack.fingerprints import Done
 from local_stack.parts import Part
 from local_stack.postgres import CannotCreate, group_of
@@ -155,6 +156,7 @@ class Keeper:
             if part.prepare:
                 await asyncio.to_thread(part.prepare)
             with log.open("ab") as output:
+                logs.begin(output, part.name)
                 self._sighting = Sighting(log, output.tell(), time.monotonic())
                 self._process = process = await asyncio.create_subprocess_exec(
                     *part.command, stdin=DEVNULL, stdout=output, stderr=output,

@@ -18,7 +18,7 @@ from local_stack.complaints import Complaint
 from local_stack.control import NotRunning, Supervision
 from local_stack.credentials import credentials_of
 from local_stack.environment import base_environment
-from local_stack.logs import tail
+from local_stack.logs import last_life
 from local_stack.ports import choose_ports
 from local_stack.processes import MARKER, dies_with_parent, end, leftovers
 from local_stack.stack import DEFAULT_HOLD_SECONDS, REPOSITORY, Stack
@@ -150,7 +150,7 @@ def _check_hope(stack: Stack, parts: list[View], waited: float, patience: float)
     for part in parts:
         if part["state"] == "failed" or (part["failures"] >= _HOPELESS and part["state"] != "running"):
             raise _failure(stack, part["name"], part["detail"] or "does not start")
-        if part["name"] == "rabbitmq" and part["state"] != "running" and waited > BROKER_PATIENCE:
+        if part["name"] == "rabbitmq" and _may_do_without(stack, part):
             raise _failure(stack, "rabbitmq", f"was not up within {BROKER_PATIENCE:.0f} s")
     if waited > patience:
         late = next((part for part in parts if part["state"] not in {"running", "done", "waiting"}), None)
@@ -158,8 +158,16 @@ def _check_hope(stack: Stack, parts: list[View], waited: float, patience: float)
         raise _failure(stack, name, f"is not ready after {patience:.0f} s: {why}")
 
 
+def _may_do_without(stack: Stack, rabbitmq_part: View) -> bool:
+    """Return whether RabbitMQ has had its time, where nobody insisted on it."""
+    starting = rabbitmq_part["state"] == "starting"
+    return (
+        stack.wanted_broker == "auto" and starting and time.time() - rabbitmq_part["since"] > BROKER_PATIENCE
+    )
+
+
 def _failure(stack: Stack, part: str, reason: str) -> DidNotStart:
-    return DidNotStart(part, reason, tail(stack.log_of(part), 25))
+    return DidNotStart(part, reason, last_life(stack.log_of(part), 25))
 
 
 def shut_down(stack: Stack) -> int:

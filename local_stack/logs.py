@@ -5,13 +5,16 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from local_stack.stack import Stack
 
 #: A log is put aside as `<part>.log.1` past this many bytes.
 LIMIT = 5_000_000
 _FOLLOW_EVERY = 0.3
+_BEGINNING = "-------- "
 
 
 def rotate(stack: Stack) -> None:
@@ -24,6 +27,19 @@ def rotate(stack: Stack) -> None:
             shutil.copyfile(log, log.with_suffix(".log.1"))
             with log.open("r+b") as file:
                 file.truncate(0)
+
+
+def begin(log: BinaryIO, part: str) -> None:
+    """Write the line that begins each life of a part."""
+    log.write(f"{_BEGINNING}{part} starts at {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}\n".encode())
+    log.flush()
+
+
+def last_life(log: Path, lines: int) -> str:
+    """Return the last lines that a part logged since it was started last."""
+    told = tail(log, lines).splitlines()
+    beginnings = [number for number, line in enumerate(told) if line.startswith(_BEGINNING)]
+    return "\n".join(told[beginnings[-1] + 1 :] if beginnings else told) or "(it logged nothing)"
 
 
 def tail(log: Path, lines: int) -> str:

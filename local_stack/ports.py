@@ -79,7 +79,9 @@ def _gateway_port(insisted: int | None, last: int | None) -> int:
                 f"Port {insisted} is taken by {holder_of(insisted)}. Stop it, or choose another with --port."
             )
         return insisted
-    wishes = itertools.chain([last] if last else [], itertools.count(DEFAULT_GATEWAY_PORT))
+    wishes = itertools.chain(
+        [DEFAULT_GATEWAY_PORT, last or DEFAULT_GATEWAY_PORT], itertools.count(DEFAULT_GATEWAY_PORT)
+    )
     return next(port for port in wishes if is_free(port))
 
 

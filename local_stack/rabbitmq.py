@@ -111,6 +111,8 @@ def _configuration(home: Path) -> str:
         f"load_definitions = {home / 'definitions.json'}",
         "log.console = true",
         "log.console.level = info",
+        "log.console.use_colors = off",
+        "log.connection.level = warning",
         "log.file = false",
         # Sized for a laptop: the write-ahead log of quorum queues takes this much memory, 512 MB by default.
         "raft.wal_max_size_bytes = 33554432",

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
+import psutil
+
 from local_stack import rabbitmq
 from local_stack.environment import base_environment
 from local_stack.screen import errors, out
@@ -25,6 +27,7 @@ BROKER_VARIABLE = "STACK_BROKER"
 _COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)\b")
 _AT_ONCE = 2
 _NOTHING_COLLECTED = 5
+_MEMORY_OF_A_STACK = 3_000_000_000
 #: What the pytest processes may see of this machine besides the bare environment.
 _HANDED_ON = ("CI", "PYTEST_ADDOPTS", "HYPOTHESIS_PROFILE")
 
@@ -137,7 +140,7 @@ def _stoppable() -> Iterator[Crew]:
 def _run_all(
     suites: Sequence[Suite], addresses: dict[str, str], expression: str | None, crew: Crew
 ) -> list[Result]:
-    """Run the small suites side by side and then, one by one, those that start whole stacks."""
+    """Run the small suites side by side, and then those that start whole stacks; these mostly wait."""
 
     def run(suite: Suite) -> Result:
         result = _run(suite, addresses, expression, crew)
@@ -147,8 +150,13 @@ def _run_all(
         return result
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        results = list(pool.map(run, [suite for suite in suites if not suite.broker]))
-    return results + [run(suite) for suite in suites if suite.broker]
+        small = list(pool.map(run, [suite for suite in suites if not suite.broker]))
+    with ThreadPoolExecutor(_stacks_at_once()) as pool:
+        return small + list(pool.map(run, [suite for suite in suites if suite.broker]))
+
+
+def _stacks_at_once() -> int:
+    return _AT_ONCE if psutil.virtual_memory().available > _AT_ONCE * _MEMORY_OF_A_STACK else 1
 
 
 def _run(suite: Suite, addresses: dict[str, str], expression: str | None, crew: Crew) -> Result:

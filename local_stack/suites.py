@@ -15,7 +15,7 @@ class Suite:
     """One pytest process.
 
     `database` names the environment variable for its database's address. A suite with a `broker` starts whole
-    stacks on it, and so has the machine to itself. `slow` suites run only when they are asked for.
+    stacks on it, after the others. `slow` suites run only when they are asked for.
     """
 
     name: str

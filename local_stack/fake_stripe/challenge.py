@@ -20,7 +20,7 @@ _STYLE = """
 :root { color-scheme: light dark; font: 1.0625rem/1.5 system-ui, sans-serif; }
 body { margin: 0; min-block-size: 100vh; display: grid; place-items: center; background: Canvas; }
 main { box-sizing: border-box; inline-size: min(100%, 28rem); padding: 1.5rem; }
-h1 { font-size: 1.5rem; line-height: 1.2; margin: 0 0 .5rem; }
+h1 { font-size: 1.5rem; line-height: 1.2; margin: 0 0 .5rem; text-wrap: balance; }
 .bank { font-weight: 600; opacity: .75; margin: 0 0 2rem; }
 form { display: grid; gap: .75rem; margin-block-start: 1.5rem; }
 button { font: inherit; font-weight: 600; min-block-size: 3rem; border-radius: .5rem; cursor: pointer;

@@ -18,7 +18,7 @@ def correct() -> None:
     PaymentIntent.amount_received = property(_amount_received)
 
 
-def _list(cls: Any, url: str, created: Any = None, **page: Any) -> Any:
+def _list(cls: Any, /, url: str, created: Any = None, **page: Any) -> Any:
     answer = resources.StripeObject._api_list_all.__func__(cls, url, **page)
     bounds = _bounds(created)
     answer._list = [

@@ -8,6 +8,7 @@ import pytest
 
 from local_stack.launch import plan
 from local_stack.stack import Stack
+from local_stack.tests.running_bank import Endpoint, FakeStripe, endpoint
 from local_stack.throwaway import temporary_run_dir
 
 
@@ -30,3 +31,19 @@ def stack(run_dir: Path) -> Stack:
 @pytest.fixture
 def python() -> str:
     return sys.executable
+
+
+@pytest.fixture(scope="module")
+def heard() -> Iterator[Endpoint]:
+    """An endpoint that hears the bank's webhooks."""
+    with endpoint() as heard:
+        yield heard
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory, heard: Endpoint) -> Iterator[FakeStripe]:
+    """A fake Stripe of its own for each file of tests."""
+    fake = FakeStripe(tmp_path_factory.mktemp("bank") / "books.sqlite3", heard.url)
+    yield fake
+    fake.http.close()
+    fake.kill()

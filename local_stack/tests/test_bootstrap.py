@@ -163,6 +163,7 @@ class TestPip:
     ) -> None:
         configuration = tmp_path / "pip.conf"
         configuration.write_text("[global]\nindex-url = https://file.test\ntimeout = 7\n")
+        monkeypatch.setattr(manage_all, "PYTHON", Path(sys.executable))
         monkeypatch.setenv("PIP_CONFIG_FILE", str(configuration))
         monkeypatch.setenv("PIP_INDEX_URL", "https://variable.test")
         found = manage_all.pip_settings()

@@ -4,119 +4,15 @@ import hashlib
 import hmac
 import json
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from queue import Queue
-from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
 
-SECRET = "whsec_test"
-
-
-class FakeStripe:
-    """One launched process and a client for it."""
-
-    def __init__(self, store: Path, webhook_url: str) -> None:
-        self.port = _free_port()
-        self._store = store
-        self._webhook_url = webhook_url
-        self.http = httpx.Client(
-            base_url=f"http://127.0.0.1:{self.port}", auth=("sk_test_12345", ""), trust_env=False
-        )
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "local_stack.fake_stripe", "--port", str(self.port)]
-        command += [
-            "--store",
-            str(self._store),
-            "--webhook-url",
-            self._webhook_url,
-            "--webhook-secret",
-            SECRET,
-        ]
-        self._process = subprocess.Popen(command)
-        _await(self._is_up)
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def _is_up(self) -> bool:
-        try:
-            return self.http.get("/_health").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def post(self, path: str, *, key: str | None = None, **data: str) -> httpx.Response:
-        headers = {"Idempotency-Key": key} if key else {}
-        return self.http.post(f"/v1/{path}", data=data, headers=headers)
-
-    def intent(self, card: str = "pm_card_visa") -> dict[str, Any]:
-        created = self.post(
-            "payment_intents", amount="1999", currency="usd", capture_method="manual", payment_method=card
-        )
-        assert created.status_code == 200, created.text
-        return created.json()  # type: ignore[no-any-return]
-
-    def confirmed(self, card: str = "pm_card_visa") -> dict[str, Any]:
-        return self.post(f"payment_intents/{self.intent(card)['id']}/confirm").json()  # type: ignore[no-any-return]
-
-    def fetch(self, id: str) -> dict[str, Any]:
-        return self.http.get(f"/v1/payment_intents/{id}").json()  # type: ignore[no-any-return]
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _await(condition: Any, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
-@pytest.fixture(scope="module")
-def heard() -> Iterator[tuple[str, "Queue[tuple[str, bytes]]"]]:
-    """An endpoint for webhooks: its address and what it heard, as (signature, body)."""
-    queue: Queue[tuple[str, bytes]] = Queue()
-
-    class Endpoint(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            queue.put((self.headers["Stripe-Signature"], body))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Endpoint)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", queue
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def bank(
-    tmp_path_factory: pytest.TempPathFactory, heard: tuple[str, "Queue[tuple[str, bytes]]"]
-) -> Iterator[FakeStripe]:
-    fake = FakeStripe(tmp_path_factory.mktemp("bank") / "books.sqlite3", heard[0])
-    yield fake
-    fake.http.close()
-    fake.kill()
+from local_stack.tests.running_bank import SECRET, Endpoint, FakeStripe
 
 
 class TestAddress:
@@ -203,6 +99,74 @@ class TestThreeDSecure:
         assert self.authenticate(bank, intent, "true").status_code == 402
 
 
+class TestTheBanksPage:
+    @pytest.fixture
+    def intent(self, bank: FakeStripe) -> dict[str, Any]:
+        """An intent that is challenged, and returns to a shop."""
+        return self.challenged(bank, "pm_card_threeDSecure2Required")
+
+    def challenged(self, bank: FakeStripe, card: str) -> dict[str, Any]:
+        confirm = f"payment_intents/{bank.intent(card)['id']}/confirm"
+        return bank.post(confirm, return_url="http://localhost:8080/orders/7").json()  # type: ignore[no-any-return]
+
+    def page(self, intent: dict[str, Any]) -> str:
+        assert intent["next_action"]["type"] == "redirect_to_url"
+        return str(intent["next_action"]["redirect_to_url"]["url"])
+
+    def answer(self, intent: dict[str, Any], answer: str) -> httpx.Response:
+        return httpx.post(self.page(intent), data={"answer": answer}, trust_env=False)
+
+    def test_asks_a_browser_that_has_no_key(self, bank: FakeStripe, intent: dict[str, Any]) -> None:
+        assert self.page(intent).startswith(f"{bank.address}/_authenticate/")
+        shown = httpx.get(self.page(intent), trust_env=False)
+        assert shown.status_code == 200
+        assert "Do you want to pay 19.99 USD?" in shown.text
+
+    @pytest.mark.parametrize(
+        ("answer", "status"), [("yes", "requires_capture"), ("no", "requires_payment_method")]
+    )
+    def test_leads_back_to_the_shop_with_the_answer_taken(
+        self, bank: FakeStripe, intent: dict[str, Any], answer: str, status: str
+    ) -> None:
+        back = self.answer(intent, answer)
+        assert back.status_code == 303
+        assert back.headers["Location"].startswith(
+            f"http://localhost:8080/orders/7?payment_intent={intent['id']}&"
+        )
+        assert bank.fetch(intent["id"])["status"] == status
+
+    def test_takes_one_answer_only(self, bank: FakeStripe, intent: dict[str, Any]) -> None:
+        self.answer(intent, "yes")
+        assert self.answer(intent, "no").status_code == 303
+        assert httpx.get(self.page(intent), trust_env=False).status_code == 303
+        assert bank.fetch(intent["id"])["status"] == "requires_capture"
+
+    def test_leads_back_after_a_decline_too(self, bank: FakeStripe) -> None:
+        intent = self.challenged(bank, "pm_card_threeDSecureRequiredChargeDeclined")
+        assert self.answer(intent, "yes").status_code == 303
+        assert bank.fetch(intent["id"])["last_payment_error"]["code"] == "card_declined"
+
+    def test_keeps_the_answer_when_the_process_is_killed(
+        self, bank: FakeStripe, intent: dict[str, Any]
+    ) -> None:
+        self.answer(intent, "yes")
+        bank.kill()
+        bank.start()
+        assert bank.fetch(intent["id"])["status"] == "requires_capture"
+
+    def test_is_not_there_for_those_who_guess(self, bank: FakeStripe, intent: dict[str, Any]) -> None:
+        guessed = f"{self.page(intent).partition('?')[0]}?client_secret=guess"
+        assert httpx.get(guessed, trust_env=False).status_code == 404
+        assert httpx.post(guessed, data={"answer": "yes"}, trust_env=False).status_code == 404
+        assert bank.fetch(intent["id"])["status"] == "requires_action"
+
+    def test_says_no_to_the_shop_by_webhook(
+        self, bank: FakeStripe, intent: dict[str, Any], heard: Endpoint
+    ) -> None:
+        self.answer(intent, "no")
+        assert heard.next_about(intent["id"])["type"] == "payment_intent.payment_failed"
+
+
 class TestMoney:
     def test_is_taken_from_an_authorised_intent(self, bank: FakeStripe) -> None:
         intent = bank.confirmed()
@@ -275,15 +239,13 @@ class TestBooks:
 
 
 class TestWebhooks:
-    def test_say_what_happened_under_a_valid_signature(
-        self, bank: FakeStripe, heard: tuple[str, "Queue[tuple[str, bytes]]"]
-    ) -> None:
+    def test_say_what_happened_under_a_valid_signature(self, bank: FakeStripe, heard: Endpoint) -> None:
         intent = bank.confirmed()
         bank.post(f"payment_intents/{intent['id']}/capture")
         bank.post("refunds", payment_intent=intent["id"])
         wanted = {"payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.refunded"}
         while wanted:
-            signature, body = heard[1].get(timeout=10)
+            signature, body = heard.queue.get(timeout=10)
             event = json.loads(body)
             about = event["data"]["object"]
             if intent["id"] in (about["id"], about.get("payment_intent")):

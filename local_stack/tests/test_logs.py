@@ -53,3 +53,19 @@ class TestAdded:
         os.truncate(log, 0)
         log.write_text("new\n")
         assert [line for _, line in logs._added(log, offsets)] == ["new"]
+
+
+class TestTheLastLife:
+    def test_leaves_out_what_was_logged_before_the_last_start(self, stack: Stack) -> None:
+        log = stack.log_of("orders.web")
+        for word in ("old", "new"):
+            with log.open("ab") as file:
+                logs.begin(file, "orders.web")
+                file.write(f"{word}\n".encode())
+        assert logs.last_life(log, 25) == "new"
+
+    def test_that_said_nothing_says_so(self, stack: Stack) -> None:
+        log = stack.log_of("orders.web")
+        with log.open("wb") as file:
+            logs.begin(file, "orders.web")
+        assert logs.last_life(log, 25) == "(it logged nothing)"

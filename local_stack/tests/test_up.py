@@ -1,0 +1,47 @@
+"""Doing without RabbitMQ when it doesn't come up."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local_stack import up
+from local_stack.launch import DidNotStart
+from local_stack.stack import Stack
+
+
+@pytest.fixture
+def on_rabbitmq(stack: Stack) -> Stack:
+    return dataclasses.replace(stack, broker="rabbitmq", wanted_broker="auto")
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Stand in for what really starts and stops; the list tells which brokers were tried."""
+    brokers: list[str] = []
+
+    def wait(stack: Stack, report: Callable[..., Any]) -> None:
+        if stack.broker == "rabbitmq":
+            raise DidNotStart("rabbitmq", "was not up within 30 s", "no log")
+
+    monkeypatch.setattr(up, "launch", lambda stack, *, tied: brokers.append(stack.broker))
+    monkeypatch.setattr(up, "wait_until_ready", wait)
+    monkeypatch.setattr(up, "shut_down", lambda stack: brokers.append("stopped"))
+    return brokers
+
+
+class TestARabbitMQThatDoesNotComeUp:
+    def test_is_done_without_loudly_when_nobody_insisted(
+        self, on_rabbitmq: Stack, launched: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        stack = up._launch_and_wait(on_rabbitmq, tied=False)
+        assert launched == ["rabbitmq", "stopped", "embedded"]
+        assert (stack.broker, stack.broker_note) == ("embedded", "RabbitMQ was not up within 30 s")
+        assert "WITHOUT RabbitMQ" in capsys.readouterr().err
+
+    def test_is_an_error_when_it_was_asked_for(self, on_rabbitmq: Stack, launched: list[str]) -> None:
+        insisted = dataclasses.replace(on_rabbitmq, wanted_broker="rabbitmq")
+        with pytest.raises(DidNotStart):
+            up._launch_and_wait(insisted, tied=False)
+        assert launched == ["rabbitmq"]
