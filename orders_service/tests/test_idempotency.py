@@ -8,8 +8,8 @@ from rest_framework.test import APIClient
 
 from orders_service.orders.models import Order
 from orders_service.tests.factories import TicketCopyFactory
-from service_defaults.idempotency.models import KeptAnswer
 from service_defaults.idempotency.kept import forget_old_answers
+from service_defaults.idempotency.models import KeptAnswer
 from service_defaults.testing import token_for
 from shared_events.ids import uuid7
 from shared_events.testing import nothing_recorded

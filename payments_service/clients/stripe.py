@@ -7,8 +7,9 @@ can't charge twice.
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT, READ_TIMEOUT = 2, 10
 #: One, and only because every call carries a key: it hides a connection that died between two requests.
 RETRIES = 1
+#: Intents per page of a list; Stripe gives no more.
+PAGE = 100
 #: How old, in seconds, a webhook's signature may be.
 WEBHOOK_TOLERANCE = 300
 
@@ -64,6 +67,18 @@ class InvalidSignature(errors.Refused):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Booked:
+    """What Stripe's books say of an intent's money; `payment_id` is what we wrote on it, if we did."""
+
+    intent_id: str
+    payment_id: str
+    held: Decimal
+    taken: Decimal
+    currency: str
+    created: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Webhook:
     """What a webhook is about. Its content counts for nothing: it may be old."""
 
@@ -91,10 +106,14 @@ def create_intent(
     return _intent(_call(lambda client: client.v1.payment_intents.create(params, {"idempotency_key": key})))
 
 
-def confirm_intent(intent_id: str, *, key: str) -> Intent:
-    """Ask the buyer's bank for the money. Raises StripeDeclined, StripeRefused, StripeUnavailable."""
+def confirm_intent(intent_id: str, *, return_url: str, key: str) -> Intent:
+    """Ask the buyer's bank for the money; where it asks back, it sends the buyer to `return_url` afterwards.
+
+    Raises StripeDeclined, StripeRefused, StripeUnavailable.
+    """
+    params: Any = {"return_url": return_url}
     return _intent(
-        _call(lambda client: client.v1.payment_intents.confirm(intent_id, options={"idempotency_key": key}))
+        _call(lambda client: client.v1.payment_intents.confirm(intent_id, params, {"idempotency_key": key}))
     )
 
 
@@ -121,13 +140,40 @@ def refund_intent(intent_id: str, *, key: str) -> Intent:
 
 def fetch_intent(intent_id: str) -> Intent:
     """Return the intent's present state. Raises StripeUnavailable, also for an intent unknown to Stripe."""
-    params: Any = {"expand": ["latest_charge"]}
+    params: Any = {"expand": ["latest_charge.refunds"]}
     try:
         return _intent(_call(lambda client: client.v1.payment_intents.retrieve(intent_id, params)))
     except StripeRefused as refusal:
         # Another account's key, or a test account that was reset: nobody can tell what became of the money.
         logger.error("Stripe doesn't know our intent %s: %s", intent_id, refusal)
         raise StripeUnavailable from refusal
+
+
+def list_booked(*, since: datetime, until: datetime) -> Iterator[Booked]:
+    """Yield Stripe's books on the intents that it made in a time, newest first, asking page by page.
+
+    Raises StripeUnavailable, at any page.
+    """
+    params: Any = {
+        "created": {"gte": int(since.timestamp()), "lte": int(until.timestamp())},
+        "limit": PAGE,
+        "expand": ["data.latest_charge"],
+    }
+    page = None
+    while page is None or page.has_more:
+        page = _call(lambda client: client.v1.payment_intents.list(params))
+        yield from (_booked(intent) for intent in page.data)
+        if page.data:
+            params["starting_after"] = page.data[-1].id
+
+
+def fetch_booked(intent_id: str) -> Booked | None:
+    """Return Stripe's books on an intent, None for one unknown to Stripe. Raises StripeUnavailable."""
+    params: Any = {"expand": ["latest_charge"]}
+    try:
+        return _booked(_call(lambda client: client.v1.payment_intents.retrieve(intent_id, params)))
+    except StripeRefused:
+        return None
 
 
 def read_webhook(body: bytes, signature: str) -> Webhook:
@@ -193,8 +239,42 @@ def _intent(answer: stripe.PaymentIntent) -> Intent:
         id=raw["id"],
         state=state,
         client_secret=raw["client_secret"],
-        failure=_words(error) if error else None,
+        failure=_words(error) if error else _refund_that_failed(state, charge),
+        next_action_url=_page_to_act_on(raw.get("next_action")),
     )
+
+
+def _booked(answer: stripe.PaymentIntent) -> Booked:
+    raw = answer.to_dict()
+    refunded = (raw.get("latest_charge") or {}).get("amount_refunded", 0)
+    return Booked(
+        intent_id=raw["id"],
+        payment_id=(raw.get("metadata") or {}).get("payment_id", ""),
+        held=_amount(raw["amount_capturable"]),
+        taken=_amount(raw["amount_received"] - (refunded if raw["amount_received"] else 0)),
+        currency=raw["currency"].upper(),
+        created=datetime.fromtimestamp(raw["created"], UTC),
+    )
+
+
+def _amount(hundredths: int) -> Decimal:
+    return Decimal(hundredths).scaleb(-2)
+
+
+def _refund_that_failed(state: IntentState, charge: Any) -> Failure | None:
+    if state is not IntentState.TAKEN or not isinstance(charge, dict):
+        return None
+    for refund in (charge.get("refunds") or {}).get("data", []):
+        if refund.get("status") == "failed":
+            reason = str(refund.get("failure_reason") or "unknown")
+            return Failure(code="refund_failed", message=f"The refund failed: {reason.replace('_', ' ')}.")
+    return None
+
+
+def _page_to_act_on(action: dict[str, Any] | None) -> str:
+    # Any other kind of action is for Stripe's script.
+    redirect = (action or {}).get("redirect_to_url") or {}
+    return str(redirect.get("url") or "")
 
 
 def _failure(error: stripe.StripeError) -> Failure:

@@ -16,7 +16,12 @@ LOGGING = defaults.logging(SERVICE)
 LOGGING["loggers"]["stripe"] = {"level": "WARNING"}  # its client writes two lines per call
 ROOT_URLCONF = "payments_service.config.urls"
 WSGI_APPLICATION = "payments_service.config.wsgi.application"
-INSTALLED_APPS = [*defaults.INSTALLED_APPS, "shared_events", "payments_service.payments"]
+INSTALLED_APPS = [
+    *defaults.INSTALLED_APPS,
+    "service_defaults.idempotency",
+    "shared_events",
+    "payments_service.payments",
+]
 MIDDLEWARE = [*defaults.MIDDLEWARE, "shared_events.middleware.Correlation"]
 TEMPLATES = defaults.TEMPLATES
 
@@ -59,6 +64,9 @@ CSRF_COOKIE_NAME = f"{SERVICE}_csrf"
 CSRF_COOKIE_PATH = f"/admin/{SERVICE}/"
 CSRF_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
+
+# Payments that aren't final after this many seconds are shown to the operators.
+STUCK_SECONDS = env.integer("PAYMENTS_STUCK_SECONDS", default=600, minimum=1)
 
 # Stripe. Without a base of its own the real one is asked.
 STRIPE_API_KEY = env.required("STRIPE_API_KEY", example="sk_test_…")

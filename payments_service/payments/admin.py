@@ -1,14 +1,18 @@
-"""What an operator sees of payments, and the one thing they may do: give money back."""
+"""What an operator sees of payments, and what they may do: give money back, and have one settled now."""
+
+from datetime import timedelta
+from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from payments_service.payments import operations
-from payments_service.payments.models import OrderCopy, Payment, StripeEvent, UserCopy
+from payments_service.payments import operations, queries
+from payments_service.payments.models import LedgerEntry, OrderCopy, Payment, StripeEvent, UserCopy
 from service_defaults.clock import database_now
 from service_defaults.operators import OperatorAdmin
 
@@ -17,6 +21,43 @@ class ReasonForm(ActionForm):
     """The bar of actions, with room for the reason that goes into the payment's history."""
 
     reason = forms.CharField(max_length=150, required=False, label="Reason:")
+
+
+class AttentionFilter(admin.SimpleListFilter):
+    """Which payments somebody should look at."""
+
+    title = "attention"
+    parameter_name = "attention"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Say what there is to choose."""
+        return [
+            ("stuck", f"Stuck: nothing moved for {settings.STUCK_SECONDS} s"),
+            ("ending", f"Authorised over {queries.AUTHORISATION_AGES.days} days ago"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
+        """Choose."""
+        now = database_now()
+        if self.value() == "stuck":
+            return queryset.filter(queries.stuck(since=now - timedelta(seconds=settings.STUCK_SECONDS)))
+        if self.value() == "ending":
+            return queryset.filter(queries.near_the_end_of_authorisation(now=now))
+        return queryset
+
+
+class EntriesOfAPayment(admin.TabularInline):  # type: ignore[type-arg]  # can't be subscripted at run time
+    """What a payment's money did, on the payment's own page."""
+
+    model = LedgerEntry
+    fields = readonly_fields = ("movement", "held", "taken", "currency", "recorded_at")
+    ordering = ("id",)
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Entries come from operations alone."""
+        return False
 
 
 @admin.register(Payment)
@@ -31,17 +72,24 @@ class PaymentAdmin(OperatorAdmin):
         "order_link",
         "buyer",
         "reason",
+        "waits_for",
         "created_at",
         "due_at",
     )
-    list_filter = ("status", ("due_at", admin.EmptyFieldListFilter), "in_browser", "created_at")
+    list_filter = (
+        AttentionFilter,
+        "status",
+        ("due_at", admin.EmptyFieldListFilter),
+        "in_browser",
+        "created_at",
+    )
     search_fields = ("=id", "=order__id", "=buyer", "=intent_id")
     ordering = ("-id",)
     list_select_related = ("order",)
-    exclude = ("client_secret",)
+    exclude = ("client_secret", "next_action_url")
     readonly_fields = ("order_link", "events")
     action_form = ReasonForm
-    actions = ("refund",)
+    actions = ("refund", "settle_now")
 
     @admin.display(description="order")
     def order_link(self, payment: Payment) -> str:
@@ -70,6 +118,27 @@ class PaymentAdmin(OperatorAdmin):
             ),
             done=f"refund asked for: {reason}",
         )
+
+    @admin.action(description="Settle now (ask Stripe, and take the next step)", permissions=["view"])
+    def settle_now(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+        """Have each selected payment brought as near to its goal as Stripe allows; never more than that."""
+        self.for_each(
+            request,
+            queryset,
+            lambda payment: operations.settle_now(payment_id=payment.id, now=database_now()),
+            done="to be settled now",
+        )
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(OperatorAdmin):
+    """What happened to the money, entry by entry."""
+
+    list_display = ("id", "recorded_at", "movement", "held", "taken", "currency", "payment_id")
+    list_filter = ("movement", "currency", "recorded_at")
+    search_fields = ("=payment__id", "=payment__order__id")
+    ordering = ("-id",)
+    raw_id_fields = ("payment",)
 
 
 @admin.register(OrderCopy)

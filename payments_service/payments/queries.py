@@ -1,17 +1,44 @@
 """The reads."""
 
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 
-from payments_service.payments.models import OPEN, OrderCopy, Payment
+from payments_service.payments.models import (
+    OPEN,
+    LedgerEntry,
+    Movement,
+    OrderCopy,
+    OrderStatus,
+    Payment,
+    Status,
+)
 from payments_service.payments.operations import (
     NotYourPayment,
     OrderNotFound,
     PaymentNotFound,
     require_payable,
 )
+from service_defaults.idempotency.models import KeptAnswer
+
+#: Stripe keeps a card's authorisation for seven days; one that is older than this is near its end.
+AUTHORISATION_AGES = timedelta(days=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """What is reserved at banks, and what was taken and not given back."""
+
+    held: Decimal = Decimal(0)
+    taken: Decimal = Decimal(0)
+
+    def __str__(self) -> str:
+        return f"{self.held:.2f} held, {self.taken:.2f} taken"
 
 
 def find_order(order_id: UUID) -> OrderCopy | None:
@@ -41,7 +68,75 @@ def get_payment(*, payment_id: UUID, buyer: UUID) -> Payment:
     return payment
 
 
+def get_payment_answered_by(kept: KeptAnswer) -> Payment:
+    """Return the payment that was made by the request of a kept answer; there is one."""
+    return Payment.objects.get(claim=kept)
+
+
 def list_payments(*, buyer: UUID, order_id: UUID | None = None) -> QuerySet[Payment]:
     """Return the buyer's own payments, of one order or all, to be ordered and cut by the page."""
     payments = Payment.objects.filter(buyer=buyer)
     return payments if order_id is None else payments.filter(order_id=order_id)
+
+
+def stuck(*, since: datetime) -> Q:
+    """Return which payments have something left to do, and haven't moved after `since`."""
+    return Q(due_at__isnull=False, moved_at__lte=since)
+
+
+def near_the_end_of_authorisation(*, now: datetime) -> Q:
+    """Return which payments' authorisations Stripe will let go soon."""
+    old = LedgerEntry.objects.filter(
+        payment=OuterRef("pk"), movement=Movement.AUTHORIZED, recorded_at__lte=now - AUTHORISATION_AGES
+    )
+    return Q(Exists(old), due_at__isnull=False, status=Status.AUTHORIZED)
+
+
+def list_with_sums(*, since: datetime, after: UUID | None, most: int) -> list[Payment]:
+    """Return payments that began at `since` or later, with their order and the ledger's sums, oldest first.
+
+    `after` is the id after which to go on.
+    """
+    payments = _with_sums().filter(id__gte=_first_id_of(since))
+    if after is not None:
+        payments = payments.filter(id__gt=after)
+    return list(payments.order_by("id")[:most])
+
+
+def get_with_sums(payment_id: UUID) -> Payment:
+    """Return one payment as `list_with_sums` does; it exists."""
+    return _with_sums().get(id=payment_id)
+
+
+def sums_of(payment: Payment) -> Sums:
+    """Return what the ledger says of a payment that was read with its sums."""
+    return Sums(held=payment.ledger_held, taken=payment.ledger_taken)  # type: ignore[attr-defined]
+
+
+def known_intents(intent_ids: Iterable[str]) -> set[str | None]:
+    """Return which of Stripe's intents belong to payments of ours."""
+    return set(Payment.objects.filter(intent_id__in=intent_ids).values_list("intent_id", flat=True))
+
+
+def list_complete_without_money(*, since: datetime, under_way_since: datetime) -> Iterator[OrderCopy]:
+    """Yield the orders placed at `since` or later that are complete, and whose payment isn't captured.
+
+    One that moved after `under_way_since`, and has something left to do, is left out.
+    """
+    paid = Payment.objects.filter(id=OuterRef("payment_id"), order_id=OuterRef("pk"))
+    fine = Q(status=Status.CAPTURED) | Q(due_at__isnull=False, moved_at__gt=under_way_since)
+    orders = OrderCopy.objects.filter(id__gte=_first_id_of(since), status=OrderStatus.COMPLETE)
+    yield from orders.filter(~Exists(paid.filter(fine))).order_by("id").iterator()
+
+
+def _with_sums() -> QuerySet[Payment]:
+    nothing = Value(Decimal(0))
+    return Payment.objects.select_related("order").annotate(
+        ledger_held=Coalesce(Sum("entries__held"), nothing),
+        ledger_taken=Coalesce(Sum("entries__taken"), nothing),
+    )
+
+
+def _first_id_of(time: datetime) -> UUID:
+    """Return the least UUIDv7 that can have been made at that time."""
+    return UUID(int=max(int(time.timestamp() * 1000), 0) << 80)

@@ -8,16 +8,19 @@ truth. The buyer's request and the worker's task take the same walks.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from payments_service.clients import stripe
 from payments_service.payments import operations, queries
-from payments_service.payments.models import LIVE, Failure, Intent, Payment, Status, Step
+from payments_service.payments.models import LIVE, Failure, Intent, IntentState, Payment, Status, Step
 from payments_service.payments.operations import Lease
 from service_defaults.clock import database_now
 from service_defaults.errors import PaymentRefused, Refused
+from service_defaults.idempotency.kept import Key
 
 #: Walks that one command may take; the rest is left to the next one.
 MOST_WALKS = 5
@@ -44,17 +47,17 @@ class CardNotAccepted(Refused):
     field = "token"
 
 
-def pay_order(*, order_id: UUID, buyer: UUID, card: str) -> Payment:
+def pay_order(*, order_id: UUID, buyer: UUID, card: str, key: Key | None = None) -> Payment:
     """Charge a card (`tok_…`, `pm_…`) for an order; return the payment: authorised, or wanting an action.
 
-    An open attempt is cancelled first; where that is too late, that attempt is the answer. Raises
-    CardDeclined, CardNotAccepted, StripeUnavailable (the sweep finds out what came of it) and as
-    `start_payment`.
+    An open attempt is cancelled first; where that is too late, that attempt is the answer. A new attempt
+    claims the request's `key`. Raises CardDeclined, CardNotAccepted, StripeUnavailable (the sweep finds out
+    what came of it) and as `start_payment`.
     """
     standing = _clear_the_way(order_id, buyer)
     if standing is not None:
         return standing
-    payment = _walk(*_begin(order_id, buyer, card))
+    payment = _walk(*_begin(order_id, buyer, card, key))
     if payment.status == Status.DECLINED:
         raise CardDeclined(payment.failure_message)
     if payment.status == Status.VOIDED:
@@ -62,7 +65,7 @@ def pay_order(*, order_id: UUID, buyer: UUID, card: str) -> Payment:
     return payment
 
 
-def open_intent(*, order_id: UUID, buyer: UUID) -> Payment:
+def open_intent(*, order_id: UUID, buyer: UUID, key: Key | None = None) -> Payment:
     """Return an attempt that the buyer's browser may confirm with its `client_secret`.
 
     One that is open already is given again, so that a reloaded page goes on with it. Raises StripeUnavailable
@@ -73,7 +76,7 @@ def open_intent(*, order_id: UUID, buyer: UUID) -> Payment:
         return standing
     if _clear_the_way(order_id, buyer) is not None:
         raise operations.OrderAlreadyPaid
-    payment = _walk(*_begin(order_id, buyer, None))
+    payment = _walk(*_begin(order_id, buyer, None, key))
     if payment.status == Status.VOIDED:
         raise operations.OrderCancelled
     return payment
@@ -93,11 +96,11 @@ def settle_payment(payment_id: UUID) -> None:
             return
 
 
-def _begin(order_id: UUID, buyer: UUID, card: str | None) -> tuple[Lease, Intent]:
+def _begin(order_id: UUID, buyer: UUID, card: str | None, key: Key | None) -> tuple[Lease, Intent]:
     """Write the attempt, make its intent at Stripe, write the intent's id: only then may it be confirmed."""
     with transaction.atomic(durable=True):
         lease = operations.start_payment(
-            order_id=order_id, buyer=buyer, in_browser=card is None, now=database_now()
+            order_id=order_id, buyer=buyer, in_browser=card is None, now=database_now(), key=key
         )
     intent = _create_intent(lease, card)
     with transaction.atomic(durable=True):
@@ -167,7 +170,7 @@ def _walk(lease: Lease, intent: Intent | None = None, *, superseded: bool = Fals
     with _given_back(lease):
         intent = intent or stripe.fetch_intent(lease.intent_id)
         step = lease.payment.next_step(lease.order, intent)
-        refusal = None
+        reason, refusal = _why_it_may_end(lease, intent, superseded=superseded), None
         if superseded and intent.state.is_open:
             step = Step.CANCEL
         if step is not None:
@@ -179,14 +182,25 @@ def _walk(lease: Lease, intent: Intent | None = None, *, superseded: bool = Fals
             now=database_now(),
             refused=step if refusal else None,
             failure=refusal,
-            reason="superseded" if superseded else "",
+            reason=reason,
         )
+
+
+def _why_it_may_end(lease: Lease, intent: Intent, *, superseded: bool) -> str:
+    """Return what a payment's end would have to say besides its order's own end."""
+    if superseded:
+        return "superseded"
+    late = intent.state is IntentState.HELD and lease.order.cancel_reason == "expired"
+    return "authorized too late" if late else ""
 
 
 def _take(step: Step, lease: Lease) -> tuple[Intent, Failure | None]:
     """Take one step; return the state it led to, or the present one together with Stripe's refusal."""
+    call = _CALLS[step]
+    if step is Step.CONFIRM:
+        call = partial(call, return_url=f"{settings.PUBLIC_ORIGIN}/orders/{lease.order.id}")
     try:
-        return _CALLS[step](lease.intent_id, key=lease.payment.attempt_key(step)), None
+        return call(lease.intent_id, key=lease.payment.attempt_key(step)), None
     except stripe.StripeRefused as refusal:
         return stripe.fetch_intent(lease.intent_id), refusal.failure
 

@@ -68,6 +68,14 @@ class FakeStripe:
             success=str(success).lower(),
         )
 
+    def answer_on_page(self, page: str, answer: str) -> str:
+        """Answer the bank's challenge on its own page, without a key; return where it leads."""
+        with requests.Session() as browser:
+            browser.trust_env = False
+            left = browser.post(page, data={"answer": answer}, allow_redirects=False)
+        assert left.status_code == requests.codes.see_other, left.text
+        return left.headers["Location"]
+
     def confirm(self, intent_id: str | None, card: str) -> requests.Response:
         """Confirm with a card, as Stripe's script on a page does."""
         return self._http.post(
@@ -76,6 +84,13 @@ class FakeStripe:
 
     def cancel(self, intent_id: str | None) -> None:
         self._post(f"payment_intents/{intent_id}/cancel")
+
+    def capture(self, intent_id: str | None) -> None:
+        self._post(f"payment_intents/{intent_id}/capture")
+
+    def forget_everything(self) -> None:
+        """Begin with empty books."""
+        assert self._http.delete(f"{self.address}/_config/data").ok
 
     def refund(self, intent_id: str | None) -> None:
         self._post("refunds", payment_intent=str(intent_id))

@@ -71,8 +71,8 @@ def lose_answer(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
     """Have a step take its effect at Stripe, and its answer get lost."""
     real = settlement._CALLS[step]
 
-    def lost(intent_id: str, *, key: str) -> Intent:
-        real(intent_id, key=key)
+    def lost(intent_id: str, **given: str) -> Intent:
+        real(intent_id, **given)
         raise stripe.StripeUnavailable
 
     monkeypatch.setitem(settlement._CALLS, step, lost)
@@ -89,9 +89,8 @@ def let_time_pass() -> None:
     """An hour goes by, in which every due time and every lease ends; the commands sent meanwhile are lost."""
     OutgoingCommand.objects.all().delete()
     hour = timedelta(hours=1)
-    Payment.objects.update(
-        created_at=F("created_at") - hour, due_at=F("due_at") - hour, leased_until=F("leased_until") - hour
-    )
+    times = ("created_at", "moved_at", "due_at", "leased_until")
+    Payment.objects.update(**{time: F(time) - hour for time in times})
 
 
 def sweep() -> None:

@@ -184,6 +184,25 @@ class TestThreeDSecure:
         assert shown["clientSecret"] == bank.intent(order.payment().intent_id)["client_secret"]
         assert recorded() == ["started"]
 
+    def test_names_the_banks_page_which_leads_back_to_the_order(
+        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+    ) -> None:
+        order = PlacedOrder(buyer)
+        shown = shop.post("/api/payments", order.body("pm_card_threeDSecure2Required")).data
+        assert (
+            shop.get("/api/payments", {"orderId": str(order.id)}).json()[0]["nextActionUrl"]
+            == (shown["nextActionUrl"])
+        )
+        assert bank.answer_on_page(shown["nextActionUrl"], "yes").startswith(
+            f"http://testserver/orders/{order.id}?"
+        )
+        let_time_pass()
+        sweep()
+        assert order.payment().next_action_url == ""
+        authorized = shop.get(f"/api/payments/{shown['id']}").data
+        assert authorized["status"] == "authorized"
+        assert "nextActionUrl" not in authorized
+
     def test_is_authorised_once_the_bank_heard_the_buyer(
         self, shop: APIClient, bank: FakeStripe, buyer: UUID
     ) -> None:
@@ -233,7 +252,8 @@ class TestTwoAtOnce:
     def test_charge_once(self, bank: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         answers = pay_at_once(order, times=6)
-        assert answers.count(201) == 1
+        # Whoever comes just as the first one is through is given the same payment.
+        assert 201 in answers
         assert set(answers) <= {201, 400, 409}
         run_commands()
         assert bank.held_or_taken(order.id) == 1
@@ -265,7 +285,7 @@ class TestTwoAtOnce:
         with without_constraint("one_live_payment_per_order"):
             assert pay_at_once(order, times=2) == [201, 201]
             assert bank.held_or_taken(order.id) == 2
-            Payment.objects.all().delete()
+            Payment.objects.update(status=Status.VOIDED)
 
 
 def pay_at_once(order: PlacedOrder, *, times: int) -> list[int]:

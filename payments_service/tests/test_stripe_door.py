@@ -11,6 +11,7 @@ from shared_events.ids import uuid7
 pytestmark = pytest.mark.django_db
 
 ORDER = uuid7()
+PAGE = f"http://testserver/orders/{ORDER}"
 
 
 def create(card: str | None = "pm_card_visa", amount: str = "19.99", key: str = "") -> stripe.Intent:
@@ -29,7 +30,7 @@ class TestTheDoor:
         "call",
         [
             create,
-            lambda: stripe.confirm_intent("pi_1", key="k"),
+            lambda: stripe.confirm_intent("pi_1", return_url=PAGE, key="k"),
             lambda: stripe.capture_intent("pi_1", key="k"),
             lambda: stripe.cancel_intent("pi_1", key="k"),
             lambda: stripe.refund_intent("pi_1", key="k"),
@@ -47,20 +48,22 @@ class TestTheDoor:
     def test_walks_an_intent_from_beginning_to_end(self, bank: FakeStripe) -> None:
         intent = create()
         assert intent.state is IntentState.UNCONFIRMED
-        assert stripe.confirm_intent(intent.id, key=f"a{intent.id}").state is IntentState.HELD
+        assert (
+            stripe.confirm_intent(intent.id, return_url=PAGE, key=f"a{intent.id}").state is IntentState.HELD
+        )
         assert stripe.capture_intent(intent.id, key=f"b{intent.id}").state is IntentState.TAKEN
         assert stripe.refund_intent(intent.id, key=f"c{intent.id}").state is IntentState.RETURNED
 
     def test_does_nothing_twice_under_one_key(self, bank: FakeStripe) -> None:
         intent = create()
-        stripe.confirm_intent(intent.id, key="a" + intent.id)
+        stripe.confirm_intent(intent.id, return_url=PAGE, key="a" + intent.id)
         taken = [stripe.capture_intent(intent.id, key="b" + intent.id).state for _ in range(2)]
         assert taken == [IntentState.TAKEN, IntentState.TAKEN]
 
     def test_tells_a_decline_in_stripes_words(self, bank: FakeStripe) -> None:
         intent = create("pm_card_chargeDeclinedExpiredCard")
         with pytest.raises(stripe.StripeDeclined) as declined:
-            stripe.confirm_intent(intent.id, key=intent.id)
+            stripe.confirm_intent(intent.id, return_url=PAGE, key=intent.id)
         assert declined.value.failure == stripe.Failure(code="expired_card", message="Your card has expired.")
         assert stripe.fetch_intent(intent.id).failure == declined.value.failure
 

@@ -18,7 +18,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def make(status: str, order_status: str = "created") -> tuple[Payment, OrderCopy]:
-    payment = Payment(status=status, created_at=NOW)
+    payment = Payment(status=status, created_at=NOW, moved_at=NOW)
     paid_with = payment.id if order_status == "complete" else None
     return payment, OrderCopy(id=uuid7(), status=order_status, payment_id=paid_with)
 
@@ -98,6 +98,6 @@ class TestWait:
             (timedelta(days=1), LONGEST_WAIT),
         ],
     )
-    def test_grows_with_the_payments_age(self, age: timedelta, wait: timedelta) -> None:
+    def test_grows_the_longer_nothing_moves(self, age: timedelta, wait: timedelta) -> None:
         payment, _ = make("authorized")
         assert payment.wait(NOW + age) == NOW + age + wait

@@ -42,6 +42,11 @@ class PaymentOutput(serializers.Serializer[Any]):
     clientSecret = serializers.CharField(  # noqa: N815
         source="client_secret", required=False, help_text="For Stripe's script, while it may have to act"
     )
+    nextActionUrl = serializers.CharField(  # noqa: N815
+        source="next_action_url",
+        required=False,
+        help_text="The bank's page for the buyer to confirm on, while it `requires_action`",
+    )
     version = serializers.IntegerField()
     createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
     updatedAt = serializers.DateTimeField(source="updated_at")  # noqa: N815
@@ -52,10 +57,12 @@ class PaymentOutput(serializers.Serializer[Any]):
         return {"code": failure.code, "message": failure.message} if failure else None
 
     def to_representation(self, instance: Payment) -> dict[str, Any]:
-        """`clientSecret` is there only while the buyer's browser has something to do with it."""
+        """What only the buyer's browser can act on is there only while it has something to do with it."""
         shown: dict[str, Any] = super().to_representation(instance)
         if not (instance.in_browser or instance.status == Status.REQUIRES_ACTION):
             del shown["clientSecret"]
+        if instance.status != Status.REQUIRES_ACTION:
+            del shown["nextActionUrl"]
         return shown
 
 

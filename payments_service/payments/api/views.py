@@ -3,6 +3,7 @@
 Paying speaks to Stripe, so no transaction is opened here: `settlement` opens its own, before and after.
 """
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
@@ -22,8 +23,11 @@ from payments_service.payments.api.serializers import (
     PaymentOutput,
     PayOrderInput,
 )
+from payments_service.payments.models import Payment
 from service_defaults.authentication import principal
 from service_defaults.clock import database_now
+from service_defaults.errors import DomainError
+from service_defaults.idempotency.kept import Key, fill_in, find, read_key, replay
 from service_defaults.just_made import find_just_made
 from service_defaults.paging import KeysetPagination
 
@@ -39,12 +43,16 @@ class Payments(APIView):
         """
         data = PayOrderInput(data=request.data)
         data.is_valid(raise_exception=True)
-        payment = settlement.pay_order(
-            order_id=_known_order(data.validated_data["orderId"]),
-            buyer=principal(request).id,
-            card=data.validated_data["token"],
-        )
-        return Response(PaymentOutput(payment).data, status=201)
+
+        def pay(key: Key | None) -> Payment:
+            return settlement.pay_order(
+                order_id=_known_order(data.validated_data["orderId"]),
+                buyer=principal(request).id,
+                card=data.validated_data["token"],
+                key=key,
+            )
+
+        return _once(request, pay, lambda payment: Response(PaymentOutput(payment).data, status=201))
 
     @extend_schema(
         operation_id="listPayments",
@@ -80,11 +88,17 @@ class OpenIntent(APIView):
         """Begin, or go on with, a payment by Stripe Elements on a page."""
         data = OpenIntentInput(data=request.data)
         data.is_valid(raise_exception=True)
-        payment = settlement.open_intent(
-            order_id=_known_order(data.validated_data["orderId"]), buyer=principal(request).id
-        )
         context = {"publishable_key": settings.STRIPE_PUBLISHABLE_KEY}
-        return Response(IntentOutput(payment, context=context).data, status=201)
+
+        def open_intent(key: Key | None) -> Payment:
+            return settlement.open_intent(
+                order_id=_known_order(data.validated_data["orderId"]), buyer=principal(request).id, key=key
+            )
+
+        def show(payment: Payment) -> Response:
+            return Response(IntentOutput(payment, context=context).data, status=201)
+
+        return _once(request, open_intent, show)
 
 
 class HearStripe(APIView):
@@ -102,6 +116,40 @@ class HearStripe(APIView):
                 event_id=webhook.id, type=webhook.type, intent_id=webhook.intent_id, now=database_now()
             )
         return Response({})
+
+
+def _once(
+    request: Request, begin: Callable[[Key | None], Payment], show: Callable[[Payment], Response]
+) -> Response:
+    """Answer with the payment that `begin` makes, or as the request's key was answered before.
+
+    A success is known by its key from the moment its row is written; its words are kept right after, by
+    whoever shows them first.
+    """
+    key = read_key(request)
+    if key is None:
+        return show(begin(None))
+    kept = find(key)
+    if kept is None:
+        try:
+            payment = begin(key)
+            # Overtaken on its way, it may have no result yet: whoever writes that completes the key.
+            return _keep(key, show(payment)) if payment.is_answered else show(payment)
+        except DomainError:
+            # The same request may have been sent twice at once, and the other one was answered.
+            kept = find(key)
+            if kept is None:
+                raise
+    if kept.body is None:
+        _keep(key, show(queries.get_payment_answered_by(kept)))
+        kept.refresh_from_db()
+    return replay(kept)
+
+
+def _keep(key: Key, answer: Response) -> Response:
+    with transaction.atomic():
+        fill_in(key, answer)
+    return answer
 
 
 def _known_order(text: str) -> UUID:

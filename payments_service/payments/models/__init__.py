@@ -1,7 +1,8 @@
-"""State: payments, the copies of orders and users that deciding about them needs, and what Stripe told."""
+"""State: payments and their ledger, the copies of orders and users, and what Stripe told."""
 
 from payments_service.payments.models.copies import OrderCopy, OrderStatus, UserCopy
 from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, Step
+from payments_service.payments.models.ledger import EFFECTS, LedgerEntry, Movement, entry_of, movements_due
 from payments_service.payments.models.payments import (
     LEASE,
     LIVE,
@@ -15,6 +16,7 @@ from payments_service.payments.models.payments import (
 from payments_service.payments.models.stripe_events import StripeEvent
 
 __all__ = [
+    "EFFECTS",
     "LEASE",
     "LIVE",
     "LONGEST_WAIT",
@@ -25,6 +27,8 @@ __all__ = [
     "Goal",
     "Intent",
     "IntentState",
+    "LedgerEntry",
+    "Movement",
     "OrderCopy",
     "OrderStatus",
     "Payment",
@@ -32,4 +36,6 @@ __all__ = [
     "Step",
     "StripeEvent",
     "UserCopy",
+    "entry_of",
+    "movements_due",
 ]

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -46,6 +47,10 @@ class OrderCopy(models.Model):
     def is_open(self) -> bool:
         """Whether the hold lives and isn't paid."""
         return self.status in (OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT)
+
+    def is_paid_by(self, payment_id: UUID) -> bool:
+        """Whether it was completed with this payment."""
+        return self.status == OrderStatus.COMPLETE and self.payment_id == payment_id
 
     def has_lapsed(self, now: datetime) -> bool:
         """Whether the hold's time is over by this copy: advice to the buyer, orders is the judge."""

@@ -32,12 +32,16 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Intent:
-    """A PaymentIntent as Stripe last told it; `failure` is why its last card failed."""
+    """A PaymentIntent as Stripe last told it.
+
+    `failure` is why its last card failed; `next_action_url` the page on which the buyer answers a challenge.
+    """
 
     id: str
     state: IntentState
     client_secret: str
     failure: Failure | None = None
+    next_action_url: str = ""
 
 
 class Goal(StrEnum):

@@ -5,9 +5,11 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
-from payments_service.payments.models.copies import OrderCopy, OrderStatus
+from payments_service.payments.models.copies import OrderCopy
 from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, Step
+from service_defaults.idempotency.models import KeptAnswer
 from shared_events.ids import uuid7
 
 
@@ -58,12 +60,20 @@ class Payment(models.Model):
     intent_id = models.CharField(max_length=255, null=True, unique=True)
     #: What lets the buyer's browser act on the intent; kept only while it may have to.
     client_secret = models.CharField(max_length=255, blank=True)
+    #: Where the buyer answers the bank's challenge without a script; kept as long as `client_secret`.
+    next_action_url = models.TextField(blank=True, default="", db_default="")
     failure_code = models.CharField(max_length=100, blank=True)
     failure_message = models.CharField(max_length=500, blank=True)
     #: How often Stripe has plainly refused a step. It does so again under the same key, so keys contain it.
     refusals = models.PositiveIntegerField(default=0)
     refund_reason = models.CharField(max_length=200, blank=True)
     refund_asked_at = models.DateTimeField(null=True)
+    #: When it last got a new status or a new goal.
+    moved_at = models.DateTimeField(db_default=Now())
+    #: The answer to the request that made it, where that came with an idempotency key.
+    claim = models.OneToOneField(
+        KeptAnswer, on_delete=models.SET_NULL, null=True, editable=False, related_name="payment"
+    )
     due_at = models.DateTimeField(null=True)
     lease = models.PositiveIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)
@@ -123,14 +133,50 @@ class Payment(models.Model):
         self.leased_until = None
 
     def wait(self, now: datetime) -> datetime:
-        """Return when to ask Stripe again while somebody else has to act: less often as the payment ages."""
-        return now + min(max((now - self.created_at) / 4, SHORTEST_WAIT), LONGEST_WAIT)
+        """Return when to ask Stripe again: the less often, the longer the payment hasn't moved."""
+        return now + min(max((now - self.moved_at) / 4, SHORTEST_WAIT), LONGEST_WAIT)
+
+    def is_under_way(self, since: datetime) -> bool:
+        """Whether something is left to do, and something happened after `since`: patience is in place."""
+        return self.due_at is not None and self.moved_at > since
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the request that made it got, or would have got, what it asked for."""
+        return self.intent_id is not None if self.in_browser else self.status != Status.STARTED
+
+    @property
+    def waits_for(self) -> str:
+        """Whose turn it is, for operators; empty when nothing is left to do."""
+        if self.due_at is None:
+            return ""
+        if self.intent_id is None:
+            return "its request, which has no intent yet"
+        return f"{self._next_actor}: {self.failure_message}" if self.refusals else self._next_actor
+
+    @property
+    def _next_actor(self) -> str:
+        match self.goal(self.order):
+            case Goal.CAPTURE:
+                return "Stripe, to capture it"
+            case Goal.KEEP_NOTHING:
+                return "Stripe, to refund it" if self.has_been_taken else "Stripe, to cancel it"
+        if self.status == Status.AUTHORIZED:
+            return "orders, to complete or cancel the order"
+        wants_buyer = self.in_browser or self.status == Status.REQUIRES_ACTION
+        return "the buyer" if wants_buyer else "Stripe, to authorise it"
+
+    @property
+    def has_been_taken(self) -> bool:
+        """Whether the money was ours, and may still be."""
+        return self.status in (Status.CAPTURED, Status.REFUNDED)
 
     def goal(self, order: OrderCopy) -> Goal:
         """Return what should become of this payment."""
-        if self.refund_asked_at or self.status in (Status.DECLINED, Status.CAPTURE_FAILED):
+        failed = (Status.DECLINED, Status.CAPTURE_FAILED, Status.REFUNDED)
+        if self.refund_asked_at or self.status in failed:
             return Goal.KEEP_NOTHING
-        if order.status == OrderStatus.COMPLETE and order.payment_id == self.id:
+        if order.is_paid_by(self.id):
             return Goal.CAPTURE
         return Goal.AUTHORIZE if order.is_open else Goal.KEEP_NOTHING
 
@@ -151,6 +197,10 @@ class Payment(models.Model):
         if intent.state is IntentState.TAKEN:
             return self.goal(order) is Goal.CAPTURE
         return intent.state in (IntentState.CLOSED, IntentState.RETURNED)
+
+    def refund_came_back(self, intent: Intent) -> bool:
+        """Whether money that was given back is here again: its bank refused it, and it is still owed."""
+        return self.status == Status.REFUNDED and intent.state is IntentState.TAKEN
 
     def status_after(self, order: OrderCopy, intent: Intent, refused: Step | None = None) -> Status | None:
         """Return the status that follows from what Stripe says, None when nothing does.

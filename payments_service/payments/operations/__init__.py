@@ -7,6 +7,7 @@ and records what it did. None of them speaks to Stripe: `settlement` does, betwe
 from payments_service.payments.operations.attempts import (
     BuyerSuspended,
     NotCaptured,
+    NothingToSettle,
     NotYourOrder,
     NotYourPayment,
     OrderAlreadyPaid,
@@ -17,6 +18,7 @@ from payments_service.payments.operations.attempts import (
     keep_intent,
     request_refund,
     require_payable,
+    settle_now,
     start_payment,
 )
 from payments_service.payments.operations.copies import end_order, keep_order, keep_user
@@ -36,6 +38,7 @@ __all__ = [
     "NotCaptured",
     "NotYourOrder",
     "NotYourPayment",
+    "NothingToSettle",
     "OrderAlreadyPaid",
     "OrderCancelled",
     "OrderExpired",
@@ -55,5 +58,6 @@ __all__ = [
     "request_refund",
     "require_payable",
     "settle_due_payments",
+    "settle_now",
     "start_payment",
 ]

@@ -15,6 +15,7 @@ from payments_service.payments.models import (
     UserCopy,
 )
 from payments_service.payments.operations.rows import (
+    answer_claim,
     end_without_intent,
     enter,
     lock_order,
@@ -24,6 +25,9 @@ from payments_service.payments.operations.rows import (
 from payments_service.payments.operations.triggers import save_and_go_on
 from payments_service.payments.operations.walks import Lease
 from service_defaults.errors import InFlight, NotYours, Refused
+from service_defaults.idempotency.kept import IdempotencyKeyInFlight, Key
+from service_defaults.idempotency.kept import claim as claim_key
+from service_defaults.idempotency.models import KeptAnswer
 
 
 class NotYourOrder(NotYours):
@@ -58,6 +62,10 @@ class NotCaptured(Refused):
     """Only money that was taken can be given back."""
 
 
+class NothingToSettle(Refused):
+    """This attempt has no intent at Stripe: nothing of it can move."""
+
+
 def require_payable(order: OrderCopy, *, buyer: UUID, now: datetime) -> None:
     """Raise NotYourOrder, BuyerSuspended, OrderCancelled, OrderAlreadyPaid or OrderExpired, in this order."""
     if order.buyer != buyer:
@@ -72,11 +80,15 @@ def require_payable(order: OrderCopy, *, buyer: UUID, now: datetime) -> None:
         raise OrderExpired
 
 
-def start_payment(*, order_id: UUID, buyer: UUID, in_browser: bool, now: datetime) -> Lease:
+def start_payment(
+    *, order_id: UUID, buyer: UUID, in_browser: bool, now: datetime, key: Key | None = None
+) -> Lease:
     """Write that an attempt begins, and lease it to the caller, who goes on to make its intent at Stripe.
 
-    Raises OrderNotFound, PaymentInProgress while another attempt is open, and as `require_payable`.
+    The request's idempotency `key` is claimed with it. Raises OrderNotFound, PaymentInProgress while another
+    attempt is open, IdempotencyKeyInFlight and as `require_payable`.
     """
+    claim = _claim(key)
     order = lock_order(order_id)
     require_payable(order, buyer=buyer, now=now)
     if order.payments.filter(status__in=LIVE).exists():
@@ -88,6 +100,8 @@ def start_payment(*, order_id: UUID, buyer: UUID, in_browser: bool, now: datetim
         currency=order.currency,
         in_browser=in_browser,
         created_at=now,
+        moved_at=now,
+        claim=claim,
     )
     payment.take_lease(now)
     enter(payment, Status.STARTED)
@@ -104,6 +118,7 @@ def keep_intent(*, lease: Lease, intent: Intent, now: datetime) -> Lease:
     if payment.lease != lease.payment.lease or payment.status != Status.STARTED:
         raise PaymentInProgress
     payment.intent_id, payment.client_secret = intent.id, intent.client_secret
+    answer_claim(payment)
     payment.take_lease(now)
     payment.save()
     return Lease(payment=payment, order=order)
@@ -127,6 +142,26 @@ def request_refund(*, payment_id: UUID, reason: str, now: datetime) -> Payment:
         raise NotCaptured
     if payment.refund_asked_at is None:
         payment.refund_reason, payment.refund_asked_at = reason, now
-        payment.due_at = now
+        payment.due_at = payment.moved_at = now
         save_and_go_on(payment, now)
     return payment
+
+
+def settle_now(*, payment_id: UUID, now: datetime) -> None:
+    """Have Stripe asked about a payment at once, whatever became of it; safe to repeat.
+
+    Raises PaymentNotFound, NothingToSettle.
+    """
+    _, payment = lock_payment(payment_id)
+    if payment.intent_id is None:
+        raise NothingToSettle
+    payment.due_at = now
+    save_and_go_on(payment, now)
+
+
+def _claim(key: Key | None) -> KeptAnswer | None:
+    claim = claim_key(key) if key else None
+    if claim is not None and claim.status:
+        # Its twin was answered a moment ago: the answer is there to be given again.
+        raise IdempotencyKeyInFlight
+    return claim

@@ -25,7 +25,8 @@ def keep_order(*, order_id: UUID, state: OrderState, position: int) -> OrderCopy
 def end_order(*, order_id: UUID, state: OrderState, position: int, now: datetime) -> None:
     """The order was completed or cancelled: its payments have a new goal now."""
     order = keep_order(order_id=order_id, state=state, position=position)
-    settle_soon(Q(order=order) & (Q(status__in=LIVE) | Q(due_at__isnull=False)), now)
+    of_order = Q(order=order) & (Q(status__in=LIVE) | Q(due_at__isnull=False))
+    settle_soon(of_order, now, with_new_goal=True)
 
 
 def keep_user(*, user_id: UUID, status: str, position: int) -> None:

@@ -2,8 +2,19 @@
 
 from uuid import UUID
 
-from payments_service.payments.models import OPEN, Failure, OrderCopy, Payment, Status
+from payments_service.payments.models import (
+    OPEN,
+    Failure,
+    Intent,
+    LedgerEntry,
+    OrderCopy,
+    Payment,
+    Status,
+    entry_of,
+    movements_due,
+)
 from service_defaults.errors import NotFound
+from service_defaults.idempotency.kept import complete, release
 from shared_events import log
 from shared_events.contracts.payment import (
     PaymentAuthorized,
@@ -58,7 +69,7 @@ def enter(payment: Payment, status: Status, reason: str = "") -> None:
     """Give the payment a status and record its event; the caller saves."""
     payment.status, payment.reason = status, reason[:200]
     if status not in OPEN:
-        payment.client_secret = ""
+        payment.client_secret = payment.next_action_url = ""
     event = _EVENTS.get(status)
     if event is not None:
         payment.version += 1
@@ -74,8 +85,38 @@ def note_failure(payment: Payment, failure: Failure | None) -> None:
 def end_without_intent(payment: Payment, status: Status, reason: str) -> None:
     """End an attempt that never got its intent's id: nothing of it is left to settle."""
     enter(payment, status, reason)
+    answer_claim(payment)
     payment.due_at = payment.leased_until = None
     payment.save()
+
+
+def answer_claim(payment: Payment) -> None:
+    """Complete the key of the request that made the payment, or release it; the caller saves.
+
+    Whoever writes the result does it, be it the request itself or, after a crash, the sweep.
+    """
+    claim = payment.claim
+    if claim is None or claim.status:
+        return
+    if payment.status in (Status.DECLINED, Status.VOIDED):
+        release_claim(payment)
+    elif payment.is_answered:
+        complete(claim)
+
+
+def release_claim(payment: Payment) -> None:
+    """Let the key of a request go that got no success; the caller saves."""
+    claim = payment.claim
+    if claim is not None and not claim.status:
+        payment.claim = None
+        release(claim)
+
+
+def write_ledger(payment: Payment, intent: Intent) -> None:
+    """Write what the money has done, by Stripe's state of its intent. The payment must be locked."""
+    written = set(payment.entries.values_list("movement", flat=True))
+    due = movements_due(intent.state, written)
+    LedgerEntry.objects.bulk_create(entry_of(payment, movement) for movement in due)
 
 
 def _state(event: type[PaymentState], payment: Payment) -> PaymentState:

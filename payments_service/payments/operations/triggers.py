@@ -39,10 +39,11 @@ def forget_stripe_events(*, before: datetime) -> int:
     return forgotten
 
 
-def settle_soon(which: Q, now: datetime) -> None:
+def settle_soon(which: Q, now: datetime, *, with_new_goal: bool = False) -> None:
     """Make payments due at once; a walk that is under way sees it when it comes back."""
     for payment in Payment.objects.select_for_update().filter(which).order_by("id"):
         payment.due_at = now
+        payment.moved_at = now if with_new_goal else payment.moved_at
         save_and_go_on(payment, now)
 
 

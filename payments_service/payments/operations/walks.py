@@ -5,7 +5,15 @@ from datetime import datetime
 from uuid import UUID
 
 from payments_service.payments.models import Failure, Goal, Intent, OrderCopy, Payment, Status, Step
-from payments_service.payments.operations.rows import end_without_intent, enter, lock_payment, note_failure
+from payments_service.payments.operations.rows import (
+    answer_claim,
+    end_without_intent,
+    enter,
+    lock_payment,
+    note_failure,
+    release_claim,
+    write_ledger,
+)
 from payments_service.payments.operations.triggers import save_and_go_on
 
 
@@ -58,9 +66,15 @@ def record_intent(
     if payment.lease != lease.payment.lease:
         return payment
     note_failure(payment, failure or intent.failure)
+    if payment.refund_came_back(intent):
+        refused = Step.REFUND
     payment.refusals += refused is not None
+    payment.next_action_url = intent.next_action_url
     while (status := payment.status_after(order, intent, refused)) is not None:
         enter(payment, status, reason or _reason(payment, order, status))
+        payment.moved_at = now
+    write_ledger(payment, intent)
+    answer_claim(payment)
     # A step that was just refused would be refused again: it waits.
     at_once = payment.next_step(order, intent) not in (None, refused)
     later = None if payment.is_settled(order, intent) else payment.wait(now)
@@ -70,10 +84,14 @@ def record_intent(
 
 
 def release_payment(*, lease: Lease, now: datetime, failure: Failure | None = None) -> None:
-    """End a walk that learned nothing; the sweep goes on later, by asking Stripe for the state."""
+    """End a walk that learned nothing; the sweep goes on later, by asking Stripe for the state.
+
+    The buyer is told to try again, so a key must not stand in the way: the retry begins by asking Stripe too.
+    """
     _, payment = lock_payment(lease.payment.id)
     if payment.lease == lease.payment.lease:
         note_failure(payment, failure)
+        release_claim(payment)
         payment.end_lease(payment.wait(now))
         payment.save()
 

@@ -1,0 +1,85 @@
+"""The ledger: what happened to the money, entry by entry."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from payments_service.payments.models.intents import IntentState
+from payments_service.payments.models.payments import Payment
+
+
+class Movement(models.TextChoices):
+    """What money does, in the order in which it can."""
+
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    VOIDED = "voided"
+    REFUNDED = "refunded"
+
+
+#: What each movement does to (held, taken), in amounts of the payment.
+EFFECTS: dict[Movement, tuple[int, int]] = {
+    Movement.AUTHORIZED: (1, 0),
+    Movement.CAPTURED: (-1, 1),
+    Movement.VOIDED: (-1, 0),
+    Movement.REFUNDED: (0, -1),
+}
+
+_HISTORY: dict[IntentState, tuple[Movement, ...]] = {
+    IntentState.HELD: (Movement.AUTHORIZED,),
+    IntentState.TAKEN: (Movement.AUTHORIZED, Movement.CAPTURED),
+    IntentState.RETURNED: (Movement.AUTHORIZED, Movement.CAPTURED, Movement.REFUNDED),
+}
+
+
+def movements_due(state: IntentState, written: set[str]) -> list[Movement]:
+    """Return what the ledger lacks, given Stripe's state of an intent and what is written of it.
+
+    What Stripe has passed over since we last asked is written too. An intent that ended without our ever
+    having seen its amount reserved has moved nothing.
+    """
+    history = _HISTORY.get(state, ())
+    if state is IntentState.CLOSED and written == {Movement.AUTHORIZED}:
+        history = (Movement.VOIDED,)
+    return [movement for movement in history if movement not in written]
+
+
+class LedgerEntry(models.Model):
+    """One movement of a payment's money, written once and never changed: a trigger sees to it.
+
+    Signed, so that sums mean something: over any set of payments the sum of `held` is what banks reserve for
+    us, the sum of `taken` what we have.
+    """
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="entries")
+    movement = models.CharField(max_length=16, choices=Movement)
+    held = models.DecimalField(max_digits=12, decimal_places=2)
+    taken = models.DecimalField(max_digits=12, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "ledger"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["payment", "movement"], name="one_entry_per_movement"),
+            models.CheckConstraint(
+                condition=Q(movement="authorized", held__gt=0, taken=0)
+                | Q(movement="captured", taken__gt=0, held=-F("taken"))
+                | Q(movement="voided", held__lt=0, taken=0)
+                | Q(movement="refunded", held=0, taken__lt=0),
+                name="entry_fits_its_movement",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["recorded_at"], name="ledger_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.movement} {self.payment_id}"
+
+
+def entry_of(payment: Payment, movement: Movement) -> LedgerEntry:
+    """Return the unsaved entry of a movement of the payment's whole amount."""
+    held, taken = (Decimal(sign) * payment.amount for sign in EFFECTS[movement])
+    return LedgerEntry(payment=payment, movement=movement, held=held, taken=taken, currency=payment.currency)
