@@ -122,12 +122,15 @@ class Order:
 class Payment:
     """One attempt to pay an order.
 
-    `next_action_url` is the bank's page on which the buyer confirms a payment that `requires_action`; empty
-    where there is none to go to.
+    `reason` says why it ended as it did, `failure` is the bank's sentence where it refused. `next_action_url`
+    is the bank's page on which the buyer confirms a payment that `requires_action`; empty where there is none
+    to go to.
     """
 
     id: UUID
     status: str
+    reason: str
+    failure: str
     next_action_url: str
 
     @classmethod
@@ -137,6 +140,8 @@ class Payment:
         return cls(
             id=UUID(data["id"]),
             status=str(data["status"]),
+            reason=str(data.get("reason") or ""),
+            failure=str((data.get("failure") or {}).get("message") or ""),
             next_action_url=address if address.startswith(("https://", "http://")) else "",
         )
 

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from frontend_service.clients.errors import ApiError, InFlight, NotFound, Refused
-from frontend_service.clients.shapes import Payment
+from frontend_service.clients.shapes import Order, Payment
 from frontend_service.pages import security
 from frontend_service.pages.context import takes_real_money
 from frontend_service.pages.forms import KeyedForm, PayForm
 from frontend_service.pages.gates import signed_in_only
-from frontend_service.pages.order_stage import OrderOnPage
+from frontend_service.pages.order_stage import OrderOnPage, Stage
 from frontend_service.pages.visitor import PageRequest
 from frontend_service.pages.wording import sentence_for
 
@@ -144,6 +144,7 @@ def show_order(request: PageRequest, order_id: UUID, form: PayForm, *, template:
         payment=payment,
         payments_down=trouble is not None,
         pays_in_browser=in_browser,
+        ticket_is_free=_is_free_again(request, order),
         now=timezone.now(),
     )
     context = {
@@ -160,6 +161,20 @@ def show_order(request: PageRequest, order_id: UUID, form: PayForm, *, template:
     if in_browser:
         response.headers["Content-Security-Policy"] = security.policy(security.STRIPE)
     return response
+
+
+def _is_free_again(request: PageRequest, order: Order) -> bool | None:
+    """Whether an ended order's ticket can be had; None while the order lives, or when tickets can't say."""
+    if order.status != Stage.CANCELLED:
+        return None
+    try:
+        ticket = request.api.get_ticket(order.ticket.id)
+    except NotFound:
+        return False
+    except ApiError:
+        return None
+    # Tickets may not have heard yet that this very order ended.
+    return ticket.order_id in (None, order.id)
 
 
 def _last_payment(request: PageRequest, order_id: UUID) -> tuple[Payment | None, ApiError | None]:

@@ -12,11 +12,14 @@ from uuid import UUID, uuid4
 from django.utils.functional import Promise, cached_property
 
 from frontend_service.clients.shapes import Order, Payment
-from frontend_service.pages.wording import CANCELLED, MONEY_BACK
+from frontend_service.pages.wording import CANCELLED, MONEY_BACK, TOO_LATE, translated
 
 _LIVE_PAYMENT = frozenset({"started", "authorized", "captured"})
 _AUTHORIZED_PAYMENT = frozenset({"authorized", "captured"})
-_FINISHED_MONEY = frozenset({"", "declined", "voided", "refunded", "capture_failed"})
+_MONEY_IS_BACK = frozenset({"refunded", "capture_failed"})
+_FINISHED_MONEY = frozenset({"", "declined", "voided"}) | _MONEY_IS_BACK
+# Payments' word for a card that the bank authorised when the hold had ended.
+_AUTHORIZED_TOO_LATE = "authorized too late"
 
 
 class Stage(StrEnum):
@@ -27,6 +30,7 @@ class Stage(StrEnum):
     PAYING = "paying"
     CONFIRM = "confirm"
     COMPLETE = "complete"
+    UNDOING = "undoing"
     CANCELLED = "cancelled"
 
 
@@ -35,7 +39,8 @@ class OrderOnPage:
     """An order as a page shows it, at the moment `now`.
 
     With `pays_in_browser` a payment starts before the buyer has given a card, and may be left like that: then
-    the card form is still what the page is about.
+    the card form is still what the page is about. `ticket_is_free` is None where nobody has asked, or tickets
+    couldn't say.
     """
 
     order: Order
@@ -43,12 +48,15 @@ class OrderOnPage:
     payment: Payment | None = None
     payments_down: bool = False
     pays_in_browser: bool = False
+    ticket_is_free: bool | None = None
 
     @cached_property
     def stage(self) -> Stage:
         """What is going on."""
-        if self.order.status in (Stage.COMPLETE, Stage.CANCELLED):
-            return Stage(self.order.status)
+        if self.order.status == Stage.CANCELLED:
+            return Stage.CANCELLED
+        if self.order.status == Stage.COMPLETE:
+            return Stage.UNDOING if self._payment_status in _MONEY_IS_BACK else Stage.COMPLETE
         if self._payment_status == "requires_action":
             return Stage.CONFIRM
         live = _AUTHORIZED_PAYMENT if self.pays_in_browser else _LIVE_PAYMENT
@@ -60,12 +68,14 @@ class OrderOnPage:
     def state(self) -> str:
         """Changes exactly when the page has something new to say."""
         until = int(self.order.expires_at.timestamp())
-        return f"{self.stage}:{self._payment_status}:{int(self.payments_down)}:{until}"
+        return (
+            f"{self.stage}:{self._payment_status}:{int(self.payments_down)}:{until}:{int(self.offers_again)}"
+        )
 
     @property
     def is_waiting(self) -> bool:
         """Whether something is about to happen without the visitor."""
-        if self.stage in (Stage.ENDING, Stage.PAYING, Stage.CONFIRM):
+        if self.stage in (Stage.ENDING, Stage.PAYING, Stage.CONFIRM, Stage.UNDOING):
             return True
         if self.stage is Stage.COMPLETE:
             return self._payment_status in ("started", "authorized")
@@ -83,8 +93,30 @@ class OrderOnPage:
 
     @property
     def money_back(self) -> str | Promise:
-        """What became of the money of a cancelled order; empty when payments can't say."""
-        return "" if self.payments_down else MONEY_BACK.get(self._payment_status, "")
+        """What became of the money of an order that ended; empty when payments can't say."""
+        if self.payments_down:
+            return ""
+        if self._came_too_late and self._payment_status in TOO_LATE:
+            return TOO_LATE[self._payment_status]
+        return MONEY_BACK.get(self._payment_status, "")
+
+    @property
+    def declined(self) -> str:
+        """Why the last card was refused, while another one may be tried."""
+        if self.payment is None or self.payment.status != "declined":
+            return ""
+        return translated(self.payment.failure)
+
+    @property
+    def offers_again(self) -> bool:
+        """Whether it makes sense to hold the same ticket once more."""
+        ended = self.stage is Stage.CANCELLED and self.order.cancel_reason not in ("withdrawn", "suspended")
+        return ended and self.ticket_is_free is not False
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether the ticket is held or sold again, or gone."""
+        return self.stage is Stage.CANCELLED and self.ticket_is_free is False
 
     @cached_property
     def key(self) -> UUID:
@@ -94,6 +126,12 @@ class OrderOnPage:
     @property
     def _payment_status(self) -> str:
         return self.payment.status if self.payment else ""
+
+    @property
+    def _came_too_late(self) -> bool:
+        if self.payment is None or not self.lapsed:
+            return False
+        return self.payment.status != "voided" or self.payment.reason == _AUTHORIZED_TOO_LATE
 
     @property
     def _is_waiting_for_unknown_payment(self) -> bool:

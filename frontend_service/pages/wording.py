@@ -29,12 +29,22 @@ MONEY_BACK = {
     "": _("Nothing was charged."),
     "declined": _("Nothing was charged."),
     "voided": _("Nothing was charged."),
-    "capture_failed": _("Nothing was charged."),
-    "started": _("The amount reserved on your card is being released. Nothing will be charged."),
-    "requires_action": _("The amount reserved on your card is being released. Nothing will be charged."),
+    "capture_failed": _("Nothing was charged: the bank had said yes, but then refused the charge."),
+    "started": _("Your payment is being called off. Nothing will be charged."),
+    "requires_action": _("Your payment is being called off. Nothing will be charged."),
     "authorized": _("The amount reserved on your card is being released. Nothing will be charged."),
     "captured": _("Your payment is on its way back to your card."),
     "refunded": _("Your payment went back to your card."),
+}
+
+# The same where the card was authorised after the hold had ended.
+TOO_LATE = {
+    "authorized": _(
+        "Your card was authorised too late. The amount reserved on it is being released; nothing is kept."
+    ),
+    "voided": _("Your card was authorised too late. Nothing was kept: the reserved amount is free again."),
+    "captured": _("Your payment came too late. All of it is on its way back to your card."),
+    "refunded": _("Your payment came too late. All of it went back to your card."),
 }
 
 _REFUSALS: dict[str, str | Promise] = {

@@ -62,10 +62,11 @@ class TestShowOrder:
         [
             ("buyer", "", "You gave this ticket back. Nothing was charged."),
             ("withdrawn", "voided", "The seller withdrew this ticket. Nothing was charged."),
-            ("expired", "authorized", "The amount reserved on your card is being released"),
+            ("buyer", "started", "Your payment is being called off. Nothing will be charged."),
+            ("operator", "authorized", "The amount reserved on your card is being released."),
             ("refunded", "refunded", "This purchase was refunded. Your payment went back to your card."),
             ("refunded", "captured", "Your payment is on its way back to your card."),
-            ("capture_failed", "capture_failed", "The payment could not be completed. Nothing was charged."),
+            ("capture_failed", "capture_failed", "The payment could not be completed. Nothing was charged:"),
             ("suspended", "", "The account was suspended"),
             ("operator", "", "Our support team cancelled this."),
         ],
@@ -83,6 +84,102 @@ class TestShowOrder:
         if payment:
             marketplace.add_payment(held, payment)
         assert words in text_of(visitor.open(f"/orders/{held['id']}"))
+
+    @pytest.mark.parametrize(
+        ("payment", "reason", "words"),
+        [
+            ("voided", "expired", "Time ran out Nothing was charged."),
+            ("requires_action", "", "Time ran out Your payment is being called off."),
+            (
+                "authorized",
+                "",
+                "Your card was authorised too late. The amount reserved on it is being released",
+            ),
+            ("voided", "authorized too late", "Your card was authorised too late. Nothing was kept"),
+            ("captured", "", "Your payment came too late. All of it is on its way back to your card."),
+            ("refunded", "expired", "Your payment came too late. All of it went back to your card."),
+        ],
+    )
+    def test_says_what_became_of_money_that_came_too_late(
+        self,
+        marketplace: Marketplace,
+        visitor: Browser,
+        held: dict[str, Any],
+        payment: str,
+        reason: str,
+        words: str,
+    ) -> None:
+        marketplace.end_order(held, "expired")
+        marketplace.add_payment(held, payment, reason=reason)
+        page = visitor.open(f"/orders/{held['id']}")
+        assert words in text_of(page)
+        assert "The ticket is still free." in text_of(page)
+        visitor.fill(page, f"/tickets/{held['ticket']['id']}/hold")
+        assert len(marketplace.orders) == 2
+
+    @pytest.mark.parametrize("reason", ["expired", "refunded", "capture_failed", "operator"])
+    def test_offers_no_ticket_that_somebody_else_has(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any], reason: str
+    ) -> None:
+        marketplace.end_order(held, reason)
+        marketplace.add_order(
+            buyer=marketplace.add_user("bo@example.com"), ticket=marketplace.tickets[held["ticket"]["id"]]
+        )
+        page = visitor.open(f"/orders/{held['id']}")
+        assert "This ticket isn't free any more." in text_of(page)
+        assert not any(form.action.endswith("/hold") for form in forms_in(page))
+
+    def test_offers_no_ticket_that_is_gone(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        marketplace.end_order(held, "buyer")
+        del marketplace.tickets[held["ticket"]["id"]]
+        page = visitor.open(f"/orders/{held['id']}")
+        assert not any(form.action.endswith("/hold") for form in forms_in(page))
+
+    def test_offers_it_when_only_orders_know_that_it_is_free(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        held.update(status="cancelled", cancelReason="expired")
+        page = visitor.open(f"/orders/{held['id']}")
+        assert "The ticket is still free." in text_of(page)
+
+    def test_still_lets_one_try_when_tickets_are_down(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        marketplace.end_order(held, "expired")
+        marketplace.down = {"tickets"}
+        page = visitor.open(f"/orders/{held['id']}")
+        assert page.status_code == 200
+        assert "still free" not in text_of(page)
+        assert f"/tickets/{held['ticket']['id']}/hold" in [form.action for form in forms_in(page)]
+
+    @pytest.mark.parametrize(
+        ("payment", "words"),
+        [
+            ("authorized", "It's yours The bank has said yes; the charge is being finished."),
+            ("captured", "It's yours You paid $48.00"),
+            ("capture_failed", "This order is ending Nothing was charged: the bank had said yes, but then"),
+            ("refunded", "This order is ending Your payment went back to your card."),
+        ],
+    )
+    def test_says_how_far_the_charge_of_a_complete_one_is(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any], payment: str, words: str
+    ) -> None:
+        held["status"] = "complete"
+        marketplace.add_payment(held, payment)
+        page = visitor.open(f"/orders/{held['id']}")
+        assert words in text_of(page)
+        assert ("data-waiting" in page.content.decode()) == (payment != "captured")
+
+    def test_says_why_the_last_card_was_refused(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        failure = {"code": "authentication_failure", "message": "You said no."}
+        marketplace.add_payment(held, "declined", failure=failure)
+        page = visitor.open(f"/orders/{held['id']}")
+        assert "The bank refused: You said no. Nothing was charged." in text_of(page)
+        assert f"/orders/{held['id']}/pay" in [form.action for form in forms_in(page)]
 
     def test_loses_only_the_money_part_when_payments_are_down(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]

@@ -34,7 +34,7 @@ PAID = (Status.AUTHORIZED, Status.CAPTURED)
 LIVE = (*OPEN, *PAID)
 
 #: How long one walk to Stripe and back may take: two calls, each tried twice with the client's time-outs.
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 #: How soon, and how seldom, Stripe is asked about a payment that waits for somebody else.
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
 
