@@ -33,8 +33,8 @@ PAID = (Status.AUTHORIZED, Status.CAPTURED)
 #: It may hold the buyer's money now or later. An order has one of these at most.
 LIVE = (*OPEN, *PAID)
 
-#: How long one walk to Stripe and back may take before another may begin. Only a hanging Stripe takes longer; a
-#: walk that was overtaken writes nothing, and its steps carry keys. Until then a walk that died holds the buyer up.
+#: How long one walk to Stripe and back may take before another may begin; only a hanging Stripe takes longer.
+#: A walk that was overtaken writes nothing, and its steps carry keys. One that died delays the buyer.
 LEASE = timedelta(seconds=30)
 #: How soon, and how seldom, Stripe is asked about a payment that waits for somebody else.
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
