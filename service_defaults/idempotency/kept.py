@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
@@ -22,6 +23,12 @@ from service_defaults.errors import Contradicts, InFlight, Refused
 from service_defaults.idempotency.models import KeptAnswer
 
 HEADER = "Idempotency-Key"
+#: The header for `extend_schema(parameters=…)` of a route that honours it.
+IN_OPENAPI = OpenApiParameter(
+    name=HEADER,
+    location=OpenApiParameter.HEADER,
+    description="Repeated with the same key within 24 hours, the request takes effect once.",
+)
 KEPT_FOR = timedelta(hours=24)
 LONGEST_KEY = 255
 CREATED = 201

@@ -16,6 +16,7 @@ from orders_service.orders.models import Order
 from service_defaults.authentication import principal
 from service_defaults.clock import database_now
 from service_defaults.conditional import etag_for, not_modified
+from service_defaults.idempotency.kept import IN_OPENAPI
 from service_defaults.idempotency.once import once
 from service_defaults.just_made import find_just_made
 from service_defaults.paging import KeysetPagination
@@ -24,7 +25,12 @@ from service_defaults.paging import KeysetPagination
 class Orders(APIView):
     """The buyer's orders."""
 
-    @extend_schema(operation_id="placeOrder", request=PlaceOrderInput, responses={201: OrderOutput})
+    @extend_schema(
+        operation_id="placeOrder",
+        parameters=[IN_OPENAPI],
+        request=PlaceOrderInput,
+        responses={201: OrderOutput},
+    )
     def post(self, request: Request) -> Response:
         """Hold a ticket. Only the first of several buyers gets it."""
         data = PlaceOrderInput(data=request.data)

@@ -27,7 +27,7 @@ from payments_service.payments.models import Payment
 from service_defaults.authentication import principal
 from service_defaults.clock import database_now
 from service_defaults.errors import DomainError
-from service_defaults.idempotency.kept import Key, fill_in, find, read_key, replay
+from service_defaults.idempotency.kept import IN_OPENAPI, Key, fill_in, find, read_key, replay
 from service_defaults.just_made import find_just_made
 from service_defaults.paging import KeysetPagination
 
@@ -35,7 +35,12 @@ from service_defaults.paging import KeysetPagination
 class Payments(APIView):
     """The buyer's payments."""
 
-    @extend_schema(operation_id="payOrder", request=PayOrderInput, responses={201: PaymentOutput})
+    @extend_schema(
+        operation_id="payOrder",
+        parameters=[IN_OPENAPI],
+        request=PayOrderInput,
+        responses={201: PaymentOutput},
+    )
     def post(self, request: Request) -> Response:
         """Pay for an order with a card token or a saved card.
 
@@ -83,7 +88,12 @@ class OnePayment(APIView):
 class OpenIntent(APIView):
     """An attempt that the buyer's browser confirms itself."""
 
-    @extend_schema(operation_id="openIntent", request=OpenIntentInput, responses={201: IntentOutput})
+    @extend_schema(
+        operation_id="openIntent",
+        parameters=[IN_OPENAPI],
+        request=OpenIntentInput,
+        responses={201: IntentOutput},
+    )
     def post(self, request: Request) -> Response:
         """Begin, or go on with, a payment by Stripe Elements on a page."""
         data = OpenIntentInput(data=request.data)

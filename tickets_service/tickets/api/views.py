@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from service_defaults.authentication import Principal, principal
 from service_defaults.conditional import etag_for, not_modified, require_match
+from service_defaults.idempotency.kept import IN_OPENAPI
 from service_defaults.idempotency.once import once
 from service_defaults.paging import KeysetPagination
 from tickets_service.tickets import operations, queries
@@ -37,7 +38,12 @@ class Tickets(APIView):
         page = pages.paginate_queryset(tickets, request)
         return pages.get_paginated_response(TicketOutput(page, many=True).data)
 
-    @extend_schema(operation_id="createTicket", request=TicketInput, responses={201: TicketOutput})
+    @extend_schema(
+        operation_id="createTicket",
+        parameters=[IN_OPENAPI],
+        request=TicketInput,
+        responses={201: TicketOutput},
+    )
     def post(self, request: Request) -> Response:
         """List a ticket for sale."""
         data = TicketInput(data=request.data)
