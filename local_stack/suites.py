@@ -23,6 +23,7 @@ class Suite:
     settings: str = ""
     database: str = ""
     plugins: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     broker: str = ""
     slow: bool = False
 
@@ -31,7 +32,7 @@ class Suite:
         """Return what pytest is called with."""
         settings = (f"--ds={self.settings}",) if self.settings else ()
         plugins = tuple(part for plugin in self.plugins for part in ("-p", plugin))
-        return (*self.paths, *settings, *plugins)
+        return (*self.paths, *settings, *plugins, *self.options)
 
 
 def _of_service(service: Service) -> Suite:
@@ -62,6 +63,22 @@ SUITES = (
     ),
     Suite(name="local_stack", paths=("local_stack",)),
     Suite(name="architecture", paths=("tests/architecture",)),
+    Suite(
+        name="short-model",
+        paths=("tests/model",),
+        database="MODEL_DATABASE_URL",
+        plugins=("service_defaults.testing",),
+        slow=True,
+    ),
+    # Ten times as many steps.
+    Suite(
+        name="model",
+        paths=("tests/model",),
+        database="MODEL_DATABASE_URL",
+        plugins=("service_defaults.testing",),
+        options=("--hypothesis-profile=model",),
+        slow=True,
+    ),
     Suite(name="e2e-embedded", paths=("tests/e2e",), broker="embedded"),
     # What the broker has no part in (bad input, walls) was seen there already.
     Suite(

@@ -1,0 +1,162 @@
+"""A bank with Stripe's rules, in memory: intents, idempotency keys, and what it would say by webhook."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+GOOD, DECLINED, CHALLENGED = "pm_good", "pm_declined", "pm_challenged"
+
+_OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
+
+Message = dict[str, Any]
+
+
+class BankRefuses(Exception):
+    """The plain no of the bank, in Stripe's terms."""
+
+    def __init__(self, type: str, code: str) -> None:
+        self.error = {"type": type, "code": code, "message": f"The bank says {code}."}
+        super().__init__(code)
+
+
+@dataclass
+class Intent:
+    """A PaymentIntent, and whether its money went back."""
+
+    id: str
+    amount: int
+    order: str
+    payment: str
+    card: str | None
+    status: str = "requires_payment_method"
+    refunded: bool = False
+    error: Message | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        return self.status == "succeeded" and not self.refunded
+
+    def raw(self) -> Message:
+        """Return it as Stripe's API shows it."""
+        charge = {"refunded": self.refunded} if self.status == "succeeded" else None
+        return {
+            "id": self.id,
+            "amount": self.amount,
+            "currency": "usd",
+            "status": self.status,
+            "client_secret": f"{self.id}_secret",
+            "latest_charge": charge,
+            "last_payment_error": self.error,
+        }
+
+
+@dataclass
+class Bank:
+    """Takes requests as Stripe does: the answer to a key, a refusal too, is the answer for ever."""
+
+    intents: dict[str, Intent] = field(default_factory=dict)
+    webhooks: list[dict[str, str]] = field(default_factory=list)
+    #: Requests that left their sender and have not arrived yet.
+    late: list[Message] = field(default_factory=list)
+    _answers: dict[str, tuple[Message, Message]] = field(default_factory=dict)
+    _numbers: Any = field(default_factory=lambda: count(1))
+
+    def answer(self, request: Message, *, refuse: bool = False) -> Message:
+        """Do what is asked and return Stripe's answer; with `refuse` it says no for reasons of its own."""
+        key = request["key"]
+        if key is None:
+            return {"intent": self.intents[request["about"]["intent"]].raw()}
+        if key not in self._answers:
+            self._answers[key] = (request, self._do(request, refuse=refuse))
+        first, answer = self._answers[key]
+        return answer if first == request else {"error": BankRefuses("idempotency_error", "key_reused").error}
+
+    def let_late_requests_arrive(self) -> None:
+        """What was on the way arrives; nobody waits for the answers any more."""
+        while self.late:
+            self.answer(self.late.pop(0))
+
+    def confirm_in_browser(self, intent_id: str, card: str) -> None:
+        """The buyer's page gives a card."""
+        intent = self.intents[intent_id]
+        if intent.status == "requires_payment_method":
+            intent.card = card
+            self._quietly("confirm", intent_id)
+
+    def authenticate(self, intent_id: str, *, success: bool) -> None:
+        """The buyer answers the bank's challenge."""
+        intent = self.intents[intent_id]
+        if intent.status == "requires_action":
+            intent.error = None if success else BankRefuses("card_error", "authentication_failed").error
+            self._enter(intent, "requires_capture" if success else "requires_payment_method")
+
+    def let_authorisation_lapse(self, intent_id: str) -> None:
+        """What is only reserved is free again after a week."""
+        if self.intents[intent_id].status == "requires_capture":
+            self._quietly("cancel", intent_id)
+
+    def refund_by_clerk(self, intent_id: str) -> None:
+        """Somebody gives the money back on Stripe's own pages."""
+        self._quietly("refund", intent_id)
+
+    def _quietly(self, call: str, intent_id: str) -> None:
+        self._do({"call": call, "about": {"intent": intent_id}}, refuse=False)
+
+    def _do(self, request: Message, *, refuse: bool) -> Message:
+        try:
+            if refuse:
+                raise BankRefuses("invalid_request_error", "not_now")
+            about = request["about"]
+            call = getattr(self, f"_{request['call']}")
+            intent = call(**about) if request["call"] == "create" else call(self.intents[about["intent"]])
+            return {"intent": intent.raw()}
+        except BankRefuses as refusal:
+            return {"error": refusal.error}
+
+    def _create(self, amount: int, metadata: Message, payment_method: str | None = None, **_: Any) -> Intent:
+        intent = Intent(
+            id=f"pi_{next(self._numbers)}",
+            amount=amount,
+            order=metadata["order_id"],
+            payment=metadata["payment_id"],
+            card=payment_method,
+            status="requires_confirmation" if payment_method else "requires_payment_method",
+        )
+        self.intents[intent.id] = intent
+        return intent
+
+    def _confirm(self, intent: Intent) -> Intent:
+        self._require(intent, "requires_confirmation", "requires_payment_method")
+        if intent.card == DECLINED or intent.card is None:
+            intent.error, intent.card = BankRefuses("card_error", "card_declined").error, None
+            self._enter(intent, "requires_payment_method")
+            raise BankRefuses("card_error", "card_declined")
+        return self._enter(intent, "requires_action" if intent.card == CHALLENGED else "requires_capture")
+
+    def _capture(self, intent: Intent) -> Intent:
+        self._require(intent, "requires_capture")
+        return self._enter(intent, "succeeded")
+
+    def _cancel(self, intent: Intent) -> Intent:
+        self._require(intent, *_OPEN, "requires_capture")
+        return self._enter(intent, "canceled")
+
+    def _refund(self, intent: Intent) -> Intent:
+        self._require(intent, "succeeded")
+        if intent.refunded:
+            raise BankRefuses("invalid_request_error", "charge_already_refunded")
+        intent.refunded = True
+        return self._tell(intent, "charge.refunded")
+
+    def _require(self, intent: Intent, *statuses: str) -> None:
+        if intent.status not in statuses:
+            raise BankRefuses("invalid_request_error", "payment_intent_unexpected_state")
+
+    def _enter(self, intent: Intent, status: str) -> Intent:
+        intent.status = status
+        return self._tell(intent, f"payment_intent.{status}")
+
+    def _tell(self, intent: Intent, type: str) -> Intent:
+        event = {"event_id": f"evt_{next(self._numbers)}", "type": type, "intent_id": intent.id}
+        self.webhooks.append(event)
+        return intent

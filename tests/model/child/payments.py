@@ -1,0 +1,168 @@
+"""What the parent may ask of payments."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q, Sum
+
+from payments_service.clients import stripe
+from payments_service.payments import operations, settlement, tasks
+from payments_service.payments.models import LedgerEntry, OrderCopy, Payment
+from payments_service.payments.operations import attempts, rows, triggers
+from tests.model.child.pipe import Clock, Command, Pipe
+from tests.model.child.stripe_client import RemoteClient
+from tests.model.child.worker import receive
+
+
+def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
+    """Return the commands by name, with Stripe's client replaced by one that asks the parent's bank."""
+    stripe._client = lambda: RemoteClient(pipe)  # type: ignore[assignment]
+    # Nobody else works here: whoever has an attempt in hand won't let go of it, however long we wait.
+    settlement.time = SimpleNamespace(monotonic=count().__next__, sleep=lambda seconds: None)  # type: ignore[assignment]
+    return {
+        "pay_order": pay_order,
+        "open_intent": open_intent,
+        "refund": lambda **given: refund(now=clock(), **given),
+        "hear_stripe": lambda **given: hear_stripe(now=clock(), **given),
+        "sweep": tasks.settle_due_payments,
+        operations.SETTLE_PAYMENT: tasks.settle_payment,
+        "start_while_news_comes": lambda **given: start_while_news_comes(now=clock(), **given),
+    }
+
+
+def books() -> dict[str, Any]:
+    """Return every payment, what the ledger says of each, and the copies of the orders."""
+    fields = (
+        *("id", "order_id", "buyer", "amount", "status", "intent_id", "client_secret"),
+        *("in_browser", "due_at", "leased_until"),
+    )
+    ledger = LedgerEntry.objects.values("payment_id").annotate(held=Sum("held"), taken=Sum("taken"))
+    copies = OrderCopy.objects.values("id", "buyer", "amount", "status", "payment_id", "expires_at")
+    return {
+        "payments": {str(row["id"]): row for row in Payment.objects.order_by("id").values(*fields)},
+        "ledger": {str(row["payment_id"]): row for row in ledger},
+        "order_copies": {str(row["id"]): row for row in copies},
+    }
+
+
+def pay_order(*, order: str, buyer: str, card: str) -> str:
+    """Pay with a card; return the payment's status."""
+    return str(settlement.pay_order(order_id=UUID(order), buyer=UUID(buyer), card=card).status)
+
+
+def open_intent(*, order: str, buyer: str) -> str | None:
+    """Begin to pay in the browser; return the intent's id."""
+    return settlement.open_intent(order_id=UUID(order), buyer=UUID(buyer)).intent_id
+
+
+def refund(*, payment: str, now: datetime) -> None:
+    """Have an operator give the money back."""
+    with transaction.atomic():
+        operations.request_refund(payment_id=UUID(payment), reason="an operator's", now=now)
+
+
+def hear_stripe(*, now: datetime, **event: str) -> None:
+    """Take a webhook, as the route does once its signature is checked."""
+    with transaction.atomic():
+        operations.hear_stripe(**event, now=now)
+
+
+def start_while_news_comes(*, order: str, buyer: str, batch: dict[str, Any], now: datetime) -> str:
+    """Begin an attempt and have a second worker take the batch before that transaction ends.
+
+    The attempt's process gets no further than its first commit. Return the payment's id.
+    """
+    news = _Bystander(lambda: receive(**batch, poisoned=[]))
+    real = attempts.enter
+
+    def enter(*given: Any) -> None:
+        real(*given)
+        news.run_until_stuck()
+
+    attempts.enter = enter
+    try:
+        with transaction.atomic():
+            lease = operations.start_payment(
+                order_id=UUID(order), buyer=UUID(buyer), in_browser=False, now=now
+            )
+        return str(lease.payment.id)
+    finally:
+        attempts.enter = real
+        news.finish()
+
+
+class _Bystander:
+    """Somebody else's transaction, on a thread and connection of its own."""
+
+    def __init__(self, do: Callable[[], object]) -> None:
+        self._do, self._pid, self._error = do, 0, None
+        self._thread = threading.Thread(target=self._run)
+
+    def run_until_stuck(self) -> None:
+        """Let it run until it is through or waits for a lock of ours."""
+        self._thread.start()
+        while self._thread.is_alive() and not self._is_stuck():
+            time.sleep(0.001)
+
+    def finish(self) -> None:
+        """Wait until it is through. Raises what it raised."""
+        if self._thread.ident is None:
+            self._thread.start()
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _is_stuck(self) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [self._pid])
+            return bool(cursor.fetchone()[0])
+
+    def _run(self) -> None:
+        try:
+            connection.ensure_connection()
+            self._pid = connection.connection.info.backend_pid
+            self._do()
+        except Exception as error:
+            self._error = error
+        finally:
+            connection.close()
+
+
+def remove_order_lock() -> None:
+    """Read the order's copy without locking it."""
+
+    def lock_order(order_id: UUID) -> OrderCopy:
+        order = OrderCopy.objects.filter(id=order_id).first()
+        if order is None:
+            raise operations.OrderNotFound
+        return order
+
+    rows.lock_order = attempts.lock_order = lock_order
+
+
+def remove_attempt_key() -> None:
+    """Make idempotency keys of the order, so that all its attempts share them."""
+    Payment.attempt_key = lambda self, step: f"{self.order_id}:{step}"  # type: ignore[method-assign]
+
+
+def remove_webhook_memory() -> None:
+    """Take every webhook for a new one."""
+
+    def hear_again(*, event_id: str, type: str, intent_id: str, now: datetime) -> None:
+        triggers.settle_soon(Q(intent_id=intent_id), now)
+
+    operations.hear_stripe = hear_again
+
+
+GUARDS = {
+    "order_lock": remove_order_lock,
+    "attempt_key": remove_attempt_key,
+    "webhook_memory": remove_webhook_memory,
+}

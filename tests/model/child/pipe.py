@@ -1,0 +1,59 @@
+"""The child's end of the pipe: one JSON message per line, and the clock that comes with each command."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+Command = Callable[..., Any]
+Message = dict[str, Any]
+
+
+class Clock:
+    """The marketplace's clock as the last command told it; it stands where the database's clock stands."""
+
+    def __init__(self) -> None:
+        self.now: datetime | None = None
+
+    def __call__(self) -> datetime:
+        assert self.now is not None
+        return self.now
+
+
+class Pipe:
+    """Answers commands. While it waits for the bank's answer it goes on answering commands."""
+
+    def __init__(self, clock: Clock, answer: Callable[[Message], Message]) -> None:
+        self._clock, self._answer = clock, answer
+        self._messages = os.fdopen(os.dup(0), "rb")
+
+    def serve(self) -> None:
+        """Say who is here, then answer until the parent is gone."""
+        self._send({"hello": os.getpid()})
+        while True:
+            self._take(self._receive())
+
+    def ask_bank(self, request: Message) -> Message:
+        """Have the parent's bank answer a request, whatever else it wants done meanwhile."""
+        self._send({"bank": request})
+        while "bank" not in (message := self._receive()):
+            self._take(message)
+        answer: Message = message["bank"]
+        return answer
+
+    def _take(self, command: Message) -> None:
+        self._clock.now = datetime.fromisoformat(command["now"])
+        self._send(self._answer(command))
+
+    def _receive(self) -> Message:
+        line = self._messages.readline()
+        if not line:
+            os._exit(0)
+        message: Message = json.loads(line)
+        return message
+
+    def _send(self, message: Message) -> None:
+        sys.stdout.write(json.dumps(message, default=str) + "\n")
+        sys.stdout.flush()

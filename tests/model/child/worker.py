@@ -1,0 +1,132 @@
+"""The worker: what the parent may ask of any service, and of this one."""
+
+import importlib
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+
+from service_defaults.errors import DomainError
+from shared_events import consumer, parking
+from shared_events.ids import uuid7
+from shared_events.models import Cursor, ParkedEvent, RelayLease
+from shared_events.relay import Relay, has_work, prepare
+from tests.model.child.pipe import Clock, Command, Message, Pipe
+
+
+class Poisoned(Exception):
+    """The handler fails because the parent wants it to."""
+
+
+class Road:
+    """Stands where the broker's publisher stands: what the relay sends goes to the parent."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.commands: list[dict[str, Any]] = []
+
+    def publish(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
+        self.events += kwargs["events"]
+
+    def command(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
+        self.commands.append({"task": task, "kwargs": kwargs})
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def work(service: str, clock: Clock) -> None:
+    """Answer the parent until it is gone."""
+    module = importlib.import_module(f"tests.model.child.{service}")
+    commands: dict[str, Command] = {}
+    pipe = Pipe(clock, partial(_answer, commands))
+    commands |= {
+        "migrate": migrate,
+        "forget_everything": forget_everything,
+        "relay": relay,
+        "receive": receive,
+        "redrive": redrive,
+        "books": lambda: module.books() | {"parked": parked()},
+        **module.commands(pipe, clock),
+        **{f"remove_{name}": remove for name, remove in module.GUARDS.items()},
+    }
+    pipe.serve()
+
+
+def _answer(commands: dict[str, Command], message: Message) -> Message:
+    try:
+        return {"answer": commands[message["do"]](**message["with"])}
+    except DomainError as error:
+        return {"refused": type(error).__name__}
+    except Exception:
+        return {"failed": traceback.format_exc()}
+
+
+def migrate() -> None:
+    """Make the tables."""
+    call_command("migrate", verbosity=0)
+
+
+def forget_everything() -> None:
+    """Empty the tables of the domain and of the protocol."""
+    ours = [app for app in apps.get_app_configs() if app.name == "shared_events" or "_service." in app.name]
+    tables = ", ".join(f'"{model._meta.db_table}"' for app in ours for model in app.get_models())
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {tables}")
+    prepare()
+
+
+def relay() -> dict[str, Any]:
+    """Do rounds of the real relay until nothing waits; return the events and commands that it sent."""
+    if not has_work():
+        return {"events": [], "commands": []}
+    # Whoever held the lease before was killed; it ran out meanwhile.
+    RelayLease.objects.update(holder=None, expires_at="2000-01-01T00:00:00Z")
+    road = Road()
+    real = Relay(holder=uuid7(), publisher=road)  # type: ignore[arg-type]
+    assert real.lease.hold()
+    while real.round():
+        pass
+    return {"events": road.events, "commands": road.commands}
+
+
+def receive(
+    stream: str, events: list[dict[str, Any]], previous_id: str | None, poisoned: list[str]
+) -> dict[str, Any]:
+    """Take a batch as the events worker does; the handlers of the `poisoned` events fail."""
+    batch = consumer.batch_from_wire(stream, events, previous_id, events[-1]["position"])
+    with _poison(set(poisoned)):
+        outcome = consumer.receive(batch)
+    return {"outcome": outcome.name, "position": Cursor.objects.get(stream=stream).position}
+
+
+@contextmanager
+def _poison(ids: set[str]) -> Iterator[None]:
+    real = consumer.dispatch
+
+    def dispatch(envelopes: Any) -> None:
+        envelopes = list(envelopes)
+        if ids & {str(envelope.id) for envelope in envelopes}:
+            raise Poisoned
+        real(envelopes)
+
+    consumer.dispatch = dispatch if ids else real
+    try:
+        yield
+    finally:
+        consumer.dispatch = real
+
+
+def redrive() -> int:
+    """Try every parked event again, whatever its time; return how many were applied."""
+    return sum(parking.redrive(row) for row in ParkedEvent.objects.exclude(error="").order_by("id"))
+
+
+def parked() -> list[str]:
+    """Return the errors of the parked events; those that wait behind another one have none."""
+    return list(ParkedEvent.objects.order_by("id").values_list("error", flat=True))

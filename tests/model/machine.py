@@ -1,0 +1,259 @@
+"""The state machine: what people, banks, clocks and brokers may do to the marketplace, in any order."""
+
+import sys
+from datetime import datetime, timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.model.bank import CHALLENGED, DECLINED, GOOD
+from tests.model.market import FAULTS, ROADS, SERVICES, SETTLE, Books, Market
+from tests.model.people import BUYERS, LONG, People, pick
+from tests.model.truths import check_always, check_at_rest
+
+MOST_TICKETS, MOST_WITHDRAWN, MOST_ORDERS = 4, 2, 6
+#: From a moment to past every deadline and lease.
+STRIDES = [*(timedelta(seconds=seconds) for seconds in (1, 16, 61, 61, 400)), LONG]
+
+#: Which one, the likeliest first.
+_nth = st.sampled_from([0, 0, 0, 0, 0, 1, 1, 2, 3])
+#: What happens at once after somebody did something: nothing, the news of it, or all that follows from it.
+_then = st.sampled_from(["all", "all", "news", "nothing"])
+_cards = st.sampled_from([GOOD, GOOD, GOOD, DECLINED, CHALLENGED])
+_faults = st.just([]) | st.lists(st.sampled_from(FAULTS), min_size=1, max_size=4)
+_happenings = st.sampled_from(
+    ["news", "the hold lapses", "the buyer cancels", "a second worker", "a second click", "a webhook"]
+)
+
+
+class Marketplace(People, RuleBasedStateMachine):
+    """Drives a market. `steps` counts the rules that were run, over all examples."""
+
+    steps = 0
+
+    def __init__(self, market: Market) -> None:
+        super().__init__()
+        self.market = market
+        market.begin_anew()
+        self.before: Books | None = None
+        self.books = market.books()
+
+    # People
+
+    @initialize()
+    def open_shop(self) -> None:
+        for buyer in BUYERS:
+            ticket = self._list()
+            self.market.flow()
+            self.market.ask("orders", "place_order", buyer=buyer, ticket=ticket)
+        self.market.flow()
+        self.books = self.market.books()
+
+    @precondition(lambda self: len(self.books.tickets) < MOST_TICKETS)
+    @rule()
+    def list_ticket(self) -> None:
+        self._list()
+
+    @rule(ticket=_nth, price=st.sampled_from(["10.00", "35.50"]))
+    def edit(self, ticket: int, price: str) -> None:
+        self._as_seller("edit_ticket", ticket, price=price)
+
+    @precondition(lambda self: sum(t["withdrawn"] for t in self.books.tickets.values()) < MOST_WITHDRAWN)
+    @rule(ticket=_nth)
+    def withdraw(self, ticket: int) -> None:
+        self._as_seller("withdraw_ticket", ticket)
+
+    @rule(ticket=_nth, buyer=st.sampled_from(BUYERS), then=_then)
+    def buy(self, ticket: int, buyer: str, then: str) -> None:
+        chosen = self._ticket(ticket)["id"]
+        copy = self.books.ticket_copies.get(chosen)
+        _, refused = self.market.attempt("orders", "place_order", buyer=buyer, ticket=chosen)
+        expected = "TicketAlreadyReserved" if self.books.live(chosen) else ""
+        if copy is None or copy["withdrawn"]:
+            expected = "TicketNotFound"
+        assert refused == expected, f"{refused or 'sold'} instead of {expected or 'sold'}"
+        self._go_on(then)
+
+    @precondition(lambda self: self.books.orders)
+    @rule(order=_nth, then=_then)
+    def cancel(self, order: int, then: str) -> None:
+        self._cancel(self._order(order))
+        self._go_on(then)
+
+    @precondition(lambda self: self.books.orders)
+    @rule(order=_nth)
+    def extend(self, order: int) -> None:
+        chosen = self._order(order)
+        self.market.attempt("orders", "extend_order", order=chosen["id"], buyer=chosen["user_id"])
+
+    @rule(order=_nth, card=_cards, then=_then)
+    def pay(self, order: int, card: str, then: str) -> None:
+        self._pay_as_promised(self._order_to_pay(order), card)
+        self._go_on(then)
+
+    @precondition(lambda self: len(self.books.orders) < MOST_ORDERS)
+    @rule()
+    def pay_and_own(self) -> None:
+        self._pay_as_promised(self._order_to_pay(0), GOOD)
+        self.market.run_commands()
+
+    @rule(order=_nth, card=_cards, faults=_faults, happening=_happenings, then=_then)
+    def pay_in_bad_weather(self, order: int, card: str, faults: list[str], happening: str, then: str) -> None:
+        chosen = self._order_to_pay(order)
+        self._brew(faults, happening, chosen)
+        self._pay(chosen, card)
+        self._go_on(then)
+
+    @rule(order=_nth, happening=st.sampled_from(["the hold lapses", "the buyer cancels"]), then=_then)
+    def pay_too_late(self, order: int, happening: str, then: str) -> None:
+        """The bank reserves the money, and before that is known here the hold ends."""
+        chosen = self._order_to_pay(order)
+        self._brew(["none", "meanwhile after"], happening, chosen)
+        self._pay(chosen, GOOD)
+        self._go_on(then)
+
+    @rule(order=_nth, faults=_faults, happening=_happenings)
+    def open_payment_page(self, order: int, faults: list[str], happening: str) -> None:
+        chosen = self._order_to_pay(order)
+        self._brew(faults, happening, chosen)
+        self.market.attempt("payments", "open_intent", order=chosen["id"], buyer=chosen["user_id"])
+
+    @rule(order=_nth)
+    def pay_while_the_order_ends(self, order: int) -> None:
+        """Whoever comes first: a payment that begins is known to whoever hears of the order's end."""
+        chosen = self._payable_order(order)
+        self._cancel(chosen)
+        self.market.relay("orders")
+        batch = self.market.news_of("order")
+        payment, _ = self.market.attempt(
+            "payments", "start_while_news_comes", order=chosen["id"], buyer=chosen["user_id"], batch=batch
+        )
+        self.market.deliver("payments", "order")
+        books = self.market.books()
+        if payment is not None and books.order_copies[chosen["id"]]["status"] == "cancelled":
+            due = datetime.fromisoformat(books.payments[payment]["due_at"])
+            assert due <= self.market.road.now, "nobody noticed that the order of a new payment has ended"
+
+    @precondition(lambda self: self._captured())
+    @rule(payment=_nth, faults=_faults, happening=_happenings, then=_then)
+    def refund(self, payment: int, faults: list[str], happening: str, then: str) -> None:
+        chosen = pick(self._captured(), payment)
+        self.market.attempt("payments", "refund", payment=chosen["id"])
+        self._brew(faults, happening, self.books.orders[chosen["order_id"]])
+        self._go_on(then)
+
+    # The bank and the buyer's browser
+
+    @precondition(lambda self: self._in_browsers())
+    @rule(payment=_nth, card=_cards)
+    def confirm_in_browser(self, payment: int, card: str) -> None:
+        self.market.bank.confirm_in_browser(pick(self._in_browsers(), payment)["intent_id"], card)
+
+    @precondition(lambda self: self._challenged())
+    @rule(intent=_nth, success=st.booleans())
+    def answer_challenge(self, intent: int, *, success: bool) -> None:
+        self.market.bank.authenticate(pick(self._challenged(), intent)["id"], success=success)
+
+    @precondition(lambda self: self.market.bank.webhooks)
+    @rule(nth=_nth, times=st.integers(1, 3))
+    def hear_stripe(self, nth: int, times: int) -> None:
+        """In any order, any number of times; only the first one counts."""
+        webhooks = self.market.bank.webhooks
+        event = webhooks[-1 - nth % len(webhooks)]
+        self.market.ask("payments", "hear_stripe", **event)
+        self.market.relay("payments")
+        for _ in range(times - 1):
+            self.market.ask("payments", "hear_stripe", **event)
+            assert not self.market.relay("payments"), f"{event} counted again"
+
+    @precondition(lambda self: self.market.bank.intents)
+    @rule(intent=_nth)
+    def lapse_at_the_bank(self, intent: int) -> None:
+        self.market.bank.let_authorisation_lapse(pick(self.market.bank.intents, intent).id)
+
+    @precondition(lambda self: self.market.bank.intents)
+    @rule(intent=_nth)
+    def refund_by_clerk(self, intent: int) -> None:
+        self.market.bank.refund_by_clerk(pick(self.market.bank.intents, intent).id)
+
+    @precondition(lambda self: self.market.bank.late)
+    @rule()
+    def let_late_requests_arrive(self) -> None:
+        self.market.bank.let_late_requests_arrive()
+
+    # Time, workers and the road
+
+    @rule(stride=st.sampled_from(STRIDES))
+    def pass_time(self, stride: timedelta) -> None:
+        self.market.road.now += stride
+
+    @rule(service=st.sampled_from(["orders", "payments"]), then=_then)
+    def sweep(self, service: str, then: str) -> None:
+        self.market.ask(service, "sweep")
+        self._go_on(then)
+
+    @precondition(lambda self: any(self.market.road.commands.values()))
+    @rule(nth=_nth, faults=_faults, happening=_happenings, order=_nth)
+    def run_command(self, nth: int, faults: list[str], happening: str, order: int) -> None:
+        """Whichever first; commands keep no order."""
+        self._brew(faults, happening, self._order(order))
+        service = next(service for service, waiting in self.market.road.commands.items() if waiting)
+        self.market.run_command(service, nth)
+
+    @precondition(lambda self: self.books.payments)
+    @rule(payment=_nth, faults=_faults, happening=_happenings)
+    def settle(self, payment: int, faults: list[str], happening: str) -> None:
+        chosen = pick(self.books.payments, payment)
+        self._brew(faults, happening, self.books.orders[chosen["order_id"]])
+        self.market.attempt("payments", SETTLE, payment_id=chosen["id"])
+
+    @precondition(lambda self: any(self.market.road.commands.values()))
+    @rule()
+    def lose_commands(self) -> None:
+        for waiting in self.market.road.commands.values():
+            waiting.clear()
+
+    @rule(service=st.sampled_from(SERVICES))
+    def relay(self, service: str) -> None:
+        self.market.relay(service)
+
+    @rule(
+        road=st.sampled_from(ROADS), again=st.integers(0, 3), ahead=st.integers(0, 1), most=st.integers(1, 4)
+    )
+    def deliver(self, road: tuple[str, str], again: int, ahead: int, most: int) -> None:
+        self.market.deliver(*road, again=again, ahead=ahead, most=most)
+
+    @rule(road=st.sampled_from(ROADS))
+    def deliver_to_a_failing_handler(self, road: tuple[str, str]) -> None:
+        self.market.deliver(*road, poison=True)
+
+    @rule(service=st.sampled_from(SERVICES))
+    def redrive(self, service: str) -> None:
+        self.market.ask(service, "redrive")
+
+    @rule(then=_then, faults=_faults, happening=_happenings, order=_nth)
+    def go_on(self, then: str, faults: list[str], happening: str, order: int) -> None:
+        self._brew(faults, happening, self._order(order))
+        self._go_on(then)
+
+    @rule(service=st.sampled_from(SERVICES))
+    def restart(self, service: str) -> None:
+        self.market.restart(service)
+
+    # What must hold
+
+    @invariant()
+    def holds(self) -> None:
+        type(self).steps += 1
+        self.market.road.faults.clear()
+        self.books = self.market.books()
+        check_always(self.books, self.market.bank, self.before)
+        self.before = self.books
+
+    def teardown(self) -> None:
+        """Where nothing was found on the way: let it come to rest, and look again."""
+        # It also runs when a step has failed, which is then being raised.
+        if sys.exc_info()[0] is None:
+            self.market.come_to_rest()
+            self.holds()
+            check_at_rest(self.books, self.market.bank)

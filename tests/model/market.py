@@ -1,0 +1,294 @@
+"""The marketplace in the model's hand: three real services, a bank, a broker, and the clock."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.model.bank import Bank
+from tests.model.processes import Child, Died, Message, Refusal
+
+SERVICES = ("tickets", "orders", "payments")
+STREAMS = {"tickets": "ticket", "orders": "order", "payments": "payment"}
+FOLLOWS = {"tickets": ("order",), "orders": ("ticket", "payment"), "payments": ("order",)}
+ROADS = [(service, stream) for service in SERVICES for stream in FOLLOWS[service]]
+SETTLE = "payments.settle_payment"
+
+BEGINNING = datetime(2030, 1, 1, tzinfo=UTC)
+#: What may become of a request to the bank; the last word says whether before or after its effect.
+FAULTS = (
+    *("none", "request lost", "request late", "request doubled", "answer lost", "refused"),
+    *("dies before", "dies after", "meanwhile before", "meanwhile after", "meanwhile after"),
+)
+#: Longer than any wait of a service's own and shorter than a hold.
+_A_WHILE = timedelta(minutes=6)
+_ROUNDS_TO_REST = 60
+
+_NO_ANSWER = {"error": {"type": "connection_error", "code": None, "message": "No answer."}}
+
+
+@dataclass(frozen=True)
+class Books:
+    """What each service believes, and what was begun where: read in one go."""
+
+    tickets: Message
+    orders: Message
+    ticket_copies: Message
+    payments: Message
+    ledger: Message
+    order_copies: Message
+    parked: list[str]
+
+    def live(self, ticket: str) -> list[Message]:
+        """Return the orders on a ticket that haven't ended."""
+        return [
+            order
+            for order in self.orders.values()
+            if order["ticket_id"] == ticket and order["status"] != "cancelled"
+        ]
+
+    def payments_of(self, order: str) -> list[Message]:
+        """Return the attempts to pay an order, in their order."""
+        return [payment for payment in self.payments.values() if payment["order_id"] == order]
+
+
+@dataclass
+class _Road:
+    """What has happened since the services' tables were emptied."""
+
+    bank: Bank = field(default_factory=Bank)
+    now: datetime = BEGINNING
+    #: Each stream's log as it was published.
+    logs: dict[str, list[Message]] = field(default_factory=lambda: {s: [] for s in STREAMS.values()})
+    #: How far each service has applied each stream that it follows.
+    heard: dict[tuple[str, str], int] = field(default_factory=lambda: dict.fromkeys(ROADS, 0))
+    #: Commands that the relay has sent and nobody has run yet.
+    commands: dict[str, list[Message]] = field(default_factory=lambda: {s: [] for s in SERVICES})
+    #: What becomes of the next requests to the bank; then all is well.
+    faults: list[str] = field(default_factory=list)
+    #: What happens at the next fault that lets something happen.
+    meanwhile: Callable[[], None] | None = None
+
+
+class Market:
+    """Three services and what is between them. Everything happens one after the other, as it is told."""
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        self._children = {
+            service: Child(service, addresses[service], self._answer_for_the_bank) for service in SERVICES
+        }
+        self._removed: list[tuple[str, str]] = []
+        #: Services that may have something to publish, and the books of those that nobody has touched since.
+        self._unpublished = set(SERVICES)
+        self._known: dict[str, Message] = {}
+        self.road = _Road()
+        for child in self._children.values():
+            child.wait()
+        self._all("migrate")
+
+    @property
+    def bank(self) -> Bank:
+        return self.road.bank
+
+    def stop(self) -> None:
+        """End the children."""
+        for child in self._children.values():
+            child.stop()
+
+    def begin_anew(self) -> None:
+        """Forget everything that has happened."""
+        self.road = _Road()
+        for service, child in self._children.items():
+            if child.is_busy:
+                self.restart(service)
+        self._known.clear()
+        self._all("forget_everything")
+
+    def remove_guard(self, service: str, name: str) -> None:
+        """Break a rule of a service until `restore_guards`."""
+        self._removed.append((service, name))
+        self.ask(service, f"remove_{name}")
+
+    def restore_guards(self) -> None:
+        """Put back what was removed."""
+        self.begin_anew()
+        for service, name in self._removed:
+            if name == "unique_index":
+                self.ask(service, f"restore_{name}")
+        self._removed.clear()
+        for service in SERVICES:
+            self.restart(service)
+
+    def ask(self, service: str, do: str, **arguments: Any) -> Any:
+        """Have a service do something now. Raises Refusal, Died."""
+        self._unpublished.add(service)
+        self._known.pop(service, None)
+        return self._children[service].ask(do, self._now, **arguments)
+
+    def attempt(self, service: str, do: str, **arguments: Any) -> tuple[Any, str]:
+        """Have a service do something; return its answer, and why it said no (or that it died)."""
+        try:
+            return self.ask(service, do, **arguments), ""
+        except Refusal as refusal:
+            return None, str(refusal)
+        except Died:
+            self._break_again("payments")
+            return None, "Died"
+
+    def restart(self, service: str) -> None:
+        """Kill a service's worker; another one goes on with what the database holds."""
+        self._children[service].restart()
+        self._break_again(service)
+
+    def books(self) -> Books:
+        """Return what all believe now."""
+        fresh = [service for service in SERVICES if service not in self._known]
+        self._known |= zip(fresh, self._all("books", fresh), strict=True)
+        parked = [error for service in SERVICES for error in self._known[service]["parked"]]
+        rows = {name: rows for service in SERVICES for name, rows in self._known[service].items()}
+        return Books(**rows | {"parked": parked})
+
+    def relay(self, service: str) -> int:
+        """Have a service's log and commands published; return how many there were."""
+        if service not in self._unpublished:
+            return 0
+        sent = self._children[service].ask("relay", self._now)
+        self._unpublished.discard(service)
+        log = self.road.logs[STREAMS[service]]
+        for event in sent["events"]:
+            assert event["position"] == len(log) + 1, f"{event} doesn't follow {len(log)}"
+            log.append(event)
+        self.road.commands[service] += sent["commands"]
+        return len(sent["events"]) + len(sent["commands"])
+
+    def deliver(
+        self,
+        service: str,
+        stream: str,
+        *,
+        again: int = 0,
+        ahead: int = 0,
+        most: int = 1000,
+        poison: bool = False,
+    ) -> int:
+        """Hand a service a batch: beginning with some it knows, or too far ahead; return how many were new.
+
+        With `poison` the handler of the first new event fails.
+        """
+        log, heard = self.road.logs[stream], self.road.heard[service, stream]
+        start = max(0, heard - again) + ahead
+        events = log[start : heard + ahead + most]
+        if not events:
+            return 0
+        poisoned = [events[heard - start]["id"]] if poison and start <= heard < start + len(events) else []
+        answer = self.ask(service, "receive", **self._batch(stream, start, events), poisoned=poisoned)
+        reached = heard if start > heard else max(heard, events[-1]["position"])
+        assert answer["position"] == reached, f"{service} is at {stream} {answer}, not at {reached}"
+        assert (answer["outcome"] == "GAP") == (start > heard)
+        self.road.heard[service, stream] = reached
+        return reached - heard
+
+    def flow(self) -> int:
+        """Let all news reach everybody, and what they make of it too; return how much there was."""
+        total, some = 0, 1
+        while some:
+            some = sum(self.relay(service) for service in SERVICES)
+            some += sum(self.deliver(service, stream) for service, stream in ROADS)
+            total += some
+        return total
+
+    def news_of(self, stream: str) -> Message | None:
+        """Return the batch of what payments hasn't heard of a stream, None where there is none."""
+        heard = self.road.heard["payments", stream]
+        events = self.road.logs[stream][heard:]
+        return self._batch(stream, heard, events) if events else None
+
+    def run_command(self, service: str, nth: int = 0) -> None:
+        """Run one of the commands that were sent, whichever."""
+        waiting = self.road.commands[service]
+        command = waiting.pop(nth % len(waiting))
+        self.attempt(service, command["task"], **command["kwargs"])
+
+    def come_to_rest(self) -> None:
+        """Let everything run its course, without faults and without people, until nothing moves any more."""
+        self.road.faults.clear()
+        self.bank.let_late_requests_arrive()
+        self._hear_of_refunds()
+        for _ in range(_ROUNDS_TO_REST):
+            if not self._go_on() and not self._is_unfinished(self.books()):
+                return
+            self.road.now += _A_WHILE
+        raise AssertionError(f"it never comes to rest: {self.books()}")
+
+    def _hear_of_refunds(self) -> None:
+        # A refund that a clerk gave is known by webhook alone; Stripe repeats it for days.
+        for event in self.bank.webhooks:
+            if event["type"] == "charge.refunded":
+                self.ask("payments", "hear_stripe", **event)
+
+    def run_commands(self) -> int:
+        """Let news flow, and run what is to be done about it, to the end; return how much there was."""
+        total = self.flow()
+        while any(self.road.commands.values()):
+            for service in SERVICES:
+                while self.road.commands[service]:
+                    self.run_command(service)
+                    total += 1
+            total += self.flow()
+        return total
+
+    def _go_on(self) -> int:
+        done = sum(self.ask(service, "sweep") for service in ("orders", "payments"))
+        done += sum(self.ask(service, "redrive") for service in SERVICES)
+        return done + self.run_commands()
+
+    def _is_unfinished(self, books: Books) -> bool:
+        due: Iterable[Any] = (payment["due_at"] for payment in books.payments.values())
+        held = (order["status"] in ("created", "awaiting:payment") for order in books.orders.values())
+        return any(due) or any(held)
+
+    def _batch(self, stream: str, start: int, events: list[Message]) -> Message:
+        previous = self.road.logs[stream][start - 1]["id"] if start else None
+        return {"stream": stream, "events": events, "previous_id": previous}
+
+    def _all(self, do: str, services: Iterable[str] = SERVICES) -> list[Any]:
+        children = [self._children[service] for service in services]
+        for child in children:
+            child.begin(do, self._now)
+        return [child.finish() for child in children]
+
+    @property
+    def _now(self) -> str:
+        return self.road.now.isoformat()
+
+    def _break_again(self, service: str) -> None:
+        for owner, name in self._removed:
+            if owner == service and name != "unique_index":
+                self.ask(service, f"remove_{name}")
+
+    def _answer_for_the_bank(self, request: Message) -> Message:
+        fault = self.road.faults.pop(0) if self.road.faults else "none"
+        if fault in ("request lost", "request late", "dies before"):
+            if fault == "request late":
+                self.bank.late.append(request)
+            return self._end_without_answer(fault)
+        if fault == "meanwhile before":
+            self._let_something_happen()
+        answer = self.bank.answer(request, refuse=fault == "refused")
+        if fault == "request doubled":
+            answer = self.bank.answer(request)
+        if fault == "meanwhile after":
+            self._let_something_happen()
+        return self._end_without_answer(fault) if fault in ("answer lost", "dies after") else answer
+
+    def _end_without_answer(self, fault: str) -> Message:
+        if fault.startswith("dies"):
+            raise Died
+        return _NO_ANSWER
+
+    def _let_something_happen(self) -> None:
+        happening, self.road.meanwhile = self.road.meanwhile, None
+        faults, self.road.faults = self.road.faults, []
+        if happening is not None:
+            happening()
+        self.road.faults = faults
