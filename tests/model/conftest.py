@@ -21,9 +21,9 @@ _PLAY = settings(
     # Without shrinking: that takes minutes, and `--hypothesis-profile=shrink` is there for whoever wants it.
     phases=(Phase.generate,),
 )
-settings.register_profile("short", _PLAY, max_examples=28)
-settings.register_profile("model", _PLAY, max_examples=280)
-settings.register_profile("shrink", _PLAY, max_examples=280, phases=(Phase.generate, Phase.shrink))
+settings.register_profile("short", _PLAY, max_examples=27)
+settings.register_profile("model", _PLAY, max_examples=270)
+settings.register_profile("shrink", _PLAY, max_examples=270, phases=(Phase.generate, Phase.shrink))
 settings.load_profile("short")
 
 
