@@ -1,10 +1,16 @@
 """Choosing ports that nobody uses, and saying who uses the others."""
 
+import contextlib
 import errno
+import fcntl
 import hashlib
 import itertools
+import json
+import os
 import socket
-from collections.abc import Iterator, Mapping
+import tempfile
+import time
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -14,6 +20,8 @@ from local_stack.stack import DEFAULT_GATEWAY_PORT, PORT_NAMES
 
 # Below Linux's ephemeral range (32768 and up), so that no outgoing connection takes one between two `up`s.
 _FIRST, _LAST = 20_000, 32_000
+#: Seconds for which other stacks keep off a port that was chosen: until its part listens, or has failed.
+_PROMISED = 300.0
 
 
 class PortTaken(Complaint):
@@ -28,15 +36,54 @@ def choose_ports(
     `gateway` is the port the user insists on. `avoid_default` leaves the usual gateway port to others. Raises
     PortTaken when the insisted port is in use.
     """
-    candidates = (port for port in _candidates(run_dir) if port not in before.values() and is_free(port))
+    with _promises() as promises:
+        others = {int(port) for port, (owner, _) in promises.items() if owner != str(run_dir)}
+        chosen = _choose(run_dir, gateway, before, avoid_default, others)
+        until = time.time() + _PROMISED
+        promises.update({str(port): (str(run_dir), until) for port in chosen.values()})
+    return chosen
+
+
+def _choose(
+    run_dir: Path,
+    gateway: int | None,
+    before: Mapping[str, int],
+    avoid_default: bool,  # noqa: FBT001 (passed on as it came)
+    others: Collection[int],
+) -> dict[str, int]:
+    def may_have(port: int) -> bool:
+        return port not in others and is_free(port)
+
+    candidates = (port for port in _candidates(run_dir) if port not in before.values() and may_have(port))
     chosen: dict[str, int] = {}
     for name in PORT_NAMES:
-        if name == "gateway" and not avoid_default:
-            chosen[name] = _gateway_port(gateway, before.get("gateway"))
-            continue
         known = before.get(name)
-        chosen[name] = known if known and is_free(known) else next(candidates)
+        if name == "gateway" and not avoid_default:
+            chosen[name] = _insisted(gateway) or next(filter(may_have, _gateway_wishes(known)))
+        else:
+            chosen[name] = known if known and may_have(known) else next(candidates)
     return chosen
+
+
+@contextlib.contextmanager
+def _promises() -> Iterator[dict[str, tuple[str, float]]]:
+    """Yield which ports were promised lately: to which run directory, and until when. What is added is kept.
+
+    A port is seen to be free some time before its part listens; two stacks that start at once would both take it.
+    """
+    place = Path(tempfile.gettempdir()) / f"local-stack-ports-{os.geteuid()}.json"
+    descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            known: dict[str, tuple[str, float]] = json.load(file)
+        except json.JSONDecodeError:
+            known = {}
+        current = {port: promise for port, promise in known.items() if promise[1] > time.time()}
+        yield current
+        file.seek(0)
+        file.truncate()
+        json.dump(current, file)
 
 
 def is_free(port: int) -> bool:
@@ -72,17 +119,18 @@ def holder_of(port: int) -> str:
     return "another user's process"
 
 
-def _gateway_port(insisted: int | None, last: int | None) -> int:
-    if insisted is not None:
-        if not is_free(insisted):
-            raise PortTaken(
-                f"Port {insisted} is taken by {holder_of(insisted)}. Stop it, or choose another with --port."
-            )
-        return insisted
-    wishes = itertools.chain(
+def _insisted(gateway: int | None) -> int | None:
+    if gateway is not None and not is_free(gateway):
+        raise PortTaken(
+            f"Port {gateway} is taken by {holder_of(gateway)}. Stop it, or choose another with --port."
+        )
+    return gateway
+
+
+def _gateway_wishes(last: int | None) -> Iterator[int]:
+    return itertools.chain(
         [DEFAULT_GATEWAY_PORT, last or DEFAULT_GATEWAY_PORT], itertools.count(DEFAULT_GATEWAY_PORT)
     )
-    return next(port for port in wishes if is_free(port))
 
 
 def _candidates(run_dir: Path) -> Iterator[int]:

@@ -1,5 +1,6 @@
 """Choosing ports beside other people's servers."""
 
+import itertools
 import os
 import socket
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from local_stack import ports as ports_module
 from local_stack.ports import PortTaken, choose_ports, holder_of, is_free
 from local_stack.stack import PORT_NAMES
 
@@ -47,6 +49,15 @@ class TestChoosePorts:
         second = choose_ports(tmp_path, gateway=None, before=first, avoid_default=True)
         assert second["orders"] not in first.values()
         assert {**second, "orders": taken} == first
+
+    def test_promises_no_port_twice_to_stacks_that_start_at_once(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Both look for ports at the same place, and nothing listens on any of them yet.
+        monkeypatch.setattr(ports_module, "_candidates", lambda run_dir: itertools.count(20_000))
+        first = choose_ports(tmp_path / "one", gateway=None, before={}, avoid_default=True)
+        second = choose_ports(tmp_path / "two", gateway=None, before={}, avoid_default=True)
+        assert not set(first.values()) & set(second.values())
 
     def test_refuses_a_taken_port_that_was_asked_for(self, tmp_path: Path, taken: int) -> None:
         with pytest.raises(PortTaken, match=rf"Port {taken} is taken by .*pid {os.getpid()}"):
