@@ -3,14 +3,18 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
+from shared_events import contracts
+from shared_events.settings import event_settings
+
 
 class SharedEventsConfig(AppConfig):
-    """Finds every app's `handlers` and `tasks`, so that each process knows the subscriptions and sweeps."""
+    """Finds the contracts, and every app's `handlers` and `tasks`: each process knows them all."""
 
     name = "shared_events"
     verbose_name = "Events"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Import `handlers` and `tasks` of the installed apps."""
+        """Import the contracts, and `handlers` and `tasks` of the installed apps."""
+        contracts.load(event_settings().contracts)
         autodiscover_modules("handlers", "tasks")

@@ -11,6 +11,8 @@ class EventSettings:
 
     service: str
     publishes: tuple[str, ...] = ()
+    #: The modules, or packages of modules, that hold the system's contracts.
+    contracts: tuple[str, ...] = ()
     broker_url: str = ""
     #: How many consecutive envelopes one message may carry.
     batch_size: int = 200

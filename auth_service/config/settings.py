@@ -43,7 +43,12 @@ DATABASES = defaults.databases("AUTH_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Events
-EVENTS = EventSettings(service=SERVICE, publishes=("user",), broker_url=defaults.broker_url())
+EVENTS = EventSettings(
+    service=SERVICE,
+    publishes=("user",),
+    contracts=("shared_events.contracts",),
+    broker_url=defaults.broker_url(),
+)
 
 # The API
 REST_FRAMEWORK = defaults.REST_FRAMEWORK

@@ -46,7 +46,12 @@ DATABASES = defaults.databases("ORDERS_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Events
-EVENTS = EventSettings(service=SERVICE, publishes=("order",), broker_url=defaults.broker_url())
+EVENTS = EventSettings(
+    service=SERVICE,
+    publishes=("order",),
+    contracts=("shared_events.contracts",),
+    broker_url=defaults.broker_url(),
+)
 
 # The API
 REST_FRAMEWORK = defaults.REST_FRAMEWORK

@@ -47,7 +47,12 @@ DATABASES = defaults.databases("PAYMENTS_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Events
-EVENTS = EventSettings(service=SERVICE, publishes=("payment",), broker_url=defaults.broker_url())
+EVENTS = EventSettings(
+    service=SERVICE,
+    publishes=("payment",),
+    contracts=("shared_events.contracts",),
+    broker_url=defaults.broker_url(),
+)
 
 # The API
 REST_FRAMEWORK = defaults.REST_FRAMEWORK

@@ -1,12 +1,15 @@
 """What services tell each other: one module per publisher, one frozen struct per event.
 
+A system keeps its contracts in modules of its own and names them in its services' `EventSettings`.
 A contract's fields are the aggregate's public state after the change, never a delta. Readers are tolerant:
 unknown fields are ignored, so a new field needs a default. A breaking change is a new `schema_version`
 together with an upcaster that lifts the older shape. Plain Python: no Django, no Celery.
 """
 
+import importlib
+import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
@@ -63,6 +66,17 @@ def contract(cls: E) -> E:
     if known is not cls:
         raise TypeError(f"{cls.wire_type()} is already the wire type of {known.__module__}.{known.__name__}")
     return cls
+
+
+def load(names: Iterable[str]) -> None:
+    """Import modules by name, and of packages all modules inside, so that their contracts are known.
+
+    Raises ImportError.
+    """
+    for name in names:
+        module = importlib.import_module(name)
+        for inner in pkgutil.walk_packages(getattr(module, "__path__", ()), f"{name}."):
+            importlib.import_module(inner.name)
 
 
 def published_events() -> dict[str, type[Event]]:

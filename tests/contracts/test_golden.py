@@ -3,9 +3,7 @@
 A golden file never changes once its version is published. Run with each service's settings in turn.
 """
 
-import importlib
 import json
-import pkgutil
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +12,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from shared_events import contracts
 from shared_events.contracts import Event, published_events
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
 from shared_events.subscriptions import dispatch, subscriptions
 
 GOLDEN = Path(__file__).parent / "golden"
-
-for _module in pkgutil.iter_modules(contracts.__path__):
-    importlib.import_module(f"{contracts.__name__}.{_module.name}")
 
 _FILES = sorted(path.name.removesuffix(".json") for path in GOLDEN.glob("*.json"))
 

@@ -45,7 +45,12 @@ DATABASES = defaults.databases("TICKETS_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Events
-EVENTS = EventSettings(service=SERVICE, publishes=("ticket",), broker_url=defaults.broker_url())
+EVENTS = EventSettings(
+    service=SERVICE,
+    publishes=("ticket",),
+    contracts=("shared_events.contracts",),
+    broker_url=defaults.broker_url(),
+)
 
 # The API
 REST_FRAMEWORK = defaults.REST_FRAMEWORK
