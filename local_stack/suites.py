@@ -68,7 +68,6 @@ SUITES = (
         paths=("tests/model",),
         database="MODEL_DATABASE_URL",
         plugins=("service_defaults.testing",),
-        slow=True,
     ),
     # Ten times as many steps.
     Suite(

@@ -1,5 +1,6 @@
 """The reservation protocol, checked in every order of events that it allows; and without its guards."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,8 +17,9 @@ MEGABYTES, DEPTH, SECONDS = 1024, 100_000, 100
 PAID_OR_FREED = "a_held_ticket_is_paid_or_freed"
 CAPTURED_OR_VOIDED = "an_authorized_payment_is_captured_or_voided"
 
+# Where nobody watches, a check that silently never runs would be a lie.
 pytestmark = pytest.mark.skipif(
-    shutil.which("spin") is None or shutil.which("gcc") is None,
+    (shutil.which("spin") is None or shutil.which("gcc") is None) and os.environ.get("CI") != "true",
     reason=f"the model checker isn't installed: {INSTALL}",
 )
 
