@@ -69,7 +69,8 @@ def _choose(
 def _promises() -> Iterator[dict[str, tuple[str, float]]]:
     """Yield which ports were promised lately: to which run directory, and until when. What is added is kept.
 
-    A port is seen to be free some time before its part listens; two stacks that start at once would both take it.
+    A port is seen to be free some time before its part listens: two stacks that start at once would both
+    take it.
     """
     place = Path(tempfile.gettempdir()) / f"local-stack-ports-{os.geteuid()}.json"
     descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)

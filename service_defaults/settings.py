@@ -176,6 +176,14 @@ def broker_url() -> str:
     return env.required("BROKER_URL", example="amqp://user:password@127.0.0.1:5672/tickets")
 
 
+def failpoints(origin: str) -> str:
+    """EVENTS_FAILPOINTS: where a drill ends this process; refused where visitors come by https."""
+    setting = env.text("EVENTS_FAILPOINTS")
+    if setting and is_https(origin):
+        raise ImproperlyConfigured("EVENTS_FAILPOINTS must not be set in production: it is for drills")
+    return setting
+
+
 def jwks_file() -> str:
     """AUTH_JWKS_FILE: path of the JSON document with the public keys of access tokens."""
     return env.required("AUTH_JWKS_FILE", example="/etc/tickets/jwks.json")

@@ -47,7 +47,7 @@ class LoggedEventAdmin(ReadOnlyAdmin):
 class PublishedStreamAdmin(ReadOnlyAdmin):
     """How far the log is numbered and confirmed by the broker."""
 
-    list_display = ("stream", "published", "head")
+    list_display = ("stream", "published")
 
 
 @admin.register(Cursor)

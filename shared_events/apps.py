@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
-from shared_events import contracts
+from shared_events import contracts, failpoints
 from shared_events.settings import event_settings
 
 
@@ -17,4 +17,5 @@ class SharedEventsConfig(AppConfig):
     def ready(self) -> None:
         """Import the contracts, and `handlers` and `tasks` of the installed apps."""
         contracts.load(event_settings().contracts)
+        failpoints.arm(event_settings().failpoints)
         autodiscover_modules("handlers", "tasks")

@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from shared_events.bus.publisher import CATCH_UP as ASK
 from shared_events.bus.publisher import DELIVER, Publisher
 from shared_events.bus.topology import CATCH_UP, inbox_exchange
-from shared_events.models import Cursor, PublishedStream
+from shared_events.models import Cursor
+from shared_events.numbering import head_of
 from shared_events.reading import envelopes_after
 from shared_events.settings import event_settings
 from shared_events.subscriptions import followed_streams
@@ -65,12 +66,11 @@ def answer(stream: str, after: int, last_id: UUID | None, service: str, publishe
         page, previous_id = ([at_cursor] if at_cursor else []), None
     if same_log and not page:
         return 0
-    head = PublishedStream.objects.filter(stream=stream).values_list(F("head"), flat=True).first() or 0
     answered: dict[str, Any] = {
         "stream": stream,
         "events": [envelope.to_wire() for envelope in page],
         "previous_id": str(previous_id) if previous_id else None,
-        "head": head,
+        "head": head_of(stream),
     }
     publisher.publish(DELIVER, answered, exchange=inbox_exchange(service), key=stream)
     return len(page)

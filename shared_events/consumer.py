@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from shared_events import parking
+from shared_events import failpoints, parking
 from shared_events.envelope import RawEnvelope, from_wire
 from shared_events.models import Cursor
 from shared_events.settings import event_settings
@@ -104,6 +104,7 @@ def apply_together(batch: Batch) -> Outcome:
         if fresh:
             _dispatch_unblocked(fresh)
             outcome = _move(cursor, fresh[-1])
+            failpoints.reach("deliver.uncommitted")
         return outcome
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from shared_events import context
+from shared_events import context, failpoints
 from shared_events.contracts import Event
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent
@@ -44,6 +44,7 @@ def record(event: Event, *, aggregate_id: UUID, version: int) -> None:
         data=event.to_data(),
     )
     wake_relay_on_commit()
+    failpoints.reach("record.uncommitted")
 
 
 def wake_relay_on_commit() -> None:
@@ -53,6 +54,7 @@ def wake_relay_on_commit() -> None:
 
 
 def _notify() -> None:
+    failpoints.reach("record.committed")
     # A statement of its own after the commit: NOTIFY inside the transaction would serialise all commits.
     with connection.cursor() as cursor:
         cursor.execute(f"NOTIFY {WAKE_CHANNEL}")

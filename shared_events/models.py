@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 
@@ -42,19 +42,13 @@ class LoggedEvent(models.Model):
 
 
 class PublishedStream(models.Model):
-    """How far this service's own stream is numbered (`head`) and confirmed by the broker (`published`)."""
+    """How far this service's own stream was confirmed by the broker; the relay notes it now and then."""
 
     stream = models.CharField(max_length=64, primary_key=True)
-    head = models.BigIntegerField(default=0)
     published = models.BigIntegerField(default=0)
 
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(published__lte=F("head")), name="published_within_head")
-        ]
-
     def __str__(self) -> str:
-        return f"{self.stream} {self.published}/{self.head}"
+        return f"{self.stream} {self.published}"
 
 
 class RelayLease(models.Model):

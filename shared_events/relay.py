@@ -1,75 +1,48 @@
 """The relay: the one process of a service that carries its log and its commands to the broker.
 
-A round numbers what has committed, publishes it in order and marks what the broker confirmed. A crash
-between publishing and marking repeats a batch, which the consumers' cursors make harmless.
+A round numbers what has committed, publishes it in order and, now and then, marks what the broker confirmed.
+A crash between publishing and marking repeats batches, which the consumers' cursors make harmless.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Exists, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Exists, Q
 
-from shared_events import catch_up
+from shared_events import catch_up, failpoints
 from shared_events.bus.publisher import DELIVER, Publisher
 from shared_events.bus.topology import DOMAIN_EVENTS
+from shared_events.lease import Lease, LeaseLost
 from shared_events.log import WAKE_CHANNEL
 from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
+from shared_events.numbering import MOST, Floor, head_of, number
 from shared_events.reading import envelopes_after
 from shared_events.settings import EventSettings, event_settings
 
 logger = logging.getLogger(__name__)
 
-#: Rows numbered, and commands sent, in one round.
-ROUND_SIZE = 1000
+#: Commands sent in one round.
 COMMANDS_PER_ROUND = 100
 #: A round lasts at least this long, in seconds, so that load makes batches.
 SHORTEST_ROUND = 0.01
-
-
-class LeaseLost(Exception):
-    """Another relay has taken over; this one must stop writing."""
+#: How long confirmed batches may stay unmarked, in seconds: each mark is a row version that snapshots keep.
+MARK_EVERY = 0.25
 
 
 @dataclass
-class Lease:
-    """The right to publish, with the fence that proves it. Times are the database's."""
+class Progress:
+    """How far a stream is numbered, confirmed by the broker, and marked as confirmed."""
 
-    holder: UUID
-    seconds: float
-    fence: int = 0
-    renewed: float = 0.0
-
-    def hold(self) -> bool:
-        """Take the lease when it is free, renew it when it is ours and ageing; return whether we hold it."""
-        if self.fence and time.monotonic() - self.renewed < self.seconds / 3:
-            return True
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                UPDATE shared_events_relaylease
-                SET fence = fence + (holder IS DISTINCT FROM %(me)s)::int, holder = %(me)s,
-                    expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
-                WHERE id = 1 AND (holder = %(me)s OR expires_at < clock_timestamp())
-                RETURNING fence
-                """,
-                {"me": self.holder, "seconds": self.seconds},
-            )
-            row = cursor.fetchone()
-        self.fence, self.renewed = (row[0] if row else 0), time.monotonic()
-        return bool(self.fence)
-
-    def release(self) -> None:
-        """Let a spare relay take over at once."""
-        RelayLease.objects.filter(holder=self.holder, fence=self.fence).update(holder=None, expires_at=Now())
-        self.fence = 0
+    head: int
+    confirmed: int
+    marked: int
 
 
 class Relay:
@@ -79,7 +52,9 @@ class Relay:
         self.settings: EventSettings = event_settings()
         self.lease = Lease(holder=holder, seconds=self.settings.lease_seconds)
         self.publisher = publisher or Publisher(declares=True)
-        self._next_asking = 0.0
+        self._floor, self._command_floor = Floor(), Floor()
+        self._progress: dict[str, Progress] = {}
+        self._next_marking = self._next_asking = 0.0
         self._listening: Any = None
 
     def run(self, stop: threading.Event) -> None:
@@ -102,58 +77,49 @@ class Relay:
 
     def _step(self) -> float:
         """Do a round when there is something to do, otherwise sleep; return the seconds to pause after it."""
+        held = bool(self.lease.fence)
         if not self.lease.hold():
             return 1.0
+        if not held:
+            self._progress = {}  # another relay may have published meanwhile
         began = time.monotonic()
         self.ask_for_missing()
-        if self.round():
+        busy = self.round()
+        if time.monotonic() >= self._next_marking:
+            self.mark()
+        if busy:
             return max(0.0, SHORTEST_ROUND - (time.monotonic() - began))
         self._sleep()
         return 0.0
 
     def round(self) -> int:
-        """Number, publish and mark once; return how many events and commands went out.
+        """Number and publish once; return how many events and commands went out.
 
         Raises LeaseLost, and what the broker or the database raise.
         """
-        if not has_work():
-            return 0
-        for stream in self.settings.publishes:
-            self._sequence(stream)
-        return sum(self._publish(stream) for stream in self.settings.publishes) + self._send_commands()
+        if not self._progress:
+            self._progress = progress(self.settings.publishes)
+        above = self._floor.begin()
+        if LoggedEvent.objects.filter(position__isnull=True, id__gt=above).exists():
+            self._number(above)
+        return sum(map(self._publish, self._progress)) + self._send_commands()
 
-    def _sequence(self, stream: str) -> None:
+    def _number(self, above: int) -> None:
         """Give the next positions to what has committed, in row order, if the lease is still ours."""
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT 1 FROM shared_events_relaylease WHERE fence = %s FOR SHARE", [self.lease.fence]
-            )
-            if cursor.fetchone() is None:
-                self.lease.fence = 0
-                raise LeaseLost
-            cursor.execute(
-                """
-                WITH stream AS (
-                    SELECT head FROM shared_events_publishedstream WHERE stream = %(stream)s FOR UPDATE
-                ), waiting AS (
-                    SELECT id, row_number() OVER (ORDER BY id) AS nth FROM (
-                        SELECT id FROM shared_events_loggedevent
-                        WHERE position IS NULL AND stream = %(stream)s ORDER BY id LIMIT %(most)s) AS rows
-                ), numbered AS (
-                    UPDATE shared_events_loggedevent AS event SET position = stream.head + waiting.nth
-                    FROM waiting, stream WHERE event.id = waiting.id RETURNING event.id
-                )
-                UPDATE shared_events_publishedstream SET head = head + (SELECT count(*) FROM numbered)
-                WHERE stream = %(stream)s
-                """,
-                {"stream": stream, "most": ROUND_SIZE},
-            )
+        with transaction.atomic():
+            self.lease.require()
+            found = {stream: number(stream, above=above) for stream in self._progress}
+        failpoints.reach("relay.numbered")
+        for stream, numbered in found.items():
+            self._progress[stream].head = numbered.head
+        if all(numbered.count < MOST for numbered in found.values()):
+            self._floor.rise(done=max(numbered.highest for numbered in found.values()))
 
     def _publish(self, stream: str) -> int:
-        row = PublishedStream.objects.get(stream=stream)
-        position = row.published
-        while position < row.head:
-            previous, batch = envelopes_after(stream, position, self.settings.batch_size)
+        of = self._progress[stream]
+        began = of.confirmed
+        while of.confirmed < of.head:
+            previous, batch = envelopes_after(stream, of.confirmed, self.settings.batch_size)
             self.publisher.publish(
                 DELIVER,
                 {
@@ -166,27 +132,36 @@ class Relay:
                 exchange=DOMAIN_EVENTS,
                 key=stream,
             )
-            position = batch[-1].position
-        self._mark(stream, position)
-        return position - row.published
+            failpoints.reach("relay.confirmed")
+            of.confirmed = batch[-1].position
+        return of.confirmed - began
 
-    def _mark(self, stream: str, position: int) -> None:
-        # Never backwards, and nothing at all once another relay holds the lease.
-        PublishedStream.objects.filter(
-            stream=stream, published__lt=position, pk__in=_streams_while_fenced(stream, self.lease.fence)
-        ).update(published=position)
+    def mark(self) -> None:
+        """Write down how far the broker has confirmed."""
+        self._next_marking = time.monotonic() + MARK_EVERY
+        ours = RelayLease.objects.filter(fence=self.lease.fence)
+        for stream, of in self._progress.items():
+            if of.confirmed > of.marked:
+                # Never backwards, and nothing at all once another relay holds the lease.
+                behind = PublishedStream.objects.filter(stream=stream, published__lt=of.confirmed)
+                behind.filter(Exists(ours)).update(published=of.confirmed)
+                of.marked = of.confirmed
 
     def _send_commands(self) -> int:
-        waiting = list(OutgoingCommand.objects.order_by("id")[:COMMANDS_PER_ROUND])
+        above = self._command_floor.begin()
+        waiting = list(OutgoingCommand.objects.filter(id__gt=above).order_by("id")[:COMMANDS_PER_ROUND])
         sent: list[int] = []
         try:
             for command in waiting:
                 self.publisher.command(
                     command.task, command.kwargs, at=command.at, correlation_id=command.correlation_id
                 )
+                failpoints.reach("relay.command_sent")
                 sent.append(command.id)
         finally:
             OutgoingCommand.objects.filter(id__in=sent).delete()
+        if 0 < len(waiting) < COMMANDS_PER_ROUND:
+            self._command_floor.rise(done=waiting[-1].id)
         return len(sent)
 
     def ask_for_missing(self) -> None:
@@ -207,7 +182,8 @@ class Relay:
 
     def _leave(self) -> None:
         self.publisher.close()
-        with suppress(OperationalError, InterfaceError):  # it would run out by itself
+        with suppress(OperationalError, InterfaceError):  # both would mend themselves
+            self.mark()
             self.lease.release()
         connection.close()
 
@@ -219,27 +195,15 @@ def prepare() -> None:
         PublishedStream.objects.get_or_create(stream=stream)
 
 
-def has_work() -> bool:
-    """Return whether anything waits to be numbered, published or sent: one cheap query."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT EXISTS (SELECT FROM shared_events_loggedevent WHERE position IS NULL)
-                OR EXISTS (SELECT FROM shared_events_publishedstream WHERE published < head)
-                OR EXISTS (SELECT FROM shared_events_outgoingcommand)
-            """
-        )
-        row: Sequence[Any] = cursor.fetchone()
-    return bool(row[0])
+def progress(streams: Iterable[str]) -> dict[str, Progress]:
+    """Return how far each stream is, as the database knows it."""
+    marked = dict(PublishedStream.objects.filter(stream__in=streams).values_list("stream", "published"))
+    return {stream: Progress(head_of(stream), marked[stream], marked[stream]) for stream in streams}
 
 
 def unpublished() -> int:
-    """Return how many events of this service the broker has not confirmed yet."""
-    behind = sum(row.head - row.published for row in PublishedStream.objects.all())
-    return behind + LoggedEvent.objects.filter(position__isnull=True).count()
-
-
-def _streams_while_fenced(stream: str, fence: int) -> QuerySet[PublishedStream, Any]:
-    return PublishedStream.objects.filter(
-        Exists(RelayLease.objects.filter(fence=fence)), stream=stream
-    ).values("pk")
+    """Return how many events of this service are not marked as confirmed by the broker."""
+    waiting = Q(position__isnull=True)
+    for row in PublishedStream.objects.all():
+        waiting |= Q(stream=row.stream, position__gt=row.published)
+    return LoggedEvent.objects.filter(waiting).count()

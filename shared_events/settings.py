@@ -34,6 +34,8 @@ class EventSettings:
     max_unfinished: int = 3
     #: How many processes work this service's commands.
     command_concurrency: int = 2
+    #: What a drill wants to happen at failpoints; see `failpoints.arm`. Empty in production.
+    failpoints: str = ""
 
 
 def event_settings() -> EventSettings:

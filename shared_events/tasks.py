@@ -7,7 +7,7 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from shared_events import catch_up, consumer
+from shared_events import catch_up, consumer, failpoints
 from shared_events.bus.publisher import CATCH_UP, DELIVER, Publisher
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,9 @@ def deliver(
     except ValueError as error:  # msgspec's errors are ValueErrors too
         logger.error("Dropped a message on %s that isn't a batch: %s", stream, error)
         return
-    if consumer.receive(batch) in (consumer.Outcome.GAP, consumer.Outcome.MORE_TO_COME):
+    outcome = consumer.receive(batch)
+    failpoints.reach("deliver.unacknowledged")
+    if outcome in (consumer.Outcome.GAP, consumer.Outcome.MORE_TO_COME):
         _quietly(lambda publisher: catch_up.ask(stream, publisher))
 
 

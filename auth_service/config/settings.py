@@ -48,6 +48,7 @@ EVENTS = EventSettings(
     publishes=("user",),
     contracts=("shared_events.contracts",),
     broker_url=defaults.broker_url(),
+    failpoints=defaults.failpoints(PUBLIC_ORIGIN),
 )
 
 # The API

@@ -51,6 +51,7 @@ EVENTS = EventSettings(
     publishes=("order",),
     contracts=("shared_events.contracts",),
     broker_url=defaults.broker_url(),
+    failpoints=defaults.failpoints(PUBLIC_ORIGIN),
 )
 
 # The API

@@ -52,6 +52,7 @@ EVENTS = EventSettings(
     publishes=("payment",),
     contracts=("shared_events.contracts",),
     broker_url=defaults.broker_url(),
+    failpoints=defaults.failpoints(PUBLIC_ORIGIN),
 )
 
 # The API

@@ -177,3 +177,14 @@ class TestLogging:
         record = logging.LogRecord("notes", logging.INFO, __file__, 1, "A %s", ("line",), None)
         assert handler.filter(record)
         assert "A line" in handler.format(record)
+
+
+class TestFailpoints:
+    def test_are_off_unless_asked_for(self) -> None:
+        assert defaults.failpoints("http://localhost:8080") == ""
+
+    def test_are_for_plain_http_only(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("EVENTS_FAILPOINTS", "relay.numbered=kill:1")
+        assert defaults.failpoints("http://localhost:8080") == "relay.numbered=kill:1"
+        with pytest.raises(ImproperlyConfigured, match="EVENTS_FAILPOINTS must not be set in production"):
+            defaults.failpoints("https://tickets.test")

@@ -8,6 +8,7 @@ from celery import Celery
 from django.utils import timezone
 from kombu import Exchange
 
+from shared_events import failpoints
 from shared_events.bus import topology as shapes
 from shared_events.bus.app import CORRELATION_HEADER, celery_app, topology, uses_rabbitmq
 from shared_events.settings import event_settings
@@ -79,7 +80,21 @@ class Publisher:
             if self._declares:
                 declare_topology(self._connection)
             self._producer = self._app.amqp.Producer(self._connection, auto_declare=False)
+            _watch_for_confirms(self._producer.channel)
         return self._producer
+
+
+def _watch_for_confirms(channel: Any) -> None:
+    """Have a channel reach its failpoint, where that is armed, between publishing and the broker's answer."""
+    if not failpoints.is_armed("relay.unconfirmed"):
+        return
+    wait = channel.wait
+
+    def reach_and_wait(*args: Any, **options: Any) -> Any:
+        failpoints.reach("relay.unconfirmed")
+        return wait(*args, **options)
+
+    channel.wait = reach_and_wait
 
 
 def declare_topology(connection: Any) -> None:

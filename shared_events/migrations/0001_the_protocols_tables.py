@@ -113,15 +113,7 @@ class Migration(migrations.Migration):
             name="PublishedStream",
             fields=[
                 ("stream", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("head", models.BigIntegerField(default=0)),
                 ("published", models.BigIntegerField(default=0)),
             ],
-            options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("published__lte", models.F("head"))), name="published_within_head"
-                    )
-                ],
-            },
         ),
     ]

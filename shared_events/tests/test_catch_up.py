@@ -5,6 +5,7 @@ from shared_events import catch_up
 from shared_events.consumer import Batch, Outcome, receive
 from shared_events.ids import uuid7
 from shared_events.models import Cursor
+from shared_events.numbering import number
 from shared_events.relay import Relay
 from shared_events.tests.conftest import Road, Write
 from shared_events.tests.notes.models import Note
@@ -65,7 +66,7 @@ class TestAnswering:
         self, road: Road, relay: Relay, write: Write
     ) -> None:
         write("a")
-        relay._sequence("note")
+        number("note", above=0)
         Cursor.objects.create(stream="note")
         catch_up.ask("note", road)  # type: ignore[arg-type]
         [page] = _answers(road)

@@ -1,5 +1,6 @@
 import threading
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 
 import psycopg
@@ -7,12 +8,33 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from shared_events import commands, log
+from shared_events import commands, log, numbering
 from shared_events.ids import uuid7
+from shared_events.lease import LeaseLost
 from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
-from shared_events.relay import LeaseLost, Relay, has_work, unpublished
+from shared_events.numbering import Floor, number
+from shared_events.relay import Relay, unpublished
 from shared_events.tests.conftest import Road, Write
 from shared_events.tests.notes.contracts import NoteWritten
+
+
+@pytest.fixture
+def late(transactional_db: None) -> Iterator[psycopg.Connection]:
+    """A connection of somebody whose transaction takes its time."""
+    parameters = connection.get_connection_params()
+    parameters.pop("cursor_factory", None)
+    parameters.pop("context", None)
+    with psycopg.connect(**parameters) as late:
+        yield late
+
+
+def insert_note(connection: psycopg.Connection) -> None:
+    connection.execute(
+        "INSERT INTO shared_events_loggedevent (stream, event_id, type, schema_version, aggregate_id,"
+        " version, occurred_at, correlation_id, traceparent, data)"
+        " VALUES ('note', gen_random_uuid(), 'note.erased', 1, gen_random_uuid(), 1,"
+        " now(), '', '', '{\"text\": \"\"}')"
+    )
 
 
 def _positions() -> list[int | None]:
@@ -28,21 +50,14 @@ class TestNumbering:
         relay.round()
         assert _positions() == [1, 2, 3, 4, 5]
 
-    def test_leaves_no_gap_for_a_transaction_that_commits_late(self, relay: Relay, write: Write) -> None:
-        parameters = connection.get_connection_params()
-        parameters.pop("cursor_factory", None)
-        parameters.pop("context", None)
-        with psycopg.connect(**parameters) as late:
-            late.execute(
-                "INSERT INTO shared_events_loggedevent (stream, event_id, type, schema_version, aggregate_id,"
-                " version, occurred_at, correlation_id, traceparent, data)"
-                " VALUES ('note', gen_random_uuid(), 'note.erased', 1, gen_random_uuid(), 1,"
-                " now(), '', '', '{\"text\": \"\"}')"
-            )
-            write()
-            relay.round()
-            assert _positions() == [1]
-            late.commit()
+    def test_leaves_no_gap_for_a_transaction_that_commits_late(
+        self, relay: Relay, write: Write, late: psycopg.Connection
+    ) -> None:
+        insert_note(late)
+        write()
+        relay.round()
+        assert _positions() == [1]
+        late.commit()
         relay.round()
         assert _positions() == [2, 1]
 
@@ -64,6 +79,41 @@ class TestNumbering:
         assert spare.lease.hold()
 
 
+class TestTheFloor:
+    """Rows done long ago are not walked over again, and none that commits late is missed."""
+
+    @pytest.fixture(autouse=True)
+    def _at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(numbering, "RISE_EVERY", 0.0)
+
+    def test_rises_above_what_is_done(self, relay: Relay, write: Write) -> None:
+        for _ in range(3):
+            write()
+            relay.round()
+        assert relay._floor.id >= LoggedEvent.objects.order_by("id")[0].id
+
+    def test_waits_for_a_transaction_that_may_commit_a_lower_row(
+        self, relay: Relay, write: Write, late: psycopg.Connection
+    ) -> None:
+        insert_note(late)
+        for _ in range(4):
+            write()
+            relay.round()
+        assert relay._floor.id == 0
+        late.commit()
+        relay.round()
+        assert None not in _positions()
+
+    def test_is_looked_under_now_and_then(
+        self, relay: Relay, write: Write, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(numbering, "LOOK_EVERYWHERE_EVERY", 0.0)
+        floor = Floor(id=10**9)
+        write()
+        assert number("note", above=10**9).count == 0
+        assert number("note", above=floor.begin()).count == 1
+
+
 class TestPublishing:
     def test_sends_batches_that_name_the_event_before_them(
         self, relay: Relay, road: Road, write: Write
@@ -76,6 +126,7 @@ class TestPublishing:
         assert first.previous_id is None
         assert second.previous_id == first.events[-1].id
         assert (first.head, second.head) == (3, 5)
+        relay.mark()
         assert unpublished() == 0
 
     def test_keeps_everything_while_the_broker_is_away(self, relay: Relay, road: Road, write: Write) -> None:
@@ -86,6 +137,7 @@ class TestPublishing:
         assert unpublished() == 1
         road.broken = False
         assert relay.round() == 1
+        relay.mark()
         assert unpublished() == 0
 
     def test_repeats_a_batch_whose_confirmation_was_lost(
@@ -93,25 +145,25 @@ class TestPublishing:
     ) -> None:
         write()
         relay.round()
-        PublishedStream.objects.update(published=0)
-        relay.round()
+        relay.lease.release()
+        after_a_crash = Relay(holder=uuid7(), publisher=road)  # type: ignore[arg-type]
+        assert after_a_crash.lease.hold()
+        after_a_crash.round()
         once, twice = road.batches()
         assert once == twice
 
     def test_a_late_relay_marks_nothing(self, relay: Relay, write: Write) -> None:
         write()
         relay.round()
-        PublishedStream.objects.update(published=0)
         RelayLease.objects.update(fence=99)
-        relay._mark("note", 1)
+        relay.mark()
         assert PublishedStream.objects.get().published == 0
 
-    def test_has_no_work_when_all_is_sent(self, relay: Relay, write: Write) -> None:
-        assert not has_work()
+    def test_has_nothing_to_do_when_all_is_sent(self, relay: Relay, write: Write) -> None:
+        assert relay.round() == 0
         write()
-        assert has_work()
-        relay.round()
-        assert not has_work()
+        assert relay.round() == 1
+        assert relay.round() == 0
 
 
 class TestCommands:

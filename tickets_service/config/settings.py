@@ -50,6 +50,7 @@ EVENTS = EventSettings(
     publishes=("ticket",),
     contracts=("shared_events.contracts",),
     broker_url=defaults.broker_url(),
+    failpoints=defaults.failpoints(PUBLIC_ORIGIN),
 )
 
 # The API

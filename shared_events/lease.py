@@ -1,0 +1,57 @@
+"""The lease by which one relay of a service publishes at a time, with a fence against late ones."""
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from shared_events.models import RelayLease
+
+
+class LeaseLost(Exception):
+    """Another relay has taken over; this one must stop writing."""
+
+
+@dataclass
+class Lease:
+    """The right to publish, with the fence that proves it. Times are the database's."""
+
+    holder: UUID
+    seconds: float
+    fence: int = 0
+    renewed: float = 0.0
+
+    def hold(self) -> bool:
+        """Take the lease when it is free, renew it when it is ours and ageing; return whether we hold it."""
+        if self.fence and time.monotonic() - self.renewed < self.seconds / 3:
+            return True
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE shared_events_relaylease
+                SET fence = fence + (holder IS DISTINCT FROM %(me)s)::int, holder = %(me)s,
+                    expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+                WHERE id = 1 AND (holder = %(me)s OR expires_at < clock_timestamp())
+                RETURNING fence
+                """,
+                {"me": self.holder, "seconds": self.seconds},
+            )
+            row = cursor.fetchone()
+        self.fence, self.renewed = (row[0] if row else 0), time.monotonic()
+        return bool(self.fence)
+
+    def require(self) -> None:
+        """Make sure, until this transaction ends, that no other relay takes over. Raises LeaseLost."""
+        with connection.cursor() as cursor:
+            # A relay that takes over updates this row, and so waits for us.
+            cursor.execute("SELECT 1 FROM shared_events_relaylease WHERE fence = %s FOR SHARE", [self.fence])
+            if cursor.fetchone() is None:
+                self.fence = 0
+                raise LeaseLost
+
+    def release(self) -> None:
+        """Let a spare relay take over at once."""
+        RelayLease.objects.filter(holder=self.holder, fence=self.fence).update(holder=None, expires_at=Now())
+        self.fence = 0
