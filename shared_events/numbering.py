@@ -17,8 +17,8 @@ class Floor:
 
     Rows that were done stay in an index for as long as any snapshot is held open, and a search from the
     beginning walks over them all. A row may commit after one with a higher id. So an id becomes the floor
-    when the transactions that ran as it was seen have ended; and a look below the floor now and then finds what
-    might have slipped through (an id is drawn a moment before its transaction gets a number).
+    when the transactions that ran as it was seen have ended; and a look below the floor now and then finds
+    what might have slipped through (an id is drawn a moment before its transaction gets a number).
     """
 
     id: int = 0

@@ -1,13 +1,14 @@
 """The `order` stream, published by orders."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
 
-from shared_events.contracts import Event, contract
+from shared_events.contracts import Event, Upcaster, contract
 
 CancelReason = Literal["buyer", "expired", "withdrawn", "refunded", "capture_failed", "suspended", "operator"]
 
@@ -58,6 +59,19 @@ class OrderCompleted(OrderState, frozen=True):
     """Recorded by orders when an authorised payment met the living hold; `payment_id` says which."""
 
 
+def _give_a_reason(v1: dict[str, Any]) -> dict[str, Any]:
+    """Lift version 1, in which an order's end could go without a reason: somebody must have ended it."""
+    return v1 | {"cancel_reason": v1.get("cancel_reason") or "operator"}
+
+
 @contract
-class OrderCancelled(OrderState, frozen=True):
-    """Recorded by orders when the hold or the sale has ended; `cancel_reason` says why."""
+class OrderCancelled(OrderState, frozen=True, kw_only=True):
+    """Recorded by orders when the hold or the sale has ended; `cancel_reason` says why.
+
+    Version 2 always has a reason.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasters: ClassVar[Mapping[int, Upcaster]] = {1: _give_a_reason}
+
+    cancel_reason: CancelReason

@@ -23,6 +23,7 @@ def _hear(event: type[OrderState], ticket: Ticket, order_id: UUID, position: int
         user_id=uuid7(),
         expires_at=timezone.now() + timedelta(minutes=15),
         ticket=held,
+        **({"cancel_reason": "buyer"} if event is OrderCancelled else {}),
     )
     deliver(state, aggregate_id=order_id, position=position)
     ticket.refresh_from_db()
