@@ -12,7 +12,7 @@ import psycopg
 
 from local_stack.credentials import Credentials
 from local_stack.environment import broker_url, database_url
-from local_stack.services import STATEFUL, Service
+from local_stack.services import Service
 from local_stack.stack import Stack
 
 # `behind` compares each cursor with the head its publisher was heard to have.
@@ -36,7 +36,8 @@ def of_services(stack: Stack, secrets: Credentials) -> dict[str, dict[str, Any]]
             **_in_database(database_url(stack, secrets, service)),
             "queues": _in_queues(service, broker_url(stack, secrets, service)),
         }
-        for service in STATEFUL
+        for service in stack.system.running
+        if service.stateful
     }
 
 

@@ -2,12 +2,14 @@
 
 import argparse
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 
-from local_stack.commands import parser
+from local_stack.commands import parser, run_dir_of
 from local_stack.complaints import Complaint
 from local_stack.screen import errors
+from local_stack.services import EXAMPLES, MARKETPLACE
 from local_stack.stack import Stack
 
 _INTERRUPTED, _NOBODY_READS = 130, 141
@@ -20,6 +22,7 @@ class NothingHere(Complaint):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = parser().parse_args(arguments)
+    options.run_dir = run_dir_of(options)
     try:
         return _COMMANDS[options.command](options)
     except KeyboardInterrupt:
@@ -39,9 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _up(options: argparse.Namespace) -> int:
     from local_stack.up import Wishes, up
 
+    if options.example and options.hold_seconds:
+        raise NothingHere(f"The {options.example} holds no tickets: it has no use for --hold-seconds.")
     return up(
         Wishes(
             run_dir=options.run_dir,
+            system=EXAMPLES.get(options.example, MARKETPLACE),
             broker=options.broker,
             port=options.port,
             hold_seconds=options.hold_seconds,
@@ -80,7 +86,17 @@ def _demo(options: argparse.Namespace) -> int:
 
     stack = _stack(options)
     Supervision(stack).status()  # says so when nothing runs
+    if stack.system.demo:
+        return _demo_of_example(stack, options)
     return loop(stack, rounds=options.rounds) if options.loop else demo(stack)
+
+
+def _demo_of_example(stack: Stack, options: argparse.Namespace) -> int:
+    if options.loop:
+        raise NothingHere(f"The {stack.system.name} plays its demo once; there is no --loop.")
+    return subprocess.run(
+        (sys.executable, "-m", stack.system.demo, str(stack.run_dir)), check=False
+    ).returncode
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -123,5 +139,6 @@ _COMMANDS = {
 def _stack(options: argparse.Namespace) -> Stack:
     stack = Stack.load(options.run_dir)
     if stack is None:
-        raise NothingHere("No stack was ever started here. Start it with: ./manage_all.py up")
+        system = EXAMPLES.get(getattr(options, "example", None) or "", MARKETPLACE)
+        raise NothingHere(f"No stack was ever started here. Start it with: {system.up}")
     return stack

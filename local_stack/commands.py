@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from local_stack.services import EXAMPLES
 from local_stack.stack import DEFAULT_GATEWAY_PORT, DEFAULT_HOLD_SECONDS, DEFAULT_RUN_DIR
 
 _DESCRIPTION = "The ticket marketplace on this machine: everything it needs, from one command."
@@ -15,9 +16,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--run-dir",
         type=lambda text: Path(text).resolve(),
-        default=Path(os.environ.get("STACK_RUN_DIR") or DEFAULT_RUN_DIR).resolve(),
         help="where the stack keeps its data and logs; each directory is a stack of its own "
-        "(default: $STACK_RUN_DIR, else .run)",
+        "(default: $STACK_RUN_DIR, else .run; for an example the directory of its name in there)",
     )
     commands = top.add_subparsers(dest="command", title="commands", metavar="<command>", required=True)
 
@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     _status(command("status", "show every part, what waits in queues, memory and CPU"))
     _logs(command("logs", "show the logs of a part, a service, or everything"))
     _demo(command("demo", "play buy, decline, cancel and lapse through the gateway, and check them"))
-    command("doctor", "look for what is wrong, and say how to mend it")
+    _doctor(command("doctor", "look for what is wrong, and say how to mend it"))
     _test(command("test", "run the tests, all or some parts; they need nothing that is running"))
     _bench(
         command("bench", "measure, on a stack of its own; prints figures and whether they keep what is said")
@@ -38,7 +38,23 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def run_dir_of(options: argparse.Namespace) -> Path:
+    """Return the run directory that a command line means."""
+    if options.run_dir is not None:
+        return Path(options.run_dir)
+    of_marketplace = Path(os.environ.get("STACK_RUN_DIR") or DEFAULT_RUN_DIR).resolve()
+    example = getattr(options, "example", None)
+    return of_marketplace / example if example else of_marketplace
+
+
+def _example(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--example", choices=tuple(EXAMPLES), help="not the marketplace: an example, beside it if both run"
+    )
+
+
 def _up(parser: argparse.ArgumentParser) -> None:
+    _example(parser)
     parser.add_argument(
         "--broker",
         choices=("auto", "rabbitmq", "embedded"),
@@ -58,14 +74,17 @@ def _up(parser: argparse.ArgumentParser) -> None:
 
 
 def _down(parser: argparse.ArgumentParser) -> None:
+    _example(parser)
     parser.add_argument("--wipe", action="store_true", help="forget all data, passwords and logs too")
 
 
 def _status(parser: argparse.ArgumentParser) -> None:
+    _example(parser)
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
 def _logs(parser: argparse.ArgumentParser) -> None:
+    _example(parser)
     parser.add_argument(
         "part", nargs="?", help="such as orders.web, orders, postgres, or a step: auth.migrate"
     )
@@ -75,7 +94,12 @@ def _logs(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    _example(parser)
+
+
 def _demo(parser: argparse.ArgumentParser) -> None:
+    _example(parser)
     parser.add_argument(
         "--loop", action="store_true", help="go on until stopped, then check that all services agree"
     )

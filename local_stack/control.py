@@ -16,8 +16,8 @@ _PATIENCE = 90.0
 class NotRunning(Complaint):
     """No supervisor answers for this stack."""
 
-    def __init__(self, why: str) -> None:
-        super().__init__("The stack is not running. Start it with: ./manage_all.py up")
+    def __init__(self, why: str, command: str = "./manage_all.py up") -> None:
+        super().__init__(f"The stack is not running. Start it with: {command}")
         self.why = why
 
 
@@ -87,7 +87,7 @@ class Supervision:
             connection.connect(str(self._stack.socket))
         except OSError as error:
             connection.close()
-            raise NotRunning(str(error)) from error
+            raise NotRunning(str(error), self._stack.system.up) from error
         return connection
 
 

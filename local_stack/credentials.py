@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NewType
 
-from local_stack.services import SERVICES, STATEFUL
+from local_stack.services import MARKETPLACE, System
 from local_stack.stack import write_private
 
 Credentials = NewType("Credentials", Mapping[str, str])
@@ -19,27 +19,26 @@ DEMO_USERS = {
 }
 
 
-def credentials_of(run_dir: Path) -> Credentials:
+def credentials_of(run_dir: Path, system: System = MARKETPLACE) -> Credentials:
     """Return the stack's credentials, making those that are missing."""
     path = run_dir / "secrets.json"
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    missing = [name for name in _names() if name not in known]
+    missing = [name for name in _names(system) if name not in known]
     if missing:
         known |= {name: _new(name) for name in missing}
         write_private(path, json.dumps(known, indent=2) + "\n")
     return Credentials(known)
 
 
-def _names() -> list[str]:
+def _names(system: System) -> list[str]:
+    of_marketplace = ("stripe.webhook", "visitor.key", *(f"{user}.password" for user in DEMO_USERS))
     return [
         "postgres.admin",
         "erlang.cookie",
-        "stripe.webhook",
-        "visitor.key",
-        *(f"{service.name}.django" for service in SERVICES),
-        *(f"{service.name}.database" for service in STATEFUL),
-        *(f"{service.name}.broker" for service in STATEFUL),
-        *(f"{user}.password" for user in DEMO_USERS),
+        *(of_marketplace if system == MARKETPLACE else ()),
+        *(f"{service.name}.django" for service in system.services),
+        *(f"{service.name}.database" for service in system.stateful),
+        *(f"{service.name}.broker" for service in system.stateful),
     ]
 
 

@@ -13,7 +13,7 @@ def main(run_dir: Path) -> None:
     stack = Stack.load(run_dir)
     if stack is None:
         sys.exit(f"No stack was ever started in {run_dir}.")
-    create_databases(stack, credentials_of(run_dir))
+    create_databases(stack, credentials_of(run_dir, stack.system))
 
 
 if __name__ == "__main__":

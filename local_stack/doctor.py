@@ -13,6 +13,7 @@ from local_stack.control import NotRunning, Supervision
 from local_stack.ports import holder_of, is_free
 from local_stack.processes import leftovers, recorded
 from local_stack.screen import megabytes, out
+from local_stack.services import Service
 from local_stack.stack import DEFAULT_GATEWAY_PORT, REPOSITORY, Stack
 
 _OLDEST_PYTHON = (3, 11)
@@ -109,7 +110,7 @@ def _stopped(stack: Stack) -> Iterator[Finding]:
     )
     yield Finding(
         "traces of a supervisor that was killed" if stale else "the stack is not running",
-        "./manage_all.py up (it cleans up first)" if stale else "",
+        f"{stack.system.up} (it cleans up first)" if stale else "",
     )
 
 
@@ -122,18 +123,19 @@ def _running(stack: Stack) -> Iterator[Finding]:
         if part["state"] not in {"running", "done"}:
             yield Finding(
                 f"{part['name']} is {part['state']} {part['detail']}".strip(),
-                f"./manage_all.py logs {part['name']}, then ./manage_all.py up",
+                f"./manage_all.py logs {part['name']}, then {stack.system.up}",
             )
         elif part["restarts"]:
             yield Finding(f"{part['name']} was restarted {part['restarts']} times; it runs now")
     if report.healthy:
         yield Finding(f"all {len(report.parts)} parts run, {megabytes(report.memory)} of memory")
     for name, backlog in report.services.items():
-        yield from _backlog(name, backlog)
+        service = next(one for one in stack.system.services if one.name == name)
+        yield from _backlog(service, backlog)
 
 
-def _backlog(service: str, backlog: dict[str, Any]) -> Iterator[Finding]:
-    manage = f"python -m {service}_service.manage"
+def _backlog(of: Service, backlog: dict[str, Any]) -> Iterator[Finding]:
+    service, manage = of.name, f"python -m {of.package}.manage"
     if backlog["dead_letters"]:
         yield Finding(
             f"{service} has {backlog['dead_letters']} dead letters", f"{manage} dead_letters --redrive all"

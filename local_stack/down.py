@@ -46,7 +46,7 @@ def down(run_dir: Path, *, wipe: bool) -> int:
 
 def forget(stack: Stack) -> None:
     """Delete everything that the stack ever wrote, and nothing else. Nothing of it may be running."""
-    home = cluster_of(stack, credentials_of(stack.run_dir)).home
+    home = cluster_of(stack, credentials_of(stack.run_dir, stack.system)).home
     for place in (home, stack.socket, *(path for name in _WRITTEN for path in stack.run_dir.glob(name))):
         if place.is_dir():
             shutil.rmtree(place)

@@ -5,19 +5,15 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from local_stack.credentials import DEMO_USERS, Credentials
-from local_stack.services import SERVICES, STATEFUL, Service
+from local_stack.services import MARKETPLACE, Service, System
 from local_stack.stack import Stack
 
 ADMIN_ROLE = "stack_admin"
-VHOST = "marketplace"
 FAKE_STRIPE_KEY = "sk_test_local"
 FAKE_STRIPE_PUBLISHABLE_KEY = "pk_test_local"
 
 _INHERITED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR")
-_OVERRIDING = (
-    *("DJANGO_", "EVENTS_", "STRIPE_", "WEB_", "BROKER_URL"),
-    *(f"{service.name.upper()}_" for service in SERVICES),
-)
+_OVERRIDING = ("DJANGO_", "EVENTS_", "STRIPE_", "WEB_", "BROKER_URL")
 # A developer's shell often carries this one; it names one project and would be wrong for the other four.
 _NEVER_OVERRIDING = frozenset({"DJANGO_SETTINGS_MODULE"})
 
@@ -27,12 +23,13 @@ def base_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in _INHERITED if name in os.environ}
 
 
-def overrides_from(environment: Mapping[str, str]) -> dict[str, str]:
+def overrides_from(environment: Mapping[str, str], system: System = MARKETPLACE) -> dict[str, str]:
     """Return the variables of the user's environment that go before the stack's own values."""
+    overriding = (*_OVERRIDING, *(f"{service.name.upper()}_" for service in system.services))
     return {
         name: value
         for name, value in environment.items()
-        if name.startswith(_OVERRIDING) and name not in _NEVER_OVERRIDING
+        if name.startswith(overriding) and name not in _NEVER_OVERRIDING
     }
 
 
@@ -43,8 +40,9 @@ def service_environment(stack: Stack, secrets: Credentials, service: Service) ->
         values |= {
             service.database_variable: database_url(stack, secrets, service),
             "BROKER_URL": broker_url(stack, secrets, service),
-            "AUTH_JWKS_FILE": str(stack.run_dir / "keys" / "jwks.json"),
         }
+    if stack.is_marketplace:
+        values |= _for_the_marketplace(stack, secrets, service)
     values |= _SPECIAL.get(service.name, _nothing)(stack, secrets)
     return base_environment() | values | dict(stack.overrides)
 
@@ -54,9 +52,13 @@ def _for_every_service(stack: Stack, secrets: Credentials, service: Service) -> 
         "DJANGO_SECRET_KEY": secrets[f"{service.name}.django"],
         "DJANGO_PUBLIC_ORIGIN": stack.url,
         "DJANGO_ALLOWED_HOSTS": "127.0.0.1,localhost",
-        "DJANGO_VISITOR_KEY": secrets["visitor.key"],
         "DJANGO_LOG_FORMAT": "text",
     }
+
+
+def _for_the_marketplace(stack: Stack, secrets: Credentials, service: Service) -> dict[str, str]:
+    keys = {"AUTH_JWKS_FILE": str(stack.run_dir / "keys" / "jwks.json")} if service.stateful else {}
+    return {"DJANGO_VISITOR_KEY": secrets["visitor.key"], **keys}
 
 
 def _nothing(stack: Stack, secrets: Credentials) -> dict[str, str]:
@@ -92,7 +94,17 @@ def _frontend(stack: Stack, secrets: Credentials) -> dict[str, str]:
     return {"FRONTEND_API_BASE": gateway, "ORDERS_HOLD_SECONDS": str(stack.hold_seconds), **keys}
 
 
-_SPECIAL = {"auth": _auth, "orders": _orders, "payments": _payments, "frontend": _frontend}
+def _late_query(stack: Stack, secrets: Credentials) -> dict[str, str]:
+    return {"QUERY_NAME": "late_query"}
+
+
+_SPECIAL = {
+    "auth": _auth,
+    "orders": _orders,
+    "payments": _payments,
+    "frontend": _frontend,
+    "late_query": _late_query,
+}
 
 
 def database_url(stack: Stack, secrets: Credentials, service: Service) -> str:
@@ -115,9 +127,9 @@ def broker_url(stack: Stack, secrets: Credentials, service: Service) -> str:
     if stack.broker == "embedded":
         return f"filesystem://{stack.run_dir / 'broker'}"
     password = quote(secrets[f"{service.name}.broker"], safe="")
-    return f"amqp://{service.name}:{password}@127.0.0.1:{stack.ports['rabbitmq']}/{VHOST}"
+    return f"amqp://{service.name}:{password}@127.0.0.1:{stack.ports['rabbitmq']}/{stack.system.name}"
 
 
 def needs_own_postgres(stack: Stack) -> bool:
     """Return whether any service's database is not given from outside."""
-    return any(service.database_variable not in stack.overrides for service in STATEFUL)
+    return any(service.database_variable not in stack.overrides for service in stack.system.stateful)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from local_stack.services import SERVICES
+from local_stack.services import System
 from local_stack.stack import REPOSITORY, write_private
 
 _SHARED = ("local_stack", "shared_events", "service_defaults", "requirements")
@@ -24,9 +24,10 @@ def combined(texts: Iterable[str], places: Iterable[Path] = (), folders: Iterabl
     return digest.hexdigest()
 
 
-def of_repository() -> str:
-    """Return a digest of all code that a stack runs, its own included."""
-    return combined((), (), [REPOSITORY / name for name in (*_SHARED, *(one.package for one in SERVICES))])
+def of_code(system: System) -> str:
+    """Return a digest of all code that a stack of this system runs, its own included."""
+    folders = dict.fromkeys((*_SHARED, *system.folders, *(one.folder for one in system.services)))
+    return combined((), (), [REPOSITORY / folder for folder in folders])
 
 
 def _identity(place: Path) -> str:

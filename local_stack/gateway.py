@@ -1,26 +1,31 @@
-"""The gateway: Caddy from the wheel, with the one Caddyfile that the local stack and compose share."""
+"""The gateway: Caddy from the wheel, with the same Caddyfile as anywhere else."""
 
 import sys
 from pathlib import Path
 
 from local_stack.environment import base_environment
-from local_stack.services import SERVICES
 from local_stack.stack import REPOSITORY, Stack
 
-CADDYFILE = REPOSITORY / "docker" / "Caddyfile"
 
-
-def command() -> tuple[str, ...]:
+def command(stack: Stack) -> tuple[str, ...]:
     """Return the command line of the gateway."""
     program = Path(sys.executable).with_name("caddy")
-    return (str(program), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile")
+    return (
+        str(program),
+        "run",
+        "--config",
+        str(REPOSITORY / stack.system.caddyfile),
+        "--adapter",
+        "caddyfile",
+    )
 
 
 def environment(stack: Stack) -> dict[str, str]:
     """Return the addresses that the Caddyfile leaves open."""
     home = stack.run_dir / "caddy"
     upstreams = {
-        f"{service.name.upper()}_UPSTREAM": f"127.0.0.1:{stack.ports[service.name]}" for service in SERVICES
+        f"{service.name.upper()}_UPSTREAM": f"127.0.0.1:{stack.ports[service.name]}"
+        for service in stack.system.web
     }
     return (
         base_environment()

@@ -21,7 +21,8 @@ from local_stack.environment import base_environment
 from local_stack.logs import last_life
 from local_stack.ports import choose_ports
 from local_stack.processes import MARKER, dies_with_parent, end, leftovers
-from local_stack.stack import DEFAULT_HOLD_SECONDS, REPOSITORY, Stack
+from local_stack.services import MARKETPLACE, System
+from local_stack.stack import DEFAULT_HOLD_SECONDS, REPOSITORY, Stack, port_names
 
 #: Seconds that RabbitMQ gets before `--broker auto` does without it.
 BROKER_PATIENCE = 30.0
@@ -49,6 +50,7 @@ class DidNotStart(Exception):
 def plan(
     run_dir: Path,
     *,
+    system: System = MARKETPLACE,
     broker: str = "auto",
     port: int | None = None,
     hold_seconds: int = DEFAULT_HOLD_SECONDS,
@@ -66,15 +68,20 @@ def plan(
         run_dir=run_dir,
         id=before.id if before else secrets.token_hex(4),
         ports=choose_ports(
-            run_dir, gateway=port, before=before.ports if before else {}, avoid_default=any_port
+            run_dir,
+            gateway=port,
+            before=before.ports if before else {},
+            avoid_default=any_port,
+            names=port_names(system),
         ),
+        system_name=system.name,
         broker=chosen,
         wanted_broker=broker,
         broker_note=note,
         hold_seconds=hold_seconds,
         reload=reload,
         overrides=overrides,
-        code=fingerprints.of_repository(),
+        code=fingerprints.of_code(system),
     )
 
 
@@ -114,7 +121,7 @@ def launch(stack: Stack, *, tied: bool = False) -> subprocess.Popen[bytes]:
     """Write the stack down and start its supervisor; with `tied` it ends when this process does."""
     for folder in ("log", "keys", "broker", "caddy"):
         (stack.run_dir / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-    credentials_of(stack.run_dir)
+    credentials_of(stack.run_dir, stack.system)
     stack.save()
     command = [sys.executable, "-m", "local_stack.supervisor", str(stack.run_dir)]
     with stack.log_of("supervisor").open("ab") as log:

@@ -18,7 +18,7 @@ from local_stack.environment import (
     service_environment,
 )
 from local_stack.probes import Alive, Answers, Listens, Logs, Probe, Works
-from local_stack.services import SERVICES, STATEFUL, Service
+from local_stack.services import Service
 from local_stack.stack import REPOSITORY, Stack
 
 PYTHON = sys.executable
@@ -57,11 +57,20 @@ def parts_of(stack: Stack, secrets: Credentials) -> list[Part]:
         *_stripe(stack, secrets),
         _gateway(stack),
     ]
-    parts += [part for service in STATEFUL for part in _steps(stack, secrets, service, parts)]
-    parts += [part for service in SERVICES for part in _web(stack, secrets, service, parts)]
-    parts += [part for service in STATEFUL for part in _events(stack, secrets, service, parts)]
-    parts.append(_seed(stack, secrets, parts))
-    return parts
+    services = stack.system.running
+    stateful = [service for service in services if service.stateful]
+    parts += [part for service in stateful for part in _steps(stack, secrets, service, parts)]
+    parts += [
+        part for service in services if service.has_web for part in _web(stack, secrets, service, parts)
+    ]
+    parts += [part for service in stateful for part in _events(stack, secrets, service, parts)]
+    return [*parts, *([_seed(stack, secrets, parts)] if stack.is_marketplace else [])]
+
+
+def parts_on_demand(stack: Stack, secrets: Credentials, service: Service) -> list[Part]:
+    """Return the parts of a service that doesn't start with the system, its steps first."""
+    steps = _steps(stack, secrets, service, [])
+    return [*steps, *_web(stack, secrets, service, steps), *_events(stack, secrets, service, steps)]
 
 
 def _present(parts: Iterable[Part], *names: str) -> tuple[str, ...]:
@@ -136,7 +145,7 @@ def _stripe(stack: Stack, secrets: Credentials) -> list[Part]:
 def _gateway(stack: Stack) -> Part:
     return Part(
         name="gateway",
-        command=gateway.command(),
+        command=gateway.command(stack),
         environment=gateway.environment(stack),
         ready=Listens(stack.ports["gateway"]),
         address=stack.url,
@@ -147,9 +156,7 @@ def _steps(stack: Stack, secrets: Credentials, service: Service, before: list[Pa
     """Return what must be done once per service: migrations, topology, and for auth its keys and operator."""
     environment = service_environment(stack, secrets, service)
     texts = [stack.broker, *environment.values()]
-    folders = [
-        REPOSITORY / name for name in (service.package, "shared_events", "service_defaults", "requirements")
-    ]
+    folders = [*_sources(stack, service), REPOSITORY / "requirements"]
     places = [postgres.cluster_of(stack, secrets).data / "PG_VERSION", *_broker_places(stack)]
 
     def step(name: str, *arguments: str, after: tuple[str, ...]) -> Part:
@@ -182,6 +189,12 @@ def _steps(stack: Stack, secrets: Credentials, service: Service, before: list[Pa
     return steps
 
 
+def _sources(stack: Stack, service: Service) -> tuple[Path, ...]:
+    """Return where the code is that a service's processes run."""
+    folders = (service.folder, *stack.system.folders, "shared_events", "service_defaults")
+    return tuple(REPOSITORY / folder for folder in folders)
+
+
 def _broker_places(stack: Stack) -> list[Path]:
     return [stack.run_dir / "broker", rabbitmq.home_of(stack) / "data" / rabbitmq.node_name(stack)]
 
@@ -208,8 +221,6 @@ def _web(stack: Stack, secrets: Credentials, service: Service, before: list[Part
 def _events(stack: Stack, secrets: Credentials, service: Service, before: list[Part]) -> list[Part]:
     """Return a service's relay and workers; they wait until every service's queues are declared."""
     topologies = tuple(part.name for part in before if part.name.endswith(".topology"))
-    roles = ("events", "commands") if service.follows_others else ("commands",)
-    folders = (service.package, "shared_events", "service_defaults")
 
     def process(name: str, *arguments: str, ready: Probe) -> Part:
         return Part(
@@ -218,11 +229,13 @@ def _events(stack: Stack, secrets: Credentials, service: Service, before: list[P
             after=(f"{service.name}.migrate", *topologies),
             environment=service_environment(stack, secrets, service),
             ready=ready,
-            sources=tuple(REPOSITORY / folder for folder in folders),
+            sources=_sources(stack, service),
         )
 
     lease = Works(partial(backlog.relay_trouble, database_url(stack, secrets, service)))
-    workers = [process(role, "worker", role, ready=Logs(f"{role}@{service.name} ready.")) for role in roles]
+    workers = [
+        process(role, "worker", role, ready=Logs(f"{role}@{service.name} ready.")) for role in service.workers
+    ]
     return [process("relay", "relay", ready=lease), *workers]
 
 

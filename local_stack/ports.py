@@ -10,7 +10,7 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -29,16 +29,21 @@ class PortTaken(Complaint):
 
 
 def choose_ports(
-    run_dir: Path, *, gateway: int | None, before: Mapping[str, int], avoid_default: bool = False
+    run_dir: Path,
+    *,
+    gateway: int | None,
+    before: Mapping[str, int],
+    avoid_default: bool = False,
+    names: Sequence[str] = PORT_NAMES,
 ) -> dict[str, int]:
-    """Return a free port for every part, the ones of last time (`before`) where they are still free.
+    """Return a free port for each of these parts, the ones of last time (`before`) where they are still free.
 
     `gateway` is the port the user insists on. `avoid_default` leaves the usual gateway port to others. Raises
     PortTaken when the insisted port is in use.
     """
     with _promises() as promises:
         others = {int(port) for port, (owner, _) in promises.items() if owner != str(run_dir)}
-        chosen = _choose(run_dir, gateway, before, avoid_default, others)
+        chosen = _choose(run_dir, names, gateway, before, avoid_default, others)
         until = time.time() + _PROMISED
         promises.update({str(port): (str(run_dir), until) for port in chosen.values()})
     return chosen
@@ -46,6 +51,7 @@ def choose_ports(
 
 def _choose(
     run_dir: Path,
+    names: Sequence[str],
     gateway: int | None,
     before: Mapping[str, int],
     avoid_default: bool,  # noqa: FBT001 (passed on as it came)
@@ -56,7 +62,7 @@ def _choose(
 
     candidates = (port for port in _candidates(run_dir) if port not in before.values() and may_have(port))
     chosen: dict[str, int] = {}
-    for name in PORT_NAMES:
+    for name in names:
         known = before.get(name)
         if name == "gateway" and not avoid_default:
             chosen[name] = _insisted(gateway) or next(filter(may_have, _gateway_wishes(known)))

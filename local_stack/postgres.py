@@ -17,7 +17,6 @@ from psycopg import sql
 
 from local_stack.credentials import Credentials
 from local_stack.environment import ADMIN_ROLE, admin_database_url
-from local_stack.services import STATEFUL
 from local_stack.stack import Stack
 
 #: Where a stack of root's keeps its cluster when an unprivileged user can't get into the run directory.
@@ -107,7 +106,7 @@ def create_databases(stack: Stack, secrets: Credentials) -> None:
     with psycopg.connect(admin_database_url(stack, secrets), autocommit=True) as connection:
         for name in ("postgres", "template1"):
             _run(connection, "REVOKE CONNECT ON DATABASE {} FROM PUBLIC", name)
-        for service in STATEFUL:
+        for service in stack.system.stateful:
             if service.database_variable not in stack.overrides:
                 create_role(connection, service.name, secrets[f"{service.name}.database"])
                 _create_database(connection, service.name)

@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 
 from local_stack.credentials import Credentials
-from local_stack.environment import VHOST, base_environment
-from local_stack.services import STATEFUL
+from local_stack.environment import base_environment
+from local_stack.services import MARKETPLACE, System
 from local_stack.stack import Stack, write_private
 
 INSTALL_COMMAND = "sudo apt-get install -y rabbitmq-server"
@@ -71,13 +71,13 @@ def write_configuration(stack: Stack, secrets: Credentials) -> None:
     _write_cookie(home / ".erlang.cookie", secrets["erlang.cookie"])
     (home / "enabled_plugins").write_text("[].\n")
     (home / "rabbitmq.conf").write_text(_configuration(home))
-    write_private(home / "definitions.json", json.dumps(definitions(secrets), indent=2))
+    write_private(home / "definitions.json", json.dumps(definitions(secrets, stack.system), indent=2))
 
 
-def definitions(secrets: Credentials) -> dict[str, object]:
+def definitions(secrets: Credentials, system: System = MARKETPLACE) -> dict[str, object]:
     """Return RabbitMQ's definitions: one vhost, and one user per service that may use its own names only."""
     return {
-        "vhosts": [{"name": VHOST}],
+        "vhosts": [{"name": system.name}],
         "users": [
             {
                 "name": service.name,
@@ -85,10 +85,11 @@ def definitions(secrets: Credentials) -> dict[str, object]:
                 "hashing_algorithm": "rabbit_password_hashing_sha256",
                 "tags": "",
             }
-            for service in STATEFUL
+            for service in system.stateful
         ],
         "permissions": [
-            {"user": service.name, "vhost": VHOST, **_permissions(service.name)} for service in STATEFUL
+            {"user": service.name, "vhost": system.name, **_permissions(service.name)}
+            for service in system.stateful
         ],
     }
 

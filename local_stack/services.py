@@ -1,4 +1,4 @@
-"""The five services, as far as the stack needs to know them."""
+"""The systems that a stack can run, and their services, as far as the stack needs to know them."""
 
 import sys
 from dataclasses import dataclass
@@ -6,31 +6,106 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Service:
-    """A Django project. `stateful` ones have a database, a relay and workers; the frontend has none of them.
+    """A Django project. `stateful` ones have a database and a relay; the frontend has neither.
 
-    `follows_others` ones hear other services' events, and so have a worker for them.
+    `has_web` ones answer HTTP. `follows_others` ones hear other services' events, and `works_commands` ones
+    have tasks of their own or a log that others read: for either there is a worker. `on_demand` ones have a
+    port, a database and a user of the broker, but nothing of them runs until somebody starts it.
     """
 
     name: str
     package: str
     stateful: bool = True
     follows_others: bool = True
+    has_web: bool = True
+    works_commands: bool = True
+    on_demand: bool = False
 
     @property
     def database_variable(self) -> str:
         """Return the environment variable that holds the service's database address."""
         return f"{self.name.upper()}_DATABASE_URL"
 
+    @property
+    def folder(self) -> str:
+        """Return where its code is, below the repository's own folder."""
+        return self.package.replace(".", "/")
+
+    @property
+    def workers(self) -> tuple[str, ...]:
+        """Return the roles of its workers."""
+        roles = {"events": self.follows_others, "commands": self.works_commands}
+        return tuple(role for role, has in roles.items() if has)
+
     def manage(self, *arguments: str) -> tuple[str, ...]:
         """Return the command line of one of the service's management commands."""
         return (sys.executable, "-m", f"{self.package}.manage", *arguments)
 
 
-SERVICES = (
-    Service("auth", "auth_service", follows_others=False),
-    Service("tickets", "tickets_service"),
-    Service("orders", "orders_service"),
-    Service("payments", "payments_service"),
-    Service("frontend", "frontend_service", stateful=False, follows_others=False),
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """Services that run together, behind one gateway and on one broker.
+
+    `folders` hold code that they share, `caddyfile` says which paths are whose. `demo` is the module that
+    plays the system (`python -m <demo> <run directory>`), where that is not `local_stack.demo`.
+    """
+
+    name: str
+    services: tuple[Service, ...]
+    caddyfile: str
+    folders: tuple[str, ...] = ()
+    demo: str = ""
+
+    @property
+    def up(self) -> str:
+        """Return the command that starts the system."""
+        return "./manage_all.py up" + (f" --example {self.name}" if self.name in EXAMPLES else "")
+
+    @property
+    def running(self) -> tuple[Service, ...]:
+        """Return the services that run whenever the system does."""
+        return tuple(service for service in self.services if not service.on_demand)
+
+    @property
+    def stateful(self) -> tuple[Service, ...]:
+        """Return the services with a database and a user of the broker."""
+        return tuple(service for service in self.services if service.stateful)
+
+    @property
+    def web(self) -> tuple[Service, ...]:
+        """Return the services with a port."""
+        return tuple(service for service in self.services if service.has_web)
+
+
+MARKETPLACE = System(
+    name="marketplace",
+    services=(
+        Service("auth", "auth_service", follows_others=False),
+        Service("tickets", "tickets_service"),
+        Service("orders", "orders_service"),
+        Service("payments", "payments_service"),
+        Service("frontend", "frontend_service", stateful=False, follows_others=False),
+    ),
+    caddyfile="docker/Caddyfile",
 )
-STATEFUL = tuple(service for service in SERVICES if service.stateful)
+BLOG = System(
+    name="blog",
+    services=(
+        Service("posts", "examples.blog.posts_service", follows_others=False),
+        Service("comments", "examples.blog.comments_service"),
+        Service("moderation", "examples.blog.moderation_service", has_web=False),
+        Service("query", "examples.blog.query_service", works_commands=False),
+        # The same project once more: the demo starts it late, to see it read everything from the beginning.
+        Service("late_query", "examples.blog.query_service", works_commands=False, on_demand=True),
+    ),
+    caddyfile="examples/blog/Caddyfile",
+    folders=("examples/blog/contracts",),
+    demo="examples.blog.demo",
+)
+
+#: What `--example` knows.
+EXAMPLES = {system.name: system for system in (BLOG,)}
+SYSTEMS = {system.name: system for system in (MARKETPLACE, *EXAMPLES.values())}
+
+SERVICES = MARKETPLACE.services
+STATEFUL = MARKETPLACE.stateful

@@ -10,15 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from local_stack.services import SERVICES
+from local_stack.services import MARKETPLACE, SYSTEMS, System
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_RUN_DIR = REPOSITORY / ".run"
 DEFAULT_GATEWAY_PORT = 8080
 DEFAULT_HOLD_SECONDS = 900
 
-BACKING_PORTS = ("postgres", "rabbitmq", "rabbitmq_nodes", "epmd", "stripe")
-PORT_NAMES = ("gateway", *BACKING_PORTS, *(service.name for service in SERVICES))
+BACKING_PORTS = ("postgres", "rabbitmq", "rabbitmq_nodes", "epmd")
 
 #: The longest path that a Unix socket may have everywhere, with some room.
 _LONGEST_SOCKET = 90
@@ -28,13 +27,15 @@ _LONGEST_SOCKET = 90
 class Stack:
     """What one stack is. Saved in its run directory, so that every later command finds the same one.
 
-    `broker` is what it runs on: `rabbitmq`, `embedded` or `external` (an address from the environment);
-    `wanted_broker` is what was asked for. `overrides` are variables of the user's own environment.
+    `system_name` names what it runs. `broker` is what it runs on: `rabbitmq`, `embedded` or `external` (an
+    address from the environment); `wanted_broker` is what was asked for. `overrides` are variables of the
+    user's own environment.
     """
 
     run_dir: Path
     id: str
     ports: Mapping[str, int]
+    system_name: str = MARKETPLACE.name
     broker: str = "embedded"
     wanted_broker: str = "auto"
     broker_note: str = ""
@@ -60,6 +61,16 @@ class Stack:
         write_private(self.run_dir / "stack.json", json.dumps(values, indent=2) + "\n")
 
     @property
+    def system(self) -> System:
+        """Return what runs here."""
+        return SYSTEMS[self.system_name]
+
+    @property
+    def is_marketplace(self) -> bool:
+        """Return whether it has what only a marketplace needs: accounts, holds and a bank."""
+        return self.system == MARKETPLACE
+
+    @property
     def url(self) -> str:
         """Return the one origin that visitors see."""
         return f"http://localhost:{self.ports['gateway']}"
@@ -67,7 +78,7 @@ class Stack:
     @property
     def has_fake_stripe(self) -> bool:
         """Return whether the bank is the fake one of this stack: no Stripe key or address was given."""
-        return not {"STRIPE_API_KEY", "STRIPE_API_BASE"} & set(self.overrides)
+        return self.is_marketplace and not {"STRIPE_API_KEY", "STRIPE_API_BASE"} & set(self.overrides)
 
     @property
     def socket(self) -> Path:
@@ -96,6 +107,15 @@ class Stack:
         if other.code != self.code:
             changes.append("the code has changed")
         return changes
+
+
+def port_names(system: System) -> tuple[str, ...]:
+    """Return what needs a port in a stack of this system."""
+    bank = ("stripe",) if system == MARKETPLACE else ()
+    return ("gateway", *BACKING_PORTS, *bank, *(service.name for service in system.web))
+
+
+PORT_NAMES = port_names(MARKETPLACE)
 
 
 def write_private(path: Path, text: str) -> None:

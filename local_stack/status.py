@@ -14,6 +14,7 @@ from local_stack.control import NotRunning, Supervision
 from local_stack.credentials import credentials_of
 from local_stack.processes import leftovers
 from local_stack.screen import duration, megabytes, out
+from local_stack.services import MARKETPLACE
 from local_stack.stack import Stack
 
 _SAMPLE_SECONDS = 1.0
@@ -38,6 +39,7 @@ class Cost:
 class Report:
     """Everything `status` tells, as `--json` has it. `healthy`: every part runs and every step is done."""
 
+    system: str
     url: str
     broker: str
     broker_note: str
@@ -55,6 +57,7 @@ def report(stack: Stack) -> Report:
     costs = _costs(stack, [view["pid"] for view in views if view["pid"]])
     parts = [view | asdict(costs.get(view["pid"] or 0, Cost())) for view in views]
     return Report(
+        system=stack.system_name,
         url=stack.url,
         broker=stack.broker,
         broker_note=stack.broker_note,
@@ -63,7 +66,7 @@ def report(stack: Stack) -> Report:
         parts=parts,
         memory=sum(cost.memory for cost in costs.values()),
         cores=round(sum(cost.cores for cost in costs.values()), 3),
-        services=backlog.of_services(stack, credentials_of(stack.run_dir)),
+        services=backlog.of_services(stack, credentials_of(stack.run_dir, stack.system)),
     )
 
 
@@ -134,7 +137,8 @@ def _print(found: Report) -> None:
     out.print()
     _print_backlog(found.services)
     note = f" ({found.broker_note})" if found.broker_note else ""
-    out.print(f"\n{found.url}   broker: {found.broker}{note}   holds last {found.hold_seconds} s")
+    holds = f"   holds last {found.hold_seconds} s" if found.system == MARKETPLACE.name else ""
+    out.print(f"\n{found.url}   broker: {found.broker}{note}{holds}")
     out.print(
         f"All of it: {megabytes(found.memory)} of memory, {found.cores:.2f} of a core in the last second"
     )

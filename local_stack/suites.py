@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from local_stack.complaints import Complaint
-from local_stack.services import SERVICES, Service
+from local_stack.services import BLOG, SERVICES, Service
 
 
 class UnknownSuite(Complaint):
@@ -46,6 +46,16 @@ def _of_service(service: Service) -> Suite:
     )
 
 
+def _of_blog(service: Service) -> Suite:
+    return Suite(
+        name=f"blog-{service.name}",
+        paths=(service.folder,),
+        settings=f"{service.package}.config.settings",
+        database=service.database_variable,
+        plugins=("service_defaults.testing",),
+    )
+
+
 SUITES = (
     *(_of_service(service) for service in SERVICES),
     Suite(
@@ -63,6 +73,8 @@ SUITES = (
     ),
     Suite(name="local_stack", paths=("local_stack",)),
     Suite(name="architecture", paths=("tests/architecture",)),
+    *(_of_blog(service) for service in BLOG.running),
+    Suite(name="blog", paths=("examples/blog/tests/test_contracts.py", "examples/blog/tests/test_size.py")),
     Suite(
         name="short-model",
         paths=("tests/model",),
@@ -79,6 +91,7 @@ SUITES = (
         slow=True,
     ),
     Suite(name="e2e-embedded", paths=("tests/e2e",), broker="embedded"),
+    Suite(name="blog-e2e", paths=("examples/blog/tests/test_running.py",), broker="embedded"),
     # What the broker has no part in (bad input, walls) was seen there already.
     Suite(
         name="e2e-rabbitmq",

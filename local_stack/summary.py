@@ -19,9 +19,26 @@ _CARDS = (
 
 def show(stack: Stack, *, seconds: float, was_running: bool = False) -> None:
     """Print addresses, logins, test cards and the time it took."""
-    secrets = credentials_of(stack.run_dir)
-    headline = "Everything was running already" if was_running else "The marketplace is running"
+    headline = "Everything was running already" if was_running else f"The {stack.system_name} is running"
     out.print(f"\n[bold green]{headline}[/] ({seconds:.1f} s)\n")
+    broker = _BROKERS[stack.broker].format(**stack.ports)
+    if stack.is_marketplace:
+        _show_marketplace(stack, broker)
+    else:
+        _show_example(stack, broker)
+
+
+def _show_example(stack: Stack, broker: str) -> None:
+    example = f"--example {stack.system_name}"
+    _rows(
+        ("Open", f"[bold]{stack.url}[/]"),
+        ("Broker", broker),
+        ("Next", f"./manage_all.py demo {example} · status {example} · down {example}"),
+    )
+
+
+def _show_marketplace(stack: Stack, broker: str) -> None:
+    secrets = credentials_of(stack.run_dir)
     _rows(
         ("Open", f"[bold]{stack.url}[/]"),
         ("API documents", f"{stack.url}/api/docs/"),
@@ -44,7 +61,7 @@ def show(stack: Stack, *, seconds: float, was_running: bool = False) -> None:
         out.print("\n  Stripe: the one of your environment")
     out.print()
     _rows(
-        ("Broker", _BROKERS[stack.broker].format(**stack.ports)),
+        ("Broker", broker),
         ("A hold lasts", f"{stack.hold_seconds} s"),
         ("Next", "./manage_all.py demo · status · logs orders -f · down"),
     )

@@ -105,7 +105,7 @@ def main() -> None:
     stack = Stack.load(options.run_dir)
     if stack is None:
         sys.exit(f"No stack was ever prepared in {options.run_dir}.")
-    parts = parts_of(stack, credentials_of(stack.run_dir))
+    parts = parts_of(stack, credentials_of(stack.run_dir, stack.system))
     asyncio.run(supervise(stack, parts, options.tied))
 
 

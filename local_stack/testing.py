@@ -20,7 +20,7 @@ from local_stack.down import forget
 from local_stack.environment import broker_url, database_url, service_environment
 from local_stack.launch import launch, locked, plan, shut_down, wait_until_ready
 from local_stack.logs import tail
-from local_stack.services import SERVICES, Service
+from local_stack.services import MARKETPLACE, Service, System
 from local_stack.stack import Stack
 from local_stack.throwaway import temporary_run_dir
 
@@ -44,17 +44,21 @@ class RunningStack:
         """Return the directory with the stack's data and logs."""
         return self.stack.run_dir
 
+    def service(self, name: str) -> Service:
+        """Return what the stack knows of a service."""
+        return next(service for service in self.stack.system.services if service.name == name)
+
     def database_url(self, service: str) -> str:
         """Return the address of a service's database, with its own role."""
-        return database_url(self.stack, self.credentials, _service(service))
+        return database_url(self.stack, self.credentials, self.service(service))
 
     def broker_url(self, service: str) -> str:
         """Return the broker's address with a service's own user."""
-        return broker_url(self.stack, self.credentials, _service(service))
+        return broker_url(self.stack, self.credentials, self.service(service))
 
     def environment(self, service: str) -> dict[str, str]:
         """Return the environment that a service's processes have."""
-        return service_environment(self.stack, self.credentials, _service(service))
+        return service_environment(self.stack, self.credentials, self.service(service))
 
     def password(self, user: str) -> str:
         """Return the password of a demo user: buyer, seller or operator."""
@@ -113,7 +117,11 @@ class RunningStack:
 
 @contextlib.contextmanager
 def running_stack(
-    *, broker: str = "embedded", hold_seconds: int = 900, overrides: Mapping[str, str] | None = None
+    *,
+    system: System = MARKETPLACE,
+    broker: str = "embedded",
+    hold_seconds: int = 900,
+    overrides: Mapping[str, str] | None = None,
 ) -> Iterator[RunningStack]:
     """Start a stack in a temporary directory, on free ports, and take it down again with all its data.
 
@@ -121,11 +129,18 @@ def running_stack(
     every service's environment. Raises DidNotStart and BrokerMissing.
     """
     with temporary_run_dir() as run_dir, locked(run_dir):
-        stack = plan(run_dir, broker=broker, hold_seconds=hold_seconds, overrides=overrides, any_port=True)
+        stack = plan(
+            run_dir,
+            system=system,
+            broker=broker,
+            hold_seconds=hold_seconds,
+            overrides=overrides,
+            any_port=True,
+        )
         supervisor = launch(stack, tied=True)
         try:
             wait_until_ready(stack)
-            yield RunningStack(stack, credentials_of(run_dir))
+            yield RunningStack(stack, credentials_of(run_dir, stack.system))
         finally:
             shut_down(stack)
             supervisor.wait()
@@ -139,7 +154,3 @@ def wait_for(holds: Callable[[], bool], *, within: float = 30.0, what: str = "it
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} did not come true within {within:.0f} s")
         time.sleep(_POLL)
-
-
-def _service(name: str) -> Service:
-    return next(service for service in SERVICES if service.name == name)

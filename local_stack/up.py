@@ -26,6 +26,7 @@ from local_stack.launch import (
 )
 from local_stack.ports import holder_of
 from local_stack.screen import errors, out
+from local_stack.services import MARKETPLACE, System
 from local_stack.stack import DEFAULT_GATEWAY_PORT, DEFAULT_HOLD_SECONDS, Stack
 
 
@@ -34,11 +35,16 @@ class Wishes:
     """The options of `up`; None where the user said nothing."""
 
     run_dir: Path
+    system: System = MARKETPLACE
     broker: str | None = None
     port: int | None = None
     hold_seconds: int | None = None
     reload: bool = False
     foreground: bool = False
+
+
+class SomethingElseHere(Complaint):
+    """The run directory belongs to a stack of another system."""
 
 
 class LiveKey(Complaint):
@@ -48,8 +54,9 @@ class LiveKey(Complaint):
 def up(wishes: Wishes) -> int:
     """Bring the stack up and return the exit code. Interrupted on the way, it takes down what it started."""
     started = time.monotonic()
-    overrides = overrides_from(os.environ)
+    overrides = overrides_from(os.environ, wishes.system)
     _refuse_live_key(overrides)
+    _refuse_another_system(wishes)
     with _interruptible(), locked(wishes.run_dir):
         running = _running(wishes.run_dir)
         if running and not _must_change(running, wishes, overrides):
@@ -82,7 +89,7 @@ def _must_change(running: Stack, wishes: Wishes, overrides: Mapping[str, str]) -
         hold_seconds=wishes.hold_seconds or running.hold_seconds,
         reload=wishes.reload or running.reload,
         overrides=overrides,
-        code=fingerprints.of_repository(),
+        code=fingerprints.of_code(wishes.system),
         ports={**running.ports, "gateway": wishes.port or running.ports["gateway"]},
     )
     changes = wanted.settings_that_differ(running)
@@ -111,6 +118,7 @@ def _repair(stack: Stack, started: float) -> int:
 def _start(wishes: Wishes, overrides: Mapping[str, str]) -> Stack | None:
     stack = plan(
         wishes.run_dir,
+        system=wishes.system,
         broker=wishes.broker or "auto",
         port=wishes.port,
         hold_seconds=wishes.hold_seconds or DEFAULT_HOLD_SECONDS,
@@ -213,6 +221,15 @@ def _interruptible() -> Iterator[None]:
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
+
+
+def _refuse_another_system(wishes: Wishes) -> None:
+    known = Stack.load(wishes.run_dir)
+    if known is not None and known.system != wishes.system:
+        raise SomethingElseHere(
+            f"{wishes.run_dir} holds the {known.system_name}, not the {wishes.system.name}. "
+            "Choose another place with --run-dir."
+        )
 
 
 def _refuse_live_key(overrides: Mapping[str, str]) -> None:

@@ -54,7 +54,7 @@ def client(stack: Stack) -> Iterator[httpx.Client]:
     for service in services:
         threading.Thread(target=service.serve_forever).start()
     caddy = subprocess.Popen(
-        gateway.command(),
+        gateway.command(stack),
         env=gateway.environment(stack),
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -15,14 +15,19 @@ _EXAMPLE = {
     "STRIPE_PUBLISHABLE_KEY": "pk_test_nothing",
     "STRIPE_WEBHOOK_SECRET": "whsec_nothing",
 }
-_SERVICES = ("frontend", "tickets", "orders", "payments", "auth")
+# Where two say something of the same name, the later one counts.
+_PROJECTS = (
+    *(f"examples.blog.{name}_service" for name in ("posts", "comments", "moderation", "query")),
+    *(f"{name}_service" for name in ("frontend", "tickets", "orders", "payments", "auth")),
+)
 
 for _name, _value in _EXAMPLE.items():
     os.environ.setdefault(_name, _value)
-for _service in _SERVICES:
+for _project in _PROJECTS:
+    _service = _project.rpartition(".")[2].removesuffix("_service")
     os.environ.setdefault(f"{_service.upper()}_DATABASE_URL", "postgres://nobody@localhost/nothing")
 
-_modules = [importlib.import_module(f"{_service}_service.config.settings") for _service in _SERVICES]
+_modules = [importlib.import_module(f"{_project}.config.settings") for _project in _PROJECTS]
 for _module in _modules:
     globals().update({name: value for name, value in vars(_module).items() if name.isupper()})
 

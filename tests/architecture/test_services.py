@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 SERVICES = sorted(path.name for path in ROOT.glob("*_service"))
 PYTHON = [
     path
-    for package in (*SERVICES, "shared_events", "service_defaults", "local_stack", "tests")
+    for package in (*SERVICES, "examples", "shared_events", "service_defaults", "local_stack", "tests")
     for path in (ROOT / package).rglob("*.py")
     if "migrations" not in path.parts
 ]

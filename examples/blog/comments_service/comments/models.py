@@ -1,0 +1,28 @@
+"""Comments, and which posts there are."""
+
+from django.db import models
+
+from shared_events.ids import uuid7
+
+
+class PostCopy(models.Model):
+    """A post that may be commented on, as posts told of it."""
+
+    id = models.UUIDField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Comment(models.Model):
+    """A comment: pending until moderation has spoken, then approved or rejected for good."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    post_id = models.UUIDField()
+    text = models.CharField(max_length=1000)
+    status = models.CharField(max_length=8, default="pending")
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,17 @@
+"""What the comments tests share."""
+
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from examples.blog.contracts.post import PostWritten
+from shared_events.ids import uuid7
+from shared_events.testing import deliver
+
+
+@pytest.fixture
+def post_id(db: None) -> UUID:
+    """A post that comments has heard of."""
+    written = PostWritten(title="Hello", body="", created_at=timezone.now())
+    return deliver(written, aggregate_id=uuid7()).aggregate_id

@@ -1,0 +1,37 @@
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from examples.blog.comments_service.comments import operations
+from examples.blog.comments_service.comments.models import Comment
+from examples.blog.contracts.comment import CommentApproved, CommentRejected, CommentState
+from examples.blog.contracts.moderation import ModerationApproved, ModerationRejected, ModerationState
+from shared_events.testing import deliver, recorded_events
+
+
+class TestAVerdict:
+    @pytest.mark.parametrize(
+        ("verdict", "status", "told"),
+        [
+            (ModerationApproved(forbidden_words=[]), "approved", CommentApproved),
+            (ModerationRejected(forbidden_words=["spam"]), "rejected", CommentRejected),
+        ],
+    )
+    @pytest.mark.django_db(transaction=True)
+    def test_ends_the_wait_and_is_told(
+        self, post_id: UUID, verdict: ModerationState, status: str, told: type[CommentState]
+    ) -> None:
+        comment = _comment(post_id)
+        deliver(verdict, aggregate_id=comment.id)
+        comment.refresh_from_db()
+        assert (comment.status, comment.version) == (status, 2)
+        event = recorded_events()[-1]
+        assert isinstance(event, told)
+        assert (event.status, event.text, event.post_id) == (status, comment.text, post_id)
+
+
+def _comment(post_id: UUID) -> Comment:
+    with transaction.atomic():
+        return operations.write_comment(post_id=post_id, text="Hi", now=timezone.now())

@@ -1,0 +1,1 @@
+"""What the blog's services tell each other: one module per publisher."""

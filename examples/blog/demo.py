@@ -1,0 +1,197 @@
+"""`demo --example blog`: what a service misses it reads later, and a new one reads everything.
+
+`python -m examples.blog.demo <run directory>`
+"""
+
+import contextlib
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from local_stack.complaints import Complaint
+from local_stack.control import Supervision
+from local_stack.credentials import Credentials, credentials_of
+from local_stack.environment import admin_database_url, database_url
+from local_stack.parts import Part, parts_on_demand
+from local_stack.postgres import create_databases
+from local_stack.processes import MARKER, dies_with_parent
+from local_stack.screen import errors, out
+from local_stack.services import BLOG, Service
+from local_stack.stack import REPOSITORY, Stack
+
+Posts = list[dict[str, Any]]
+
+LATE_QUERY = next(service for service in BLOG.services if service.on_demand)
+_QUERY_PARTS = ("query.web", "query.events", "query.relay")
+_COMMENTS = {"Well said.": "approved", "Cheap spam, buy now!": "rejected"}
+_PATIENCE = 60.0
+
+
+class NotAsSaid(Complaint):
+    """The blog did not do what it promises."""
+
+
+def main(run_dir: Path) -> int:
+    """Play the demo on the stack in this run directory and return the exit code."""
+    stack = Stack.load(run_dir)
+    if stack is None:
+        sys.exit(f"No stack was ever started in {run_dir}.")
+    try:
+        demo(stack, credentials_of(run_dir, BLOG))
+    except (Complaint, httpx.HTTPError) as error:
+        errors.print(f"[bold red]✗[/] {type(error).__name__}: ", end="")
+        errors.print(str(error), markup=False)
+        return 1
+    return 0
+
+
+def demo(stack: Stack, credentials: Credentials) -> None:
+    """Play all of it. Raises NotAsSaid."""
+    with httpx.Client(base_url=stack.url, timeout=15) as blog:
+        with without_query(stack):
+            _say("query is stopped: nobody can read")
+            if blog.get("/posts").status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                raise NotAsSaid("There is something to read, though query is stopped.")
+            written = [write(blog) for _ in range(3)]
+            _say(f"wrote {len(written)} posts with {len(_COMMENTS)} comments each meanwhile")
+        took = wait_until(lambda: shown(blog, written), "query to show all of it")
+        _say(f"query runs again and shows all of it, moderated ({took:.1f} s)")
+        with late_query(stack, credentials) as address, httpx.Client(base_url=address, timeout=15) as late:
+            wait_until(lambda: read(late) == read(blog), "the late query to show the same")
+            _say(f"a second query, with an empty database, shows the same {len(read(late))} posts")
+            for stream, position in cursors(stack, credentials):
+                _say(f"it has read the stream {stream} from position 1 to {position}")
+
+
+@contextlib.contextmanager
+def without_query(stack: Stack) -> Iterator[None]:
+    """Stop all of query for a while."""
+    supervision = Supervision(stack)
+    try:
+        for part in _QUERY_PARTS:
+            supervision.stop(part)
+        yield
+    finally:
+        for part in reversed(_QUERY_PARTS):
+            supervision.start(part)
+
+
+def write(blog: httpx.Client) -> str:
+    """Write a post and comment on it; return its id."""
+    post = _created(
+        blog.post("/posts", json={"title": f"Post {secrets.token_hex(3)}", "body": "Some words."})
+    )
+    for text in _COMMENTS:
+        _created(blog.post(f"/posts/{post['id']}/comments", json={"text": text}))
+    return str(post["id"])
+
+
+def shown(blog: httpx.Client, written: list[str]) -> bool:
+    """Return whether these posts can be read, each with all its comments and a verdict on each of them."""
+    found = {post["id"]: post["comments"] for post in read(blog)}
+    verdicts = sorted(_COMMENTS.values())
+    return all(sorted(one["status"] for one in found.get(post, ())) == verdicts for post in written)
+
+
+def read(blog: httpx.Client) -> Posts:
+    """Return all posts, page by page."""
+    posts: Posts = []
+    address: str | None = "/posts?limit=100"
+    while address:
+        answer = blog.get(address)
+        answer.raise_for_status()
+        posts += answer.json()
+        following = answer.links.get("next", {}).get("url")
+        address = httpx.URL(following).raw_path.decode() if following else None
+    return posts
+
+
+@contextlib.contextmanager
+def late_query(stack: Stack, credentials: Credentials) -> Iterator[str]:
+    """Run the query service once more, with a database made just now, and yield its address."""
+    _empty_database(stack, credentials, LATE_QUERY)
+    with contextlib.ExitStack() as running:
+        for part in parts_on_demand(stack, credentials, LATE_QUERY):
+            process = running.enter_context(_process(stack, part))
+            if part.once and process.wait():
+                raise NotAsSaid(f"{part.name} failed; see its log: {stack.log_of(part.name)}")
+        address = f"http://127.0.0.1:{stack.ports[LATE_QUERY.name]}"
+        wait_until(lambda: _is_ready(address), "the late query to answer")
+        yield address
+
+
+def cursors(stack: Stack, credentials: Credentials) -> list[tuple[str, int]]:
+    """Return how far the late query has read each stream."""
+    with psycopg.connect(database_url(stack, credentials, LATE_QUERY)) as connection:
+        return connection.execute("SELECT stream, position FROM shared_events_cursor ORDER BY 1").fetchall()
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> float:
+    """Wait for something and return how many seconds it took. Raises NotAsSaid."""
+    started = time.monotonic()
+    while not _holds(holds):
+        if time.monotonic() - started > _PATIENCE:
+            raise NotAsSaid(f"Waited {_PATIENCE:.0f} s for {what}.")
+        time.sleep(0.1)
+    return time.monotonic() - started
+
+
+def _holds(holds: Callable[[], bool]) -> bool:
+    # Whoever has just started may not answer yet.
+    with contextlib.suppress(httpx.TransportError, httpx.HTTPStatusError):
+        return holds()
+    return False
+
+
+def _empty_database(stack: Stack, credentials: Credentials, service: Service) -> None:
+    if service.database_variable in stack.overrides:
+        raise Complaint(f"The demo makes its own database: unset {service.database_variable}.")
+    with psycopg.connect(admin_database_url(stack, credentials), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{service.name}" WITH (FORCE)')
+    create_databases(stack, credentials)
+
+
+@contextlib.contextmanager
+def _process(stack: Stack, part: Part) -> Iterator[subprocess.Popen[bytes]]:
+    with stack.log_of(part.name).open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 (our own commands)
+            part.command,
+            env={**part.environment, MARKER: f"{stack.id}:{part.name}"},
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509 (see there)
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _is_ready(address: str) -> bool:
+    return httpx.get(f"{address}/health/ready", timeout=5).is_success
+
+
+def _created(answer: httpx.Response) -> dict[str, Any]:
+    if answer.status_code != httpx.codes.CREATED:
+        raise NotAsSaid(f"{answer.request.url} answered {answer.status_code}: {answer.text[:200]}")
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+def _say(what: str) -> None:
+    out.print(f"[green]✓[/] {what}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

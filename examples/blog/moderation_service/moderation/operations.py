@@ -1,0 +1,18 @@
+"""The writes."""
+
+import re
+from collections.abc import Sequence
+from uuid import UUID
+
+from examples.blog.contracts.moderation import ModerationApproved, ModerationRejected
+from examples.blog.moderation_service.moderation.models import Verdict
+from shared_events import log
+
+
+def moderate_comment(*, comment_id: UUID, text: str, forbidden_words: Sequence[str]) -> None:
+    """Judge a comment by its words, whatever their case, and say so."""
+    words = set(re.findall(r"\w+", text.casefold()))
+    found = sorted(word for word in forbidden_words if word.casefold() in words)
+    Verdict.objects.create(id=comment_id, forbidden_words=found)
+    event = ModerationRejected if found else ModerationApproved
+    log.record(event(forbidden_words=found), aggregate_id=comment_id, version=1)

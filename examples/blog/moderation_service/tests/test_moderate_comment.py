@@ -1,0 +1,30 @@
+import pytest
+from django.utils import timezone
+
+from examples.blog.contracts.comment import CommentWritten
+from examples.blog.contracts.moderation import ModerationApproved, ModerationRejected
+from examples.blog.moderation_service.moderation.models import Verdict
+from shared_events.ids import uuid7
+from shared_events.testing import deliver, recorded_events
+
+
+def written(text: str) -> CommentWritten:
+    return CommentWritten(post_id=uuid7(), text=text, status="pending", created_at=timezone.now())
+
+
+@pytest.mark.django_db
+class TestModerateComment:
+    @pytest.mark.parametrize("text", ["Well said.", "Spammers, go home", "I like cassinos"])
+    def test_approves_what_holds_no_forbidden_word(self, text: str) -> None:
+        deliver(written(text), aggregate_id=uuid7())
+        assert recorded_events() == [ModerationApproved(forbidden_words=[])]
+
+    @pytest.mark.parametrize("text", ["Cheap spam!", "SPAM", "spam, more (Spam)"])
+    def test_rejects_what_holds_one_in_any_case(self, text: str) -> None:
+        deliver(written(text), aggregate_id=uuid7())
+        assert recorded_events() == [ModerationRejected(forbidden_words=["spam"])]
+
+    def test_keeps_the_verdict_under_the_comments_id(self) -> None:
+        comment_id = uuid7()
+        deliver(written("a casino lottery"), aggregate_id=comment_id)
+        assert Verdict.objects.get(id=comment_id).forbidden_words == ["casino", "lottery"]

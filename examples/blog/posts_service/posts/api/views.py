@@ -1,0 +1,25 @@
+"""The route of posts: validate, open the transaction, call the operation, shape the answer."""
+
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from examples.blog.posts_service.posts import operations
+from examples.blog.posts_service.posts.api.serializers import PostInput, PostOutput
+
+
+class Posts(APIView):
+    """Where posts are written. Reading them is the query service's business."""
+
+    def post(self, request: Request) -> HttpResponseBase:
+        """Write a post. Whoever used the page's form is sent back there."""
+        data = PostInput(data=request.data)
+        data.is_valid(raise_exception=True)
+        with transaction.atomic():
+            post = operations.write_post(**data.validated_data, now=timezone.now())
+        if request.content_type.startswith("application/json"):
+            return Response(PostOutput(post).data, status=201)
+        return Response(status=303, headers={"Location": f"/?written={post.id}"})

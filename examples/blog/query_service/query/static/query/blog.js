@@ -1,0 +1,29 @@
+// While something is on its way or awaits moderation, asks for the page again and takes over what has changed.
+// Forms are left alone, so that nobody loses what they are typing.
+
+const EVERY_MS = 1000;
+
+function takeOver(fresh) {
+  for (const part of fresh.querySelectorAll("#news, .comments")) {
+    const old = document.getElementById(part.id);
+    if (old && !old.isEqualNode(part)) old.replaceWith(part.cloneNode(true));
+  }
+  const shelf = document.getElementById("posts");
+  for (const post of [...fresh.querySelectorAll("article")].reverse()) {
+    if (!document.getElementById(post.id)) shelf.prepend(post.cloneNode(true));
+  }
+  if (shelf.querySelector("article")) document.getElementById("nothing")?.remove();
+}
+
+async function look() {
+  if (!document.querySelector("[data-waiting]")) return;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.ok) takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch {
+    // The query service is away for a moment; the next look will tell.
+  }
+  setTimeout(look, EVERY_MS);
+}
+
+setTimeout(look, EVERY_MS);

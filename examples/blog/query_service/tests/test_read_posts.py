@@ -1,0 +1,57 @@
+from collections.abc import Callable
+from uuid import UUID
+
+from rest_framework.test import APIClient
+
+from shared_events.ids import uuid7
+
+Hear = Callable[..., UUID]
+
+
+class TestReadPosts:
+    def test_shows_posts_newest_first_with_their_comments_oldest_first(
+        self, api: APIClient, hear_post: Hear, hear_comment: Hear
+    ) -> None:
+        old, new = hear_post("old"), hear_post("new")
+        for text in ("one", "two"):
+            hear_comment(old, text, "approved")
+        found = api.get("/posts").json()
+        assert [post["id"] for post in found] == [str(new), str(old)]
+        assert [comment["text"] for comment in found[1]["comments"]] == ["one", "two"]
+
+    def test_shows_what_moderation_says_and_the_text_once_it_is_approved(
+        self, api: APIClient, hear_post: Hear, hear_comment: Hear
+    ) -> None:
+        post = hear_post()
+        comment = hear_comment(post, "secret")
+        assert _comments(api) == [("", "pending")]
+        hear_comment(post, "secret", "approved", id=comment)
+        assert _comments(api) == [("secret", "approved")]
+
+    def test_never_shows_the_text_of_a_rejected_comment(
+        self, api: APIClient, hear_post: Hear, hear_comment: Hear
+    ) -> None:
+        hear_comment(hear_post(), "secret", "rejected")
+        assert _comments(api) == [("", "rejected")]
+
+    def test_waits_with_a_comment_that_is_known_before_its_post(
+        self, api: APIClient, hear_post: Hear, hear_comment: Hear
+    ) -> None:
+        post = uuid7()
+        hear_comment(post, "early", "approved")
+        assert api.get("/posts").json() == []
+        hear_post(id=post)
+        assert _comments(api) == [("early", "approved")]
+
+    def test_leads_from_page_to_page(self, api: APIClient, hear_post: Hear) -> None:
+        for title in ("one", "two", "three"):
+            hear_post(title)
+        first = api.get("/posts?limit=2")
+        assert [post["title"] for post in first.json()] == ["three", "two"]
+        following = first.headers["Link"].partition("<")[2].partition(">")[0]
+        assert [post["title"] for post in api.get(following).json()] == ["one"]
+
+
+def _comments(api: APIClient) -> list[tuple[str, str]]:
+    [post] = api.get("/posts").json()
+    return [(comment["text"], comment["status"]) for comment in post["comments"]]
