@@ -61,7 +61,8 @@ def _in_database(address: str) -> dict[str, int | None]:
 
 
 def _queues_of(service: Service) -> tuple[str, ...]:
-    return (*(("events", "inbox") if service.follows_others else ()), "commands", "catch_up")
+    followed = ("events", "inbox") if service.follows else ()
+    return (*followed, "commands", *(("catch_up",) if service.publishes else ()))
 
 
 def _in_queues(service: Service, address: str) -> dict[str, int]:

@@ -1,15 +1,12 @@
 """A private RabbitMQ node beside whatever else runs, with a user and a password for every service."""
 
-import base64
-import hashlib
 import json
-import os
 import shutil
 from pathlib import Path
 
+from local_stack.broker_rights import definitions
 from local_stack.credentials import Credentials
 from local_stack.environment import base_environment
-from local_stack.services import MARKETPLACE, System
 from local_stack.stack import Stack, write_private
 
 INSTALL_COMMAND = "sudo apt-get install -y rabbitmq-server"
@@ -72,39 +69,6 @@ def write_configuration(stack: Stack, secrets: Credentials) -> None:
     (home / "enabled_plugins").write_text("[].\n")
     (home / "rabbitmq.conf").write_text(_configuration(home))
     write_private(home / "definitions.json", json.dumps(definitions(secrets, stack.system), indent=2))
-
-
-def definitions(secrets: Credentials, system: System = MARKETPLACE) -> dict[str, object]:
-    """Return RabbitMQ's definitions: one vhost, and one user per service that may use its own names only."""
-    return {
-        "vhosts": [{"name": system.name}],
-        "users": [
-            {
-                "name": service.name,
-                "password_hash": hash_password(secrets[f"{service.name}.broker"]),
-                "hashing_algorithm": "rabbit_password_hashing_sha256",
-                "tags": "",
-            }
-            for service in system.stateful
-        ],
-        "permissions": [
-            {"user": service.name, "vhost": system.name, **_permissions(service.name)}
-            for service in system.stateful
-        ],
-    }
-
-
-def _permissions(service: str) -> dict[str, str]:
-    own = rf"{service}\..*|domain_events|catch_up|celery_delayed.*"
-    # Answers to a catch-up request go to the inbox exchange of whoever asked, which the sender also declares.
-    others = r"[a-z_]+\.inbox"
-    return {"configure": f"^({own}|{others})$", "write": f"^({own}|{others})$", "read": f"^({own})$"}
-
-
-def hash_password(password: str) -> str:
-    """Return RabbitMQ's salted SHA-256 of a password, as definitions carry it."""
-    salt = os.urandom(4)
-    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
 def _configuration(home: Path) -> str:

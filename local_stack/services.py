@@ -8,15 +8,17 @@ from dataclasses import dataclass
 class Service:
     """A Django project. `stateful` ones have a database and a relay; the frontend has neither.
 
-    `has_web` ones answer HTTP. `follows_others` ones hear other services' events, and `works_commands` ones
-    have tasks of their own or a log that others read: for either there is a worker. `on_demand` ones have a
-    port, a database and a user of the broker, but nothing of them runs until somebody starts it.
+    `publishes` and `follows` name streams. `has_web` ones answer HTTP. Who follows a stream has a worker for
+    events; `works_commands` ones have tasks of their own or a log that others read, and a worker for these.
+    `on_demand` ones have a port, a database and a user of the broker, but nothing of them runs until somebody
+    starts it.
     """
 
     name: str
     package: str
     stateful: bool = True
-    follows_others: bool = True
+    publishes: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
     has_web: bool = True
     works_commands: bool = True
     on_demand: bool = False
@@ -34,7 +36,7 @@ class Service:
     @property
     def workers(self) -> tuple[str, ...]:
         """Return the roles of its workers."""
-        roles = {"events": self.follows_others, "commands": self.works_commands}
+        roles = {"events": bool(self.follows), "commands": self.works_commands}
         return tuple(role for role, has in roles.items() if has)
 
     def manage(self, *arguments: str) -> tuple[str, ...]:
@@ -80,23 +82,40 @@ class System:
 MARKETPLACE = System(
     name="marketplace",
     services=(
-        Service("auth", "auth_service", follows_others=False),
-        Service("tickets", "tickets_service"),
-        Service("orders", "orders_service"),
-        Service("payments", "payments_service"),
-        Service("frontend", "frontend_service", stateful=False, follows_others=False),
+        Service("auth", "auth_service", publishes=("user",)),
+        Service("tickets", "tickets_service", publishes=("ticket",), follows=("order", "user")),
+        Service("orders", "orders_service", publishes=("order",), follows=("payment", "ticket", "user")),
+        Service("payments", "payments_service", publishes=("payment",), follows=("order", "user")),
+        Service("frontend", "frontend_service", stateful=False),
     ),
     caddyfile="docker/Caddyfile",
 )
 BLOG = System(
     name="blog",
     services=(
-        Service("posts", "examples.blog.posts_service", follows_others=False),
-        Service("comments", "examples.blog.comments_service"),
-        Service("moderation", "examples.blog.moderation_service", has_web=False),
-        Service("query", "examples.blog.query_service", works_commands=False),
+        Service("posts", "examples.blog.posts_service", publishes=("post",)),
+        Service(
+            "comments",
+            "examples.blog.comments_service",
+            publishes=("comment",),
+            follows=("moderation", "post"),
+        ),
+        Service(
+            "moderation",
+            "examples.blog.moderation_service",
+            publishes=("moderation",),
+            follows=("comment",),
+            has_web=False,
+        ),
+        Service("query", "examples.blog.query_service", follows=("comment", "post"), works_commands=False),
         # The same project once more: the demo starts it late, to see it read everything from the beginning.
-        Service("late_query", "examples.blog.query_service", works_commands=False, on_demand=True),
+        Service(
+            "late_query",
+            "examples.blog.query_service",
+            follows=("comment", "post"),
+            works_commands=False,
+            on_demand=True,
+        ),
     ),
     caddyfile="examples/blog/Caddyfile",
     folders=("examples/blog/contracts",),

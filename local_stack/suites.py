@@ -95,7 +95,7 @@ SUITES = (
     # What the broker has no part in (bad input, walls) was seen there already.
     Suite(
         name="e2e-rabbitmq",
-        paths=("tests/e2e/test_purchase.py", "tests/e2e/test_rush.py", "tests/e2e/test_faults.py"),
+        paths=tuple(f"tests/e2e/test_{name}.py" for name in ("purchase", "broker_rights", "rush", "faults")),
         broker="rabbitmq",
     ),
 )

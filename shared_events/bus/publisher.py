@@ -41,7 +41,8 @@ class Publisher:
             kwargs,
             exchange=exchange.name,
             routing_key=key,
-            declare=[exchange],
+            # On files a message to an unknown exchange is gone; on RabbitMQ others' exchanges aren't ours.
+            declare=[] if uses_rabbitmq(self._settings) else [exchange],
             expires=expires,
             expiration=expires,
         )

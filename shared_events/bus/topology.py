@@ -6,8 +6,10 @@ Queue arguments never change under a name: a new shape is a new version of the n
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from amqp import NotFound
 from kombu import Connection, Exchange, Queue
 from kombu.transport.native_delayed_delivery import (
+    CELERY_DELAYED_DELIVERY_EXCHANGE,
     bind_queue_to_native_delayed_delivery_exchange,
     declare_native_delayed_delivery_exchanges_and_queues,
 )
@@ -17,6 +19,9 @@ from shared_events.settings import EventSettings
 #: Where events go, with the stream as routing key, and where requests to read a log again go.
 DOMAIN_EVENTS = Exchange("domain_events", type="topic", durable=True)
 CATCH_UP = Exchange("catch_up", type="topic", durable=True)
+
+#: Where countdowns come out again.
+_DELIVERY = Exchange(CELERY_DELAYED_DELIVERY_EXCHANGE, type="topic", durable=True)
 
 #: Batches that may wait for a consumer; older ones are dropped, and catch-up brings them again.
 EVENTS_LIMIT = 10_000
@@ -35,6 +40,9 @@ class StreamsQueue(Queue):
 
     attrs = (*Queue.attrs, ("streams", list))
     streams: ClassVar[list[str]] = []
+
+    def _create_exchange(self, **_: Any) -> None:
+        """Leave the exchange to `declare`: a worker that starts must not declare what all services share."""
 
     def queue_bind(self, nowait: bool = False, channel: Any = None) -> None:  # noqa: FBT001, FBT002
         """Bind the queue to each of its streams."""
@@ -97,13 +105,29 @@ def _commands_queue(service: str, *, quorum: bool) -> Queue:
 
 
 def declare(connection: Connection, topology: Topology, settings: EventSettings, *, quorum: bool) -> None:
-    """Declare all of it on the broker; repeating it changes nothing."""
+    """Declare all of it on the broker; repeating it changes nothing.
+
+    What all services share is made only where it is missing: who may not delete it may not declare it either.
+    """
+    for exchange in (DOMAIN_EVENTS, CATCH_UP):
+        if not (quorum and _exists(connection, exchange)):
+            exchange(connection.default_channel).declare()
+    if quorum and not _exists(connection, _DELIVERY):
+        declare_native_delayed_delivery_exchanges_and_queues(connection, "quorum")
     channel = connection.channel()
-    for exchange in (DOMAIN_EVENTS, CATCH_UP, inbox_exchange(settings.service)):
-        exchange(channel).declare()
+    inbox_exchange(settings.service)(channel).declare()
     for queue in topology.all():
         queue(channel).declare()
     channel.close()
     if quorum:
-        declare_native_delayed_delivery_exchanges_and_queues(connection, "quorum")
         bind_queue_to_native_delayed_delivery_exchange(connection, topology.commands)
+
+
+def _exists(connection: Connection, exchange: Exchange) -> bool:
+    channel = connection.channel()
+    try:
+        exchange(channel).declare(passive=True)
+    except NotFound:  # the broker has closed the channel
+        return False
+    channel.close()
+    return True

@@ -9,6 +9,8 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from local_stack.services import MARKETPLACE, Service
+
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "docs" / "reference" / "events"
 GOLDEN = sorted((ROOT / "tests" / "contracts" / "golden").glob("*.json"))
@@ -62,3 +64,14 @@ class TestTheCatalogue:
     def test_describes_every_golden_event_of_every_version(self, golden: Path) -> None:
         schema = json.loads((CATALOGUE / "schemas" / golden.name).read_text())
         jsonschema.validate(json.loads(golden.read_text()), schema)
+
+
+class TestTheBrokersRights:
+    """What the local stack grants is what the code needs, and no more."""
+
+    @pytest.mark.parametrize("service", MARKETPLACE.stateful, ids=lambda service: service.name)
+    def test_follow_the_code(self, service: Service) -> None:
+        operations = json.loads((CATALOGUE / "asyncapi.json").read_text())["operations"]
+        mine = [name.split(".") for name in operations if name.startswith(f"{service.name}.")]
+        assert service.publishes == tuple(stream for _, what, stream in mine if what == "publish")
+        assert service.follows == tuple(sorted(stream for _, what, stream in mine if what == "follow"))
