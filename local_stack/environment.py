@@ -94,6 +94,10 @@ def _frontend(stack: Stack, secrets: Credentials) -> dict[str, str]:
     return {"FRONTEND_API_BASE": gateway, "ORDERS_HOLD_SECONDS": str(stack.hold_seconds), **keys}
 
 
+def _latecomer(stack: Stack, secrets: Credentials) -> dict[str, str]:
+    return {"WITNESS_NAME": "latecomer"}
+
+
 def _late_query(stack: Stack, secrets: Credentials) -> dict[str, str]:
     return {"QUERY_NAME": "late_query"}
 
@@ -104,6 +108,7 @@ _SPECIAL = {
     "payments": _payments,
     "frontend": _frontend,
     "late_query": _late_query,
+    "latecomer": _latecomer,
 }
 
 

@@ -69,6 +69,11 @@ class System:
         return tuple(service for service in self.services if not service.on_demand)
 
     @property
+    def has_marketplace(self) -> bool:
+        """Return whether it needs what only a marketplace does: accounts, holds and a bank."""
+        return set(MARKETPLACE.services) <= set(self.services)
+
+    @property
     def stateful(self) -> tuple[Service, ...]:
         """Return the services with a database and a user of the broker."""
         return tuple(service for service in self.services if service.stateful)
@@ -122,9 +127,29 @@ BLOG = System(
     demo="examples.blog.demo",
 )
 
+#: The marketplace, and two that hear everything that its services tell: one all along, one late.
+_ALL_STREAMS = ("order", "payment", "ticket", "user")
+DRILL = System(
+    name="drill",
+    services=(
+        *MARKETPLACE.services,
+        *(
+            Service(
+                name,
+                "tests.drill.witness_service",
+                follows=_ALL_STREAMS,
+                has_web=False,
+                works_commands=False,
+            )
+            for name in ("witness", "latecomer")
+        ),
+    ),
+    caddyfile=MARKETPLACE.caddyfile,
+)
+
 #: What `--example` knows.
 EXAMPLES = {system.name: system for system in (BLOG,)}
-SYSTEMS = {system.name: system for system in (MARKETPLACE, *EXAMPLES.values())}
+SYSTEMS = {system.name: system for system in (MARKETPLACE, DRILL, *EXAMPLES.values())}
 
 SERVICES = MARKETPLACE.services
 STATEFUL = MARKETPLACE.stateful

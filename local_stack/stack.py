@@ -68,7 +68,7 @@ class Stack:
     @property
     def is_marketplace(self) -> bool:
         """Return whether it has what only a marketplace needs: accounts, holds and a bank."""
-        return self.system == MARKETPLACE
+        return self.system.has_marketplace
 
     @property
     def url(self) -> str:
@@ -111,7 +111,7 @@ class Stack:
 
 def port_names(system: System) -> tuple[str, ...]:
     """Return what needs a port in a stack of this system."""
-    bank = ("stripe",) if system == MARKETPLACE else ()
+    bank = ("stripe",) if system.has_marketplace else ()
     return ("gateway", *BACKING_PORTS, *bank, *(service.name for service in system.web))
 
 
