@@ -1,7 +1,7 @@
 """Settings of the witness, as a list of what it has.
 
-WITNESS_NAME lets the same project run a second time, with a database and queues of its own. WITNESS_COUNTS=0 has
-it keep replicas only, and no list of what it saw.
+WITNESS_NAME lets the same project run a second time, with a database and queues of its own. WITNESS_COUNTS=0
+has it keep replicas only, and no list of what it saw.
 """
 
 from service_defaults import env
