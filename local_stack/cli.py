@@ -117,6 +117,12 @@ def _bench(options: argparse.Namespace) -> int:
     return bench_expiry(broker=options.broker, holds=options.holds)
 
 
+def _drill(options: argparse.Namespace) -> int:
+    from local_stack.drill.run import drill
+
+    return drill(broker=options.broker, quick=options.quick, only=options.only)
+
+
 def _lint(options: argparse.Namespace) -> int:
     from local_stack.lint import lint
 
@@ -132,6 +138,7 @@ _COMMANDS = {
     "doctor": _doctor,
     "test": _test,
     "bench": _bench,
+    "drill": _drill,
     "lint": _lint,
 }
 

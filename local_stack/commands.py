@@ -34,6 +34,11 @@ def parser() -> argparse.ArgumentParser:
     _bench(
         command("bench", "measure, on a stack of its own; prints figures and whether they keep what is said")
     )
+    _drill(
+        command(
+            "drill", "break every part of a stack of its own under load, and count what was lost or doubled"
+        )
+    )
     command("lint", "check style, types and import rules")
     return top
 
@@ -122,6 +127,16 @@ def _bench(parser: argparse.ArgumentParser) -> None:
         "--broker", choices=("rabbitmq", "embedded"), default="rabbitmq", help="default: rabbitmq"
     )
     parser.add_argument("--holds", type=_positive, default=10_000, help="how many holds (default 10000)")
+
+
+def _drill(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quick", action="store_true", help="about two minutes instead of about ten")
+    parser.add_argument(
+        "--broker", choices=("rabbitmq", "embedded"), default="rabbitmq", help="default: rabbitmq"
+    )
+    parser.add_argument(
+        "--only", default="", metavar="WORDS", help="only faults whose name and place contain these words"
+    )
 
 
 def _positive(text: str) -> int:

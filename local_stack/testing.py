@@ -107,7 +107,9 @@ class RunningStack:
     def wait_until_replaced(self, part: str, pid: int, *, within: float = 60.0) -> None:
         """Wait until a part runs again as another process than `pid`."""
         wait_for(
-            lambda: self.part(part)["state"] == "running" and self.part(part)["pid"] != pid, within=within
+            lambda: self.part(part)["state"] == "running" and self.part(part)["pid"] not in {None, pid},
+            within=within,
+            what=f"another life of {part}",
         )
 
     def log(self, part: str, lines: int = 50) -> str:

@@ -55,8 +55,8 @@ class Outcome(Enum):
     HALTED = auto()
 
 
-#: Streams of which this process has applied a batch since it started. The first batch is applied event by
-#: event: if an event ends its worker, the next worker finds out which.
+#: Streams of which this process has applied a batch since it started. That the first is begun is committed
+#: before it runs: if an event ends its worker, the next worker goes event by event and finds out which.
 _proven: set[str] = set()
 #: The event of each stream that this process has begun to try by itself, so that it counts once per process.
 _begun: dict[str, int] = {}
@@ -77,9 +77,10 @@ def batch_from_wire(stream: str, events: list[dict[str, Any]], previous_id: str 
 
 def receive(batch: Batch) -> Outcome:
     """Apply what is new in the batch, however often it takes: the database may come and go meanwhile."""
-    together, wait = batch.stream in _proven or not batch.events, 0.1
+    together, wait = True, 0.1
     while True:
         try:
+            together = together and (batch.stream in _proven or _is_first_try(batch))
             outcome = apply_together(batch) if together else apply_one_by_one(batch)
             _proven.add(batch.stream)
             return outcome
@@ -216,6 +217,13 @@ def _dispatch_unblocked(events: list[RawEnvelope]) -> None:
         if event.aggregate_id in blocked:
             parking.park_behind(event)
     dispatch(event for event in events if event.aggregate_id not in blocked)
+
+
+def _is_first_try(batch: Batch) -> bool:
+    """Commit that this process is about to try the batch; return whether no other has begun it before."""
+    cursor = Cursor.objects.filter(stream=batch.stream).first()
+    rest = batch.after(cursor.position if cursor else 0)
+    return not rest.events or _begin_attempt(rest.events[0]) <= 1
 
 
 def _begin_attempt(event: RawEnvelope) -> int:

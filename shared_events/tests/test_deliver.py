@@ -137,7 +137,7 @@ class TestDatabaseTrouble:
         [batch] = published("a")
         failures = iter([True, True, False])
 
-        def fail_twice() -> None:
+        def fail_twice(text: str) -> None:
             if next(failures):
                 raise OperationalError("server closed the connection unexpectedly")
 
@@ -149,7 +149,7 @@ class TestDatabaseTrouble:
     def test_a_statement_that_was_cancelled_is_the_events_fault(self, published: Published) -> None:
         [batch] = published("a")
 
-        def too_slow() -> None:
+        def too_slow(text: str) -> None:
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout = '10ms'")
                 cursor.execute("SELECT pg_sleep(5)")
@@ -162,7 +162,7 @@ class TestDatabaseTrouble:
     def test_a_transaction_that_timed_out_is_the_events_fault(self, published: Published) -> None:
         [batch] = published("a", "b")
 
-        def frozen() -> None:
+        def frozen(text: str) -> None:
             if not ParkedEvent.objects.exists():
                 with connection.cursor() as cursor:
                     cursor.execute("SET LOCAL transaction_timeout = '50ms'")

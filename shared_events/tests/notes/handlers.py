@@ -8,7 +8,7 @@ from shared_events.tests.notes.contracts import NoteCounted, NoteErased, NoteSta
 from shared_events.tests.notes.models import Note
 
 POISONED: set[str] = set()
-ON_WRITE: list[Callable[[], None]] = []
+ON_WRITE: list[Callable[[str], None]] = []
 BATCHES: list[int] = []
 
 
@@ -19,7 +19,7 @@ class Poisoned(Exception):
 @handles(NoteWritten)
 def copy_note(event: Envelope[NoteState]) -> None:
     for hook in ON_WRITE:
-        hook()
+        hook(event.data.text)
     if event.data.text in POISONED:
         raise Poisoned(event.data.text)
     note, _ = Note.objects.get_or_create(id=event.aggregate_id)

@@ -1,0 +1,252 @@
+"""The faults of the drill: what is broken, where, and how often."""
+
+import contextlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import amqp
+
+from local_stack import rabbitmq
+from local_stack.drill.shelf import list_many
+from local_stack.stack import REPOSITORY
+from local_stack.testing import RunningStack, wait_for
+
+#: Brings a fault about, so many times.
+Break = Callable[[RunningStack, int], None]
+
+_PATIENCE = 90
+
+
+class Unexpected(Exception):
+    """A fault could not be brought about, or what must be refused was let through."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Something that breaks. `quick` ones are part of `drill --quick`; `only` names the broker it takes."""
+
+    name: str
+    where: str
+    act: Break
+    times: int = 1
+    quick: bool = False
+    only: str = ""
+
+
+def kill_at(part: str, point: str) -> Break:
+    """Have a process kill itself at a failpoint until that has happened so many times."""
+
+    def act(stack: RunningStack, times: int) -> None:
+        with stack.overriding(part, {"EVENTS_FAILPOINTS": f"{point}=kill:0.2"}):
+            before = stack.part(part)["restarts"]
+            wait_for(
+                lambda: stack.part(part)["restarts"] - before >= times,
+                within=_PATIENCE,
+                what=f"{part} dying {times} times at {point}",
+            )
+
+    return act
+
+
+def kill_web_at(part: str, point: str) -> Break:
+    """The same for gunicorn, whose master replaces its dead workers."""
+
+    def deaths(stack: RunningStack) -> int:
+        return stack.log(part, 10_000).count("was sent SIGKILL")
+
+    def act(stack: RunningStack, times: int) -> None:
+        with stack.overriding(part, {"EVENTS_FAILPOINTS": f"{point}=kill:0.3"}):
+            before = deaths(stack)
+            wait_for(
+                lambda: deaths(stack) - before >= times,
+                within=_PATIENCE,
+                what=f"{part} dying {times} times at {point}",
+            )
+
+    return act
+
+
+def slow_at(part: str, point: str, *, seconds: float) -> Break:
+    """Have a process dawdle at a failpoint for a while."""
+
+    def act(stack: RunningStack, times: int) -> None:
+        with stack.overriding(part, {"EVENTS_FAILPOINTS": f"{point}=wait:0.5:0.5"}):
+            time.sleep(seconds)
+
+    return act
+
+
+def kill(part: str, signum: signal.Signals = signal.SIGKILL) -> Break:
+    """Kill a process from outside, wherever it is just then."""
+
+    def act(stack: RunningStack, times: int) -> None:
+        for _ in range(times):
+            pid = stack.kill(part, signum)
+            stack.wait_until_replaced(part, pid)
+
+    return act
+
+
+def away(*parts: str, seconds: float) -> Break:
+    """Stop parts, and start them again after a while."""
+
+    def act(stack: RunningStack, times: int) -> None:
+        with absent(stack, *parts):
+            time.sleep(seconds)
+
+    return act
+
+
+def wipe_broker(stack: RunningStack, times: int) -> None:
+    """Let the broker forget everything."""
+    if stack.stack.broker == "embedded":
+        for folder in (stack.run_dir / "broker").glob("queues/*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        return
+    stack.stop("rabbitmq")
+    shutil.rmtree(rabbitmq.home_of(stack.stack) / "data")
+    stack.start("rabbitmq")
+
+
+def delete_queues(stack: RunningStack, times: int) -> None:
+    """Delete the queues of two services, as each of them may."""
+    for service in ("orders", "tickets"):
+        parts = urlsplit(stack.broker_url(service))
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        vhost = unquote(parts.path[1:])
+        with amqp.Connection(
+            parts.netloc.rpartition("@")[2], user, password, virtual_host=vhost
+        ) as connection:
+            channel = connection.channel()
+            for name in ("events", "inbox", "catch_up", "commands"):
+                channel.queue_delete(f"{service}.{name}.v1")
+
+
+def mischief(service: str, *arguments: str, refused: bool = False) -> Break:
+    """Do something on the road with a service's credentials; `refused`: the broker must forbid it."""
+
+    def act(stack: RunningStack, times: int) -> None:
+        command = (sys.executable, "-m", "tests.drill.mischief", service, *arguments, "--times", str(times))
+        done = subprocess.run(
+            command,
+            env=stack.environment(service),
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+        if refused and "ACCESS_REFUSED" not in done.stderr:
+            raise Unexpected(f"the broker let {service} do this: {' '.join(arguments)}")
+        if done.returncode and not refused:
+            raise Unexpected(done.stderr[-1000:])
+
+    return act
+
+
+def fall_behind(stack: RunningStack, times: int) -> None:
+    """Let subscribers miss ten thousand events."""
+    with absent(stack, "orders.events", "witness.events"):
+        list_many(stack, 10_000)
+
+
+@contextlib.contextmanager
+def absent(stack: RunningStack, *parts: str) -> Iterator[None]:
+    """Stop parts for the length of a `with` block."""
+    for part in parts:
+        stack.stop(part)
+    yield
+    for part in reversed(parts):
+        stack.start(part)
+
+
+FAULTS = (
+    Fault(
+        name="killed before commit", where="orders.web", times=3, quick=True,
+        act=kill_web_at("orders.web", "record.uncommitted"),
+    ),
+    Fault(
+        name="killed after commit", where="orders.web", times=3, quick=True,
+        act=kill_web_at("orders.web", "record.committed"),
+    ),
+    Fault(
+        name="killed before commit", where="tickets.web", times=3,
+        act=kill_web_at("tickets.web", "record.uncommitted"),
+    ),
+    Fault(
+        name="killed before commit", where="payments.web", times=3,
+        act=kill_web_at("payments.web", "record.uncommitted"),
+    ),
+    Fault(
+        name="killed after commit", where="payments.web", times=3,
+        act=kill_web_at("payments.web", "record.committed"),
+    ),
+    Fault(
+        name="killed after numbering", where="orders.relay", times=3,
+        act=kill_at("orders.relay", "relay.numbered"),
+    ),
+    Fault(
+        name="killed before the confirm", where="orders.relay", times=3, only="rabbitmq", quick=True,
+        act=kill_at("orders.relay", "relay.unconfirmed"),
+    ),
+    Fault(
+        name="killed before the mark", where="orders.relay", times=3, quick=True,
+        act=kill_at("orders.relay", "relay.confirmed"),
+    ),
+    Fault(
+        name="killed after a command", where="payments.relay", times=3,
+        act=kill_at("payments.relay", "relay.command_sent"),
+    ),
+    Fault(
+        name="killed before commit", where="tickets.events", times=3,
+        act=kill_at("tickets.events", "deliver.uncommitted"),
+    ),
+    Fault(
+        name="killed before the ack", where="orders.events", times=3, quick=True,
+        act=kill_at("orders.events", "deliver.unacknowledged"),
+    ),
+    Fault(
+        name="killed before the ack", where="witness.events", times=3,
+        act=kill_at("witness.events", "deliver.unacknowledged"),
+    ),
+    Fault(name="killed", where="payments.commands", times=3, quick=True, act=kill("payments.commands")),
+    Fault(name="killed", where="orders.commands", times=2, act=kill("orders.commands")),
+    Fault(name="killed", where="stripe", times=2, act=kill("stripe")),
+    Fault(
+        name="delayed", where="tickets.events",
+        act=slow_at("tickets.events", "deliver.uncommitted", seconds=8),
+    ),
+    Fault(name="broker killed", where="rabbitmq", only="rabbitmq", quick=True, act=kill("rabbitmq")),
+    Fault(name="broker restarted", where="rabbitmq", only="rabbitmq", act=away("rabbitmq", seconds=5)),
+    Fault(name="broker wiped", where="the broker", quick=True, act=wipe_broker),
+    Fault(name="queues deleted", where="orders, tickets", only="rabbitmq", act=delete_queues),
+    Fault(name="database stopped", where="postgres", quick=True, act=kill("postgres", signal.SIGQUIT)),
+    Fault(
+        name="cut off", where="payments",
+        act=away("payments.relay", "payments.events", "payments.commands", "payments.web", seconds=8),
+    ),
+    Fault(name="doubled", where="order stream", times=3, quick=True, act=mischief("orders", "repeat")),
+    Fault(
+        name="reversed", where="ticket stream", quick=True,
+        act=mischief("tickets", "repeat", "--reversed"),
+    ),
+    Fault(name="late by far", where="order stream", act=mischief("orders", "repeat", "--first")),
+    Fault(
+        name="forged key", where="order stream", only="rabbitmq", quick=True,
+        act=mischief("tickets", "forge", "--stream", "order", "--key", "order", refused=True),
+    ),
+    Fault(
+        name="forged stream", where="order stream", quick=True,
+        act=mischief("tickets", "forge", "--stream", "order"),
+    ),
+    Fault(name="garbled", where="ticket stream", times=3, act=mischief("tickets", "garble")),
+    Fault(name="poisoned", where="ticket stream", times=2, quick=True, act=mischief("tickets", "poison")),
+    Fault(name="unknown version", where="order stream", act=mischief("orders", "poison", "--version", "99")),
+    Fault(name="10,000 behind", where="orders, witness", act=fall_behind),
+)  # fmt: skip

@@ -1,0 +1,170 @@
+"""The drill: fault after fault under load, each followed by quiet and a look at everything."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from rich.table import Table
+
+from local_stack.drill import latecomer
+from local_stack.drill.faults import FAULTS, Fault
+from local_stack.drill.load import Trade
+from local_stack.drill.shelf import list_many
+from local_stack.drill.truth import Wounds, examine, live_holds, unrest
+from local_stack.screen import out
+from local_stack.services import DRILL
+from local_stack.testing import RunningStack, running_stack
+
+#: Longer than a buyer needs whose payment was cut off by a crash.
+_HOLD_SECONDS = 180
+_CROWD = 4
+_PATIENCE = 120.0
+_WARM_UP = 2.0
+#: How long the logs are when the latecomer joins, at least.
+_LONG_LOG, _SHORT_LOG = 100_000, 5_000
+_COLUMNS = (
+    "fault",
+    "where",
+    "times",
+    "lost",
+    "doubled",
+    "out of order",
+    "oversold",
+    "double-charged",
+    "healed",
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """How a fault went. `trouble` is what kept it from being judged."""
+
+    fault: Fault
+    wounds: Wounds
+    seconds: float
+    trouble: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Return whether nothing went wrong."""
+        return not any(self.wounds.counts) and not self.trouble
+
+    def cells(self) -> list[str]:
+        """Return the row for the table."""
+        counts = [f"[bold red]{count}[/]" if count else "0" for count in self.wounds.counts]
+        healed = "[bold red]never[/]" if self.trouble else f"{self.seconds:.1f} s"
+        return [self.fault.name, self.fault.where, str(self.fault.times), *counts, healed]
+
+
+def drill(*, broker: str, quick: bool, only: str = "") -> int:
+    """Break things on a stack of its own, print the table, and return 0 when all its counts are zero."""
+    began = time.monotonic()
+    faults = [
+        fault
+        for fault in FAULTS
+        if fault.only in {"", broker} and (fault.quick or not quick) and only in f"{fault.name} {fault.where}"
+    ]
+    with running_stack(system=DRILL, broker=broker, hold_seconds=_HOLD_SECONDS) as stack:
+        with trading(stack) as trade:
+            rows = [*_rows(stack, trade, faults)]
+        differing = _end(stack, _SHORT_LOG if quick else _LONG_LOG)
+    return _report(rows, differing, trade, time.monotonic() - began)
+
+
+@contextmanager
+def trading(stack: RunningStack) -> Iterator[Trade]:
+    """Have people trade for the length of a `with` block."""
+    trade = Trade(stack.url, _CROWD)
+    trade.begin()
+    try:
+        yield trade
+    finally:
+        trade.end()
+
+
+def _rows(stack: RunningStack, trade: Trade, faults: list[Fault]) -> Iterator[Row]:
+    """Yield how each fault went; what one leaves behind isn't counted against the next."""
+    before = Wounds()
+    for number, fault in enumerate(faults, 1):
+        row, before = _one(stack, trade, fault, before)
+        mark = "[green]✓[/]" if row.is_well else "[red]✗[/]"
+        out.print(
+            f"{mark} {number:>2}/{len(faults)} {fault.name}, {fault.where} ({row.seconds:.1f} s to heal)"
+        )
+        for detail in (*row.wounds.details, row.trouble):
+            out.print(f"     {detail}", markup=False) if detail else None
+        yield row
+
+
+def _one(stack: RunningStack, trade: Trade, fault: Fault, before: Wounds) -> tuple[Row, Wounds]:
+    trade.resume()
+    time.sleep(_WARM_UP)  # let some trade be under way
+    try:
+        fault.act(stack, fault.times)
+        broken = time.monotonic()
+        stack.wait_until_ready()
+        trade.pause()
+        wait_for_quiet(stack)
+        healed = time.monotonic() - broken
+        found = examine(stack)
+    except Exception as error:
+        trade.pause()
+        return Row(fault, Wounds(), 0.0, f"{type(error).__name__}: {error}"), before
+    return Row(fault, found.since(before), healed), found
+
+
+def wait_for_quiet(stack: RunningStack, *, patience: float = _PATIENCE) -> None:
+    """Wait until nothing is under way anywhere. Raises TimeoutError with what still is."""
+    deadline = time.monotonic() + patience
+    while what := _unrest(stack):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not quiet after {patience:.0f} s: {what}")
+        time.sleep(0.2)
+
+
+def _unrest(stack: RunningStack) -> str:
+    try:
+        return unrest(stack)
+    except psycopg.Error as error:
+        return str(error)
+
+
+def _end(stack: RunningStack, log: int) -> list[str]:
+    """Let a latecomer join, wait for every hold to end, and return what isn't as it should be."""
+    list_many(stack, log)
+    _try(lambda: wait_for_quiet(stack))
+    differing = latecomer.join(stack)
+    deadline = time.monotonic() + _HOLD_SECONDS + 30
+    while live_holds(stack) and time.monotonic() < deadline:
+        time.sleep(1)
+    holds = live_holds(stack)
+    trouble = _try(lambda: wait_for_quiet(stack))
+    return [*differing, *([f"{holds} holds never ended"] if holds else []), *trouble, *examine(stack).details]
+
+
+def _try(wait: Callable[[], None]) -> list[str]:
+    try:
+        wait()
+    except TimeoutError as error:
+        return [str(error)]
+    return []
+
+
+def _report(rows: list[Row], differing: list[str], trade: Trade, seconds: float) -> int:
+    table = Table(*_COLUMNS, title=f"The drill, {seconds:.0f} s, {trade.done} scenes played meanwhile")
+    for row in rows:
+        table.add_row(*row.cells())
+    out.print(table)
+    for what in differing:
+        out.print(f"[red]✗[/] in the end: {what}")
+    for failure in trade.failures:
+        out.print(f"[red]✗[/] a scene failed: {failure}")
+    well = all(row.is_well for row in rows) and not differing and not trade.failures
+    out.print(
+        "[green]✓[/] nothing lost, doubled, out of order, oversold or overcharged"
+        if well
+        else "[red]✗[/] not well"
+    )
+    return 0 if well else 1
