@@ -6,7 +6,9 @@ const EVERY_MS = 1000;
 function takeOver(fresh) {
   for (const part of fresh.querySelectorAll("#news, .comments")) {
     const old = document.getElementById(part.id);
-    if (old && !old.isEqualNode(part)) old.replaceWith(part.cloneNode(true));
+    if (!old || old.isEqualNode(part)) continue;
+    old.replaceChildren(...part.cloneNode(true).childNodes);
+    old.toggleAttribute("data-waiting", part.hasAttribute("data-waiting"));
   }
   const shelf = document.getElementById("posts");
   for (const post of [...fresh.querySelectorAll("article")].reverse()) {
