@@ -99,6 +99,19 @@ def _demo_of_example(stack: Stack, options: argparse.Namespace) -> int:
     ).returncode
 
 
+def _manage(options: argparse.Namespace) -> int:
+    from local_stack.credentials import credentials_of
+    from local_stack.environment import service_environment
+
+    stack = _stack(options)
+    service = next((one for one in stack.system.services if one.name == options.service), None)
+    if service is None:
+        names = ", ".join(one.name for one in stack.system.services)
+        raise NothingHere(f"There is no service {options.service!r}. There are: {names}.")
+    environment = service_environment(stack, credentials_of(stack.run_dir, stack.system), service)
+    return subprocess.run(service.manage(*options.arguments), env=environment, check=False).returncode
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from local_stack.doctor import doctor
 
@@ -135,6 +148,7 @@ _COMMANDS = {
     "status": _status,
     "logs": _logs,
     "demo": _demo,
+    "manage": _manage,
     "doctor": _doctor,
     "test": _test,
     "bench": _bench,
@@ -147,5 +161,5 @@ def _stack(options: argparse.Namespace) -> Stack:
     stack = Stack.load(options.run_dir)
     if stack is None:
         system = EXAMPLES.get(getattr(options, "example", None) or "", MARKETPLACE)
-        raise NothingHere(f"No stack was ever started here. Start it with: {system.up}")
+        raise NothingHere(f"No stack was ever started here. Start it with: {system.command('up')}")
     return stack

@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     _status(command("status", "show every part, what waits in queues, memory and CPU"))
     _logs(command("logs", "show the logs of a part, a service, or everything"))
     _demo(command("demo", "play buy, decline, cancel and lapse through the gateway, and check them"))
+    _manage(command("manage", "run a management command of a service, with the service's environment"))
     _doctor(command("doctor", "look for what is wrong, and say how to mend it"))
     _test(command("test", "run the tests, all or some parts; they need nothing that is running"))
     _bench(
@@ -96,6 +97,14 @@ def _logs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-f", "--follow", action="store_true", help="go on as lines come")
     parser.add_argument(
         "-n", "--lines", type=_positive, default=40, help="how many lines of each to begin with (default 40)"
+    )
+
+
+def _manage(parser: argparse.ArgumentParser) -> None:
+    _example(parser)
+    parser.add_argument("service", help="such as orders")
+    parser.add_argument(
+        "arguments", nargs=argparse.REMAINDER, metavar="command …", help="such as: dead_letters --redrive all"
     )
 
 

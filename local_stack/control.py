@@ -87,7 +87,7 @@ class Supervision:
             connection.connect(str(self._stack.socket))
         except OSError as error:
             connection.close()
-            raise NotRunning(str(error), self._stack.system.up) from error
+            raise NotRunning(str(error), self._stack.system.command("up")) from error
         return connection
 
 

@@ -13,7 +13,7 @@ from local_stack.control import NotRunning, Supervision
 from local_stack.ports import holder_of, is_free
 from local_stack.processes import leftovers, recorded
 from local_stack.screen import megabytes, out
-from local_stack.services import Service
+from local_stack.services import System
 from local_stack.stack import DEFAULT_GATEWAY_PORT, REPOSITORY, Stack
 
 _OLDEST_PYTHON = (3, 11)
@@ -103,14 +103,14 @@ def _stopped(stack: Stack) -> Iterator[Finding]:
     names = ", ".join(f"{process.name()} (pid {process.pid})" for process in left)
     yield Finding(
         f"processes without a supervisor: {names}" if left else "no processes left over",
-        "./manage_all.py down" if left else "",
+        stack.system.command("down") if left else "",
     )
     stale = (
         (stack.run_dir / "processes.json").exists() and not recorded(stack.run_dir) and stack.socket.exists()
     )
     yield Finding(
         "traces of a supervisor that was killed" if stale else "the stack is not running",
-        f"{stack.system.up} (it cleans up first)" if stale else "",
+        f"{stack.system.command('up')} (it cleans up first)" if stale else "",
     )
 
 
@@ -123,19 +123,18 @@ def _running(stack: Stack) -> Iterator[Finding]:
         if part["state"] not in {"running", "done"}:
             yield Finding(
                 f"{part['name']} is {part['state']} {part['detail']}".strip(),
-                f"./manage_all.py logs {part['name']}, then {stack.system.up}",
+                f"{stack.system.command('logs')} {part['name']}, then {stack.system.command('up')}",
             )
         elif part["restarts"]:
             yield Finding(f"{part['name']} was restarted {part['restarts']} times; it runs now")
     if report.healthy:
         yield Finding(f"all {len(report.parts)} parts run, {megabytes(report.memory)} of memory")
     for name, backlog in report.services.items():
-        service = next(one for one in stack.system.services if one.name == name)
-        yield from _backlog(service, backlog)
+        yield from _backlog(stack.system, name, backlog)
 
 
-def _backlog(of: Service, backlog: dict[str, Any]) -> Iterator[Finding]:
-    service, manage = of.name, f"python -m {of.package}.manage"
+def _backlog(system: System, service: str, backlog: dict[str, Any]) -> Iterator[Finding]:
+    manage, logs = f"{system.command('manage')} {service}", system.command("logs")
     if backlog["dead_letters"]:
         yield Finding(
             f"{service} has {backlog['dead_letters']} dead letters", f"{manage} dead_letters --redrive all"
@@ -145,8 +144,8 @@ def _backlog(of: Service, backlog: dict[str, Any]) -> Iterator[Finding]:
     for what in ("unpublished", "behind"):
         count = backlog[what]
         if count is None:
-            yield Finding(f"{service}'s database doesn't answer", "./manage_all.py logs postgres")
+            yield Finding(f"{service}'s database doesn't answer", f"{logs} postgres")
             return
         if count > _TOO_FAR_BEHIND:
             worker = "relay" if what == "unpublished" else "events"
-            yield Finding(f"{service} has {count} events {what}", f"./manage_all.py logs {service}.{worker}")
+            yield Finding(f"{service} has {count} events {what}", f"{logs} {service}.{worker}")

@@ -58,10 +58,9 @@ class System:
     folders: tuple[str, ...] = ()
     demo: str = ""
 
-    @property
-    def up(self) -> str:
-        """Return the command that starts the system."""
-        return "./manage_all.py up" + (f" --example {self.name}" if self.name in EXAMPLES else "")
+    def command(self, name: str) -> str:
+        """Return how one of our commands is called for this system."""
+        return f"./manage_all.py {name}" + (f" --example {self.name}" if self.name in EXAMPLES else "")
 
     @property
     def running(self) -> tuple[Service, ...]:

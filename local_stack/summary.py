@@ -29,11 +29,10 @@ def show(stack: Stack, *, seconds: float, was_running: bool = False) -> None:
 
 
 def _show_example(stack: Stack, broker: str) -> None:
-    example = f"--example {stack.system_name}"
     _rows(
         ("Open", f"[bold]{stack.url}[/]"),
         ("Broker", broker),
-        ("Next", f"./manage_all.py demo {example} · status {example} · down {example}"),
+        ("Next", " · ".join(stack.system.command(name) for name in ("demo", "status", "down"))),
     )
 
 

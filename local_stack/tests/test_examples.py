@@ -116,6 +116,21 @@ class TestTheCommandLine:
         assert "./manage_all.py up --example blog" in capsys.readouterr().err
 
 
+class TestManage:
+    def test_runs_a_command_with_the_environment_of_the_service(
+        self, blog: Stack, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        where = "from django.conf import settings; print(settings.DATABASES['default']['NAME'])"
+        assert main(["--run-dir", str(blog.run_dir), "manage", "posts", "shell", "-v0", "-c", where]) == 0
+        assert capfd.readouterr().out == "posts\n"
+
+    def test_refuses_an_unknown_service_and_names_those_there_are(
+        self, blog: Stack, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["--run-dir", str(blog.run_dir), "manage", "orders", "check"]) == 1
+        assert "There are: posts, comments, moderation, query, late_query." in capsys.readouterr().err
+
+
 class TestUp:
     def test_refuses_a_place_where_something_else_lives(self, blog: Stack) -> None:
         with pytest.raises(SomethingElseHere, match="holds the blog, not the marketplace"):
