@@ -92,6 +92,8 @@ SUITES = (
     ),
     Suite(name="e2e-embedded", paths=("tests/e2e",), broker="embedded"),
     Suite(name="blog-e2e", paths=("examples/blog/tests/test_running.py",), broker="embedded"),
+    # A minute, on whatever broker a newcomer would get.
+    Suite(name="tutorial", paths=("tests/tutorial",), broker="any", slow=True),
     # What the broker has no part in (bad input, walls) was seen there already.
     Suite(
         name="e2e-rabbitmq",

@@ -1,1 +1,0 @@
-"""How this service is put together."""
