@@ -73,6 +73,11 @@ SUITES = (
     ),
     Suite(name="local_stack", paths=("local_stack",)),
     Suite(name="architecture", paths=("tests/architecture",)),
+    Suite(
+        name="documents",
+        paths=("tests/documents/test_reader.py", "tests/documents/test_shared_events.py"),
+        database="DOCUMENTS_DATABASE_URL",
+    ),
     *(_of_blog(service) for service in BLOG.running),
     Suite(name="blog", paths=("examples/blog/tests/test_contracts.py", "examples/blog/tests/test_size.py")),
     Suite(
@@ -93,7 +98,7 @@ SUITES = (
     Suite(name="e2e-embedded", paths=("tests/e2e",), broker="embedded"),
     Suite(name="blog-e2e", paths=("examples/blog/tests/test_running.py",), broker="embedded"),
     # A minute, on whatever broker a newcomer would get.
-    Suite(name="tutorial", paths=("tests/tutorial",), broker="any", slow=True),
+    Suite(name="tutorial", paths=("tests/documents/test_add_a_service.py",), broker="any", slow=True),
     # What the broker has no part in (bad input, walls) was seen there already.
     Suite(
         name="e2e-rabbitmq",
