@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -94,32 +95,21 @@ MARKETPLACE = System(
     ),
     caddyfile="docker/Caddyfile",
 )
+
+
+def _of_blog(name: str, project: str = "", **details: Any) -> Service:
+    return Service(name, f"examples.blog.{project or name}_service", **details)
+
+
 BLOG = System(
     name="blog",
     services=(
-        Service("posts", "examples.blog.posts_service", publishes=("post",)),
-        Service(
-            "comments",
-            "examples.blog.comments_service",
-            publishes=("comment",),
-            follows=("moderation", "post"),
-        ),
-        Service(
-            "moderation",
-            "examples.blog.moderation_service",
-            publishes=("moderation",),
-            follows=("comment",),
-            has_web=False,
-        ),
-        Service("query", "examples.blog.query_service", follows=("comment", "post"), works_commands=False),
+        _of_blog("posts", publishes=("post",)),
+        _of_blog("comments", publishes=("comment",), follows=("moderation", "post")),
+        _of_blog("moderation", publishes=("moderation",), follows=("comment",), has_web=False),
+        _of_blog("query", follows=("comment", "post"), works_commands=False),
         # The same project once more: the demo starts it late, to see it read everything from the beginning.
-        Service(
-            "late_query",
-            "examples.blog.query_service",
-            follows=("comment", "post"),
-            works_commands=False,
-            on_demand=True,
-        ),
+        _of_blog("late_query", "query", follows=("comment", "post"), works_commands=False, on_demand=True),
     ),
     caddyfile="examples/blog/Caddyfile",
     folders=("examples/blog/contracts",),

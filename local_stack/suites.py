@@ -49,7 +49,7 @@ def _of_service(service: Service) -> Suite:
 def _of_blog(service: Service) -> Suite:
     return Suite(
         name=f"blog-{service.name}",
-        paths=(service.folder,),
+        paths=(service.folder, "examples/blog/tests/test_table.py"),
         settings=f"{service.package}.config.settings",
         database=service.database_variable,
         plugins=("service_defaults.testing",),

@@ -1,0 +1,14 @@
+"""What the local stack knows of a service is what its code says; run with each service's settings in turn."""
+
+from django.conf import settings
+
+from local_stack.services import BLOG
+from shared_events.subscriptions import followed_streams
+
+
+class TestThisService:
+    def test_stands_in_the_stacks_table_as_its_code_has_it(self) -> None:
+        [known] = [service for service in BLOG.services if service.name == settings.SERVICE]
+        assert known.publishes == settings.EVENTS.publishes
+        assert known.follows == tuple(followed_streams())
+        assert known.has_web == hasattr(settings, "ROOT_URLCONF")
