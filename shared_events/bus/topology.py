@@ -41,8 +41,13 @@ class StreamsQueue(Queue):
     attrs = (*Queue.attrs, ("streams", list))
     streams: ClassVar[list[str]] = []
 
-    def _create_exchange(self, **_: Any) -> None:
-        """Leave the exchange to `declare`: a worker that starts must not declare what all services share."""
+    def _create_exchange(self, **options: Any) -> None:
+        """Leave the exchange to `declare`: a worker that starts must not declare what all services share.
+
+        On files, where queues have no arguments, every process knows only what it has declared itself.
+        """
+        if not self.queue_arguments:
+            super()._create_exchange(**options)
 
     def queue_bind(self, nowait: bool = False, channel: Any = None) -> None:  # noqa: FBT001, FBT002
         """Bind the queue to each of its streams."""
