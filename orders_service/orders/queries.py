@@ -1,11 +1,22 @@
 """The reads."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from orders_service.orders.models import Order, TicketCopy
 from orders_service.orders.operations import NotYourOrder, OrderNotFound
+from shared_events.models import LoggedEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Something that happened to an order: the event's wire type, and when."""
+
+    type: str
+    at: datetime
 
 
 def get_order(*, order_id: UUID, buyer_id: UUID) -> Order:
@@ -16,6 +27,12 @@ def get_order(*, order_id: UUID, buyer_id: UUID) -> Order:
     if order.user_id != buyer_id:
         raise NotYourOrder
     return order
+
+
+def list_steps(*, order_id: UUID) -> list[Step]:
+    """Return what happened to an order, oldest first: the log that its events are published from."""
+    rows = LoggedEvent.objects.filter(aggregate_id=order_id).order_by("version")
+    return [Step(type=kind, at=at) for kind, at in rows.values_list("type", "occurred_at")]
 
 
 def list_orders(*, buyer_id: UUID) -> QuerySet[Order]:

@@ -3,7 +3,7 @@ from uuid import UUID, uuid4
 import pytest
 from rest_framework.test import APIClient
 
-from orders_service.tests.factories import OrderFactory
+from orders_service.tests.factories import OrderFactory, TicketCopyFactory
 
 
 @pytest.mark.django_db
@@ -19,6 +19,15 @@ class TestShowOrder:
         order = OrderFactory(user_id=buyer)
         answer = shop.get(f"/api/orders/{order.id}", headers={"If-None-Match": '"1"'})
         assert (answer.status_code, answer.content) == (304, b"")
+
+    def test_tells_what_happened_to_it(self, shop: APIClient, buyer: UUID) -> None:
+        ticket = TicketCopyFactory()
+        placed = shop.post("/api/orders", {"ticketId": str(ticket.id)}).json()
+        shop.post(f"/api/orders/{placed['id']}/extend")
+        shop.delete(f"/api/orders/{placed['id']}")
+        history = shop.get(f"/api/orders/{placed['id']}").json()["history"]
+        assert [step["type"] for step in history] == ["order.created", "order.extended", "order.cancelled"]
+        assert history == sorted(history, key=lambda step: step["at"])
 
     def test_refuses_somebody_elses(self, shop: APIClient) -> None:
         assert shop.get(f"/api/orders/{OrderFactory().id}").status_code == 403

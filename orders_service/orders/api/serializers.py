@@ -45,3 +45,16 @@ class OrderOutput(serializers.Serializer[Any]):
         if not instance.cancel_reason:
             del shown["cancelReason"]
         return shown
+
+
+class StepOutput(serializers.Serializer[Any]):
+    """Something that happened to an order."""
+
+    type = serializers.CharField(help_text="The event's type, such as `order.extended`")
+    at = serializers.DateTimeField()
+
+
+class OrderWithHistoryOutput(OrderOutput):
+    """An order, with what happened to it."""
+
+    history = StepOutput(many=True, help_text="Oldest first")

@@ -11,7 +11,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from orders_service.orders import operations, queries
-from orders_service.orders.api.serializers import OrderOutput, PlaceOrderInput
+from orders_service.orders.api.serializers import (
+    OrderOutput,
+    OrderWithHistoryOutput,
+    PlaceOrderInput,
+    StepOutput,
+)
 from orders_service.orders.models import Order
 from service_defaults.authentication import principal
 from service_defaults.clock import database_now
@@ -60,13 +65,15 @@ class Orders(APIView):
 class OneOrder(APIView):
     """One of the buyer's orders."""
 
-    @extend_schema(operation_id="getOrder", responses={200: OrderOutput})
+    @extend_schema(operation_id="getOrder", responses={200: OrderWithHistoryOutput})
     def get(self, request: Request, order_id: UUID) -> Response:
-        """Show it; with `If-None-Match` only when it has changed."""
+        """Show it and what happened to it; with `If-None-Match` only when it has changed."""
         order = queries.get_order(order_id=order_id, buyer_id=principal(request).id)
         if not_modified(request, etag_for(order.version)):
             return Response(status=304, headers={"ETag": etag_for(order.version)})
-        return _answer(order)
+        answer = _answer(order)
+        answer.data["history"] = StepOutput(queries.list_steps(order_id=order.id), many=True).data
+        return answer
 
     @extend_schema(operation_id="cancelOrder", responses={204: OpenApiResponse(description="Cancelled")})
     def delete(self, request: Request, order_id: UUID) -> Response:
