@@ -1,17 +1,19 @@
 """Pages by key: as fast at the millionth row as at the first, and steady while rows arrive.
 
-Ids are UUIDv7, so newest first is simply the id, descending. The body is a plain array; where more follow,
-the `Link` header (RFC 8288) has `rel="next"`.
+Ids are UUIDv7, so newest first is simply the id, descending; an `Ordering` goes by another column first.
+The body is a plain array; where more follow, the `Link` header (RFC 8288) has `rel="next"`.
 """
 
 import base64
 import binascii
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -21,6 +23,39 @@ from rest_framework.views import APIView
 _WHOLE_NUMBER = re.compile(r"0*[1-9][0-9]{0,8}", re.ASCII)
 
 Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordering:
+    """By a column or annotation that is never null, and where it is equal by the id.
+
+    `parse` reads a value back from its text: a ValueError or DRF's ValidationError for what isn't one.
+    """
+
+    field: str
+    parse: Callable[[str], Any]
+    descending: bool = False
+
+    @property
+    def terms(self) -> tuple[str, str]:
+        """The terms of the queryset's `order_by`."""
+        sign = "-" if self.descending else ""
+        return f"{sign}{self.field}", f"{sign}pk"
+
+    def after(self, cursor: str) -> Q:
+        """What follows the row that a cursor was made from; raises ValueError for another's cursor."""
+        text, _, key = base64.urlsafe_b64decode(f"{cursor}==").decode().rpartition("|")
+        value, key_after = self.parse(text), UUID(hex=key)
+        than = "lt" if self.descending else "gt"
+        further = Q((f"{self.field}__{than}", value)) | Q((f"pk__{than}", key_after))
+        # The first of the two is what an index can use.
+        return Q((f"{self.field}__{than}e", value)) & further
+
+    def cursor_at(self, row: Model) -> str:
+        """Where to go on after this row."""
+        value = getattr(row, self.field)
+        text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+        return base64.urlsafe_b64encode(f"{text}|{row.pk.hex}".encode()).rstrip(b"=").decode()
 
 
 class KeysetPagination(BasePagination):
@@ -33,15 +68,19 @@ class KeysetPagination(BasePagination):
     max_limit = 100
 
     def paginate_queryset(  # type: ignore[override]  # keys need a queryset
-        self, queryset: QuerySet[Row], request: Request, view: APIView | None = None
+        self,
+        queryset: QuerySet[Row],
+        request: Request,
+        view: APIView | None = None,
+        ordering: Ordering | None = None,
     ) -> list[Row]:
         """The page's rows, newest first; raises DRF's `ValidationError` for a wrong limit or cursor."""
         self._request = request
         limit = self._limit(request.query_params.get("limit"))
         if cursor := request.query_params.get("cursor"):
-            queryset = queryset.filter(pk__lt=_decode(cursor))
-        rows = list(queryset.order_by("-pk")[: limit + 1])
-        self._next = _encode(rows[limit - 1].pk) if len(rows) > limit else None
+            queryset = queryset.filter(_after(cursor, ordering))
+        rows = list(queryset.order_by(*(ordering.terms if ordering else ("-pk",)))[: limit + 1])
+        self._next = _cursor_at(rows[limit - 1], ordering) if len(rows) > limit else None
         return rows[:limit]
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -73,12 +112,17 @@ class KeysetPagination(BasePagination):
         return min(int(given), self.max_limit)
 
 
-def _encode(key: UUID) -> str:
+def _cursor_at(row: Model, ordering: Ordering | None) -> str:
+    if ordering:
+        return ordering.cursor_at(row)
+    key: UUID = row.pk
     return base64.urlsafe_b64encode(key.bytes).rstrip(b"=").decode()
 
 
-def _decode(cursor: str) -> UUID:
+def _after(cursor: str, ordering: Ordering | None) -> Q:
     try:
-        return UUID(bytes=base64.urlsafe_b64decode(f"{cursor}=="))
-    except (ValueError, binascii.Error):
+        if ordering:
+            return ordering.after(cursor)
+        return Q(pk__lt=UUID(bytes=base64.urlsafe_b64decode(f"{cursor}==")))
+    except (ValueError, binascii.Error, ValidationError):
         raise ValidationError({"cursor": ["Cursor is not valid"]}) from None

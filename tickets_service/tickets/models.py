@@ -53,6 +53,16 @@ class Ticket(models.Model):
             models.Index(
                 fields=["-id"], condition=Q(order_id__isnull=True, withdrawn=False), name="the_shelf"
             ),
+            models.Index(
+                fields=["price", "id"],
+                condition=Q(order_id__isnull=True, withdrawn=False),
+                name="the_shelf_by_price",
+            ),
+            models.Index(
+                fields=["starts_at", "id"],
+                condition=Q(order_id__isnull=True, withdrawn=False),
+                name="the_shelf_by_start",
+            ),
             models.Index(fields=["user_id", "-id"], name="tickets_of_a_seller"),
             GinIndex(fields=["words"], name="ticket_words"),
         ]

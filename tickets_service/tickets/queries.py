@@ -1,13 +1,15 @@
 """The reads."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TypedDict
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from tickets_service.tickets.models import Ticket, UserCopy
 from tickets_service.tickets.operations import TicketNotFound
@@ -22,7 +24,25 @@ class ShelfFilter(TypedDict, total=False):
     starts_from: datetime
     starts_to: datetime
     seller: UUID
+    state: Literal["listed", "held", "sold"]
 
+
+@dataclass(frozen=True, kw_only=True)
+class Business:
+    """How a seller's listings stand: how many of each kind, and what the sold ones bring, by currency."""
+
+    listed: int
+    held: int
+    sold: int
+    earned: dict[str, Decimal]
+
+
+#: What each state of a listing means in its columns.
+STATES = {
+    "listed": Q(order_id__isnull=True),
+    "held": Q(order_id__isnull=False, sold=False),
+    "sold": Q(sold=True),
+}
 
 _LOOKUPS = {
     "min_price": "price__gte",
@@ -46,8 +66,26 @@ def list_tickets(*, narrowed: ShelfFilter, visitor_id: UUID | None) -> QuerySet[
     own = visitor_id is not None and narrowed.get("seller") == visitor_id
     tickets = Ticket.objects.filter(withdrawn=False) if own else _shelf()
     conditions = {lookup: narrowed[name] for name, lookup in _LOOKUPS.items() if name in narrowed}  # type: ignore[literal-required]
-    tickets = tickets.filter(**conditions)
+    tickets = tickets.filter(STATES[narrowed["state"]] if "state" in narrowed else Q(), **conditions)
     return _matching(tickets, narrowed["q"]) if narrowed.get("q") else tickets
+
+
+def only_upcoming(tickets: QuerySet[Ticket], *, now: datetime) -> QuerySet[Ticket]:
+    """Return those whose event has a date that is still to come: what can be put in order by it."""
+    return tickets.filter(starts_at__gte=now)
+
+
+def list_tickets_by_id(*, ids: Sequence[UUID]) -> QuerySet[Ticket]:
+    """Return these listings, held and sold ones too; what is withdrawn or unknown is left out."""
+    return Ticket.objects.filter(id__in=ids, withdrawn=False)
+
+
+def count_business(*, seller_id: UUID) -> Business:
+    """Return how a seller's listings stand. A withdrawn one counts for nothing, and can't be sold."""
+    own = Ticket.objects.filter(user_id=seller_id, withdrawn=False)
+    counts = own.aggregate(**{state: Count("id", filter=condition) for state, condition in STATES.items()})
+    sums = own.filter(STATES["sold"]).values_list("currency").order_by("currency").annotate(Sum("price"))
+    return Business(**counts, earned=dict(sums))
 
 
 def _shelf() -> QuerySet[Ticket]:

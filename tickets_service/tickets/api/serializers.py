@@ -1,17 +1,24 @@
 """The shapes that clients send and get. Names are camelCase and fixed."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from django.utils import timezone
 from rest_framework import serializers
 
+from service_defaults.paging import Ordering
 from tickets_service.tickets.models import CURRENCIES
+from tickets_service.tickets.queries import STATES
 
 _NO_TITLE: dict[str, Any] = dict.fromkeys(("required", "null", "blank"), "Title is required")
 _NO_PRICE: dict[str, Any] = dict.fromkeys(
     ("required", "null", "invalid", "min_value"), "Price must be greater than 0"
 )
 _SMALLEST_PRICE = Decimal("0.01")
+#: How many listings may be asked about at once by their ids.
+MOST_IDS = 100
 
 
 class PriceField(serializers.DecimalField):
@@ -26,6 +33,20 @@ class PriceField(serializers.DecimalField):
             self.fail("invalid")
         amount: Decimal = super().to_internal_value(data)
         return amount
+
+
+def _aware(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+
+
+#: The ways the shelf can be sorted; `newest` is what it does by itself.
+ORDERINGS = {
+    "newest": None,
+    "cheapest": Ordering(field="price", parse=PriceField().to_internal_value),
+    "dearest": Ordering(field="price", parse=PriceField().to_internal_value, descending=True),
+    "soonest": Ordering(field="starts_at", parse=_aware),
+}
 
 
 class TicketInput(serializers.Serializer[Any]):
@@ -48,6 +69,24 @@ class ShelfFilterInput(serializers.Serializer[Any]):
     startsFrom = serializers.DateTimeField(source="starts_from", required=False)  # noqa: N815
     startsTo = serializers.DateTimeField(source="starts_to", required=False)  # noqa: N815
     seller = serializers.UUIDField(required=False)
+    sort = serializers.ChoiceField(
+        choices=list(ORDERINGS),
+        required=False,
+        help_text="`newest` by default; `soonest` leaves out what has begun and what has no date",
+    )
+    state = serializers.ChoiceField(
+        choices=list(STATES), required=False, help_text="Of one's own listings, only these"
+    )
+    ids = serializers.CharField(
+        required=False, help_text=f"These listings in whatever state, up to {MOST_IDS}, separated by commas"
+    )
+
+    def validate_ids(self, text: str) -> list[UUID]:
+        """Return the ids. One that isn't an id is simply unknown, as in an address."""
+        ids = [part.strip() for part in text.split(",")]
+        if len(ids) > MOST_IDS:
+            raise serializers.ValidationError(f"Ask about {MOST_IDS} tickets at most")
+        return [UUID(part) for part in ids if _is_id(part)]
 
     def to_internal_value(self, data: Any) -> Any:
         """Take an empty field of a search form as one that isn't there."""
@@ -70,3 +109,27 @@ class TicketOutput(serializers.Serializer[Any]):
     startsAt = serializers.DateTimeField(source="starts_at", allow_null=True)  # noqa: N815
     createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
     updatedAt = serializers.DateTimeField(source="updated_at")  # noqa: N815
+
+
+class AmountOutput(serializers.Serializer[Any]):
+    """A sum in one currency."""
+
+    amount = serializers.DecimalField(max_digits=14, decimal_places=2)
+    currency = serializers.CharField()
+
+
+class BusinessOutput(serializers.Serializer[Any]):
+    """How a seller's listings stand. `earned` has one sum for each currency that something was sold in."""
+
+    listed = serializers.IntegerField()
+    held = serializers.IntegerField()
+    sold = serializers.IntegerField()
+    earned = AmountOutput(many=True)
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

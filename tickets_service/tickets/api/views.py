@@ -16,7 +16,13 @@ from service_defaults.idempotency.kept import IN_OPENAPI
 from service_defaults.idempotency.once import once
 from service_defaults.paging import KeysetPagination
 from tickets_service.tickets import operations, queries
-from tickets_service.tickets.api.serializers import ShelfFilterInput, TicketInput, TicketOutput
+from tickets_service.tickets.api.serializers import (
+    ORDERINGS,
+    BusinessOutput,
+    ShelfFilterInput,
+    TicketInput,
+    TicketOutput,
+)
 from tickets_service.tickets.models import Ticket
 
 
@@ -29,13 +35,23 @@ class Tickets(APIView):
         operation_id="listTickets", parameters=[ShelfFilterInput], responses={200: TicketOutput(many=True)}
     )
     def get(self, request: Request) -> Response:
-        """List what can be bought, newest first. With one's own id as `seller`, all of one's listings."""
+        """List what can be bought, newest first. With one's own id as `seller`, all of one's listings.
+
+        With `ids` exactly those listings, held and sold ones too: nothing else then narrows the list.
+        """
         query = ShelfFilterInput(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        visitor = request.user.id if isinstance(request.user, Principal) else None
-        tickets = queries.list_tickets(narrowed=query.validated_data, visitor_id=visitor)
+        narrowed, ordering = query.validated_data, None
+        if "ids" in narrowed:
+            tickets = queries.list_tickets_by_id(ids=narrowed["ids"])
+        else:
+            ordering = ORDERINGS[narrowed.pop("sort", "newest")]
+            visitor = request.user.id if isinstance(request.user, Principal) else None
+            tickets = queries.list_tickets(narrowed=narrowed, visitor_id=visitor)
+            if ordering and ordering.field == "starts_at":
+                tickets = queries.only_upcoming(tickets, now=timezone.now())
         pages = KeysetPagination()
-        page = pages.paginate_queryset(tickets, request)
+        page = pages.paginate_queryset(tickets, request, ordering=ordering)
         return pages.get_paginated_response(TicketOutput(page, many=True).data)
 
     @extend_schema(
@@ -56,6 +72,18 @@ class Tickets(APIView):
             return _answer(ticket, status=201)
 
         return once(request, create)
+
+
+class ShowBusiness(APIView):
+    """A seller's figures."""
+
+    @extend_schema(operation_id="showBusiness", responses={200: BusinessOutput})
+    def get(self, request: Request) -> Response:
+        """Count one's own listings by state, and sum up what the sold ones bring."""
+        business = queries.count_business(seller_id=principal(request).id)
+        earned = [{"amount": amount, "currency": currency} for currency, amount in business.earned.items()]
+        figures = {"listed": business.listed, "held": business.held, "sold": business.sold, "earned": earned}
+        return Response(BusinessOutput(figures).data)
 
 
 class OneTicket(APIView):
