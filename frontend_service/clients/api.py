@@ -3,7 +3,7 @@
 Every method raises the errors of `frontend_service.clients.errors`, and nothing else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -12,7 +12,7 @@ import httpx
 
 from frontend_service.clients.errors import NotFound, Unavailable
 from frontend_service.clients.gateway import PAY, WRITE, Gateway
-from frontend_service.clients.shapes import Json, ListPage, Order, Payment, Ticket, User
+from frontend_service.clients.shapes import Business, Json, ListPage, Order, Payment, Ticket, User
 
 Shape = TypeVar("Shape")
 PAGE_LENGTH = 24
@@ -49,6 +49,16 @@ class Api:
     def list_tickets(self, *, filters: dict[str, str], cursor: str = "") -> ListPage[Ticket]:
         """Tickets that can be bought, newest first; all of the visitor's own, where `seller` is their id."""
         return self._list("/api/tickets", Ticket.from_json, filters, cursor)
+
+    def find_tickets(self, ids: Sequence[UUID]) -> list[Ticket]:
+        """These tickets in whatever state they are; what is gone is left out."""
+        params = {"ids": ",".join(map(str, ids)), "limit": str(len(ids))}
+        response = self.gateway.send("GET", "/api/tickets", params=params)
+        return _read(response, lambda body: [Ticket.from_json(item) for item in body])
+
+    def count_business(self) -> Business:
+        """How the visitor's own listings stand."""
+        return _read(self.gateway.send("GET", "/api/tickets/summary"), Business.from_json)
 
     def get_ticket(self, ticket_id: UUID) -> Ticket:
         """One ticket, with the `etag` that a later change has to show."""
@@ -98,14 +108,14 @@ class Api:
         body = {"orderId": str(order_id), "token": token}
         return _read(self._post("/api/payments", body, key=key, timeout=PAY), Payment.from_json)
 
-    def latest_payment(self, order_id: UUID) -> Payment | None:
-        """The last attempt to pay this order. Ids are UUIDv7: the greatest is the youngest."""
+    def list_payments(self, order_id: UUID) -> list[Payment]:
+        """The attempts to pay this order, oldest first. Ids are UUIDv7, so they go by age."""
         try:
             response = self.gateway.send("GET", "/api/payments", params={"orderId": str(order_id)})
         except NotFound:
-            return None
+            return []
         payments = _read(response, lambda body: [Payment.from_json(item) for item in body])
-        return max(payments, key=lambda payment: payment.id, default=None)
+        return sorted(payments, key=lambda payment: payment.id)
 
     # Documents
 

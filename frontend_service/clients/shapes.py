@@ -91,19 +91,67 @@ class HeldTicket:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Amount:
+    """A sum in one currency."""
+
+    amount: Decimal
+    currency: str
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """A sum as an API writes it."""
+        return cls(amount=_money(data["amount"]), currency=str(data["currency"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Business:
+    """How many of a seller's listings are in which state, and what the sold ones bring."""
+
+    listed: int
+    held: int
+    sold: int
+    earned: list[Amount]
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """The figures as tickets counts them."""
+        return cls(
+            listed=int(data["listed"]),
+            held=int(data["held"]),
+            sold=int(data["sold"]),
+            earned=[Amount.from_json(item) for item in data["earned"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Something that happened to an order: its event's type, such as `order.extended`."""
+
+    type: str
+    at: datetime
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """A step of an order's history."""
+        return cls(type=str(data["type"]), at=datetime.fromisoformat(data["at"]))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Order:
     """A hold, and what became of it.
 
     `status` is created, awaiting:payment, complete or cancelled; `extended` says that the buyer has used the
-    one chance to ask for more time.
+    one chance to ask for more time. `history` is there only when one order is asked for.
     """
 
     id: UUID
     status: str
+    created_at: datetime
     expires_at: datetime
     ticket: HeldTicket
     extended: bool
     cancel_reason: str
+    history: tuple[Step, ...] = ()
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
@@ -111,10 +159,12 @@ class Order:
         return cls(
             id=UUID(data["id"]),
             status=str(data["status"]),
+            created_at=datetime.fromisoformat(data["createdAt"]),
             expires_at=datetime.fromisoformat(data["expiresAt"]),
             ticket=HeldTicket.from_json(data["ticket"]),
             extended=data.get("extended") is True,
             cancel_reason=str(data.get("cancelReason") or ""),
+            history=tuple(Step.from_json(step) for step in data.get("history") or ()),
         )
 
 
@@ -132,6 +182,7 @@ class Payment:
     reason: str
     failure: str
     next_action_url: str
+    updated_at: datetime | None = None
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
@@ -143,6 +194,7 @@ class Payment:
             reason=str(data.get("reason") or ""),
             failure=str((data.get("failure") or {}).get("message") or ""),
             next_action_url=address if address.startswith(("https://", "http://")) else "",
+            updated_at=_moment(data.get("updatedAt")),
         )
 
 

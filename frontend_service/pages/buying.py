@@ -1,5 +1,6 @@
 """The buyer's side: hold, pay, give back, and see what became of it."""
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,13 +15,16 @@ from django.views.generic import View
 
 from frontend_service.clients.errors import ApiError, InFlight, NotFound, Refused
 from frontend_service.clients.shapes import Order, Payment
-from frontend_service.pages import security
+from frontend_service.pages import live, security
 from frontend_service.pages.context import takes_real_money
 from frontend_service.pages.forms import KeyedForm, PayForm
 from frontend_service.pages.gates import signed_in_only
 from frontend_service.pages.order_stage import OrderOnPage, Stage
 from frontend_service.pages.visitor import PageRequest
 from frontend_service.pages.wording import sentence_for
+
+#: Orders' word for a hold that was extended before.
+_ALREADY_EXTENDED = "already-extended"
 
 
 class HoldTicket(View):
@@ -64,17 +68,36 @@ class Orders(View):
 class ShowOrder(View):
     """One order, in whatever state it is, with what can be done about it."""
 
-    template = "pages/order.html"
-
     def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
         """The order's page."""
-        return show_order(request, order_id, PayForm(), template=self.template)
+        return show_order(request, order_id, PayForm())
 
 
-class OrderStatus(ShowOrder):
-    """The part of an order's page that changes by itself; the page's script asks for it while it waits."""
+class OrderStatus(View):
+    """The part of an order's page that changes by itself; the page's script asks for it while it waits.
 
-    template = "pages/_order_status.html"
+    The orders API says who may see it: nothing in it names the visitor, so accounts needn't be asked.
+    """
+
+    def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
+        """The part, or 304 where the page has it already."""
+        context = order_on_page(request, order_id, PayForm(), ask_for_ticket=True)
+        return live.unless_unchanged(
+            request, context["etag"], lambda: render(request, "pages/_order_status.html", context)
+        )
+
+
+@method_decorator(signed_in_only, name="get")
+class Receipt(View):
+    """What was bought, for how much and when, to print or to keep."""
+
+    def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
+        """The receipt; an order that isn't paid has none, and shows its own page instead."""
+        context = order_on_page(request, order_id, PayForm())
+        payment: Payment | None = context["payment"]
+        if context["view"].stage is not Stage.COMPLETE or payment is None or payment.status != "captured":
+            return redirect("order", order_id)
+        return render(request, "pages/receipt.html", context)
 
 
 class PayOrder(View):
@@ -90,7 +113,7 @@ class PayOrder(View):
         if form.is_valid():
             with form.blaming():
                 return self._pay(request, order_id, form)
-        return show_order(request, order_id, form, template=ShowOrder.template)
+        return show_order(request, order_id, form)
 
     def _pay(self, request: PageRequest, order_id: UUID, form: PayForm) -> HttpResponse:
         token, key = form.cleaned_data["token"], form.cleaned_data["key"]
@@ -114,7 +137,11 @@ class ExtendOrder(View):
             request.api.extend_order(order_id)
             messages.success(request, _("You have five more minutes."))
         except Refused as error:
-            messages.error(request, sentence_for(error))
+            if error.slug == _ALREADY_EXTENDED:
+                # Sent twice: what was asked for is so.
+                messages.info(request, _("You have had your five more minutes."))
+            else:
+                messages.error(request, sentence_for(error))
         return redirect("order", order_id)
 
 
@@ -134,33 +161,40 @@ class CancelOrder(View):
         return redirect("order", order_id)
 
 
-def show_order(request: PageRequest, order_id: UUID, form: PayForm, *, template: str) -> HttpResponse:
+def show_order(request: PageRequest, order_id: UUID, form: PayForm) -> HttpResponse:
     """The order's page. Payments being down takes only what is said about money with it."""
+    context = order_on_page(request, order_id, form)
+    response = render(request, "pages/order.html", context, status=form.status)
+    if takes_real_money():
+        response.headers["Content-Security-Policy"] = security.policy(security.STRIPE)
+    return response
+
+
+def order_on_page(
+    request: PageRequest, order_id: UUID, form: PayForm, *, ask_for_ticket: bool = False
+) -> dict[str, Any]:
+    """What an order's templates need. With `ask_for_ticket` an ended one says whether it can be had again."""
     order = request.api.get_order(order_id)
-    payment, trouble = _last_payment(request, order_id)
-    in_browser = takes_real_money()
+    payments, trouble = _payments_of(request, order_id)
     view = OrderOnPage(
         order=order,
-        payment=payment,
+        payments=payments,
         payments_down=trouble is not None,
-        pays_in_browser=in_browser,
-        ticket_is_free=_is_free_again(request, order),
+        pays_in_browser=takes_real_money(),
+        ticket_is_free=_is_free_again(request, order) if ask_for_ticket else None,
         now=timezone.now(),
     )
-    context = {
+    return {
         "view": view,
+        "etag": live.etag_of(view.state),
         "order": order,
-        "payment": payment,
+        "payment": view.payment,
         "trouble": trouble,
         "form": form,
         "stripe_key": settings.STRIPE_PUBLISHABLE_KEY,
         "minor_units": int(order.ticket.price * 100),
         "try_again": reverse("order", args=[order_id]),
     }
-    response = render(request, template, context, status=form.status)
-    if in_browser:
-        response.headers["Content-Security-Policy"] = security.policy(security.STRIPE)
-    return response
 
 
 def _is_free_again(request: PageRequest, order: Order) -> bool | None:
@@ -177,8 +211,8 @@ def _is_free_again(request: PageRequest, order: Order) -> bool | None:
     return ticket.order_id in (None, order.id)
 
 
-def _last_payment(request: PageRequest, order_id: UUID) -> tuple[Payment | None, ApiError | None]:
+def _payments_of(request: PageRequest, order_id: UUID) -> tuple[list[Payment], ApiError | None]:
     try:
-        return request.api.latest_payment(order_id), None
+        return request.api.list_payments(order_id), None
     except ApiError as error:
-        return None, error
+        return [], error

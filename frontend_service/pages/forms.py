@@ -113,6 +113,11 @@ class ListingForm(KeyedForm):
         help_text=_("All-in: buyers pay exactly this."),
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
+    currency = forms.ChoiceField(
+        label=_("Currency"),
+        required=False,
+        choices=[("USD", _("US dollar")), ("EUR", _("Euro")), ("GBP", _("Pound"))],
+    )
     venue = forms.CharField(label=_("Venue"), max_length=200, required=False)
     starts_at = forms.DateTimeField(
         label=_("Starts"),
@@ -131,12 +136,20 @@ class ListingForm(KeyedForm):
     )
     etag = forms.CharField(widget=forms.HiddenInput, required=False)
 
+    @property
+    def preview(self) -> dict[str, Any]:
+        """What is typed so far, as a card shows it; what can't be read yet is left out."""
+        data = getattr(self, "cleaned_data", self.initial)
+        shown = ("title", "price", "currency", "venue", "starts_at")
+        return {name: data.get(name) for name in shown}
+
     def fields_for_api(self) -> dict[str, Any]:
         """The listing as the API takes it."""
         data = self.cleaned_data
         return {
             "title": data["title"],
             "price": str(data["price"]),
+            "currency": data["currency"] or "USD",
             "venue": data["venue"],
             "startsAt": data["starts_at"].isoformat() if data["starts_at"] else None,
             "description": data["description"],
@@ -158,6 +171,14 @@ class PayForm(KeyedForm):
     )
 
 
+_ORDERS = [
+    ("", _("Newest first")),
+    ("soonest", _("Soonest first")),
+    ("cheapest", _("Lowest price first")),
+    ("dearest", _("Highest price first")),
+]
+
+
 class SearchForm(ApiForm):
     """The filters of the browse page."""
 
@@ -175,6 +196,12 @@ class SearchForm(ApiForm):
     starts_to = forms.DateField(
         label=_("To day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+    sort = forms.ChoiceField(
+        label=_("Sort by"),
+        required=False,
+        choices=_ORDERS,
+    )
+    seller = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def filters(self) -> dict[str, str]:
         """The filters as the API takes them, without what could not be understood. Days are whole days."""
@@ -185,6 +212,18 @@ class SearchForm(ApiForm):
         return {self.add_prefix(name): str(value) for name, value in data.items()}
 
     @property
+    def is_searching(self) -> bool:
+        """Whether something is left out by what was asked for, which another order doesn't do."""
+        return bool(self.filters().keys() - {"sort"})
+
+    @property
+    def sorted_by(self) -> str:
+        """The order that was asked for, in words; empty for the usual one."""
+        chosen = self.cleaned_data.get("sort", "")
+        return str(dict(_ORDERS)[chosen]) if chosen else ""
+
+    @property
     def has_filters(self) -> bool:
         """Whether more than the words is being asked for, so that the panel stands open."""
-        return any(self.data.get(self.add_prefix(name)) for name in self.fields if name != "q")
+        narrowing = [name for name in self.fields if name not in ("q", "sort", "seller")]
+        return any(self.data.get(self.add_prefix(name)) for name in narrowing)

@@ -4,6 +4,7 @@ The two come from two services that tell each other by events, so for a moment t
 buyer must know is decided here in one place.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +13,7 @@ from uuid import UUID, uuid4
 from django.utils.functional import Promise, cached_property
 
 from frontend_service.clients.shapes import Order, Payment
+from frontend_service.pages.timeline import Moment, timeline_of
 from frontend_service.pages.wording import CANCELLED, MONEY_BACK, TOO_LATE, translated
 
 _LIVE_PAYMENT = frozenset({"started", "authorized", "captured"})
@@ -45,10 +47,20 @@ class OrderOnPage:
 
     order: Order
     now: datetime
-    payment: Payment | None = None
+    payments: Sequence[Payment] = ()
     payments_down: bool = False
     pays_in_browser: bool = False
     ticket_is_free: bool | None = None
+
+    @property
+    def payment(self) -> Payment | None:
+        """The last attempt to pay, None before the first."""
+        return self.payments[-1] if self.payments else None
+
+    @property
+    def timeline(self) -> list[Moment]:
+        """What happened so far, oldest first."""
+        return timeline_of(self.order, self.payments)
 
     @cached_property
     def stage(self) -> Stage:
@@ -68,9 +80,24 @@ class OrderOnPage:
     def state(self) -> str:
         """Changes exactly when the page has something new to say."""
         until = int(self.order.expires_at.timestamp())
-        return (
-            f"{self.stage}:{self._payment_status}:{int(self.payments_down)}:{until}:{int(self.offers_again)}"
-        )
+        again = f"{int(self.offers_again)}{int(self.ticket_is_free or False)}"
+        lines = len(self.timeline)
+        return f"{self.stage}:{self._payment_status}:{int(self.payments_down)}:{until}:{again}:{lines}"
+
+    @property
+    def asks_for_ticket(self) -> bool:
+        """Whether the page's script should ask at once if the ticket can be had again."""
+        return self.offers_again and self.ticket_is_free is None
+
+    @property
+    def seconds_left(self) -> int:
+        """How much of the hold is left."""
+        return max(0, int((self.order.expires_at - self.now).total_seconds()))
+
+    @property
+    def seconds_in_all(self) -> int:
+        """How long the hold is from its beginning to its end."""
+        return max(1, int((self.order.expires_at - self.order.created_at).total_seconds()))
 
     @property
     def is_waiting(self) -> bool:

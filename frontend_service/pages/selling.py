@@ -1,38 +1,71 @@
 """The seller's side: list, edit, withdraw, and see what became of it."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
-from frontend_service.clients.errors import Refused, Stale
-from frontend_service.clients.shapes import Ticket
+from frontend_service.clients.errors import ApiError, Refused, Stale
+from frontend_service.clients.shapes import Business, Ticket
+from frontend_service.pages import live
 from frontend_service.pages.forms import ListingForm
 from frontend_service.pages.gates import signed_in_only
 from frontend_service.pages.visitor import PageRequest
 from frontend_service.pages.wording import sentence_for
 
+STATES = ("listed", "held", "sold")
+
 
 @method_decorator(signed_in_only, name="get")
 class Sell(View):
-    """The seller's own listings."""
+    """The seller's own listings, and how business goes."""
 
     def get(self, request: PageRequest) -> HttpResponse:
-        """All that are not withdrawn, newest first."""
-        page = request.api.list_tickets(
-            filters={"seller": str(request.visitor.id)}, cursor=request.GET.get("cursor", "")
+        """All that are not withdrawn, or those in the state that `show` names, newest first."""
+        return render(request, "pages/sell.html", _board(request))
+
+
+@method_decorator(signed_in_only, name="get")
+class SellBoard(View):
+    """The part of that page that changes by itself."""
+
+    def get(self, request: PageRequest) -> HttpResponse:
+        """The part, or 304 where the page has it already."""
+        board = _board(request)
+        return live.unless_unchanged(
+            request, board["etag"], lambda: render(request, "pages/_sell_board.html", board)
         )
-        context = {
-            "listed": [ticket for ticket in page.items if not ticket.order_id],
-            "held": [ticket for ticket in page.items if ticket.order_id and not ticket.sold],
-            "sold": [ticket for ticket in page.items if ticket.sold],
-            "cursor": page.cursor,
-        }
-        return render(request, "pages/sell.html", context)
+
+
+def _board(request: PageRequest) -> dict[str, Any]:
+    """What the seller's board shows. When the figures can't be had, the listings are shown without them."""
+    show = request.GET.get("show", "")
+    filters = {"seller": str(request.visitor.id)} | ({"state": show} if show in STATES else {})
+    page = request.api.list_tickets(filters=filters, cursor=request.GET.get("cursor", ""))
+    business, trouble = _business(request)
+    return {
+        "tickets": page.items,
+        "cursor": page.cursor,
+        "business": business,
+        "etag": live.etag_of((page.items, business)),
+        "trouble": trouble,
+        "show": show if show in STATES else "",
+        "try_again": reverse("sell"),
+        "board": f"{reverse('sell_board')}?{request.GET.urlencode()}",
+    }
+
+
+def _business(request: PageRequest) -> tuple[Business | None, ApiError | None]:
+    try:
+        return request.api.count_business(), None
+    except ApiError as error:
+        return None, error
 
 
 @method_decorator(signed_in_only, name="get")
@@ -44,9 +77,9 @@ class ListTicket(View):
         return render(request, "pages/ticket_new.html", {"form": ListingForm()})
 
     def post(self, request: PageRequest) -> HttpResponse:
-        """List it, and show its page."""
+        """List it and show its page, or first show how it will look (`preview`)."""
         form = ListingForm(request.POST)
-        if form.is_valid():
+        if form.is_valid() and "preview" not in request.POST:
             with form.blaming():
                 ticket = request.api.create_ticket(fields=form.fields_for_api(), key=form.cleaned_data["key"])
                 messages.success(request, _("Your ticket is on the shelf."))
@@ -112,6 +145,7 @@ def _form_of(ticket: Ticket) -> ListingForm:
         initial={
             "title": ticket.title,
             "price": ticket.price,
+            "currency": ticket.currency,
             "venue": ticket.venue,
             "starts_at": ticket.starts_at,
             "description": ticket.description,

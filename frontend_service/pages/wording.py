@@ -6,12 +6,21 @@ from django.utils.translation import gettext_lazy as _
 
 from frontend_service.clients import errors
 from frontend_service.clients.errors import ApiError
+from frontend_service.clients.shapes import Ticket
 
 PARTS = {
     "users": _("Accounts"),
     "tickets": _("Listings"),
     "orders": _("Orders"),
     "payments": _("Payments"),
+}
+
+# The states of a listing that a card has a word for; a free one needs none.
+CARD_STATES = {
+    "free": "",
+    "held": _("Held"),
+    "sold": _("Sold"),
+    "gone": _("Gone"),
 }
 
 CANCELLED = {
@@ -55,6 +64,18 @@ _REFUSALS: dict[str, str | Promise] = {
 def translated(message: str) -> str:
     """An API's own words, in the visitor's language where the catalogue has them."""
     return gettext(message) if message else ""
+
+
+def state_of(ticket: Ticket) -> str:
+    """Which of `CARD_STATES` a listing is in."""
+    if ticket.sold:
+        return "sold"
+    return "held" if ticket.order_id else "free"
+
+
+def state_word(ticket: Ticket) -> str:
+    """The card's word for the state that a listing is in; empty for a free one."""
+    return str(CARD_STATES[state_of(ticket)])
 
 
 def part_name(part: str) -> str:

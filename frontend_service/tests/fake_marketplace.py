@@ -8,6 +8,7 @@ import base64
 import itertools
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -89,6 +90,7 @@ class Marketplace:
             "extended": False,
             "version": 1,
             "createdAt": timestamp(datetime.now(UTC)),
+            "history": [{"type": "order.created", "at": timestamp(datetime.now(UTC))}],
             "ticket": {name: ticket[name] for name in ("id", "title", "price", "currency", "version")},
             **more,
         }
@@ -103,6 +105,7 @@ class Marketplace:
             "orderId": order["id"],
             "status": status,
             "userId": order["userId"],
+            "updatedAt": timestamp(datetime.now(UTC)),
             **more,
         }
         self.payments[payment["id"]] = payment
@@ -235,6 +238,8 @@ class Marketplace:
         match request.method, rest:
             case "GET", []:
                 return self._list(request, self._found_tickets(request))
+            case "GET", ["summary"]:
+                return self._summary(self._signed_in(request))
             case "GET", [ticket_id]:
                 return self._ticket_response(_find(self.tickets, ticket_id))
             case "POST", []:
@@ -246,16 +251,27 @@ class Marketplace:
 
     def _found_tickets(self, request: httpx.Request) -> list[Json]:
         asked = request.url.params
+        if "ids" in asked:
+            return [ticket for ticket in self.tickets.values() if ticket["id"] in asked["ids"].split(",")]
         mine = asked.get("seller") and asked["seller"] == self._visitor(request)
         return [
             ticket
             for ticket in self.tickets.values()
             if (mine or not ticket["orderId"])
             and asked.get("seller", ticket["userId"]) == ticket["userId"]
+            and asked.get("state", _state(ticket)) == _state(ticket)
             and asked.get("q", "").lower() in f"{ticket['title']} {ticket['venue']}".lower()
             and Decimal(asked.get("minPrice", "0")) <= Decimal(ticket["price"])
             and Decimal(ticket["price"]) <= Decimal(asked.get("maxPrice", "1e9"))
         ]
+
+    def _summary(self, seller: str) -> httpx.Response:
+        own = [ticket for ticket in self.tickets.values() if ticket["userId"] == seller]
+        counts = Counter(_state(ticket) for ticket in own)
+        earned = sum(Decimal(ticket["price"]) for ticket in own if ticket["sold"])
+        sums = [{"amount": f"{earned:.2f}", "currency": "USD"}] if earned else []
+        figures = {state: counts[state] for state in ("listed", "held", "sold")}
+        return httpx.Response(200, json=figures | {"earned": sums})
 
     def _change_ticket(self, request: httpx.Request, ticket: Json, body: Json) -> httpx.Response:
         if ticket["userId"] != self._signed_in(request):
@@ -279,7 +295,10 @@ class Marketplace:
         buyer = self._signed_in(request)
         match request.method, rest:
             case "GET", []:
-                return self._list(request, [o for o in self.orders.values() if o["userId"] == buyer])
+                own = [order for order in self.orders.values() if order["userId"] == buyer]
+                return self._list(
+                    request, [{name: order[name] for name in order if name != "history"} for order in own]
+                )
             case "POST", []:
                 return self._place(buyer, _find(self.tickets, body["ticketId"]))
         order = _find(self.orders, rest[0])
@@ -306,13 +325,18 @@ class Marketplace:
             raise Problem(400, "already-extended", "A hold can be extended once.")
         until = datetime.fromisoformat(order["expiresAt"]) + timedelta(minutes=5)
         order.update(extended=True, expiresAt=timestamp(until))
+        self._note(order, "extended")
         return httpx.Response(200, json=order)
 
     def end_order(self, order: Json, reason: str) -> None:
         order.update(status="cancelled", cancelReason=reason)
+        self._note(order, "cancelled")
         ticket = self.tickets.get(order["ticket"]["id"])
         if ticket:
             ticket.update(orderId=None, sold=False)
+
+    def _note(self, order: Json, what: str) -> None:
+        order["history"].append({"type": f"order.{what}", "at": timestamp(datetime.now(UTC))})
 
     # Payments
 
@@ -337,6 +361,7 @@ class Marketplace:
             bank = "https://bank.example/confirm?intent=1"
             return self.add_payment(order, "requires_action", clientSecret="pi_secret", nextActionUrl=bank)
         order["status"] = "complete"
+        self._note(order, "completed")
         self.tickets[order["ticket"]["id"]]["sold"] = True
         return self.add_payment(order, "captured")
 
@@ -351,6 +376,10 @@ class Marketplace:
         url = request.url.copy_set_param("cursor", page[-1]["id"]) if page else ""
         headers = {"Link": f'<{url}>; rel="next"'} if len(newest) > len(page) else {}
         return httpx.Response(200, json=page, headers=headers)
+
+
+def _state(ticket: Json) -> str:
+    return "sold" if ticket["sold"] else "held" if ticket["orderId"] else "listed"
 
 
 def _find(rows: dict[str, Json], row_id: str) -> Json:

@@ -2,7 +2,7 @@ import pytest
 
 from frontend_service.tests.browser import Browser, Page, text_of
 from frontend_service.tests.fake_answers import Problem
-from frontend_service.tests.fake_marketplace import Marketplace
+from frontend_service.tests.fake_marketplace import Marketplace, new_id
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 
@@ -68,7 +68,26 @@ class TestBrowse:
         second = stranger.open("/" + address)
         assert "Nina 0" in text_of(second)
         assert "More tickets" not in text_of(second)
-        assert _link(second, "Back to the newest") == "?q=nina"
+        assert _link(second, "Back to the first page") == "?q=nina"
+
+    def test_sorts_and_keeps_the_order_from_page_to_page(
+        self, marketplace: Marketplace, stranger: Browser
+    ) -> None:
+        marketplace.page_length = 1
+        marketplace.add_ticket()
+        marketplace.add_ticket()
+        page = stranger.open("/?q=&sort=cheapest")
+        assert marketplace.seen[-1].url.params["sort"] == "cheapest"
+        assert "Lowest price first" in text_of(page)
+        assert _link(page, "More tickets").startswith("?sort=cheapest&cursor=")
+        assert "Show everything" not in text_of(page)
+
+    def test_shows_the_other_tickets_of_a_seller(self, marketplace: Marketplace, stranger: Browser) -> None:
+        ticket = marketplace.add_ticket(title="Nina")
+        marketplace.add_ticket(title="Of another")
+        page = stranger.open(f"/?seller={ticket['userId']}")
+        assert "From this seller" in text_of(page)
+        assert "Of another" not in text_of(page)
 
     def test_says_what_to_do_when_nothing_fits(self, stranger: Browser) -> None:
         assert "No ticket fits that" in text_of(stranger.open("/?q=zzz"))
@@ -109,6 +128,48 @@ class TestBrowse:
         assert b"<script>alert" not in page.content
 
 
+class TestCardStates:
+    def test_tell_what_is_held_sold_and_gone(self, marketplace: Marketplace, stranger: Browser) -> None:
+        free, held, sold = (marketplace.add_ticket() for _ in range(3))
+        marketplace.add_order(buyer=marketplace.add_user(), ticket=held)
+        sold.update(orderId=new_id(), sold=True)
+        gone = new_id()
+        ids = ",".join([free["id"], held["id"], sold["id"], gone, "nonsense"])
+        answer = stranger.open(f"/cards?ids={ids}")
+        states = {ticket_id: (one["state"], one["word"]) for ticket_id, one in answer.json().items()}
+        assert states == {
+            free["id"]: ("free", ""),
+            held["id"]: ("held", "Held"),
+            sold["id"]: ("sold", "Sold"),
+            gone: ("gone", "Gone"),
+        }
+        again = stranger.open(f"/cards?ids={ids}", **{"If-None-Match": answer.headers["ETag"]})
+        assert again.status_code == 304
+
+    def test_ask_nobody_about_nothing(self, marketplace: Marketplace, stranger: Browser) -> None:
+        assert stranger.open("/cards?ids=").json() == {}
+        assert marketplace.seen == []
+
+
+class TestTicketPanel:
+    def test_is_a_304_until_something_changes(self, marketplace: Marketplace, visitor: Browser) -> None:
+        ticket = marketplace.add_ticket()
+        address = f"/tickets/{ticket['id']}/panel"
+        first = visitor.open(address)
+        assert "<html" not in first.content.decode()
+        etag = {"If-None-Match": first.headers["ETag"]}
+        assert visitor.open(address, **etag).status_code == 304
+        marketplace.add_order(buyer=marketplace.add_user("bo@example.com"), ticket=ticket)
+        after = visitor.open(address, **etag)
+        assert after.status_code == 200
+        assert "Somebody is holding this ticket." in text_of(after)
+
+    def test_says_that_a_withdrawn_listing_is_gone(self, marketplace: Marketplace, visitor: Browser) -> None:
+        answer = visitor.open(f"/tickets/{new_id()}/panel")
+        assert answer.status_code == 200
+        assert "withdrawn" in text_of(answer)
+
+
 class TestShowTicket:
     def test_shows_the_ticket_to_a_stranger(self, marketplace: Marketplace, stranger: Browser) -> None:
         ticket = marketplace.add_ticket(description="Row 2\n\nMobile ticket")
@@ -135,8 +196,14 @@ class TestShowTicket:
     ) -> None:
         ticket = marketplace.add_ticket()
         words = text_of(visitor.open(f"/tickets/{ticket['id']}"))
-        assert "Hold this ticket" in words
+        assert "Hold for 15 minutes" in words
         assert "for 15 minutes while you pay" in words
+
+    def test_leads_to_the_sellers_other_tickets(self, marketplace: Marketplace, stranger: Browser) -> None:
+        ticket = marketplace.add_ticket()
+        page = stranger.open(f"/tickets/{ticket['id']}")
+        assert f"/?seller={ticket['userId']}" in page.content.decode()
+        assert f"Seller {ticket['userId'][-6:].upper()}" in text_of(page)
 
     def test_offers_a_seller_to_edit_instead(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str

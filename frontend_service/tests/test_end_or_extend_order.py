@@ -1,6 +1,7 @@
 from typing import Any
 
 from frontend_service.tests.browser import Browser, forms_in, text_of
+from frontend_service.tests.fake_answers import Problem
 from frontend_service.tests.fake_marketplace import Marketplace
 
 HOSTILE = "<script>alert(1)</script>"
@@ -18,7 +19,16 @@ class TestExtendOrder:
         assert "five more minutes" in text_of(extended)
         assert f"/orders/{held['id']}/extend" not in [form.action for form in forms_in(extended)]
         again = visitor.fill(page, f"/orders/{held['id']}/extend")
-        assert "A hold can be extended once." in text_of(visitor.follow(again))
+        once = held["expiresAt"]
+        assert "You have had your five more minutes." in text_of(visitor.follow(again))
+        assert held["expiresAt"] == once
+
+    def test_says_why_not(self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]) -> None:
+        page = visitor.open(f"/orders/{held['id']}")
+        refusal = Problem(400, "order-not-open", "Only a living hold can be extended.")
+        marketplace.problems = {f"POST /api/orders/{held['id']}/extend": refusal}
+        answer = visitor.fill(page, f"/orders/{held['id']}/extend")
+        assert "Only a living hold can be extended." in text_of(visitor.follow(answer))
 
     def test_does_nothing_by_a_link(self, visitor: Browser, held: dict[str, Any]) -> None:
         assert visitor.open(f"/orders/{held['id']}/extend").status_code == 302

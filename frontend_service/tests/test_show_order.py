@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -113,46 +114,8 @@ class TestShowOrder:
         marketplace.add_payment(held, payment, reason=reason)
         page = visitor.open(f"/orders/{held['id']}")
         assert words in text_of(page)
-        assert "The ticket is still free." in text_of(page)
         visitor.fill(page, f"/tickets/{held['ticket']['id']}/hold")
         assert len(marketplace.orders) == 2
-
-    @pytest.mark.parametrize("reason", ["expired", "refunded", "capture_failed", "operator"])
-    def test_offers_no_ticket_that_somebody_else_has(
-        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any], reason: str
-    ) -> None:
-        marketplace.end_order(held, reason)
-        marketplace.add_order(
-            buyer=marketplace.add_user("bo@example.com"), ticket=marketplace.tickets[held["ticket"]["id"]]
-        )
-        page = visitor.open(f"/orders/{held['id']}")
-        assert "This ticket isn't free any more." in text_of(page)
-        assert not any(form.action.endswith("/hold") for form in forms_in(page))
-
-    def test_offers_no_ticket_that_is_gone(
-        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
-    ) -> None:
-        marketplace.end_order(held, "buyer")
-        del marketplace.tickets[held["ticket"]["id"]]
-        page = visitor.open(f"/orders/{held['id']}")
-        assert not any(form.action.endswith("/hold") for form in forms_in(page))
-
-    def test_offers_it_when_only_orders_know_that_it_is_free(
-        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
-    ) -> None:
-        held.update(status="cancelled", cancelReason="expired")
-        page = visitor.open(f"/orders/{held['id']}")
-        assert "The ticket is still free." in text_of(page)
-
-    def test_still_lets_one_try_when_tickets_are_down(
-        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
-    ) -> None:
-        marketplace.end_order(held, "expired")
-        marketplace.down = {"tickets"}
-        page = visitor.open(f"/orders/{held['id']}")
-        assert page.status_code == 200
-        assert "still free" not in text_of(page)
-        assert f"/tickets/{held['ticket']['id']}/hold" in [form.action for form in forms_in(page)]
 
     @pytest.mark.parametrize(
         ("payment", "words"),
@@ -215,6 +178,43 @@ class TestShowOrder:
 
 
 class TestOrderStatus:
+    @pytest.mark.parametrize("reason", ["expired", "refunded", "capture_failed", "operator"])
+    def test_offers_no_ticket_that_somebody_else_has(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any], reason: str
+    ) -> None:
+        marketplace.end_order(held, reason)
+        marketplace.add_order(
+            buyer=marketplace.add_user("bo@example.com"), ticket=marketplace.tickets[held["ticket"]["id"]]
+        )
+        page = visitor.open(f"/orders/{held['id']}/status")
+        assert "This ticket isn't free any more." in text_of(page)
+        assert not any(form.action.endswith("/hold") for form in forms_in(page))
+
+    def test_offers_no_ticket_that_is_gone(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        marketplace.end_order(held, "buyer")
+        del marketplace.tickets[held["ticket"]["id"]]
+        page = visitor.open(f"/orders/{held['id']}/status")
+        assert not any(form.action.endswith("/hold") for form in forms_in(page))
+
+    def test_offers_it_when_only_orders_know_that_it_is_free(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        held.update(status="cancelled", cancelReason="expired")
+        page = visitor.open(f"/orders/{held['id']}/status")
+        assert "The ticket is still free." in text_of(page)
+
+    def test_still_lets_one_try_when_tickets_are_down(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        marketplace.end_order(held, "expired")
+        marketplace.down = {"tickets"}
+        page = visitor.open(f"/orders/{held['id']}/status")
+        assert page.status_code == 200
+        assert "still free" not in text_of(page)
+        assert f"/tickets/{held['ticket']['id']}/hold" in [form.action for form in forms_in(page)]
+
     def test_is_the_changing_part_alone(self, visitor: Browser, held: dict[str, Any]) -> None:
         part = visitor.open(f"/orders/{held['id']}/status").content.decode()
         assert "<html" not in part
@@ -228,6 +228,62 @@ class TestOrderStatus:
         after = visitor.open(f"/orders/{held['id']}/status").content.decode()
         assert 'data-state="cancelled::0:' in after
         assert "data-waiting" not in before + after
+
+    def test_is_a_304_for_a_page_that_has_it(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        page = visitor.open(f"/orders/{held['id']}")
+        etag = unescape(page.content.decode().partition('data-etag="')[2].partition('"')[0])
+        address = f"/orders/{held['id']}/status"
+        assert visitor.open(address, **{"If-None-Match": etag}).status_code == 304
+        marketplace.end_order(held, "expired")
+        assert visitor.open(address, **{"If-None-Match": etag}).status_code == 200
+
+
+class TestTimeline:
+    def test_tells_what_happened_in_order(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        page = visitor.open(f"/orders/{held['id']}")
+        visitor.fill(page, f"/orders/{held['id']}/extend")
+        marketplace.add_payment(held, "declined", failure={"code": "x", "message": "Insufficient funds."})
+        visitor.fill(page, f"/orders/{held['id']}/pay")
+        words = text_of(visitor.open(f"/orders/{held['id']}")).partition("What happened")[2]
+        expected = [
+            "You held this ticket.",
+            "You took five more minutes.",
+            "The bank refused: Insufficient funds.",
+            "the ticket is yours",
+            "Your card was charged.",
+        ]
+        places = [words.index(line) for line in expected]
+        assert places == sorted(places)
+
+    def test_goes_without_what_payments_cannot_say(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        marketplace.down = {"payments"}
+        assert "You held this ticket." in text_of(visitor.open(f"/orders/{held['id']}"))
+
+
+class TestReceipt:
+    def test_says_what_was_paid(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        visitor.fill(visitor.open(f"/orders/{held['id']}"), f"/orders/{held['id']}/pay")
+        order = visitor.open(f"/orders/{held['id']}")
+        assert f"/orders/{held['id']}/receipt" in order.content.decode()
+        words = text_of(visitor.open(f"/orders/{held['id']}/receipt"))
+        for part in ("Receipt", "Nina at the Roundhouse", "$48.00", "ada@example.com", held["id"]):
+            assert part in words
+
+    def test_is_not_there_before_the_money_is(self, visitor: Browser, held: dict[str, Any]) -> None:
+        answer = visitor.open(f"/orders/{held['id']}/receipt")
+        assert answer.headers["Location"] == f"/orders/{held['id']}"
+
+    def test_is_a_403_for_somebody_elses(self, marketplace: Marketplace, visitor: Browser) -> None:
+        order = marketplace.add_order(buyer=marketplace.add_user("bo@example.com"))
+        assert visitor.open(f"/orders/{order['id']}/receipt").status_code == 403
 
 
 class TestOrders:

@@ -15,6 +15,8 @@ from frontend_service.pages import wording
 
 register = template.Library()
 register.filter("part_name", wording.part_name)
+register.filter("state_of", wording.state_of)
+register.filter("state_word", wording.state_word)
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 _HUES = 6
@@ -30,12 +32,24 @@ def money(amount: Decimal, currency: str) -> str:
 
 @register.simple_tag
 def moment(value: datetime, style: str = "full") -> SafeString:
-    """A `<time>` in the visitor's zone; says UTC where the zone isn't known. Styles: full, day, clock."""
+    """A `<time>` in the visitor's zone; says UTC where that isn't known. Styles: full, short, day, clock."""
     local = timezone.localtime(value)
     text = format_moment(local, _pattern(style))
     if style != "day" and timezone.get_current_timezone_name() == "UTC":
         text += " UTC"
     return format_html('<time datetime="{}" data-style="{}">{}</time>', value.isoformat(), style, text)
+
+
+@register.filter
+def is_this_year(value: datetime) -> bool:
+    """Whether a moment's year, in the visitor's zone, goes without saying."""
+    return timezone.localtime(value).year == timezone.localtime().year
+
+
+@register.filter
+def seller_sign(user_id: UUID) -> str:
+    """A short sign by which a seller is known again: accounts have no name that strangers may see."""
+    return user_id.hex[-6:].upper()
 
 
 @register.filter
@@ -48,6 +62,8 @@ def _pattern(style: str) -> str:
     match style:
         case "clock":
             return pgettext("date format", "H:i")
+        case "short":
+            return pgettext("date format", "j M, H:i")
         case "day":
             return pgettext("date format", "D j M Y")
         case _:

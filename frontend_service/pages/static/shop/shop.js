@@ -6,30 +6,41 @@ document.cookie = `zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}
 
 const STYLES = {
   full: { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" },
+  short: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
   day: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
   clock: { hour: "2-digit", minute: "2-digit" },
 };
+const STUB = { ".month": { month: "short" }, ".day-number": { day: "numeric" } };
 
 // The first page of a visit is rendered before the server can know the zone.
 function localise(root) {
   if (document.documentElement.dataset.zone === zone) return;
+  const write = (place, moment, format) => {
+    place.textContent = new Intl.DateTimeFormat(document.documentElement.lang, format).format(moment);
+  };
   for (const time of root.querySelectorAll("time[data-style]")) {
-    const format = { ...STYLES[time.dataset.style], hourCycle: "h23" };
-    time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, format).format(new Date(time.dateTime));
+    const moment = new Date(time.dateTime);
+    if (time.dataset.style === "stub") {
+      for (const [part, format] of Object.entries(STUB)) write(time.querySelector(part), moment, format);
+      const thisYear = moment.getFullYear() === new Date().getFullYear();
+      write(time.querySelector(".year"), moment, { weekday: "short" });
+      if (!thisYear) time.querySelector(".year").textContent += ` ${moment.getFullYear()}`;
+    } else {
+      write(time, moment, { ...STYLES[time.dataset.style], hourCycle: "h23" });
+    }
   }
 }
+document.addEventListener("fresh", (event) => localise(event.target));
 
 function announce(words) {
-  const place = document.getElementById("announce");
-  if (place) place.textContent = words;
+  if (words) document.getElementById("announce").textContent = words;
 }
 
 // The time left, by the server's clock: the page says what time it was when it was made.
-let ticking = 0;
 function countDown(root, onEnd) {
-  clearInterval(ticking);
   const place = root.querySelector(".countdown");
-  if (!place) return;
+  if (!place) return 0;
+  const bar = root.querySelector(".time-bar");
   const ahead = Date.parse(place.dataset.now) - Date.now();
   const until = Date.parse(place.dataset.until);
   let last = Infinity;
@@ -37,6 +48,7 @@ function countDown(root, onEnd) {
     const left = Math.max(0, Math.ceil((until - ahead - Date.now()) / 1000));
     place.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     place.classList.toggle("soon", left <= 120);
+    bar.value = left;
     for (const minutes of [5, 2]) {
       if (last > minutes * 60 && left <= minutes * 60 && Number.isFinite(last)) announce(`${minutes} ${place.dataset.words}`);
     }
@@ -46,45 +58,90 @@ function countDown(root, onEnd) {
       onEnd();
     }
   };
-  ticking = setInterval(tick, 1000);
+  const ticking = setInterval(tick, 1000);
   tick();
+  return ticking;
 }
 
-// An order's page asks how it stands: often while something is about to happen, seldom otherwise.
-function follow(box) {
-  const QUICK = 1000, SLOW = 15000;
-  let delay, timer;
+// What a visitor has typed, opened and chosen in a part of the page, and where they are in it: by the form's
+// address and the control's name or words, since the part that comes instead has other elements.
+function remember(box) {
+  const where = (control) => `${control.form?.getAttribute("action") ?? ""} ${control.name} ${control.type === "radio" ? control.value : ""}`;
+  const controls = () => [...box.querySelectorAll("input:not([type=hidden]), textarea, select")];
+  const words = (element) => `${element.tagName} ${element.textContent.trim()}`;
+  const changed = new Map();
+  for (const control of controls()) {
+    if ("checked" in control && control.checked !== control.defaultChecked) changed.set(where(control), control.checked);
+    else if (control.value !== control.defaultValue) changed.set(where(control), control.value);
+  }
+  const opened = [...box.querySelectorAll("details[open] > summary")].map(words);
+  const active = box.contains(document.activeElement) ? document.activeElement : null;
+  const isControl = active?.matches("input, textarea, select");
+  const mark = active && (isControl ? where(active) : words(active));
+  const selection = isControl && active.type !== "radio" ? [active.selectionStart, active.selectionEnd] : null;
+  return () => {
+    for (const control of controls()) {
+      const value = changed.get(where(control));
+      if (typeof value === "boolean") control.checked = value;
+      else if (value !== undefined) control.value = value;
+    }
+    for (const summary of box.querySelectorAll("summary")) {
+      if (opened.includes(words(summary))) summary.parentElement.open = true;
+    }
+    if (!active) return;
+    const candidates = isControl ? controls() : [...box.querySelectorAll("a, button, summary, [tabindex]")];
+    const same = candidates.find((element) => (isControl ? where(element) : words(element)) === mark);
+    if (same) {
+      same.focus({ preventScroll: true });
+      if (selection) same.setSelectionRange?.(...selection);
+    } else {
+      // What had the focus is gone: the part itself is where the visitor goes on.
+      const heading = box.querySelector("h2") ?? box;
+      heading.tabIndex = -1;
+      heading.focus({ preventScroll: true });
+    }
+  };
+}
 
-  const shown = () => box.querySelector("[data-state]");
+// A part of the page that changes by itself: it asks often while something is about to happen, seldom otherwise.
+function follow(box) {
+  const QUICK = 1000, CALM = 5000, SLOW = 30000;
+  let delay, timer, ticking, etag = box.dataset.etag;
+
+  const part = () => box.firstElementChild;
+  const pace = () => ("waiting" in part().dataset ? QUICK : CALM);
   const plan = (next) => {
-    delay = next;
+    delay = Math.min(next, SLOW);
     clearTimeout(timer);
     timer = setTimeout(ask, delay);
   };
   const restart = () => {
-    countDown(box, () => plan(QUICK));
-    plan("waiting" in shown().dataset ? QUICK : SLOW);
+    clearInterval(ticking);
+    ticking = countDown(box, () => plan(QUICK));
+    plan("ask" in part().dataset ? 0 : pace());
   };
-  const show = (section) => {
-    box.replaceChildren(section);
+  const show = (fresh) => {
+    const restore = remember(box);
+    box.replaceChildren(fresh);
     localise(box);
-    announce(section.querySelector("h2").textContent);
+    restore();
+    announce(fresh.dataset.say ?? fresh.querySelector("h2")?.textContent);
     restart();
   };
   async function ask() {
-    if (document.hidden || box.querySelector("[data-busy]")) return plan(delay);
+    if (document.hidden || box.querySelector("[data-busy], [data-sent]")) return plan(delay);
     try {
-      const answer = await fetch(box.dataset.poll, { redirect: "manual" });
+      const answer = await fetch(box.dataset.poll, { redirect: "manual", cache: "no-store", headers: { "If-None-Match": etag } });
       if (answer.type === "opaqueredirect") return location.reload();
       if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const section = page.querySelector("[data-state]");
-        if (section && section.dataset.state !== shown().dataset.state) return show(document.adoptNode(section));
+        etag = answer.headers.get("ETag");
+        return show(document.adoptNode(page.body.firstElementChild));
       }
     } catch {
       // No answer now is no reason to stop asking.
     }
-    plan(Math.min(delay * 1.4, SLOW));
+    plan(Math.max(delay, pace()) * 1.4);
   }
   document.addEventListener("visibilitychange", () => document.hidden || plan(0));
   restart();
@@ -105,6 +162,10 @@ addEventListener("pageshow", () => {
   }
 });
 
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 localise(document);
-const box = document.querySelector("[data-poll]");
-if (box) follow(box);
+document.querySelectorAll("[data-poll]").forEach(follow);

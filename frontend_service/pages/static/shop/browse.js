@@ -1,0 +1,71 @@
+// Search while typing, and cards that say when somebody else was quicker. Without it the button searches.
+
+const form = document.getElementById("search");
+const shelf = () => document.getElementById("shelf");
+
+let timer, asking;
+function address() {
+  const asked = [...new FormData(form)].filter(([, value]) => value !== "");
+  return `${form.getAttribute("action")}${asked.length ? `?${new URLSearchParams(asked)}` : ""}`;
+}
+
+async function search() {
+  asking?.abort();
+  asking = new AbortController();
+  const wanted = address();
+  shelf().setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(wanted, { signal: asking.signal });
+    if (!answer.ok) throw new Error(answer.status);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = document.adoptNode(page.getElementById("shelf"));
+    shelf().replaceWith(fresh);
+    history.replaceState(null, "", wanted);
+    document.title = page.title;
+    fresh.dispatchEvent(new Event("fresh", { bubbles: true }));
+    document.getElementById("announce").textContent = fresh.dataset.say;
+  } catch (error) {
+    // A newer search has taken over, or the button will say what is wrong.
+    if (error.name !== "AbortError") shelf().removeAttribute("aria-busy");
+  }
+}
+
+form.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(search, 250);
+});
+
+const QUICK = 5000, SLOW = 60000;
+let delay = QUICK, etag = "", etagOf = "";
+async function look() {
+  const cards = [...document.querySelectorAll("[data-card]")];
+  const ids = cards.map((card) => card.dataset.card).join();
+  if (ids && !document.hidden) {
+    try {
+      const list = document.querySelector("[data-cards]").dataset.cards;
+      const known = etagOf === ids ? { "If-None-Match": etag } : {};
+      const answer = await fetch(`${list}?ids=${ids}`, { cache: "no-store", headers: known });
+      delay = answer.ok ? QUICK : delay * 1.4;
+      if (answer.ok) {
+        [etag, etagOf] = [answer.headers.get("ETag"), ids];
+        mark(cards, await answer.json());
+      }
+    } catch {
+      delay *= 1.4;
+    }
+  }
+  delay = Math.min(delay, SLOW);
+  setTimeout(look, delay);
+}
+
+function mark(cards, states) {
+  for (const card of cards) {
+    const { state, word } = states[card.dataset.card] ?? {};
+    if (!state || state === card.dataset.state) continue;
+    card.dataset.state = state;
+    const place = card.querySelector("[data-word]");
+    place.textContent = word;
+    place.hidden = !word;
+  }
+}
+setTimeout(look, delay);

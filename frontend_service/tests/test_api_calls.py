@@ -1,0 +1,53 @@
+"""No page asks the APIs more than three things, and none of them twice."""
+
+from typing import Any
+
+import pytest
+
+from frontend_service.tests.browser import Browser
+from frontend_service.tests.fake_marketplace import Marketplace
+
+MOST = 3
+
+
+@pytest.fixture
+def pages(marketplace: Marketplace, visitor_id: str, held: dict[str, Any]) -> dict[str, str]:
+    own = marketplace.add_ticket(seller=visitor_id)
+    ended, paid = marketplace.add_order(buyer=visitor_id), marketplace.add_order(buyer=visitor_id)
+    marketplace.end_order(ended, "expired")
+    paid["status"] = "complete"
+    marketplace.add_payment(paid, "captured")
+    return {
+        "browse": "/?q=n&sort=cheapest",
+        "cards": f"/cards?ids={own['id']}",
+        "a ticket": f"/tickets/{marketplace.add_ticket()['id']}",
+        "a held ticket": f"/tickets/{held['ticket']['id']}",
+        "its panel": f"/tickets/{held['ticket']['id']}/panel",
+        "one's own ticket": f"/tickets/{own['id']}",
+        "sell": "/sell",
+        "its board": "/sell/board?show=held",
+        "a new ticket": "/tickets/new",
+        "an edit": f"/tickets/{own['id']}/edit",
+        "orders": "/orders",
+        "a hold": f"/orders/{held['id']}",
+        "an ended order": f"/orders/{ended['id']}",
+        "its status": f"/orders/{ended['id']}/status",
+        "a paid order": f"/orders/{paid['id']}",
+        "a receipt": f"/orders/{paid['id']}/receipt",
+        "sign in": "/auth/signin",
+        "a page that isn't": "/nowhere",
+    }
+
+
+class TestEveryPage:
+    def test_asks_three_things_at_most_and_nothing_twice(
+        self, marketplace: Marketplace, visitor: Browser, pages: dict[str, str]
+    ) -> None:
+        asked: dict[str, list[str]] = {}
+        for name, address in pages.items():
+            marketplace.seen.clear()
+            assert visitor.open(address).status_code in (200, 404)
+            asked[name] = [str(request.url) for request in marketplace.seen]
+        assert {name: urls for name, urls in asked.items() if len(urls) > MOST} == {}
+        assert {name: urls for name, urls in asked.items() if len(urls) != len(set(urls))} == {}
+        assert any(len(urls) == MOST for urls in asked.values())
