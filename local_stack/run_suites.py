@@ -15,7 +15,7 @@ from types import FrameType
 
 import psutil
 
-from local_stack import rabbitmq
+from local_stack import chromium, rabbitmq
 from local_stack.environment import base_environment
 from local_stack.screen import errors, out
 from local_stack.stack import REPOSITORY
@@ -24,12 +24,14 @@ from local_stack.throwaway import throwaway_databases
 
 #: How e2e tests learn which broker to start their stacks on.
 BROKER_VARIABLE = "STACK_BROKER"
+#: Where the browser tests keep a picture of every page and state, when it is set.
+SCREENSHOTS_VARIABLE = "SCREENSHOTS"
 _COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)\b")
 _AT_ONCE = 2
 _NOTHING_COLLECTED = 5
 _MEMORY_OF_A_STACK = 3_000_000_000
 #: What the pytest processes may see of this machine besides the bare environment.
-_HANDED_ON = ("CI", "PYTEST_ADDOPTS", "HYPOTHESIS_PROFILE")
+_HANDED_ON = ("CI", "PYTEST_ADDOPTS", "HYPOTHESIS_PROFILE", SCREENSHOTS_VARIABLE)
 
 
 @dataclass(frozen=True)
@@ -160,8 +162,7 @@ def _stacks_at_once() -> int:
 
 
 def _run(suite: Suite, addresses: dict[str, str], expression: str | None, crew: Crew) -> Result:
-    if suite.broker == "rabbitmq" and rabbitmq.server_script() is None:
-        note = f"RabbitMQ isn't installed: {rabbitmq.INSTALL_COMMAND}"
+    if note := _missing(suite):
         # Where nobody watches, a suite that silently never runs would be a lie.
         missing_in_ci = os.environ.get("CI") == "true"
         return (
@@ -178,6 +179,13 @@ def _run(suite: Suite, addresses: dict[str, str], expression: str | None, crew: 
     started = time.monotonic()
     code, output = crew.run((sys.executable, "-m", "pytest", *suite.arguments, *filtering), environment)
     return _result(suite, code, output, time.monotonic() - started, filtered=bool(expression))
+
+
+def _missing(suite: Suite) -> str:
+    """Return what this machine lacks for a suite and how to get it, empty where nothing is lacking."""
+    if suite.broker == "rabbitmq" and rabbitmq.server_script() is None:
+        return f"RabbitMQ isn't installed: {rabbitmq.INSTALL_COMMAND}"
+    return chromium.missing() if suite.browser else ""
 
 
 def _result(suite: Suite, code: int, output: str, seconds: float, *, filtered: bool) -> Result:

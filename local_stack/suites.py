@@ -15,7 +15,8 @@ class Suite:
     """One pytest process.
 
     `database` names the environment variable for its database's address. A suite with a `broker` starts whole
-    stacks on it, after the others. `slow` suites run only when they are asked for.
+    stacks on it, after the others; one with a `browser` drives Chromium. `slow` suites run only when they are
+    asked for.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Suite:
     plugins: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     broker: str = ""
+    browser: bool = False
     slow: bool = False
 
     @property
@@ -105,4 +107,5 @@ SUITES = (
         paths=tuple(f"tests/e2e/test_{name}.py" for name in ("purchase", "broker_rights", "rush", "faults")),
         broker="rabbitmq",
     ),
+    Suite(name="browser", paths=("tests/browser",), broker="embedded", browser=True, slow=True),
 )

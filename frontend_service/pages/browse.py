@@ -12,7 +12,7 @@ from django.views.generic import View
 from frontend_service.clients.errors import ApiError, NotFound, Refused, Unavailable
 from frontend_service.clients.shapes import ListPage, Order, Ticket
 from frontend_service.pages import live
-from frontend_service.pages.forms import SearchForm
+from frontend_service.pages.forms import SearchForm, is_id
 from frontend_service.pages.visitor import PageRequest
 from frontend_service.pages.wording import CARD_STATES, state_of
 
@@ -58,7 +58,7 @@ class CardStates(View):
 
     def get(self, request: PageRequest) -> HttpResponse:
         """The state of each card that can't be bought any more, in a word, by the ticket's id."""
-        ids = [UUID(text) for text in request.GET.get("ids", "").split(",") if _is_id(text)][:_MOST_CARDS]
+        ids = [UUID(text) for text in request.GET.get("ids", "").split(",") if is_id(text)][:_MOST_CARDS]
         found = {ticket.id: state_of(ticket) for ticket in request.api.find_tickets(ids)} if ids else {}
         states = {str(one): found.get(one, "gone") for one in ids}
         words = {one: {"state": state, "word": CARD_STATES[state]} for one, state in states.items()}
@@ -109,14 +109,6 @@ def _order_of_visitor(request: PageRequest, ticket: Ticket) -> Order | None:
         return request.api.get_order(ticket.order_id)
     except ApiError:
         return None
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _address(request: PageRequest, **more: str) -> str:

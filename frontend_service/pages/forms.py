@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, time
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django import forms
 from django.utils import timezone
@@ -76,7 +76,7 @@ class SignInForm(ApiForm):
 
     email = forms.EmailField(
         label=_("E-mail"),
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "spellcheck": "false"}),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
         error_messages={"invalid": _("Email must be valid")},
     )
     password = forms.CharField(
@@ -171,6 +171,15 @@ class PayForm(KeyedForm):
     )
 
 
+def is_id(text: str) -> bool:
+    """Whether a text from an address can be an id at all."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
 _ORDERS = [
     ("", _("Newest first")),
     ("soonest", _("Soonest first")),
@@ -196,12 +205,17 @@ class SearchForm(ApiForm):
     starts_to = forms.DateField(
         label=_("To day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    sort = forms.ChoiceField(
-        label=_("Sort by"),
-        required=False,
-        choices=_ORDERS,
-    )
-    seller = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    sort = forms.CharField(label=_("Sort by"), required=False, widget=forms.Select(choices=_ORDERS))
+    seller = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def clean_sort(self) -> str:
+        """The order, the usual one for a word that isn't one: nobody types it, so nobody can mend it."""
+        chosen: str = self.cleaned_data["sort"]
+        return chosen if chosen in dict(_ORDERS) else ""
+
+    def clean_seller(self) -> str:
+        """The seller's id, or none for what isn't one."""
+        return str(self.cleaned_data["seller"]) if is_id(self.cleaned_data["seller"]) else ""
 
     def filters(self) -> dict[str, str]:
         """The filters as the API takes them, without what could not be understood. Days are whole days."""

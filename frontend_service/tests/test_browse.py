@@ -82,6 +82,15 @@ class TestBrowse:
         assert _link(page, "More tickets").startswith("?sort=cheapest&cursor=")
         assert "Show everything" not in text_of(page)
 
+    def test_takes_no_notice_of_an_order_or_seller_that_is_none(
+        self, marketplace: Marketplace, stranger: Browser
+    ) -> None:
+        page = stranger.open("/?sort=sideways&seller=nobody")
+        assert page.status_code == 200
+        assert "sort" not in marketplace.seen[-1].url.params
+        assert "seller" not in marketplace.seen[-1].url.params
+        assert "Just listed" in text_of(page)
+
     def test_shows_the_other_tickets_of_a_seller(self, marketplace: Marketplace, stranger: Browser) -> None:
         ticket = marketplace.add_ticket(title="Nina")
         marketplace.add_ticket(title="Of another")

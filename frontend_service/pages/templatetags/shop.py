@@ -37,7 +37,13 @@ def moment(value: datetime, style: str = "full") -> SafeString:
     text = format_moment(local, _pattern(style))
     if style != "day" and timezone.get_current_timezone_name() == "UTC":
         text += " UTC"
-    return format_html('<time datetime="{}" data-style="{}">{}</time>', value.isoformat(), style, text)
+    return format_html('<time datetime="{}" data-style="{}">{}</time>', iso(value), style, text)
+
+
+@register.filter
+def iso(value: datetime) -> str:
+    """A moment as HTML writes it for programs, which is no finer than milliseconds."""
+    return timezone.localtime(value).isoformat(timespec="milliseconds")
 
 
 @register.filter

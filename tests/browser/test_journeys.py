@@ -1,0 +1,268 @@
+"""What people come for, from the first page to the last, on a phone and on a desk."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from local_stack.marketplace import Json
+from local_stack.testing import RunningStack
+from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Account, Windows, heading
+
+pytestmark = pytest.mark.parametrize("width", [PHONE, DESKTOP])
+
+MakeAccount = Callable[[], Account]
+ListTicket = Callable[..., Json]
+
+
+def hold(page: Page, ticket: Json) -> None:
+    """Hold a ticket on its page."""
+    page.goto(f"/tickets/{ticket['id']}")
+    page.get_by_role("button", name="Hold for 15 minutes").click()
+    heading(page, "Held for you")
+
+
+def pay(page: Page, card: str = "A card that works") -> None:
+    """Pay on the order's page."""
+    page.get_by_label(card).check()
+    page.get_by_role("button", name="Pay $").click()
+
+
+class TestBuy:
+    def test_leads_a_stranger_from_the_search_to_the_receipt(
+        self, windows: Windows, width: int, list_ticket: ListTicket
+    ) -> None:
+        ticket = list_ticket(f"Buy me {width}")
+        page = windows.open(width=width)
+        page.goto("/")
+        page.get_by_role("searchbox").press_sequentially(f"buy me {width}")
+        page.wait_for_url(f"**/?q=buy+me+{width}")
+        page.get_by_role("link", name=ticket["title"]).click()
+        expect(page.get_by_text("All-in. No fees are added later.")).to_be_visible()
+        expect(page.get_by_text("Nobody else can take it for 15 minutes")).to_be_visible()
+        page.get_by_role("link", name="Sign in to hold this ticket").click()
+        page.get_by_role("link", name="Make an account").click()
+        page.get_by_label("E-mail").fill(f"buyer-{width}@example.com")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("main").get_by_role("button", name="Sign up").click()
+        page.wait_for_url(f"**/tickets/{ticket['id']}")
+        page.get_by_role("button", name="Hold for 15 minutes").click()
+        heading(page, "Held for you")
+        pay(page)
+        heading(page, "It's yours")
+        expect(page.get_by_text("You paid $48.00")).to_be_visible()
+        page.get_by_role("link", name="Receipt").click()
+        heading(page, "Receipt")
+        expect(page.get_by_text(ticket["title"])).to_be_visible()
+        page.goto("/orders")
+        expect(page.get_by_text("Yours")).to_be_visible()
+
+    def test_is_harmless_by_the_back_button(
+        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+    ) -> None:
+        buyer = account()
+        page = windows.open(by=buyer, width=width)
+        hold(page, list_ticket("Back and forth"))
+        pay(page)
+        heading(page, "It's yours")
+        page.go_back()
+        page.go_forward()
+        heading(page, "It's yours")
+        page.reload()
+        heading(page, "It's yours")
+        page.goto("/orders")
+        expect(page.get_by_role("listitem").filter(has_text="Back and forth")).to_have_count(1)
+
+
+class TestLapse:
+    def test_ends_with_nothing_charged_and_one_click_to_hold_again(
+        self, windows: Windows, width: int, stack: RunningStack, list_ticket: ListTicket, account: MakeAccount
+    ) -> None:
+        page = windows.open(by=account(), width=width)
+        with stack.overriding("orders.web", {"ORDERS_HOLD_SECONDS": "4"}):
+            hold(page, list_ticket("Too slow"))
+        heading(page, "Time ran out")
+        expect(page.get_by_text("Nothing was charged.")).to_be_visible()
+        page.get_by_role("button", name="Hold it again").click()
+        heading(page, "Held for you")
+
+
+class TestExtend:
+    def test_gives_five_more_minutes_once(
+        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+    ) -> None:
+        page = windows.open(by=account(), width=width)
+        hold(page, list_ticket("A little longer"))
+        page.get_by_role("button", name="I need five more minutes").click()
+        expect(page.get_by_text("You have five more minutes.")).to_be_visible()
+        expect(page.locator(".countdown")).to_contain_text("19:")
+        expect(page.get_by_role("button", name="I need five more minutes")).to_have_count(0)
+
+
+class TestDecline:
+    def test_is_said_beside_the_card_and_another_card_works(
+        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+    ) -> None:
+        page = windows.open(by=account(), width=width, allowed={402})
+        hold(page, list_ticket("Refused first"))
+        pay(page, "A card that is declined")
+        expect(page.locator("fieldset .error")).to_contain_text("declined")
+        expect(page.get_by_label("A card that is declined")).to_be_checked()
+        pay(page)
+        heading(page, "It's yours")
+        expect(page.locator(".timeline")).to_contain_text("The bank refused")
+
+
+class TestThreeDSecure:
+    def test_goes_by_the_banks_page_and_back(
+        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+    ) -> None:
+        page = windows.open(by=account(), width=width)
+        hold(page, list_ticket("The bank asks"))
+        pay(page, "A card whose bank asks back")
+        heading(page, "Your bank is asking back")
+        page.get_by_role("link", name="Go to your bank's page").click()
+        heading(page, "Do you want to pay")
+        page.get_by_role("button", name="Yes, it's me who pays").click()
+        heading(page, "It's yours")
+
+    def test_ends_like_a_decline_when_the_buyer_says_no(
+        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+    ) -> None:
+        page = windows.open(by=account(), width=width)
+        hold(page, list_ticket("The buyer says no"))
+        pay(page, "A card whose bank asks back")
+        page.get_by_role("link", name="Go to your bank's page").click()
+        page.get_by_role("button", name="No, refuse this payment").click()
+        heading(page, "Held for you")
+        expect(page.get_by_text("Nothing was charged. Try another card.")).to_be_visible()
+
+
+class TestSell:
+    def test_previews_lists_and_earns(self, windows: Windows, width: int, account: MakeAccount) -> None:
+        seller, buyer = account(), account()
+        page = windows.open(by=seller, width=width)
+        page.get_by_role("link", name="Sell", exact=True).click()
+        expect(page.get_by_text("You have nothing listed.")).to_be_visible()
+        page.get_by_role("main").get_by_role("link", name="Sell a ticket").first.click()
+        page.get_by_label("Title").fill("Mahler 2")
+        page.get_by_label("Price", exact=True).fill("1250.50")
+        page.get_by_label("Venue").fill("Philharmonie")
+        expect(page.locator(".preview")).to_contain_text("Mahler 2")
+        expect(page.locator(".preview")).to_contain_text("$1,250.50")
+        page.get_by_role("button", name="Put it on the shelf").click()
+        heading(page, "Mahler 2")
+        ticket = {"id": page.url.rpartition("/")[2]}
+        page.goto("/sell")
+        order = buyer.api.hold(ticket)
+        expect(page.locator(".board .tag", has_text="Held")).to_be_visible()
+        buyer.api.pay(order, "tok_visa")
+        expect(page.locator(".earned")).to_contain_text("$1,250.50")
+
+    def test_says_what_is_wrong_beside_the_field(
+        self, windows: Windows, width: int, account: MakeAccount
+    ) -> None:
+        page = windows.open(by=account(), width=width, allowed={400})
+        page.goto("/tickets/new")
+        page.get_by_label("Title").fill("Nothing to pay")
+        page.get_by_label("Price", exact=True).fill("0")
+        page.get_by_role("button", name="Put it on the shelf").click()
+        expect(page.locator(".has-error .error")).to_have_text("Price must be greater than 0")
+        expect(page.get_by_label("Title")).to_have_value("Nothing to pay")
+
+
+class TestEdit:
+    def test_changes_what_nobody_holds_and_says_why_a_held_one_is_locked(
+        self, windows: Windows, width: int, account: MakeAccount
+    ) -> None:
+        seller, buyer = account(), account()
+        ticket = seller.api.list_ticket(title="Row 7", price="30.00")
+        page = windows.open(by=seller, width=width)
+        page.goto(f"/tickets/{ticket['id']}")
+        page.get_by_role("link", name="Edit").click()
+        page.get_by_label("Price", exact=True).fill("25")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(".price.big")).to_have_text("$25.00")
+        buyer.api.hold(ticket)
+        expect(page.get_by_text("A buyer is holding it, so it can't be changed right now.")).to_be_visible()
+        expect(page.get_by_role("link", name="Edit")).to_have_count(0)
+        page.goto(f"/tickets/{ticket['id']}/edit")
+        expect(page.get_by_text("This listing can't be changed while a buyer holds it.")).to_be_visible()
+
+
+class TestWithdraw:
+    def test_takes_the_listing_away_and_others_see_it_go(
+        self, windows: Windows, width: int, account: MakeAccount
+    ) -> None:
+        seller = account()
+        ticket = seller.api.list_ticket(title="Never mind", price="30.00")
+        other = windows.open(width=width)
+        other.goto(f"/tickets/{ticket['id']}")
+        page = windows.open(by=seller, width=width)
+        page.goto(f"/tickets/{ticket['id']}")
+        page.get_by_text("Withdraw this listing…").click()
+        page.get_by_role("button", name="Withdraw it").click()
+        expect(page.get_by_text("Your listing is off the shelf.")).to_be_visible()
+        expect(other.get_by_text("The seller has withdrawn this listing.")).to_be_visible()
+
+
+class TestSuspendedUser:
+    def test_is_told_why_nothing_works_any_more(
+        self,
+        windows: Windows,
+        width: int,
+        list_ticket: ListTicket,
+        account: MakeAccount,
+        suspend: Callable[[Account], None],
+    ) -> None:
+        buyer = account()
+        page = windows.open(by=buyer, width=width, allowed={400, 401, 403})
+        hold(page, list_ticket("Not any more"))
+        other = page.context.new_page()
+        other.goto(f"/tickets/{list_ticket('Nor this one')['id']}")
+        button = other.get_by_role("button", name="Hold for 15 minutes")
+        expect(button).to_be_visible()
+        other.evaluate("() => (window.fetch = () => Promise.reject())")  # it doesn't hear of it by itself
+        suspend(buyer)
+        expect(page.get_by_text("The account was suspended, so this hold ended.").first).to_be_visible()
+        button.click()
+        heading(other, "Not for you")
+        expect(other.get_by_text("Account suspended")).to_be_visible()
+        expect(other.get_by_text("Request id")).to_be_visible()
+        page.goto("/auth/signin")
+        page.get_by_label("E-mail").fill(buyer.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert")).to_contain_text("Account suspended")
+
+
+class TestAServiceThatIsDown:
+    def test_takes_only_its_own_section(
+        self, windows: Windows, width: int, stack: RunningStack, list_ticket: ListTicket, account: MakeAccount
+    ) -> None:
+        page = windows.open(by=account(), width=width, allowed={503})
+        hold(page, list_ticket("Hold on"))
+        order = page.url
+        stack.stop("payments.web")
+        try:
+            page.goto(order)
+            heading(page, "Held for you")
+            expect(page.get_by_text("Payments aren't answering right now.")).to_be_visible()
+            expect(page.get_by_text("Your hold stays as it is.")).to_be_visible()
+        finally:
+            stack.start("payments.web")
+        page.get_by_role("link", name="Try again").click()
+        pay(page)
+        heading(page, "It's yours")
+        stack.stop("tickets.web")
+        try:
+            page.goto("/")
+            expect(page.get_by_text("Listings aren't answering right now.")).to_be_visible()
+            page.goto("/orders")
+            expect(page.get_by_text("Hold on")).to_be_visible()
+            page.goto(f"{order}/receipt")
+            heading(page, "Receipt")
+        finally:
+            stack.start("tickets.web")
+        page.goto("/")
+        expect(page.locator(".ticket").first).to_be_visible()
