@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from amqp import NotFound
 from kombu import Connection, Exchange, Queue
+from kombu.transport import virtual
 from kombu.transport.native_delayed_delivery import (
     CELERY_DELAYED_DELIVERY_EXCHANGE,
     bind_queue_to_native_delayed_delivery_exchange,
@@ -41,13 +42,13 @@ class StreamsQueue(Queue):
     attrs = (*Queue.attrs, ("streams", list))
     streams: ClassVar[list[str]] = []
 
-    def _create_exchange(self, **options: Any) -> None:
+    def _create_exchange(self, nowait: bool = False, channel: Any = None) -> None:  # noqa: FBT001, FBT002
         """Leave the exchange to `declare`: a worker that starts must not declare what all services share.
 
-        On files, where queues have no arguments, every process knows only what it has declared itself.
+        Transports without a broker know only the exchanges that their own process has declared.
         """
-        if not self.queue_arguments:
-            super()._create_exchange(**options)
+        if isinstance(channel or self.channel, virtual.Channel):
+            super()._create_exchange(nowait=nowait, channel=channel)
 
     def queue_bind(self, nowait: bool = False, channel: Any = None) -> None:  # noqa: FBT001, FBT002
         """Bind the queue to each of its streams."""
