@@ -1,14 +1,16 @@
 """Probes: `/health/live` (the process answers) and `/health/ready` (named checks, each with its state).
 
-Add to a service's urls as `path("health/", include("service_defaults.health"))`; not for the ingress.
+Add to a service's urls as `path("health/", include("service_defaults.health"))`. They are for whoever runs
+the service: what came through a proxy, the ingress above all, finds nothing here.
 """
 
 import time
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.db import connection
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
 
@@ -27,12 +29,30 @@ def register(name: str) -> Callable[[Check], Check]:
     return add
 
 
+#: What every proxy adds that tells the next one whom it speaks for.
+_SIGNS_OF_A_PROXY = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")
+
+
+def direct_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Decorator: 404 for a request that a proxy has handed on."""
+
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        if any(sign in request.META for sign in _SIGNS_OF_A_PROXY):
+            raise Http404
+        return view(request)
+
+    return answer
+
+
+@direct_only
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
     """The process is there."""
     return JsonResponse({"status": "ok"})
 
 
+@direct_only
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """200 where every check passes, else 503; names each check either way."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from shared_events import failpoints, parking
+from shared_events import failpoints, heartbeat, parking, stopping
 from shared_events.envelope import RawEnvelope, from_wire
 from shared_events.models import Cursor
 from shared_events.settings import event_settings
@@ -76,7 +76,11 @@ def batch_from_wire(stream: str, events: list[dict[str, Any]], previous_id: str 
 
 
 def receive(batch: Batch) -> Outcome:
-    """Apply what is new in the batch, however often it takes: the database may come and go meanwhile."""
+    """Apply what is new in the batch, however often it takes: the database may come and go meanwhile.
+
+    Raises what the database said when the worker is told to stop: the cursor has not moved, so catch-up
+    brings the batch again.
+    """
     together, wait = True, 0.1
     while True:
         try:
@@ -86,6 +90,9 @@ def receive(batch: Batch) -> Outcome:
             return outcome
         except Exception as error:
             if is_nobodys_fault(error):
+                if stopping.is_told():
+                    raise
+                heartbeat.show_life()
                 logger.warning("Waiting for the database with a batch of %s in hand: %s", batch.stream, error)
                 connection.close()
                 time.sleep(wait)

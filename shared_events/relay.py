@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, Q
 
-from shared_events import catch_up, failpoints
+from shared_events import catch_up, failpoints, heartbeat
 from shared_events.bus.publisher import DELIVER, Publisher
 from shared_events.bus.topology import DOMAIN_EVENTS
 from shared_events.lease import Lease, LeaseLost
@@ -62,6 +62,7 @@ class Relay:
         prepare()
         pause = 0.0
         while not stop.wait(pause):
+            heartbeat.show_life()
             try:
                 pause = self._step()
             except (OperationalError, InterfaceError) as error:

@@ -33,6 +33,13 @@ class TestLive:
         assert api.post(f"/health/{probe}").status_code == 405
 
 
+class TestEitherProbe:
+    @pytest.mark.parametrize("sign", ["X-Forwarded-For", "Forwarded"])
+    @pytest.mark.parametrize("probe", ["live", "ready"])
+    def test_is_not_found_through_a_proxy(self, api: APIClient, probe: str, sign: str) -> None:
+        assert api.get(f"/health/{probe}", headers={sign: "203.0.113.7"}).status_code == 404
+
+
 @pytest.mark.django_db
 class TestReady:
     def test_names_every_check(self, api: APIClient) -> None:

@@ -2,10 +2,12 @@
 
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
+from shared_events import heartbeat as beat
 from shared_events import parking, sweeps
 from shared_events.ids import uuid7
 from shared_events.relay import Relay
@@ -16,11 +18,19 @@ class Command(BaseCommand):
 
     help = "Publish this service's events and commands, and run its sweeps. One relay is active per service."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take where to show life."""
+        parser.add_argument(
+            "--heartbeat", type=Path, metavar="FILE", help="touch this file while all is well"
+        )
+
+    def handle(self, *args: Any, heartbeat: Path | None, **options: Any) -> None:
         """Run the relay in this thread and the sweeps in another."""
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        if heartbeat is not None:
+            beat.start(heartbeat)
         parking.retry_newer_schemas()
         sweeper = threading.Thread(target=sweeps.run, args=(stop,), name="sweeps", daemon=True)
         sweeper.start()

@@ -1,12 +1,15 @@
 """`manage worker events|commands`: a Celery worker with the right queues, pool and settings."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from celery.signals import setup_logging
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.backends.signals import connection_created
 
+from shared_events import heartbeat as beat
+from shared_events import stopping
 from shared_events.bus.app import celery_app, topology
 from shared_events.settings import event_settings
 
@@ -17,6 +20,10 @@ EVENT_TIMEOUTS = """
     SET transaction_timeout = '120s'
 """
 
+#: A command that takes longer, in seconds, is ended with its process; a sweep finds what it left. So a worker
+#: that is told to stop, and finishes what it has in hand, is gone after this time at the latest.
+COMMAND_SECONDS = 60
+
 
 class Command(BaseCommand):
     """Takes the place of `celery worker`, so that every deployment starts workers the same way."""
@@ -24,10 +31,13 @@ class Command(BaseCommand):
     help = "Run a Celery worker: `events` applies other services' events, `commands` works own tasks."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the role."""
+        """Take the role, and where to show life."""
         parser.add_argument("role", choices=["events", "commands"])
+        parser.add_argument(
+            "--heartbeat", type=Path, metavar="FILE", help="touch this file while all is well"
+        )
 
-    def handle(self, *args: Any, role: str, **options: Any) -> None:
+    def handle(self, *args: Any, role: str, heartbeat: Path | None, **options: Any) -> None:
         """Run the worker until it is told to stop. Raises CommandError when there is nothing to work on."""
         queues = topology().of_role(role)
         if not queues:
@@ -36,6 +46,10 @@ class Command(BaseCommand):
             connection_created.connect(_limit_transactions, weak=False)
         # Django's LOGGING has configured logging already; Celery would replace it.
         setup_logging.connect(_keep_logging, weak=False)
+        stopping.watch()
+        if heartbeat is not None:
+            # Before the broker is asked for anything: a worker that waits for it is well.
+            beat.start(heartbeat)
         worker = celery_app().Worker(
             hostname=f"{role}@{event_settings().service}",
             queues=[queue.name for queue in queues],
@@ -52,7 +66,11 @@ def _pool(role: str) -> dict[str, Any]:
     # One batch at a time, in order, in this very process; commands wait for others and share a pool.
     if role == "events":
         return {"pool_cls": "solo", "concurrency": 1}
-    return {"pool_cls": "prefork", "concurrency": event_settings().command_concurrency}
+    return {
+        "pool_cls": "prefork",
+        "concurrency": event_settings().command_concurrency,
+        "task_time_limit": COMMAND_SECONDS,
+    }
 
 
 def _limit_transactions(connection: Any, **_: Any) -> None:

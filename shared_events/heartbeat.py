@@ -1,0 +1,54 @@
+"""A file whose age tells whether a worker or a relay still works. Liveness probes look at it and ask nobody.
+
+A probe that asked through the broker, or in the database, would fail with them; restarting us mends neither.
+"""
+
+import threading
+import time
+from pathlib import Path
+
+from celery.signals import task_postrun, task_prerun
+
+#: Seconds between two touches of the file.
+EVERY = 5.0
+#: Seconds that one task, or one round of a relay, may take before the beat stops. Far above the database's
+#: and the commands' own time limits: what these end is none of the probe's business.
+LONGEST = 300.0
+
+_busy_since: float | None = None
+
+
+def start(path: Path, *, every: float = EVERY, longest: float = LONGEST) -> None:
+    """Touch the file now, and then from a thread for as long as the process is not stuck."""
+    path.touch()
+    task_prerun.connect(_begin, weak=False)
+    task_postrun.connect(_finish, weak=False)
+    threading.Thread(target=_beat, args=(path, every, longest), name="heartbeat", daemon=True).start()
+
+
+def show_life() -> None:
+    """Say that the work in hand gets on, or waits for something that is away on purpose."""
+    global _busy_since  # noqa: PLW0603  one process, one piece of work at a time
+    _busy_since = time.monotonic()
+
+
+def is_stuck(longest: float) -> bool:
+    """Return whether the work in hand has shown no life for that many seconds."""
+    since = _busy_since
+    return since is not None and time.monotonic() - since > longest
+
+
+def _beat(path: Path, every: float, longest: float) -> None:
+    while True:
+        time.sleep(every)
+        if not is_stuck(longest):
+            path.touch()
+
+
+def _begin(**_: object) -> None:
+    show_life()
+
+
+def _finish(**_: object) -> None:
+    global _busy_since  # noqa: PLW0603
+    _busy_since = None

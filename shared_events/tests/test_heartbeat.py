@@ -1,0 +1,82 @@
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+
+from shared_events import consumer, heartbeat, stopping
+from shared_events.consumer import Batch
+
+
+@pytest.fixture(autouse=True)
+def _idle() -> Iterator[None]:
+    heartbeat._finish()
+    yield
+    heartbeat._finish()
+
+
+@pytest.fixture
+def beat(tmp_path: Path) -> Path:
+    """The file of a heart that beats fast and may be stuck for half a second."""
+    path = tmp_path / "beat"
+    heartbeat.start(path, every=0.02, longest=0.5)
+    return path
+
+
+def _beats(path: Path) -> bool:
+    """Whether a file that was made old is touched again soon."""
+    os.utime(path, (0, 0))
+    deadline = time.monotonic() + 0.3
+    while time.monotonic() < deadline:
+        if path.stat().st_mtime > 0:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def _wait_until_stuck() -> None:
+    while not heartbeat.is_stuck(0.5):
+        time.sleep(0.01)
+
+
+class TestHeartbeat:
+    def test_begins_at_once_and_goes_on(self, beat: Path) -> None:
+        assert beat.exists()
+        assert _beats(beat)
+
+    def test_stops_when_one_task_shows_no_life_and_comes_back_after_it(self, beat: Path) -> None:
+        heartbeat._begin()
+        assert _beats(beat)
+        _wait_until_stuck()
+        assert not _beats(beat)
+        heartbeat._finish()
+        assert _beats(beat)
+
+    def test_goes_on_in_a_task_that_shows_life(self, beat: Path) -> None:
+        heartbeat._begin()
+        _wait_until_stuck()
+        heartbeat.show_life()
+        assert _beats(beat)
+
+
+class TestWaitingForTheDatabase:
+    def test_shows_life_and_ends_when_the_worker_is_told_to_stop(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tries = []
+
+        def away(batch: Batch) -> None:
+            tries.append(heartbeat._busy_since)
+            if len(tries) == 3:
+                stopping._note()
+            raise OperationalError("the server is away")
+
+        monkeypatch.setattr(stopping, "_told", False)
+        monkeypatch.setattr(consumer, "apply_together", away)
+        with pytest.raises(OperationalError):
+            consumer.receive(Batch(stream="note", events=[], previous_id=None, head=0))
+        assert tries[0] is None
+        assert tries[1] is not None
+        assert len(tries) == 3
