@@ -37,7 +37,7 @@ def make_app(*, store: Path, webhook_url: str, webhook_secret: str, origin: str)
 
 
 def main() -> None:
-    """Serve on the loopback address until told to stop."""
+    """Serve until told to stop; on the loopback address unless another is asked for."""
     options = _options()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     options.store.parent.mkdir(parents=True, exist_ok=True)
@@ -45,14 +45,16 @@ def main() -> None:
         store=options.store,
         webhook_url=options.webhook_url,
         webhook_secret=options.webhook_secret,
-        origin=f"http://127.0.0.1:{options.port}",
+        origin=options.origin or f"http://127.0.0.1:{options.port}",
     )
-    web.run_app(app, host="127.0.0.1", port=options.port, shutdown_timeout=1, print=None, access_log=None)
+    web.run_app(app, host=options.host, port=options.port, shutdown_timeout=1, print=None, access_log=None)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local_stack.fake_stripe", description=__doc__)
-    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1")
+    parser.add_argument("--port", type=int, required=True, help="port to listen on")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--origin", help="how a buyer's browser reaches it (default: by 127.0.0.1)")
     parser.add_argument("--store", type=Path, required=True, help="file that holds the bank's books")
     parser.add_argument("--webhook-url", required=True, help="where payments hears Stripe's events")
     parser.add_argument("--webhook-secret", required=True, help="key that signs them (whsec_…)")
