@@ -142,6 +142,12 @@ def _lint(options: argparse.Namespace) -> int:
     return lint()
 
 
+def _secrets(options: argparse.Namespace) -> int:
+    from local_stack.deployment_secrets import make
+
+    return make(options.target, options.directory)
+
+
 _COMMANDS = {
     "up": _up,
     "down": _down,
@@ -154,6 +160,7 @@ _COMMANDS = {
     "bench": _bench,
     "drill": _drill,
     "lint": _lint,
+    "secrets": _secrets,
 }
 
 

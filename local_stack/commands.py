@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
         )
     )
     command("lint", "check style, types and import rules")
+    _secrets(command("secrets", "make the passwords and keys of a deployment, once"))
     return top
 
 
@@ -145,6 +146,19 @@ def _drill(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--only", default="", metavar="WORDS", help="only faults whose name and place contain these words"
+    )
+
+
+def _secrets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "target",
+        choices=("compose", "kubernetes"),
+        help="compose: docker/.env; kubernetes: a directory for kustomize",
+    )
+    parser.add_argument(
+        "--directory",
+        type=Path,
+        help="where to keep them (default: docker, or deploy/k8s/overlays/local/secrets)",
     )
 
 

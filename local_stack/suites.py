@@ -82,6 +82,7 @@ SUITES = (
     ),
     *(_of_blog(service) for service in BLOG.running),
     Suite(name="blog", paths=("examples/blog/tests/test_contracts.py", "examples/blog/tests/test_size.py")),
+    Suite(name="deployment", paths=("tests/deployment",)),
     Suite(
         name="short-model",
         paths=("tests/model",),

@@ -1,0 +1,129 @@
+"""Every variable that the code reads is set, and none that it doesn't: in every overlay, and in compose."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from local_stack.services import SERVICES
+from tests.deployment.rendering import COMPOSE, ROOT, Composed, Deployed, settings_of
+
+#: Read by a management command that a person runs, not by any process.
+BY_HAND = {"AUTH_OPERATOR_PASSWORD"}
+READERS = {"text", "required", "integer", "boolean", "choice", "listing"}
+PACKAGES = (*(f"{service.name}_service" for service in SERVICES), "shared_events", "service_defaults")
+
+
+def read_by(service: str, role: str, environment: Mapping[str, str]) -> set[str]:
+    """What a process reads that is started with these variables and nothing else."""
+    return set(_read_by(service, role, json.dumps(dict(environment), sort_keys=True)))
+
+
+@cache
+def _read_by(service: str, role: str, environment: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.deployment.record_environment", service, role],
+        env={**json.loads(environment), "PATH": os.environ["PATH"]},
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    names: list[str] = json.loads(done.stdout)
+    return names
+
+
+def _sources() -> list[Path]:
+    return [
+        path
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if "tests" not in path.parts and path.name != "testing.py"
+    ]
+
+
+def _names_in_the_code() -> set[str]:
+    """Every name that is handed to `env`'s readers, or to a function of ours that hands it on."""
+    handing_on = {"databases", "_secret"}
+    found = set()
+    for path in _sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                by_env = isinstance(node.func, ast.Attribute) and node.func.attr in READERS | handing_on
+                by_us = isinstance(node.func, ast.Name) and node.func.id in handing_on
+                if (by_env or by_us) and str(node.args[0].value).isupper():
+                    found.add(str(node.args[0].value))
+    return found
+
+
+class TestTheCode:
+    def test_reads_the_environment_through_env_alone(self) -> None:
+        """Else what follows would miss a variable."""
+        others = []
+        for path in _sources():
+            for node in ast.walk(ast.parse(path.read_text())):
+                if not isinstance(node, ast.Attribute) or node.attr not in {"environ", "getenv"}:
+                    continue
+                if path != ROOT / "service_defaults" / "env.py":
+                    line = path.read_text().splitlines()[node.lineno - 1]
+                    if ".setdefault(" not in line:
+                        others.append(f"{path}: {line}")
+        assert others == []
+
+
+class TestKubernetes:
+    def test_sets_what_each_process_reads_and_nothing_else(self, overlay: Deployed) -> None:
+        read: set[str] = set()
+        for container in overlay.of_services():
+            given = overlay.environment(container)
+            valid = _decoded(overlay, given)
+            needed = read_by(container.service, container.role, valid)
+            assert given.keys() == needed, container.name
+            read |= needed
+        assert read == _names_in_the_code() - BY_HAND
+
+    def test_refuses_to_start_without_one_of_them(self, overlay: Deployed) -> None:
+        """The control: the recorder starts the real settings, which miss what is taken away."""
+        container = next(one for one in overlay.of_services() if one.service == "payments")
+        values = _decoded(overlay, overlay.environment(container))
+        del values["STRIPE_API_KEY"]
+        with pytest.raises(AssertionError, match="STRIPE_API_KEY must be set"):
+            read_by("payments", "web", values)
+
+
+def _decoded(overlay: Deployed, values: Mapping[str, str]) -> dict[str, str]:
+    """The values as a process sees them: Secrets carry theirs in base64."""
+    import base64
+
+    secret = {name for item in overlay.secrets if item["kind"] == "Secret" for name in item["data"]}
+    return {
+        name: base64.b64decode(value).decode() if name in secret else value for name, value in values.items()
+    }
+
+
+class TestCompose:
+    @pytest.mark.parametrize("service", [service.name for service in SERVICES])
+    def test_sets_what_each_process_reads_and_nothing_else(self, composed: Composed, service: str) -> None:
+        processes = composed.of(service)
+        assert processes
+        for name, process in processes.items():
+            role = (process.get("command") or process["entrypoint"])[0]
+            given = {key: str(value) for key, value in process["environment"].items()}
+            by_hand = BY_HAND if name == "operator" else set()
+            assert given.keys() - by_hand == read_by(service, role, given), name
+
+    def test_has_every_setting_explained_and_no_other(self, composed: Composed) -> None:
+        text = (COMPOSE.parent / ".env.example").read_text()
+        assert settings_of(text).keys() == composed.used
+        for paragraph in text.split("\n\n"):
+            lines = paragraph.splitlines()
+            if any(not line.startswith("#") for line in lines):
+                assert lines[0].startswith("# "), paragraph
+
+    def test_has_every_secret_made(self, composed: Composed) -> None:
+        empty = {name for name, value in composed.settings.items() if not value}
+        assert empty == set()
