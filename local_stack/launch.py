@@ -117,13 +117,15 @@ def locked(run_dir: Path) -> Iterator[None]:
         yield
 
 
-def launch(stack: Stack, *, tied: bool = False) -> subprocess.Popen[bytes]:
-    """Write the stack down and start its supervisor; with `tied` it ends when this process does."""
+def launch(
+    stack: Stack, *, tied: bool = False, supervisor: str = "local_stack.supervisor"
+) -> subprocess.Popen[bytes]:
+    """Write the stack down and start its supervisor, a module; with `tied` it ends when this process does."""
     for folder in ("log", "keys", "broker", "caddy"):
         (stack.run_dir / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     credentials_of(stack.run_dir, stack.system)
     stack.save()
-    command = [sys.executable, "-m", "local_stack.supervisor", str(stack.run_dir)]
+    command = [sys.executable, "-m", supervisor, str(stack.run_dir)]
     with stack.log_of("supervisor").open("ab") as log:
         return subprocess.Popen(
             [*command, "--tied", str(os.getpid())] if tied else command,

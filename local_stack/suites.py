@@ -98,6 +98,8 @@ SUITES = (
         options=("--hypothesis-profile=model",),
         slow=True,
     ),
+    # Builds every image and runs the marketplace from them, as root, with buildah: minutes.
+    Suite(name="ship", paths=("tests/ship",), options=("--timeout=900",), slow=True),
     Suite(name="e2e-embedded", paths=("tests/e2e",), broker="embedded"),
     Suite(name="blog-e2e", paths=("examples/blog/tests/test_running.py",), broker="embedded"),
     # A minute, on whatever broker a newcomer would get.
