@@ -67,7 +67,7 @@ class TestEveryContainerOfOurs:
     def test_of_each_role_is_there_for_each_service(self, composed: Composed) -> None:
         for service in STATEFUL:
             roles = {"migrate", "topology", "web", "commands", "relay", "postgres"}
-            roles |= {"events"} if service.follows_others else set()
+            roles |= {"events"} if service.follows else set()
             assert {f"{service.name}-{role}" for role in roles} <= composed.services.keys()
 
     def test_of_the_broker_waits_until_every_services_queues_are_declared(self, composed: Composed) -> None:

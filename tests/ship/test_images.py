@@ -20,7 +20,7 @@ NAMES = [service.name for service in SERVICES]
 PROCESSES = [
     *(f"{service.name}.web" for service in SERVICES),
     *(f"{service.name}.{role}" for service in STATEFUL for role in ("commands", "relay")),
-    *(f"{service.name}.events" for service in STATEFUL if service.follows_others),
+    *(f"{service.name}.events" for service in STATEFUL if service.follows),
 ]
 
 
