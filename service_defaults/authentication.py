@@ -1,7 +1,7 @@
 """Who is asking: `Authorization: Bearer` first, else the `access_token` cookie.
 
 A browser sends cookies whoever made it ask, so a write by cookie must come from our own pages. A write by
-Bearer proves itself.
+Bearer proves itself. Whether a genuine token still counts says the function that TOKEN_STANDING names.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
@@ -27,7 +28,7 @@ class CrossSiteWrite(errors.NotYours):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """`request.user` of a signed-in request: what the token says, without a query."""
+    """`request.user` of a signed-in request: what the token says."""
 
     id: UUID
     is_staff: bool
@@ -43,23 +44,48 @@ class Principal:
 class TokenAuthentication(BaseAuthentication):
     """Reads the access token.
 
-    A wrong Bearer token is always 401. A wrong or expired cookie is nobody: a route that needs somebody says
-    401 by its permission, one that doesn't serves the visitor. A cross-site write by cookie is 403.
+    A wrong Bearer token is always 401, one of a suspended account 403. A cookie that is wrong, expired or of
+    an ended session is nobody: a route that needs somebody says 401 by its permission, another serves
+    the visitor. So is a suspended account's, for reading; its writes are 403, as are cross-site ones.
     """
 
     def authenticate(self, request: Request) -> tuple[Principal, tokens.Claims] | None:
         """The principal and the token's claims; None for an anonymous visitor."""
         if (bearer := _bearer(request)) is not None:
-            return _signed_in(tokens.verify(bearer))
-        claims = claims_of_cookie(request)
-        if claims is None:
+            claims = tokens.verify(bearer)
+            self.require_standing(claims)
+            return _signed_in(claims)
+        cookie = claims_of_cookie(request)
+        if cookie is None or not self._counts(cookie, request):
             return None
         require_same_origin(request)
-        return _signed_in(claims)
+        return _signed_in(cookie)
 
     def authenticate_header(self, request: Request) -> str:
         """The challenge that goes with a 401."""
         return "Bearer"
+
+    def require_standing(self, claims: tokens.Claims) -> None:
+        """See the function of that name."""
+        require_standing(claims)
+
+    def _counts(self, cookie: tokens.Claims, request: Request) -> bool:
+        try:
+            self.require_standing(cookie)
+        except errors.NotSignedIn:
+            return False
+        except errors.NotYours:
+            if request.method in _SAFE_METHODS:
+                return False
+            raise
+        return True
+
+
+class GenuineToken(TokenAuthentication):
+    """For what a revoked token may still do: sign out."""
+
+    def require_standing(self, claims: tokens.Claims) -> None:
+        """Every genuine token will do."""
 
 
 def principal(request: Request) -> Principal:
@@ -78,6 +104,11 @@ def claims_of_cookie(request: HttpRequest | Request) -> tokens.Claims | None:
         return tokens.verify(cookie)
     except tokens.InvalidToken:
         return None
+
+
+def require_standing(claims: tokens.Claims) -> None:
+    """Raise a `NotSignedIn` for a token that was revoked, a `NotYours` for a suspended account's."""
+    import_string(settings.TOKEN_STANDING)(claims)
 
 
 def require_same_origin(request: HttpRequest | Request) -> None:

@@ -25,8 +25,8 @@ def required(name: str, *, example: str) -> str:
     return value
 
 
-def integer(name: str, *, default: int, minimum: int | None = None) -> int:
-    """The variable as a whole number, not below the minimum where one is given."""
+def integer(name: str, *, default: int, minimum: int | None = None, maximum: int | None = None) -> int:
+    """The variable as a whole number, not below the minimum nor above the maximum where one is given."""
     value = text(name, default=str(default))
     try:
         number = int(value)
@@ -34,6 +34,8 @@ def integer(name: str, *, default: int, minimum: int | None = None) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, for example {name}={default}") from None
     if minimum is not None and number < minimum:
         raise ImproperlyConfigured(f"{name} must be at least {minimum}, for example {name}={default}")
+    if maximum is not None and number > maximum:
+        raise ImproperlyConfigured(f"{name} must be at most {maximum}, for example {name}={default}")
     return number
 
 

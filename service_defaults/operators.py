@@ -11,8 +11,10 @@ How it is put together, with nothing but Django's own means:
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -26,7 +28,7 @@ from django.shortcuts import redirect, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from service_defaults import errors, tokens
-from service_defaults.authentication import claims_of_cookie
+from service_defaults.authentication import claims_of_cookie, require_standing
 
 # Generic for the type checker alone: Django's class can't be subscripted at run time.
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ else:
 SIGN_IN_PAGE = "/auth/signin"
 SIGN_OUT_PAGE = "/auth/signout"
 
-_SUBJECT = "operator_subject"
+_TOKEN = "operator_token"  # noqa: S105  where the session keeps what the token said
 
 
 class OperatorSite(admin.AdminSite):
@@ -54,23 +56,26 @@ class OperatorSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether this is a signed-in operator, and still the one who opened the session."""
+        opened_with = _opened_with(request)
+        if opened_with is None:
+            return False
         claims = claims_of_cookie(request)
         # Since then somebody else may have signed in on this browser, or the account lost its staff claim.
-        if claims is not None and not (claims.is_staff and str(claims.sub) == request.session.get(_SUBJECT)):
+        if claims is not None and not (claims.is_staff and claims.sub == opened_with.sub):
             return False
-        return super().has_permission(request)
+        return _counts(opened_with) and super().has_permission(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Open a session for a staff access cookie; send everybody else to the sign-in page."""
         target = self._wanted_page(request)
         claims = claims_of_cookie(request)
-        if claims is None:
+        if claims is None or not _counts(claims):
             return redirect(f"{SIGN_IN_PAGE}?{urlencode({'next': target})}")
         operator = authenticate(request, claims=claims)
         if operator is None:
             raise PermissionDenied("This account is not an operator's")
         login(request, operator)
-        request.session[_SUBJECT] = str(claims.sub)
+        request.session[_TOKEN] = {name: str(getattr(claims, name)) for name in ("sub", "sid", "iat", "exp")}
         return redirect(target)
 
     def logout(  # type: ignore[override]  # a redirect instead of a page
@@ -91,6 +96,28 @@ class OperatorSite(admin.AdminSite):
         home = resolve_url("admin:index")
         here = wanted.startswith(home) and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
         return wanted if here else home
+
+
+def _opened_with(request: HttpRequest) -> tokens.Claims | None:
+    """What the token said with which this session was opened; the session outlives it."""
+    said = request.session.get(_TOKEN)
+    if said is None:
+        return None
+    return tokens.Claims(
+        sub=UUID(said["sub"]),
+        sid=UUID(said["sid"]),
+        is_staff=True,
+        iat=datetime.fromisoformat(said["iat"]),
+        exp=datetime.fromisoformat(said["exp"]),
+    )
+
+
+def _counts(claims: tokens.Claims) -> bool:
+    try:
+        require_standing(claims)
+    except (errors.NotSignedIn, errors.NotYours):
+        return False
+    return True
 
 
 site = admin.site

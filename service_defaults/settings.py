@@ -70,6 +70,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
+#: What says whether a genuine token still counts, where the users are followed; accounts itself knows more.
+TOKEN_STANDING = "service_defaults.revocation.standing.require_standing"  # noqa: S105  a function's name
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MIN_SECRET_LENGTH = 32
 MAX_BODY_BYTES = 256 * 1024

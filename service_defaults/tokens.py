@@ -1,7 +1,7 @@
 """Access tokens as every service reads them: a signature checked with the public key alone."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,11 @@ ISSUER = "ticket-auth"
 AUDIENCE = "tickets-marketplace"
 ACCESS = "access"
 LEEWAY_SECONDS = 5
+#: What auth may set AUTH_ACCESS_SECONDS to, and so how long a revocation must be remembered.
+LONGEST_ACCESS_SECONDS = 60 * 60
 
+# By these a token offers the key to check it with. We never look, and nobody honest of ours sends them.
+_KEYS_IN_THE_HEADER = frozenset({"jku", "jwk", "x5u", "x5c"})
 _REQUIRED = ["iss", "aud", "sub", "sid", "iat", "exp", "typ", "staff"]
 
 
@@ -23,11 +27,12 @@ class InvalidToken(errors.NotSignedIn):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a valid access token says: whose it is, of which session, and until when."""
+    """What a valid access token says: whose it is, of which session, and from when until when."""
 
     sub: UUID
     sid: UUID
     is_staff: bool
+    iat: datetime
     exp: datetime
 
 
@@ -44,12 +49,15 @@ def verify(token: str) -> Claims:
             options={"require": _REQUIRED},
         )
         return _claims(payload)
-    except (jwt.PyJWTError, ValueError) as error:
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
         raise InvalidToken from error
 
 
 def _key_for(token: str) -> jwt.PyJWK:
-    kid = jwt.get_unverified_header(token).get("kid")
+    header = jwt.get_unverified_header(token)
+    kid = header.get("kid")
+    if _KEYS_IN_THE_HEADER & header.keys():
+        raise InvalidToken
     key = keys.public_keys().get(kid) if isinstance(kid, str) else None
     if key is None:
         raise InvalidToken
@@ -59,9 +67,14 @@ def _key_for(token: str) -> jwt.PyJWK:
 def _claims(payload: dict[str, Any]) -> Claims:
     if payload["typ"] != ACCESS:
         raise InvalidToken
+    iat, exp = datetime.fromtimestamp(payload["iat"], UTC), datetime.fromtimestamp(payload["exp"], UTC)
+    if exp - iat > timedelta(seconds=LONGEST_ACCESS_SECONDS):
+        # A revocation would be forgotten before such a token has run out.
+        raise InvalidToken
     return Claims(
         sub=UUID(payload["sub"]),
         sid=UUID(str(payload["sid"])),
         is_staff=payload["staff"] is True,
-        exp=datetime.fromtimestamp(payload["exp"], UTC),
+        iat=iat,
+        exp=exp,
     )

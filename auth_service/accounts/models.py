@@ -41,6 +41,8 @@ class User(AbstractBaseUser):
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
+    #: Access tokens issued before no longer count; empty until its sessions are first ended together.
+    not_before = models.DateTimeField(null=True, editable=False)
     # A write per sign-in would lock the row for nothing: sessions say when somebody came.
     last_login = None
 
@@ -74,11 +76,6 @@ class User(AbstractBaseUser):
     def has_module_perms(self, app_label: str) -> bool:
         """What the admin asks: every app is open to an operator's eyes."""
         return self.is_active and self.is_staff
-
-    def move_to(self, status: Status) -> None:
-        """Take the new status, a version on."""
-        self.status = status
-        self.version += 1
 
 
 class Session(models.Model):
@@ -123,5 +120,6 @@ class Session(models.Model):
     def rotate(self, *, now: datetime, lasts: timedelta) -> None:
         """Make every refresh token given out so far a used one, and last from now on."""
         self.refresh_id = uuid4()
-        self.refreshed_at = now
-        self.expires_at = now + lasts
+        # Access tokens are dated by it, and a clock that is behind must not date one before another.
+        self.refreshed_at = max(now, self.refreshed_at)
+        self.expires_at = self.refreshed_at + lasts

@@ -1,6 +1,7 @@
 """The writes. Each needs a transaction around it, which the edge that calls it opens."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -10,7 +11,16 @@ from django.db import IntegrityError
 from auth_service.accounts.models import Session, User
 from service_defaults import errors
 from shared_events import log
-from shared_events.contracts.user import UserReinstated, UserSignedUp, UserSuspended
+from shared_events.contracts.user import (
+    UserReinstated,
+    UserSessionEnded,
+    UserSessionsEnded,
+    UserSignedUp,
+    UserState,
+    UserSuspended,
+)
+
+_JUST_AFTER = timedelta(microseconds=1)
 
 
 class EmailInUse(errors.Refused):
@@ -82,8 +92,21 @@ def refresh_session(*, session_id: UUID, refresh_id: UUID, now: datetime) -> Ses
 
 
 def end_session(*, session_id: UUID, reason: Session.End, now: datetime) -> None:
-    """End the session, where it hasn't ended already."""
-    Session.objects.filter(id=session_id, ended_at=None).update(ended_at=now, end_reason=reason)
+    """End the session, where it hasn't ended already, and tell every service."""
+    # The user before the session, as everywhere.
+    user = User.objects.select_for_update(no_key=True).filter(sessions__id=session_id).first()
+    if user is None:
+        return
+    live = Session.objects.filter(id=session_id, ended_at=None)
+    if live.update(ended_at=now, end_reason=reason):
+        _record(UserSessionEnded, user, session_id=session_id)
+
+
+def end_sessions(*, user_id: UUID, reason: Session.End, now: datetime) -> None:
+    """End every session of the account, and tell every service."""
+    user = User.objects.select_for_update(no_key=True).get(id=user_id)
+    _end_sessions(user, reason, now)
+    _record(UserSessionsEnded, user)
 
 
 def suspend_user(*, user_id: UUID, operator_id: UUID, now: datetime) -> User:
@@ -93,10 +116,9 @@ def suspend_user(*, user_id: UUID, operator_id: UUID, now: datetime) -> User:
     user = User.objects.select_for_update().get(id=user_id)
     if not user.is_active:
         raise AlreadySuspended
-    user.move_to(User.Status.SUSPENDED)
-    user.save(update_fields=["status", "version"])
+    user.status = User.Status.SUSPENDED
     _end_sessions(user, Session.End.SUSPENDED, now)
-    log.record(UserSuspended(status="suspended"), aggregate_id=user.id, version=user.version)
+    _record(UserSuspended, user)
     return user
 
 
@@ -105,9 +127,8 @@ def reinstate_user(*, user_id: UUID) -> User:
     user = User.objects.select_for_update().get(id=user_id)
     if user.is_active:
         raise NotSuspended
-    user.move_to(User.Status.ACTIVE)
-    user.save(update_fields=["status", "version"])
-    log.record(UserReinstated(status="active"), aggregate_id=user.id, version=user.version)
+    user.status = User.Status.ACTIVE
+    _record(UserReinstated, user)
     return user
 
 
@@ -124,8 +145,8 @@ def appoint_operator(*, email: str, password: str, now: datetime) -> bool:
         return False
     user.is_staff = True
     user.password = make_password(password)
-    user.save(update_fields=["is_staff", "password"])
     _end_sessions(user, Session.End.PASSWORD_CHANGED, now)
+    _record(UserSessionsEnded, user)
     return True
 
 
@@ -148,13 +169,28 @@ def _create_user(*, email: str, password_hash: str, is_staff: bool, now: datetim
 
 
 def _open_session(user: User, now: datetime) -> Session:
+    # Its first tokens are dated by this: never before what the account's ended sessions left behind.
+    begins = max(now, user.not_before or now)
     return Session.objects.create(
-        user=user, created_at=now, refreshed_at=now, expires_at=now + _session_lasts()
+        user=user, created_at=begins, refreshed_at=begins, expires_at=begins + _session_lasts()
     )
 
 
 def _end_sessions(user: User, reason: Session.End, now: datetime) -> None:
-    Session.objects.filter(user=user, ended_at=None).update(ended_at=now, end_reason=reason)
+    """End the locked account's sessions; every token of theirs is older than its new `not_before`."""
+    live = Session.objects.filter(user=user, ended_at=None)
+    # Locked, so that a refresh that runs meanwhile has dated its token already, or finds its session ended.
+    last = max((session.refreshed_at for session in live.select_for_update()), default=now)
+    user.not_before = max(now, last + _JUST_AFTER, user.not_before or now)
+    live.update(ended_at=now, end_reason=reason)
+
+
+def _record(event: type[UserState], user: User, **more: Any) -> None:
+    """Save the locked account, a version on, and tell what happened."""
+    user.version += 1
+    user.save()
+    state = event(status=user.status, not_before=user.not_before, **more)  # type: ignore[arg-type]
+    log.record(state, aggregate_id=user.id, version=user.version)
 
 
 def _session_lasts() -> timedelta:

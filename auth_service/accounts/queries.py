@@ -5,8 +5,10 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 
-from auth_service.accounts.models import User
+from auth_service.accounts.models import Session, User
+from auth_service.accounts.operations import AccountSuspended, SessionEnded
 from service_defaults import errors
+from service_defaults.tokens import Claims
 
 
 class InvalidCredentials(errors.Refused):
@@ -26,6 +28,22 @@ def check_credentials(*, email: str, password: str) -> User:
     if not check_password(password, user.password):
         raise InvalidCredentials
     return user
+
+
+def require_standing(claims: Claims) -> None:
+    """Raise SessionEnded or AccountSuspended for a token that no longer counts. TOKEN_STANDING here."""
+    session = (
+        Session.objects.filter(id=claims.sid, user_id=claims.sub)
+        .values("ended_at", "user__status", "user__not_before")
+        .first()
+    )
+    if session is None:
+        raise SessionEnded
+    if session["user__status"] != User.Status.ACTIVE:
+        raise AccountSuspended
+    not_before = session["user__not_before"]
+    if session["ended_at"] is not None or (not_before is not None and claims.iat < not_before):
+        raise SessionEnded
 
 
 def get_current_user(*, user_id: UUID, session_id: UUID, now: datetime) -> User | None:

@@ -57,6 +57,7 @@ SPECTACULAR_SETTINGS = defaults.spectacular(
     title="Accounts", description="Sign up, sign in, and know who is asking."
 )
 AUTH_JWKS_FILE = defaults.jwks_file()
+TOKEN_STANDING = "auth_service.accounts.queries.require_standing"  # noqa: S105  a function's name
 
 # The operators' admin
 AUTHENTICATION_BACKENDS = ["auth_service.credentials.operators.AccountBackend"]
@@ -81,7 +82,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Tokens
 AUTH_SIGNING_KEY_FILE = env.required("AUTH_SIGNING_KEY_FILE", example="/etc/tickets/signing-key.pem")
-AUTH_ACCESS_SECONDS = env.integer("AUTH_ACCESS_SECONDS", default=5 * 60, minimum=10)
+AUTH_ACCESS_SECONDS = env.integer(
+    "AUTH_ACCESS_SECONDS", default=5 * 60, minimum=10, maximum=tokens.LONGEST_ACCESS_SECONDS
+)
 AUTH_REFRESH_SECONDS = env.integer("AUTH_REFRESH_SECONDS", default=14 * 24 * 60 * 60, minimum=60)
 SIMPLE_JWT = {
     "ALGORITHM": "EdDSA",

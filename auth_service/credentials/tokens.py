@@ -90,6 +90,9 @@ class RefreshToken(Token):
 def pair_for(session: Session) -> TokenPair:
     """The tokens of a session as it now is."""
     access = AccessToken.for_user(session.user)
+    # To the microsecond, and by the clock that ends sessions: "issued before" has to be exact.
+    access["iat"] = session.refreshed_at.timestamp()
+    access["exp"] = datetime_to_epoch(session.refreshed_at + AccessToken.lifetime)
     access["sid"] = str(session.id)
     access["staff"] = session.user.is_staff
     refresh = RefreshToken()

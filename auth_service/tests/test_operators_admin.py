@@ -18,7 +18,8 @@ SESSIONS = "/admin/auth/accounts/session/"
 
 def _client(user_id: UUID, *, staff: bool) -> Client:
     client = Client()
-    client.cookies["access_token"] = token_for(user_id, staff=staff)
+    session = SessionFactory(user_id=user_id, user=None)
+    client.cookies["access_token"] = token_for(user_id, session_id=session.id, staff=staff)
     return client
 
 
@@ -69,7 +70,8 @@ class TestComingIn:
 
     def test_refuses_a_suspended_operator(self, operator: User, desk: Client) -> None:
         User.objects.update(status="suspended")
-        assert _client(operator.id, staff=True).get(USERS, follow=True).status_code == 403
+        signing_in = _client(operator.id, staff=True).get(f"{HOME}login/")
+        assert signing_in["Location"].startswith("/auth/signin")
         assert desk.get(USERS).status_code == 302
 
     def test_ends_when_the_operator_is_dismissed(self, desk: Client) -> None:
@@ -91,7 +93,7 @@ class TestSuspending:
         member.refresh_from_db()
         session.refresh_from_db()
         assert (member.status, session.end_reason) == ("suspended", "account suspended")
-        assert recorded_events() == [UserSuspended(status="suspended")]
+        assert [type(event) for event in recorded_events()] == [UserSuspended]
 
     def test_is_kept_in_the_accounts_history(self, desk: Client, operator: User, member: User) -> None:
         _act(desk, USERS, "suspend", member)
@@ -109,7 +111,7 @@ class TestSuspending:
     def test_is_undone_by_reinstating(self, desk: Client, member: User) -> None:
         _act(desk, USERS, "suspend", member)
         assert "1 reinstated" in _act(desk, USERS, "reinstate", member)
-        assert recorded_events()[-1] == UserReinstated(status="active")
+        assert type(recorded_events()[-1]) is UserReinstated
         with nothing_recorded():
             assert "The account is not suspended" in _act(desk, USERS, "reinstate", member)
 
@@ -164,7 +166,7 @@ class TestTheAdmin:
         assert desk.post(f"{row}/delete/", {"post": "yes"}).status_code == 403
         member.refresh_from_db()
         assert (member.email, member.is_staff, member.status) == ("member@example.com", False, "active")
-        assert Session.objects.get().end_reason == ""
+        assert not Session.objects.exclude(end_reason="").exists()
 
     @pytest.mark.parametrize("page", [USERS, SESSIONS])
     def test_adds_and_deletes_nothing(self, desk: Client, page: str, session: Session) -> None:

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 import pytest
 from django.db import transaction
 from django.utils import timezone
@@ -32,7 +34,7 @@ class TestSuspendUser:
         _suspend(member)
         member.refresh_from_db()
         assert (member.status, member.version) == ("suspended", 2)
-        assert recorded_events() == [UserSuspended(status="suspended")]
+        assert recorded_events() == [UserSuspended(status="suspended", not_before=_not_before(member))]
         row = LoggedEvent.objects.get()
         assert (row.aggregate_id, row.version) == (member.id, 2)
 
@@ -73,7 +75,7 @@ class TestReinstateUser:
         _reinstate(member)
         member.refresh_from_db()
         assert (member.status, member.version) == ("active", 3)
-        assert recorded_events()[-1] == UserReinstated(status="active")
+        assert recorded_events()[-1] == UserReinstated(status="active", not_before=_not_before(member))
         assert api.post("/api/users/signin", CREDENTIALS).status_code == 200
 
     def test_does_not_bring_back_old_sessions(self, browser: APIClient, member: User) -> None:
@@ -111,7 +113,11 @@ class TestASuspensionMeanwhile:
         with meanwhile(lambda: _outcome(member)) as answers:
             _suspend(member)
         assert answers == ["refused"]
-        assert recorded_events() == [UserSuspended(status="suspended")]
+        assert recorded_events() == [UserSuspended(status="suspended", not_before=_not_before(member))]
+
+
+def _not_before(user: User) -> datetime | None:
+    return User.objects.get(id=user.id).not_before
 
 
 def _status(route: str, body: dict[str, str]) -> int:

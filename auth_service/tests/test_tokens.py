@@ -83,12 +83,13 @@ class TestAnAccessToken:
         token = pair_for(session).access
         claims = jwt.decode(token, options={"verify_signature": False})
         assert {"iss", "aud", "sub", "sid", "iat", "exp", "typ", "staff"} <= set(claims)
-        assert claims["exp"] - claims["iat"] == settings.AUTH_ACCESS_SECONDS
+        assert claims["exp"] - int(claims["iat"]) == settings.AUTH_ACCESS_SECONDS
         assert "email" not in claims
         head = jwt.get_unverified_header(token)
         assert (head["alg"], head["kid"]) == ("EdDSA", signing_key().kid)
         read = tokens.verify(token)
         assert (read.sub, read.sid, read.is_staff) == (session.user_id, session.id, False)
+        assert read.iat == session.refreshed_at
 
 
 @pytest.mark.django_db

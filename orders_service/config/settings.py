@@ -18,6 +18,7 @@ WSGI_APPLICATION = "orders_service.config.wsgi.application"
 INSTALLED_APPS = [
     *defaults.INSTALLED_APPS,
     "service_defaults.idempotency",
+    "service_defaults.revocation",
     "shared_events",
     "orders_service.orders",
 ]
@@ -60,6 +61,7 @@ SPECTACULAR_SETTINGS = defaults.spectacular(
     title="Orders", description="Hold a ticket, and see what became of it."
 )
 AUTH_JWKS_FILE = defaults.jwks_file()
+TOKEN_STANDING = defaults.TOKEN_STANDING
 
 # The operators' admin
 AUTHENTICATION_BACKENDS = defaults.OPERATOR_BACKENDS

@@ -2,6 +2,7 @@
 
 from orders_service.orders import operations
 from orders_service.orders.models import TicketCopy
+from service_defaults.revocation import operations as revocation
 from shared_events.contracts.payment import (
     PaymentAuthorized,
     PaymentCaptureFailed,
@@ -12,7 +13,14 @@ from shared_events.contracts.payment import (
     PaymentVoided,
 )
 from shared_events.contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
-from shared_events.contracts.user import UserReinstated, UserSignedUp, UserState, UserSuspended
+from shared_events.contracts.user import (
+    UserReinstated,
+    UserSessionEnded,
+    UserSessionsEnded,
+    UserSignedUp,
+    UserState,
+    UserSuspended,
+)
 from shared_events.envelope import Envelope
 from shared_events.subscriptions import handles
 
@@ -43,6 +51,24 @@ def end_holds_of_user(event: Envelope[UserState]) -> None:
     """Copy the suspension, and end the user's unpaid holds."""
     operations.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version)
     operations.end_holds_of_user(user_id=event.aggregate_id)
+
+
+@handles(UserSuspended)
+@handles(UserReinstated)
+@handles(UserSessionsEnded)
+def keep_standing(event: Envelope[UserState]) -> None:
+    """Refuse the user's older tokens, and while the account is suspended all of them."""
+    revocation.keep_standing(
+        user_id=event.aggregate_id,
+        suspended=event.data.status == "suspended",
+        not_before=event.data.not_before or event.occurred_at,
+    )
+
+
+@handles(UserSessionEnded)
+def end_session(event: Envelope[UserSessionEnded]) -> None:
+    """Refuse the session's tokens."""
+    revocation.end_session(session_id=event.data.session_id, ended_at=event.occurred_at)
 
 
 @handles(PaymentStarted)

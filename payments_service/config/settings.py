@@ -19,6 +19,7 @@ WSGI_APPLICATION = "payments_service.config.wsgi.application"
 INSTALLED_APPS = [
     *defaults.INSTALLED_APPS,
     "service_defaults.idempotency",
+    "service_defaults.revocation",
     "shared_events",
     "payments_service.payments",
 ]
@@ -59,6 +60,7 @@ EVENTS = EventSettings(
 REST_FRAMEWORK = defaults.REST_FRAMEWORK
 SPECTACULAR_SETTINGS = defaults.spectacular(title="Payments", description="Pay for an order, through Stripe.")
 AUTH_JWKS_FILE = defaults.jwks_file()
+TOKEN_STANDING = defaults.TOKEN_STANDING
 
 # The operators' admin
 AUTHENTICATION_BACKENDS = defaults.OPERATOR_BACKENDS

@@ -2,6 +2,7 @@
 
 from payments_service.payments import operations
 from service_defaults.clock import database_now
+from service_defaults.revocation import operations as revocation
 from shared_events.contracts.order import (
     OrderAwaitingPayment,
     OrderCancelled,
@@ -11,7 +12,14 @@ from shared_events.contracts.order import (
     OrderReopened,
     OrderState,
 )
-from shared_events.contracts.user import UserReinstated, UserSignedUp, UserState, UserSuspended
+from shared_events.contracts.user import (
+    UserReinstated,
+    UserSessionEnded,
+    UserSessionsEnded,
+    UserSignedUp,
+    UserState,
+    UserSuspended,
+)
 from shared_events.envelope import Envelope
 from shared_events.subscriptions import handles
 
@@ -40,3 +48,21 @@ def end_order(event: Envelope[OrderState]) -> None:
 def keep_user(event: Envelope[UserState]) -> None:
     """Copy the user's standing."""
     operations.keep_user(user_id=event.aggregate_id, status=event.data.status, position=event.position)
+
+
+@handles(UserSuspended)
+@handles(UserReinstated)
+@handles(UserSessionsEnded)
+def keep_standing(event: Envelope[UserState]) -> None:
+    """Refuse the user's older tokens, and while the account is suspended all of them."""
+    revocation.keep_standing(
+        user_id=event.aggregate_id,
+        suspended=event.data.status == "suspended",
+        not_before=event.data.not_before or event.occurred_at,
+    )
+
+
+@handles(UserSessionEnded)
+def end_session(event: Envelope[UserSessionEnded]) -> None:
+    """Refuse the session's tokens."""
+    revocation.end_session(session_id=event.data.session_id, ended_at=event.occurred_at)

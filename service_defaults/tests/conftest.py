@@ -8,6 +8,11 @@ from rest_framework.test import APIClient
 from service_defaults.tests.ids import uuid7
 
 
+@pytest.fixture(autouse=True)
+def _database(db: None) -> None:
+    """Whoever is signed in is looked up: whether the token still counts."""
+
+
 @pytest.fixture
 def writer() -> UUID:
     return uuid7()

@@ -12,6 +12,7 @@ ROOT_URLCONF = "service_defaults.tests.urls"
 INSTALLED_APPS = [
     *defaults.INSTALLED_APPS,
     "service_defaults.idempotency",
+    "service_defaults.revocation",
     "service_defaults.tests.notes",
 ]
 MIDDLEWARE = defaults.MIDDLEWARE
@@ -42,6 +43,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REST_FRAMEWORK = defaults.REST_FRAMEWORK
 SPECTACULAR_SETTINGS = defaults.spectacular(title="Notes", description="Write notes.")
 AUTH_JWKS_FILE = defaults.jwks_file()
+TOKEN_STANDING = defaults.TOKEN_STANDING
 
 # The operators' admin
 AUTHENTICATION_BACKENDS = defaults.OPERATOR_BACKENDS

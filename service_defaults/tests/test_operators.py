@@ -8,9 +8,11 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from service_defaults import operators, tokens
 from service_defaults.operators import OperatorBackend
+from service_defaults.revocation import operations as revocation
 from service_defaults.testing import token_for
 from service_defaults.tests.ids import uuid7
 from service_defaults.tests.notes.models import Note
@@ -76,6 +78,17 @@ class TestSigningIn:
         assert (answer.status_code, answer["Content-Type"]) == (403, "text/html; charset=utf-8")
         assert b"for operators" in answer.content
         assert not get_user_model().objects.exists()
+
+    def test_lasts_no_longer_than_the_operators_own_session(self, operator: Client, writer: UUID) -> None:
+        del operator.cookies["access_token"]
+        assert operator.get(NOTES).status_code == 200
+        revocation.keep_standing(user_id=writer, suspended=True, not_before=timezone.now())
+        assert operator.get(NOTES).status_code == 302
+
+    def test_asks_again_of_a_token_that_was_revoked(self, browser: Client, writer: UUID) -> None:
+        browser.cookies["access_token"] = token_for(writer, staff=True, session_id=(session := uuid7()))
+        revocation.end_session(session_id=session, ended_at=timezone.now())
+        assert _login(browser)["Location"].startswith("/auth/signin?next=")
 
     def test_refuses_an_account_that_was_switched_off_here(self, operator: Client) -> None:
         get_user_model().objects.update(is_active=False)

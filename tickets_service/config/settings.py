@@ -17,6 +17,7 @@ WSGI_APPLICATION = "tickets_service.config.wsgi.application"
 INSTALLED_APPS = [
     *defaults.INSTALLED_APPS,
     "service_defaults.idempotency",
+    "service_defaults.revocation",
     "shared_events",
     "tickets_service.tickets",
 ]
@@ -57,6 +58,7 @@ EVENTS = EventSettings(
 REST_FRAMEWORK = defaults.REST_FRAMEWORK
 SPECTACULAR_SETTINGS = defaults.spectacular(title="Tickets", description="List tickets, and find one to buy.")
 AUTH_JWKS_FILE = defaults.jwks_file()
+TOKEN_STANDING = defaults.TOKEN_STANDING
 
 # The operators' admin
 AUTHENTICATION_BACKENDS = defaults.OPERATOR_BACKENDS

@@ -1,7 +1,15 @@
 """What tickets does about what the others tell: this module is its table of contents."""
 
+from service_defaults.revocation import operations as revocation
 from shared_events.contracts.order import OrderCancelled, OrderCompleted, OrderCreated, OrderState
-from shared_events.contracts.user import UserReinstated, UserSignedUp, UserState, UserSuspended
+from shared_events.contracts.user import (
+    UserReinstated,
+    UserSessionEnded,
+    UserSessionsEnded,
+    UserSignedUp,
+    UserState,
+    UserSuspended,
+)
 from shared_events.envelope import Envelope
 from shared_events.subscriptions import handles
 from tickets_service.tickets import operations
@@ -35,3 +43,21 @@ def release_ticket(event: Envelope[OrderState]) -> None:
 def keep_user(event: Envelope[UserState]) -> None:
     """Copy the user's standing; a suspended seller's listings leave the shelf."""
     operations.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version)
+
+
+@handles(UserSuspended)
+@handles(UserReinstated)
+@handles(UserSessionsEnded)
+def keep_standing(event: Envelope[UserState]) -> None:
+    """Refuse the user's older tokens, and while the account is suspended all of them."""
+    revocation.keep_standing(
+        user_id=event.aggregate_id,
+        suspended=event.data.status == "suspended",
+        not_before=event.data.not_before or event.occurred_at,
+    )
+
+
+@handles(UserSessionEnded)
+def end_session(event: Envelope[UserSessionEnded]) -> None:
+    """Refuse the session's tokens."""
+    revocation.end_session(session_id=event.data.session_id, ended_at=event.occurred_at)

@@ -17,7 +17,7 @@ from auth_service.accounts.api import cookies, serializers
 from auth_service.accounts.models import Session
 from auth_service.credentials.tokens import InvalidRefreshToken, TokenPair, pair_for, read_refresh
 from service_defaults import keys
-from service_defaults.authentication import Principal, require_same_origin
+from service_defaults.authentication import GenuineToken, Principal, require_same_origin
 from service_defaults.errors import NotSignedIn
 
 
@@ -106,6 +106,7 @@ class RefreshSession(APIView):
 class SignOut(APIView):
     """End the session."""
 
+    authentication_classes = (GenuineToken,)
     permission_classes = (AllowAny,)
 
     @extend_schema(request=None, responses={200: OpenApiResponse(description="Signed out")})

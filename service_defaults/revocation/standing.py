@@ -1,0 +1,26 @@
+"""Whether a token still counts, by this service's own copy: TOKEN_STANDING of whoever follows the users."""
+
+from service_defaults.errors import NotSignedIn, NotYours
+from service_defaults.revocation.models import Revocation
+from service_defaults.tokens import Claims
+
+
+class SessionEnded(NotSignedIn):
+    """The session has ended. Sign in again."""
+
+
+class AccountSuspended(NotYours):
+    """Account suspended."""
+
+
+def require_standing(claims: Claims) -> None:
+    """Raise AccountSuspended or SessionEnded for a token that no longer counts. One indexed query."""
+    rows = Revocation.objects.filter(subject__in=(claims.sub, claims.sid)).values_list(
+        "subject", "not_before", "suspended"
+    )
+    found = {subject: (not_before, suspended) for subject, not_before, suspended in rows}
+    not_before, suspended = found.get(claims.sub, (None, False))
+    if suspended:
+        raise AccountSuspended
+    if claims.sid in found or (not_before is not None and claims.iat < not_before):
+        raise SessionEnded

@@ -1,0 +1,107 @@
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from service_defaults.revocation import operations
+from service_defaults.revocation.models import Revocation
+from service_defaults.testing import ORIGIN, token_for
+from service_defaults.tests.ids import uuid7
+
+ME, NOTES = "/api/notes/me", "/api/notes"
+
+
+def _by_bearer(token: str, method: str = "get", path: str = ME) -> tuple[int, str]:
+    answer = getattr(APIClient(), method)(path, headers={"Authorization": f"Bearer {token}"})
+    return answer.status_code, answer.json().get("errors", [{}])[0].get("code", "")
+
+
+def _by_cookie(token: str, method: str, path: str) -> tuple[int, str]:
+    browser = APIClient(HTTP_ORIGIN=ORIGIN)
+    browser.cookies["access_token"] = token
+    answer = getattr(browser, method)(path, {"text": "x"} if method == "post" else None)
+    body = answer.json()
+    return answer.status_code, body["errors"][0]["code"] if "errors" in body else str(body)
+
+
+def _suspend(user: UUID) -> None:
+    operations.keep_standing(user_id=user, suspended=True, not_before=timezone.now())
+
+
+class TestATokenOfAnEndedSession:
+    def test_is_refused_by_bearer_and_nobody_by_cookie(self, writer: UUID) -> None:
+        session = uuid7()
+        token = token_for(writer, session_id=session)
+        operations.end_session(session_id=session, ended_at=timezone.now())
+        assert _by_bearer(token) == (401, "session-ended")
+        assert _by_cookie(token, "get", ME) == (200, "{'id': None}")
+        assert _by_cookie(token, "post", NOTES) == (401, "not-authenticated")
+
+    def test_is_refused_whenever_it_was_issued(self, writer: UUID) -> None:
+        session = uuid7()
+        operations.end_session(session_id=session, ended_at=timezone.now() - timedelta(minutes=1))
+        assert _by_bearer(token_for(writer, session_id=session))[0] == 401
+
+    def test_says_nothing_about_the_users_other_sessions(self, writer: UUID) -> None:
+        operations.end_session(session_id=uuid7(), ended_at=timezone.now())
+        assert _by_bearer(token_for(writer))[0] == 200
+
+
+class TestATokenFromBefore:
+    def test_is_refused_and_one_from_then_on_is_not(self, writer: UUID) -> None:
+        end = datetime.fromtimestamp(int(timezone.now().timestamp()), UTC) + timedelta(microseconds=500)
+        operations.keep_standing(user_id=writer, suspended=False, not_before=end)
+        before, at = (end + step for step in (timedelta(microseconds=-1), timedelta(0)))
+        assert _by_bearer(token_for(writer, iat=before.timestamp())) == (401, "session-ended")
+        assert _by_bearer(token_for(writer, iat=at.timestamp()))[0] == 200
+
+    def test_says_nothing_about_other_users(self, writer: UUID) -> None:
+        later = timezone.now() + timedelta(minutes=1)
+        operations.keep_standing(user_id=uuid7(), suspended=False, not_before=later)
+        assert _by_bearer(token_for(writer))[0] == 200
+
+
+class TestATokenOfASuspendedAccount:
+    def test_is_refused_by_bearer_even_where_anybody_may_ask(self, writer: UUID) -> None:
+        _suspend(writer)
+        assert _by_bearer(token_for(writer)) == (403, "account-suspended")
+
+    def test_by_cookie_reads_as_nobody_and_writes_nothing(self, writer: UUID) -> None:
+        _suspend(writer)
+        token = token_for(writer)
+        assert _by_cookie(token, "get", ME) == (200, "{'id': None}")
+        assert _by_cookie(token, "get", NOTES) == (401, "not-authenticated")
+        assert _by_cookie(token, "post", NOTES) == (403, "account-suspended")
+
+    def test_stays_refused_once_the_account_is_reinstated_but_a_new_one_counts(self, writer: UUID) -> None:
+        old = token_for(writer, iat=timezone.now().timestamp() - 1)
+        _suspend(writer)
+        operations.keep_standing(user_id=writer, suspended=False, not_before=timezone.now())
+        assert _by_bearer(old) == (401, "session-ended")
+        assert _by_bearer(token_for(writer, iat=timezone.now().timestamp()))[0] == 200
+
+
+class TestAToken:
+    def test_that_lives_longer_than_a_revocation_is_remembered_is_refused(self, writer: UUID) -> None:
+        assert _by_bearer(token_for(writer, lasts=3600))[0] == 200
+        assert _by_bearer(token_for(writer, lasts=3601)) == (401, "invalid-token")
+
+    @pytest.mark.django_db
+    def test_is_looked_up_by_one_query(self, writer: UUID, django_assert_num_queries) -> None:
+        token = token_for(writer)
+        with django_assert_num_queries(1):
+            _by_bearer(token)
+
+
+class TestForgetting:
+    def test_leaves_what_a_living_token_could_be_about(self, writer: UUID) -> None:
+        now = timezone.now()
+        old = now - operations.REMEMBERED_FOR - timedelta(seconds=1)
+        kept, forgotten, suspended = uuid7(), uuid7(), uuid7()
+        operations.end_session(session_id=kept, ended_at=now - timedelta(hours=1))
+        operations.end_session(session_id=forgotten, ended_at=old)
+        operations.keep_standing(user_id=suspended, suspended=True, not_before=old)
+        assert operations.forget_old_revocations() == 1
+        assert set(Revocation.objects.values_list("subject", flat=True)) == {kept, suspended}
