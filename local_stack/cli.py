@@ -136,6 +136,12 @@ def _drill(options: argparse.Namespace) -> int:
     return drill(broker=options.broker, quick=options.quick, only=options.only)
 
 
+def _rotate_keys(options: argparse.Namespace) -> int:
+    from local_stack.rotate_keys import rotate_keys
+
+    return rotate_keys(_stack(options))
+
+
 def _lint(options: argparse.Namespace) -> int:
     from local_stack.lint import lint
 
@@ -159,6 +165,7 @@ _COMMANDS = {
     "test": _test,
     "bench": _bench,
     "drill": _drill,
+    "rotate-keys": _rotate_keys,
     "lint": _lint,
     "secrets": _secrets,
 }

@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
             "drill", "break every part of a stack of its own under load, and count what was lost or doubled"
         )
     )
+    command("rotate-keys", "sign tokens with a new key; nobody is signed out")
     command("lint", "check style, types and import rules")
     _secrets(command("secrets", "make the passwords and keys of a deployment, once"))
     return top

@@ -60,6 +60,10 @@ class RunningStack:
         """Return the environment that a service's processes have."""
         return service_environment(self.stack, self.credentials, self.service(service))
 
+    def manage(self, service: str, *arguments: str) -> tuple[str, ...]:
+        """Return the command line of one of a service's management commands."""
+        return _service(service).manage(*arguments)
+
     def password(self, user: str) -> str:
         """Return the password of a demo user: buyer, seller or operator."""
         return self.credentials[f"{user}.password"]

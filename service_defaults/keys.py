@@ -7,8 +7,6 @@ import base64
 import hashlib
 import json
 import logging
-import os
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,10 +20,10 @@ from django.conf import settings
 from service_defaults import errors, health
 
 ALGORITHM = "EdDSA"
-SIGNING_KEY_NAME = "signing-key.pem"
-JWKS_NAME = "jwks.json"
 
 _LOOK_AGAIN_SECONDS = 5.0
+# For a key that isn't known: a new one counts at once, and nonsense costs no more than this.
+_LOOK_FOR_UNKNOWN_SECONDS = 0.2
 # A TypeError is JSON of another shape than a set of keys.
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, jwt.PyJWTError)
 _logger = logging.getLogger(__name__)
@@ -36,9 +34,10 @@ class KeysUnavailable(errors.Unavailable):
 
 
 class KeyRing:
-    """The public keys of one JWKS file, re-read when the file changes (looked at every 5 s at most).
+    """The public keys of one JWKS file, re-read when the file changes.
 
-    A file that becomes unreadable leaves the keys of its last good reading in place.
+    It is looked at every 5 s at most, or sooner for a key that isn't known yet. A file that becomes
+    unreadable leaves the keys of its last good reading in place.
     """
 
     def __init__(self, path: str) -> None:
@@ -49,15 +48,15 @@ class KeyRing:
 
     def get(self, kid: str) -> jwt.PyJWK | None:
         """The key of that id, or None; raises `KeysUnavailable` while no key was ever read."""
-        self._look()
+        self._look(_LOOK_AGAIN_SECONDS if kid in self._keys else _LOOK_FOR_UNKNOWN_SECONDS)
         if not self._keys:
             raise KeysUnavailable
         return self._keys.get(kid)
 
-    def _look(self) -> None:
+    def _look(self, unless_since: float) -> None:
         now = time.monotonic()
         # An empty ring looks each time: it serves nobody until the file is there.
-        if self._keys and now - self._looked_at < _LOOK_AGAIN_SECONDS:
+        if self._keys and now - self._looked_at < unless_since:
             return
         self._looked_at = now
         try:
@@ -114,37 +113,6 @@ def read_signing_key(path: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError(f"{path} is not an Ed25519 private key")  # noqa: TRY004  the file is wrong, not the type
     return key
-
-
-def create_key_files(directory: Path) -> tuple[Path, Path]:
-    """Make what is missing of the private key (mode 0600) and the public set; touch nothing that is there.
-
-    A public set that doesn't know the private key gains it beside the keys it has.
-    """
-    directory.mkdir(parents=True, exist_ok=True)
-    private, public = directory / SIGNING_KEY_NAME, directory / JWKS_NAME
-    if not private.exists():
-        _write(private, _pem(Ed25519PrivateKey.generate()), mode=0o600)
-    own = public_jwk(read_signing_key(private).public_key())
-    known = json.loads(public.read_bytes())["keys"] if public.exists() else []
-    if own["kid"] not in {key["kid"] for key in known}:
-        _write(public, json.dumps({"keys": [own, *known]}, indent=2).encode(), mode=0o644)
-    return private, public
-
-
-def _write(path: Path, content: bytes, *, mode: int) -> None:
-    # Renamed into place whole: a reader never meets half a file.
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        os.fchmod(file.fileno(), mode)
-    Path(aside).replace(path)
-
-
-def _pem(key: Ed25519PrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
 
 
 def _base64url(data: bytes) -> str:

@@ -35,7 +35,7 @@ _THROWAWAY = {
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     """Prepare the environment before pytest-django reads the settings."""
-    from service_defaults.keys import create_key_files
+    from service_defaults.key_files import create_key_files
 
     directory = tempfile.TemporaryDirectory(prefix="test-keys-")
     early_config.add_cleanup(directory.cleanup)

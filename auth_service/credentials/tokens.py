@@ -1,7 +1,7 @@
 """Tokens as auth issues them: simplejwt with EdDSA, a `kid` in the header, and keys from files."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -111,10 +111,15 @@ def read_refresh(token: str) -> RefreshClaims:
         raise InvalidRefreshToken from error
 
 
-@cache
 def signing_key() -> SigningKey:
-    """The key of AUTH_SIGNING_KEY_FILE, read once per process; raises `OSError` or `ValueError`."""
-    private = keys.read_signing_key(Path(settings.AUTH_SIGNING_KEY_FILE))
+    """The key of AUTH_SIGNING_KEY_FILE, read anew when the file changes; raises `OSError` or `ValueError`."""
+    path = Path(settings.AUTH_SIGNING_KEY_FILE)
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, changed_at: int) -> SigningKey:
+    private = keys.read_signing_key(path)
     return SigningKey(private, keys.public_jwk(private.public_key())["kid"])
 
 

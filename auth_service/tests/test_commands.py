@@ -116,3 +116,28 @@ class TestCreateOperator:
         monkeypatch.delenv("AUTH_OPERATOR_PASSWORD")
         with pytest.raises(ImproperlyConfigured, match="AUTH_OPERATOR_PASSWORD"):
             _run("create_operator", email=OPERATOR)
+
+
+class TestRotateKeys:
+    def test_signs_with_a_new_key_and_says_so(self, tmp_path: Path) -> None:
+        _run("create_keys", directory=tmp_path)
+        before = public_jwk(read_signing_key(tmp_path / "signing-key.pem").public_key())["kid"]
+        published, signing = _run("rotate_keys", directory=tmp_path, wait=0).splitlines()
+        after = public_jwk(read_signing_key(tmp_path / "signing-key.pem").public_key())["kid"]
+        assert (published, signing) == (f"published {after}", f"signing with {after}")
+        kids = {jwk["kid"] for jwk in json.loads((tmp_path / "jwks.json").read_bytes())["keys"]}
+        assert kids == {before, after}
+
+    def test_can_be_done_step_by_step(self, tmp_path: Path) -> None:
+        _run("create_keys", directory=tmp_path)
+        assert _run("rotate_keys", directory=tmp_path, step="publish").startswith("published ")
+        assert _run("rotate_keys", directory=tmp_path, step="sign").startswith("signing with ")
+        assert _run("rotate_keys", directory=tmp_path, step="drop") == ""
+        assert _run("rotate_keys", directory=tmp_path, step="drop", exposed=True).startswith("dropped ")
+
+    def test_says_what_is_missing(self, tmp_path: Path) -> None:
+        _run("create_keys", directory=tmp_path)
+        with pytest.raises(CommandError, match="publish one first"):
+            _run("rotate_keys", directory=tmp_path, step="sign")
+        with pytest.raises(CommandError, match="can't be changed"):
+            _run("rotate_keys", directory=tmp_path / "nowhere", wait=0)

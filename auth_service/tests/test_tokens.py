@@ -170,7 +170,7 @@ class TestTheServicesHealth:
     def test_fails_where_nobody_could_verify_our_tokens(
         self, api: APIClient, settings: Any, tmp_path: Path
     ) -> None:
-        from service_defaults.keys import create_key_files
+        from service_defaults.key_files import create_key_files
 
         _, settings.AUTH_JWKS_FILE = create_key_files(tmp_path)
         answer = api.get("/health/ready")

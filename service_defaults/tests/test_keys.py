@@ -8,7 +8,7 @@ from uuid import uuid4
 import jwt
 import pytest
 
-from service_defaults import health, keys, tokens
+from service_defaults import health, key_files, keys, tokens
 from service_defaults.testing import token_for
 
 BROKEN = [
@@ -37,6 +37,7 @@ def jwks(tmp_path: Path, settings) -> Path:
 def looks_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Five seconds are over at once."""
     monkeypatch.setattr(keys, "_LOOK_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(keys, "_LOOK_FOR_UNKNOWN_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def write(jwks: Path) -> Callable[[str], None]:
 
 def _new_key(directory: Path) -> tuple[dict[str, str], str]:
     """A fresh key's JWK, and a token signed with it."""
-    private, public = keys.create_key_files(directory / uuid4().hex)
+    private, public = key_files.create_key_files(directory / uuid4().hex)
     [jwk] = json.loads(public.read_bytes())["keys"]
     payload = jwt.decode(token_for(uuid4()), options={"verify_signature": False})
     return jwk, jwt.encode(payload, keys.read_signing_key(private), "EdDSA", headers={"kid": jwk["kid"]})
@@ -144,7 +145,7 @@ class TestTheFile:
 
 class TestCreateKeyFiles:
     def test_makes_a_private_key_that_only_its_owner_reads(self, tmp_path: Path) -> None:
-        private, public = keys.create_key_files(tmp_path / "new" / "place")
+        private, public = key_files.create_key_files(tmp_path / "new" / "place")
         assert stat.S_IMODE(private.stat().st_mode) == 0o600
         assert stat.S_IMODE(public.stat().st_mode) == 0o644
         [jwk] = json.loads(public.read_bytes())["keys"]
@@ -152,15 +153,15 @@ class TestCreateKeyFiles:
         assert set(jwk) == {"crv", "kty", "x", "kid", "use", "alg"}
 
     def test_leaves_alone_what_is_there(self, tmp_path: Path) -> None:
-        before = [path.read_bytes() for path in keys.create_key_files(tmp_path)]
-        assert [path.read_bytes() for path in keys.create_key_files(tmp_path)] == before
+        before = [path.read_bytes() for path in key_files.create_key_files(tmp_path)]
+        assert [path.read_bytes() for path in key_files.create_key_files(tmp_path)] == before
         assert sorted(path.name for path in tmp_path.iterdir()) == ["jwks.json", "signing-key.pem"]
 
     def test_adds_a_new_private_key_to_the_public_set(self, tmp_path: Path) -> None:
-        private, public = keys.create_key_files(tmp_path)
+        private, public = key_files.create_key_files(tmp_path)
         [old] = json.loads(public.read_bytes())["keys"]
         private.unlink()
-        keys.create_key_files(tmp_path)
+        key_files.create_key_files(tmp_path)
         new, kept = json.loads(public.read_bytes())["keys"]
         assert kept == old
         assert new["kid"] != old["kid"]
@@ -180,6 +181,6 @@ class TestReadSigningKey:
         from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 
         path = tmp_path / "key.pem"
-        path.write_bytes(keys._pem(Ed448PrivateKey.generate()))  # type: ignore[arg-type]
+        path.write_bytes(key_files._pem(Ed448PrivateKey.generate()))  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="is not an Ed25519 private key"):
             keys.read_signing_key(path)

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from service_defaults import keys, tokens
+from service_defaults import key_files, keys, tokens
 from service_defaults.testing import token_for
 
 
@@ -68,7 +68,7 @@ class TestVerify:
 
 class TestAForgery:
     def test_by_another_key_under_a_known_id_is_refused(self, tmp_path) -> None:
-        private, _ = keys.create_key_files(tmp_path)
+        private, _ = key_files.create_key_files(tmp_path)
         payload = jwt.decode(token_for(uuid4()), options={"verify_signature": False})
         with pytest.raises(tokens.InvalidToken):
             tokens.verify(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from service_defaults.keys import create_key_files
+from service_defaults.key_files import create_key_files
 
 
 class Command(BaseCommand):
