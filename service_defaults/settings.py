@@ -12,6 +12,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from service_defaults import env
+from service_defaults.rate_limits.rates import Rate, rate
 
 ADMIN_APPS = [
     "service_defaults.apps.OperatorAdminConfig",
@@ -41,7 +42,11 @@ ADMIN_MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
-MIDDLEWARE = [*WEB_MIDDLEWARE, *ADMIN_MIDDLEWARE]
+MIDDLEWARE = [
+    *WEB_MIDDLEWARE,
+    "service_defaults.rate_limits.throttling.rate_limit_headers",
+    *ADMIN_MIDDLEWARE,
+]
 
 TEMPLATES = [
     {
@@ -63,6 +68,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["service_defaults.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_THROTTLE_CLASSES": ["service_defaults.rate_limits.throttling.RateLimited"],
     "DEFAULT_SCHEMA_CLASS": "service_defaults.schema.UseCaseSchema",
     "EXCEPTION_HANDLER": "service_defaults.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
@@ -152,6 +158,19 @@ def proxy_ssl_header(origin: str) -> tuple[str, str] | None:
 def hsts_seconds(origin: str) -> int:
     """SECURE_HSTS_SECONDS: a month where the origin is https, else nothing."""
     return HSTS_SECONDS if is_https(origin) else 0
+
+
+def rates(**more: Rate | None) -> dict[str, Rate | None]:
+    """RATES by name: what every service limits, and what is its own. See `service_defaults.rate_limits`.
+
+    Reading isn't limited unless DJANGO_RATE_READS asks for it: that adds a write to each cheap read, and the
+    ingress is the place to turn a flood away.
+    """
+    return {
+        "writes": rate("writes", variable="DJANGO_RATE_WRITES", default="120/60"),
+        "reads": rate("reads", variable="DJANGO_RATE_READS", default="off"),
+        **more,
+    }
 
 
 def databases(variable: str) -> dict[str, Any]:

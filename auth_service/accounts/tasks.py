@@ -6,7 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from auth_service.accounts import operations
+from service_defaults.rate_limits.counting import forget_old_usages
 from shared_events import sweeps
+
+sweeps.every(seconds=600)(forget_old_usages)
 
 _KEPT_AFTER_EXPIRY = timedelta(days=30)
 _AT_ONCE = 1000

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from service_defaults import env, tokens
 from service_defaults import settings as defaults
+from service_defaults.rate_limits.rates import rate
 from shared_events.settings import EventSettings
 
 SERVICE = "auth"
@@ -17,7 +18,12 @@ SECRET_KEY = defaults.secret_key()
 LOGGING = defaults.logging(SERVICE)
 ROOT_URLCONF = "auth_service.config.urls"
 WSGI_APPLICATION = "auth_service.config.wsgi.application"
-INSTALLED_APPS = [*defaults.INSTALLED_APPS, "shared_events", "auth_service.accounts"]
+INSTALLED_APPS = [
+    *defaults.INSTALLED_APPS,
+    "service_defaults.rate_limits",
+    "shared_events",
+    "auth_service.accounts",
+]
 MIDDLEWARE = [*defaults.MIDDLEWARE, "shared_events.middleware.Correlation"]
 TEMPLATES = defaults.TEMPLATES
 
@@ -53,6 +59,14 @@ EVENTS = EventSettings(
 
 # The API
 REST_FRAMEWORK = defaults.REST_FRAMEWORK
+RATES = defaults.rates(
+    **{
+        "sign-ups": rate("sign-ups", variable="AUTH_RATE_SIGN_UPS", default="20/60"),
+        "sign-ins": rate("sign-ins", variable="AUTH_RATE_SIGN_INS", default="60/60"),
+        # Per account and address together: nobody elsewhere is kept out by them.
+        "failed-sign-ins": rate("failed-sign-ins", variable="AUTH_RATE_FAILED_SIGN_INS", default="10/900"),
+    }
+)
 SPECTACULAR_SETTINGS = defaults.spectacular(
     title="Accounts", description="Sign up, sign in, and know who is asking."
 )

@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     *defaults.INSTALLED_APPS,
     "service_defaults.idempotency",
     "service_defaults.revocation",
+    "service_defaults.rate_limits",
     "shared_events",
     "orders_service.orders",
 ]
@@ -57,6 +58,7 @@ EVENTS = EventSettings(
 
 # The API
 REST_FRAMEWORK = defaults.REST_FRAMEWORK
+RATES = defaults.rates()
 SPECTACULAR_SETTINGS = defaults.spectacular(
     title="Orders", description="Hold a ticket, and see what became of it."
 )

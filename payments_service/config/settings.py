@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     *defaults.INSTALLED_APPS,
     "service_defaults.idempotency",
     "service_defaults.revocation",
+    "service_defaults.rate_limits",
     "shared_events",
     "payments_service.payments",
 ]
@@ -58,6 +59,7 @@ EVENTS = EventSettings(
 
 # The API
 REST_FRAMEWORK = defaults.REST_FRAMEWORK
+RATES = defaults.rates()
 SPECTACULAR_SETTINGS = defaults.spectacular(title="Payments", description="Pay for an order, through Stripe.")
 AUTH_JWKS_FILE = defaults.jwks_file()
 TOKEN_STANDING = defaults.TOKEN_STANDING

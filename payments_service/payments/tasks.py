@@ -9,11 +9,13 @@ from django.db import transaction
 from payments_service.payments import operations, settlement
 from service_defaults.clock import database_now
 from service_defaults.idempotency.kept import forget_old_answers
+from service_defaults.rate_limits.counting import forget_old_usages
 from service_defaults.revocation.operations import forget_old_revocations
 from shared_events import sweeps
 
 sweeps.every(seconds=600)(forget_old_answers)
 sweeps.every(seconds=600)(forget_old_revocations)
+sweeps.every(seconds=600)(forget_old_usages)
 
 #: Payments that one transaction of the sweep sends on their way.
 SWEEP_SIZE = 200

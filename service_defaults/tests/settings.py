@@ -13,6 +13,7 @@ INSTALLED_APPS = [
     *defaults.INSTALLED_APPS,
     "service_defaults.idempotency",
     "service_defaults.revocation",
+    "service_defaults.rate_limits",
     "service_defaults.tests.notes",
 ]
 MIDDLEWARE = defaults.MIDDLEWARE
@@ -41,6 +42,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The API
 REST_FRAMEWORK = defaults.REST_FRAMEWORK
+RATES = defaults.rates()
 SPECTACULAR_SETTINGS = defaults.spectacular(title="Notes", description="Write notes.")
 AUTH_JWKS_FILE = defaults.jwks_file()
 TOKEN_STANDING = defaults.TOKEN_STANDING

@@ -18,6 +18,7 @@ INSTALLED_APPS = [
     *defaults.INSTALLED_APPS,
     "service_defaults.idempotency",
     "service_defaults.revocation",
+    "service_defaults.rate_limits",
     "shared_events",
     "tickets_service.tickets",
 ]
@@ -56,6 +57,7 @@ EVENTS = EventSettings(
 
 # The API
 REST_FRAMEWORK = defaults.REST_FRAMEWORK
+RATES = defaults.rates()
 SPECTACULAR_SETTINGS = defaults.spectacular(title="Tickets", description="List tickets, and find one to buy.")
 AUTH_JWKS_FILE = defaults.jwks_file()
 TOKEN_STANDING = defaults.TOKEN_STANDING

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from auth_service.accounts import operations, queries
 from auth_service.accounts.api import cookies, serializers
+from auth_service.accounts.api.guessing import held_to_few_failures
 from auth_service.accounts.models import Session
 from auth_service.credentials.tokens import InvalidRefreshToken, TokenPair, pair_for, read_refresh
 from service_defaults import keys
@@ -24,6 +25,7 @@ from service_defaults.errors import NotSignedIn
 class SignUp(APIView):
     """Make an account and sign it in."""
 
+    rate = "sign-ups"
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -45,6 +47,7 @@ class SignUp(APIView):
 class SignIn(APIView):
     """Open a session for a browser."""
 
+    rate = "sign-ins"
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -60,6 +63,7 @@ class SignIn(APIView):
 class IssueToken(APIView):
     """Open a session for an API client."""
 
+    rate = "sign-ins"
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -154,7 +158,8 @@ class PublicKeys(APIView):
 def _session_for_credentials(request: Request) -> Session:
     given = serializers.CredentialsInput(data=request.data)
     given.is_valid(raise_exception=True)
-    user = queries.check_credentials(**given.validated_data)
+    with held_to_few_failures(request, given.validated_data["email"]):
+        user = queries.check_credentials(**given.validated_data)
     with transaction.atomic():
         return operations.start_session(user_id=user.id, now=timezone.now())
 

@@ -1,0 +1,78 @@
+"""The counting.
+
+# Note [Counts are cheap]
+Every request that is counted writes a row. The table is unlogged: its commits wait for no disk, and a
+database that crashes begins to count anew, which grants somebody a few tries more.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from math import ceil
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from service_defaults.rate_limits.models import Usage
+from service_defaults.rate_limits.rates import Rate
+
+# A window begins with the first use after the last one's end.
+_COUNT = """
+    INSERT INTO rate_limits_usage AS usage (rate, subject, used, resets_at)
+    VALUES (%(rate)s, %(subject)s, 1, clock_timestamp() + make_interval(secs => %(seconds)s))
+    ON CONFLICT (rate, subject) DO UPDATE SET
+        used = CASE WHEN usage.resets_at <= clock_timestamp() THEN 1 ELSE usage.used + 1 END,
+        resets_at = CASE WHEN usage.resets_at <= clock_timestamp()
+                         THEN excluded.resets_at ELSE usage.resets_at END
+    RETURNING used, extract(epoch FROM resets_at - clock_timestamp())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a subject stands: how often it may still, and when the window ends, in whole seconds from now."""
+
+    rate: Rate
+    used: int
+    resets_in: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this use was one too many."""
+        return self.used > self.rate.limit
+
+    def headers(self) -> dict[str, str]:
+        """`RateLimit` and `RateLimit-Policy` (IETF httpapi-ratelimit-headers)."""
+        name, left = self.rate.name, max(0, self.rate.limit - self.used)
+        return {
+            "RateLimit-Policy": f'"{name}";q={self.rate.limit};w={self.rate.seconds}',
+            "RateLimit": f'"{name}";r={left};t={self.resets_in}',
+        }
+
+
+def count(rate: Rate, *subject: str) -> Standing:
+    """Count one use by the subject (its parts together are one) and return where it stands now.
+
+    Call it outside of a transaction: a refusal must not be rolled back, nor a row be held.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, {"rate": rate.name, "subject": _digest(subject), "seconds": rate.seconds})
+        used, seconds = cursor.fetchone()
+    return Standing(rate=rate, used=used, resets_in=max(1, ceil(seconds)))
+
+
+def forgive(rate: Rate, *subject: str) -> None:
+    """Forget what the subject has used."""
+    Usage.objects.filter(rate=rate.name, subject=_digest(subject)).delete()
+
+
+def forget_old_usages() -> int:
+    """Delete what counts no more; return how many. A sweep of each service calls this."""
+    deleted, _ = Usage.objects.filter(resets_at__lt=timezone.now()).delete()
+    return deleted
+
+
+def _digest(subject: tuple[str, ...]) -> str:
+    key: str = settings.SECRET_KEY
+    return hmac.new(key.encode(), "\n".join(subject).encode(), hashlib.sha256).hexdigest()[:32]
