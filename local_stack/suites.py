@@ -38,10 +38,12 @@ class Suite:
 
 
 def _of_service(service: Service) -> Suite:
+    # Every service reads every golden event that it might hear, and has its rows of the access table.
+    shared = ("tests/contracts", "tests/access") if service.stateful else ()
+    followers = ("tests/revocation",) if service.follows_others else ()
     return Suite(
         name=service.name,
-        # Every golden event is read by every service that might hear it.
-        paths=(service.package, *(("tests/contracts",) if service.stateful else ())),
+        paths=(service.package, *shared, *followers),
         settings=f"{service.package}.config.settings",
         database=service.database_variable if service.stateful else "",
         plugins=("service_defaults.testing",),

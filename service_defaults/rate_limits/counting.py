@@ -74,5 +74,5 @@ def forget_old_usages() -> int:
 
 
 def _digest(subject: tuple[str, ...]) -> str:
-    key: str = settings.SECRET_KEY
+    key = str(settings.SECRET_KEY)
     return hmac.new(key.encode(), "\n".join(subject).encode(), hashlib.sha256).hexdigest()[:32]

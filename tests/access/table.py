@@ -1,0 +1,85 @@
+"""Who may do what: every route and method of every service, and what each kind of visitor is answered.
+
+`owner` is whom the thing belongs to (on routes without one: a signed-in user), `other` another user, `staff`
+an operator, `suspended` an owner whose account was suspended and whose token is still in time. A body is the
+least that is valid; where the owner is refused (400) it is by a rule of the domain, past all access checks.
+"""
+
+from typing import NamedTuple
+
+
+class Answers(NamedTuple):
+    """The statuses for each role."""
+
+    nobody: int
+    owner: int
+    other: int
+    staff: int
+    suspended: int
+
+
+def _for_everybody(status: int) -> Answers:
+    return Answers(status, status, status, status, status)
+
+
+_OPEN = _for_everybody(200)
+_OPEN_TO_READERS = Answers(nobody=200, owner=200, other=200, staff=200, suspended=403)
+_SIGNED_IN = Answers(nobody=401, owner=200, other=200, staff=200, suspended=403)
+# Operators have no power over others' things by the API: what they do goes through the admin.
+_OWNERS = Answers(nobody=401, owner=200, other=403, staff=403, suspended=403)
+_ADMIN = Answers(nobody=302, owner=302, other=302, staff=200, suspended=302)
+
+Route = tuple[str, str]
+
+TABLE: dict[str, dict[Route, Answers]] = {
+    "auth": {
+        ("POST", "/api/users/signup"): _for_everybody(201),
+        ("POST", "/api/users/signin"): Answers(400, 200, 200, 200, 403),
+        ("POST", "/api/users/token"): Answers(400, 200, 200, 200, 403),
+        ("POST", "/api/users/refresh"): Answers(401, 200, 200, 200, 403),
+        ("POST", "/api/users/signout"): _OPEN,
+        ("GET", "/api/users/currentuser"): _OPEN_TO_READERS,
+        ("GET", "/api/users/jwks.json"): _OPEN,
+        ("GET", "/api/users/openapi.json"): _OPEN,
+        ("GET", "/admin/"): _ADMIN,
+        ("GET", "/health/live"): _OPEN,
+        ("GET", "/health/ready"): _OPEN,
+    },
+    "tickets": {
+        ("GET", "/api/tickets"): _OPEN_TO_READERS,
+        ("POST", "/api/tickets"): Answers(401, 201, 201, 201, 403),
+        ("GET", "/api/tickets/{ticket_id}"): _OPEN_TO_READERS,
+        ("PUT", "/api/tickets/{ticket_id}"): _OWNERS,
+        ("PATCH", "/api/tickets/{ticket_id}"): _OWNERS,
+        ("DELETE", "/api/tickets/{ticket_id}"): _OWNERS._replace(owner=204),
+        ("GET", "/api/tickets/openapi.json"): _OPEN,
+        ("GET", "/admin/"): _ADMIN,
+        ("GET", "/health/live"): _OPEN,
+        ("GET", "/health/ready"): _OPEN,
+    },
+    "orders": {
+        ("GET", "/api/orders"): _SIGNED_IN,
+        # Who sells the ticket can't buy it.
+        ("POST", "/api/orders"): Answers(401, 400, 201, 201, 403),
+        ("GET", "/api/orders/{order_id}"): _OWNERS,
+        ("DELETE", "/api/orders/{order_id}"): _OWNERS._replace(owner=204),
+        ("POST", "/api/orders/{order_id}/extend"): _OWNERS,
+        ("GET", "/api/orders/openapi.json"): _OPEN,
+        ("GET", "/admin/"): _ADMIN,
+        ("GET", "/health/live"): _OPEN,
+        ("GET", "/health/ready"): _OPEN,
+    },
+    "payments": {
+        ("GET", "/api/payments"): _SIGNED_IN,
+        # The order has lapsed, so that nobody asks Stripe.
+        ("POST", "/api/payments"): _OWNERS._replace(owner=400),
+        ("POST", "/api/payments/intents"): _OWNERS._replace(owner=400),
+        ("GET", "/api/payments/{payment_id}"): _OWNERS,
+        # Stripe alone can sign what goes here.
+        ("POST", "/api/payments/webhook"): _for_everybody(400),
+        ("GET", "/api/payments/openapi.json"): _OPEN,
+        ("GET", "/admin/"): _ADMIN,
+        ("GET", "/health/live"): _OPEN,
+        ("GET", "/health/ready"): _OPEN,
+    },
+}
