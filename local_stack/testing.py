@@ -62,7 +62,7 @@ class RunningStack:
 
     def manage(self, service: str, *arguments: str) -> tuple[str, ...]:
         """Return the command line of one of a service's management commands."""
-        return _service(service).manage(*arguments)
+        return self.service(service).manage(*arguments)
 
     def password(self, user: str) -> str:
         """Return the password of a demo user: buyer, seller or operator."""

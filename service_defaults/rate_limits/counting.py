@@ -12,9 +12,7 @@ from math import ceil
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
-from service_defaults.rate_limits.models import Usage
 from service_defaults.rate_limits.rates import Rate
 
 # A window begins with the first use after the last one's end.
@@ -27,6 +25,9 @@ _COUNT = """
                          THEN excluded.resets_at ELSE usage.resets_at END
     RETURNING used, extract(epoch FROM resets_at - clock_timestamp())
 """
+
+_FORGIVE = "DELETE FROM rate_limits_usage WHERE rate = %(rate)s AND subject = %(subject)s"
+_FORGET = "DELETE FROM rate_limits_usage WHERE resets_at < clock_timestamp()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,18 @@ def count(rate: Rate, *subject: str) -> Standing:
 
 def forgive(rate: Rate, *subject: str) -> None:
     """Forget what the subject has used."""
-    Usage.objects.filter(rate=rate.name, subject=_digest(subject)).delete()
+    _execute(_FORGIVE, {"rate": rate.name, "subject": _digest(subject)})
 
 
 def forget_old_usages() -> int:
     """Delete what counts no more; return how many. A sweep of each service calls this."""
-    deleted, _ = Usage.objects.filter(resets_at__lt=timezone.now()).delete()
-    return deleted
+    return _execute(_FORGET, {})
+
+
+def _execute(statement: str, values: dict[str, str]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
 
 
 def _digest(subject: tuple[str, ...]) -> str:

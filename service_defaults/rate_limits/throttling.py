@@ -25,13 +25,13 @@ class RateLimited(BaseThrottle):
     """Holds every view to a rate of settings.RATES.
 
     It is the one that the view names as `rate`, else "writes" for methods that write and "reads" for others.
-    A rate that isn't there, or is None, limits nothing.
+    A rate that isn't there, or is None, limits nothing; a service without RATES has none.
     """
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Count it; one too many raises `Throttled`."""
         default = "reads" if request.method in _SAFE_METHODS else "writes"
-        rate = settings.RATES.get(getattr(view, "rate", default))
+        rate = getattr(settings, "RATES", {}).get(getattr(view, "rate", default))
         if rate is not None:
             hold(request, rate, *subject_of(request))
         return True
