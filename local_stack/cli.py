@@ -125,6 +125,10 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
+    if options.what == "accounts":
+        from local_stack.bench.accounts import bench_accounts
+
+        return bench_accounts(broker=options.broker, accounts=options.accounts)
     from local_stack.bench.expiry import bench_expiry
 
     return bench_expiry(broker=options.broker, holds=options.holds)

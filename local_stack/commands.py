@@ -132,12 +132,18 @@ def _test(parser: argparse.ArgumentParser) -> None:
 
 def _bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "what", choices=("expiry",), help="expiry: how late the ticket of a lapsed hold is free"
+        "what",
+        choices=("expiry", "accounts"),
+        help="expiry: how late the ticket of a lapsed hold is free; "
+        "accounts: how long what was revoked is still served",
     )
     parser.add_argument(
         "--broker", choices=("rabbitmq", "embedded"), default="rabbitmq", help="default: rabbitmq"
     )
     parser.add_argument("--holds", type=_positive, default=10_000, help="how many holds (default 10000)")
+    parser.add_argument(
+        "--accounts", type=_positive, default=50, help="how many sign-outs and suspensions (default 50)"
+    )
 
 
 def _drill(parser: argparse.ArgumentParser) -> None:

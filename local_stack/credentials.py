@@ -44,4 +44,4 @@ def _names(system: System) -> list[str]:
 
 def _new(name: str) -> str:
     # People type the demo passwords by hand, so those are short.
-    return secrets.token_urlsafe(9) if name.endswith(".password") else secrets.token_urlsafe(32)
+    return secrets.token_urlsafe(9) if name.endswith(".password") else secrets.token_urlsafe(48)

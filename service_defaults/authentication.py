@@ -14,9 +14,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
-from service_defaults import errors, tokens
-
-ACCESS_COOKIE = "access_token"
+from service_defaults import cookies, errors, tokens
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OUR_CONTENT = frozenset({"application/json", "application/x-www-form-urlencoded", "multipart/form-data"})
@@ -95,9 +93,14 @@ def principal(request: Request) -> Principal:
     return request.user
 
 
+def access_cookie() -> str:
+    """The name of the cookie that carries a browser's access token."""
+    return cookies.for_this_host("access_token", settings.PUBLIC_ORIGIN)
+
+
 def claims_of_cookie(request: HttpRequest | Request) -> tokens.Claims | None:
     """What the access cookie says; None where it is missing, wrong or expired."""
-    cookie = request.COOKIES.get(ACCESS_COOKIE)
+    cookie = request.COOKIES.get(access_cookie())
     if not cookie:
         return None
     try:

@@ -9,6 +9,9 @@ import os
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
+# What placeholders and quick starts are made of.
+_DEFAULTS = ("change", "insecure", "example", "default", "password", "secret", "placeholder", "…")
+_FEWEST_DIFFERENT = 5
 _FALSE = frozenset({"0", "false", "no", "off"})
 
 
@@ -23,6 +26,28 @@ def required(name: str, *, example: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name} must be set, for example {name}={example}")
     return value
+
+
+def secret(name: str, *, example: str, shortest: int = 8) -> str:
+    """The variable's value, a secret; raises `ImproperlyConfigured` where anybody could know or guess it.
+
+    That is: missing, shorter than `shortest` characters, the example itself, or what files come with.
+    """
+    value = required(name, example=example)
+    if len(value) < shortest:
+        raise ImproperlyConfigured(
+            f"{name} must have at least {shortest} characters, for example {name}={example}"
+        )
+    if is_well_known(value, example=example):
+        # Not the value: a log is no place for it, even if it is a bad one.
+        raise ImproperlyConfigured(f"{name} is still a default that everybody knows; make one of your own")
+    return value
+
+
+def is_well_known(value: str, *, example: str = "") -> bool:
+    """Whether a secret is a placeholder, a default, or hardly varied."""
+    plain = value.casefold()
+    return value == example or len(set(value)) < _FEWEST_DIFFERENT or any(word in plain for word in _DEFAULTS)
 
 
 def integer(name: str, *, default: int, minimum: int | None = None, maximum: int | None = None) -> int:

@@ -14,6 +14,13 @@ from service_defaults import logs, problems, visitors
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# An answer of an API is no page: if a browser is made to show it as one, it does nothing. Operators' pages load
+# nothing from elsewhere.
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_POLICY_OF_PAGES = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _access_log = logging.getLogger("service_defaults.access")
 
 
@@ -67,6 +74,18 @@ def body_limit(get_response: GetResponse) -> GetResponse:
         if limit is not None and int(request.META.get("CONTENT_LENGTH") or 0) > limit:
             return problems.problem(413, "body-too-large", f"The body must not exceed {limit} bytes")
         return get_response(request)
+
+    return middleware
+
+
+def content_security_policy(get_response: GetResponse) -> GetResponse:
+    """The Content-Security-Policy of what doesn't bring its own: that of an API, or of operators' pages."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        policy = _POLICY_OF_PAGES if request.path.startswith("/admin/") else _POLICY
+        response.headers.setdefault("Content-Security-Policy", policy)
+        return response
 
     return middleware
 

@@ -7,7 +7,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.settings import spectacular_settings
 
-from service_defaults.authentication import ACCESS_COOKIE
+from service_defaults.authentication import access_cookie
 
 _ENTRY = {
     "type": "object",
@@ -95,5 +95,5 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         """One definition per name."""
         return [
             {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-            {"type": "apiKey", "in": "cookie", "name": ACCESS_COOKIE},
+            {"type": "apiKey", "in": "cookie", "name": access_cookie()},
         ]

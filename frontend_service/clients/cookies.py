@@ -2,8 +2,12 @@
 
 from http.cookies import CookieError, Morsel, SimpleCookie
 
-ACCESS = "access_token"
-REFRESH = "refresh_token"
+from django.conf import settings
+
+from service_defaults.cookies import for_this_host
+
+ACCESS = for_this_host("access_token", settings.PUBLIC_ORIGIN)
+REFRESH = for_this_host("refresh_token", settings.PUBLIC_ORIGIN)
 
 
 class CookieJar:

@@ -126,7 +126,9 @@ class Gateway:
         try:
             response = self._send("POST", "/api/users/refresh", timeout=READ, headers=headers, json={})
         except (SignedOut, Forbidden, Refused):
-            return [f'{name}=""; Path=/; Max-Age=0; HttpOnly' for name in (ACCESS, REFRESH)]
+            # Without it no browser would take a __Host- cookie back.
+            secure = "; Secure" if settings.PUBLIC_ORIGIN.startswith("https:") else ""
+            return [f'{name}=""; Path=/; Max-Age=0; HttpOnly{secure}' for name in (ACCESS, REFRESH)]
         return response.headers.get_list("set-cookie")
 
 

@@ -1,6 +1,6 @@
 """Settings of the frontend: pages, no database. What depends on where it runs comes from the environment."""
 
-from service_defaults import env
+from service_defaults import cookies, env
 from service_defaults import settings as defaults
 
 PUBLIC_ORIGIN = defaults.public_origin()
@@ -48,7 +48,7 @@ DATABASES: dict[str, object] = {}
 # There is nowhere to keep a session: what has to last from one page to the next lives in cookies.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
-CSRF_COOKIE_NAME = "frontend_csrf"
+CSRF_COOKIE_NAME = cookies.for_this_host("frontend_csrf", PUBLIC_ORIGIN)
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = _IS_HTTPS
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
@@ -59,6 +59,11 @@ SESSION_COOKIE_HTTPONLY = True
 
 SECURE_PROXY_SSL_HEADER = defaults.proxy_ssl_header(PUBLIC_ORIGIN)
 SECURE_HSTS_SECONDS = defaults.hsts_seconds(PUBLIC_ORIGIN)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _IS_HTTPS
+# People type addresses without a scheme; programs, which the APIs are for, are not sent elsewhere.
+SECURE_SSL_REDIRECT = _IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^api/"]
+X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = defaults.MAX_BODY_BYTES
 APPEND_SLASH = False
 

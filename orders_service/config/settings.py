@@ -3,7 +3,7 @@
 Values that all services share come from `service_defaults.settings`; what varies comes from the environment.
 """
 
-from service_defaults import env
+from service_defaults import cookies, env
 from service_defaults import settings as defaults
 from shared_events.settings import EventSettings
 
@@ -34,6 +34,9 @@ APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = defaults.MAX_BODY_BYTES
 SECURE_PROXY_SSL_HEADER = defaults.proxy_ssl_header(PUBLIC_ORIGIN)
 SECURE_HSTS_SECONDS = defaults.hsts_seconds(PUBLIC_ORIGIN)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = defaults.is_https(PUBLIC_ORIGIN)
+SILENCED_SYSTEM_CHECKS = defaults.SILENCED_SYSTEM_CHECKS
+X_FRAME_OPTIONS = "DENY"
 STATIC_URL = f"/static/{SERVICE}/"
 WHITENOISE_USE_FINDERS = True
 
@@ -67,11 +70,11 @@ TOKEN_STANDING = defaults.TOKEN_STANDING
 
 # The operators' admin
 AUTHENTICATION_BACKENDS = defaults.OPERATOR_BACKENDS
-SESSION_COOKIE_NAME = f"{SERVICE}_session"
+SESSION_COOKIE_NAME = cookies.for_a_path(f"{SERVICE}_session", PUBLIC_ORIGIN)
 SESSION_COOKIE_PATH = f"/admin/{SERVICE}/"
 SESSION_COOKIE_AGE = defaults.OPERATOR_SESSION_SECONDS
 SESSION_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
-CSRF_COOKIE_NAME = f"{SERVICE}_csrf"
+CSRF_COOKIE_NAME = cookies.for_a_path(f"{SERVICE}_csrf", PUBLIC_ORIGIN)
 CSRF_COOKIE_PATH = f"/admin/{SERVICE}/"
 CSRF_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]

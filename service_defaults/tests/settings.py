@@ -1,5 +1,6 @@
 """Settings of the notes service: each default at its place, as a service lists them."""
 
+from service_defaults import cookies
 from service_defaults import settings as defaults
 
 SERVICE = "notes"
@@ -49,11 +50,11 @@ TOKEN_STANDING = defaults.TOKEN_STANDING
 
 # The operators' admin
 AUTHENTICATION_BACKENDS = defaults.OPERATOR_BACKENDS
-SESSION_COOKIE_NAME = f"{SERVICE}_session"
+SESSION_COOKIE_NAME = cookies.for_a_path(f"{SERVICE}_session", PUBLIC_ORIGIN)
 SESSION_COOKIE_PATH = f"/admin/{SERVICE}/"
 SESSION_COOKIE_AGE = defaults.OPERATOR_SESSION_SECONDS
 SESSION_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
-CSRF_COOKIE_NAME = f"{SERVICE}_csrf"
+CSRF_COOKIE_NAME = cookies.for_a_path(f"{SERVICE}_csrf", PUBLIC_ORIGIN)
 CSRF_COOKIE_PATH = f"/admin/{SERVICE}/"
 CSRF_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]

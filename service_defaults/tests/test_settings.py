@@ -105,7 +105,7 @@ class TestThePublicOrigin:
         assert not defaults.is_https(plain)
         assert defaults.proxy_ssl_header(secure) == ("HTTP_X_FORWARDED_PROTO", "https")
         assert defaults.proxy_ssl_header(plain) is None
-        assert (defaults.hsts_seconds(secure), defaults.hsts_seconds(plain)) == (30 * 24 * 3600, 0)
+        assert (defaults.hsts_seconds(secure), defaults.hsts_seconds(plain)) == (365 * 24 * 3600, 0)
 
 
 class TestDebug:

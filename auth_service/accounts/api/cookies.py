@@ -5,9 +5,8 @@ from django.http import HttpResponseBase
 from rest_framework.request import Request
 
 from auth_service.credentials.tokens import TokenPair
-from service_defaults.authentication import ACCESS_COOKIE
-
-REFRESH_COOKIE = "refresh_token"
+from service_defaults.authentication import access_cookie
+from service_defaults.cookies import for_this_host
 
 # The refresh cookie too: the frontend refreshes on a visitor's behalf, so every page must get to see it.
 _PATH = "/"
@@ -15,19 +14,23 @@ _PATH = "/"
 
 def give(response: HttpResponseBase, pair: TokenPair) -> None:
     """Set both cookies, each for as long as its token lasts."""
-    _set(response, ACCESS_COOKIE, pair.access, path=_PATH, lasts=settings.AUTH_ACCESS_SECONDS)
-    _set(response, REFRESH_COOKIE, pair.refresh, path=_PATH, lasts=settings.AUTH_REFRESH_SECONDS)
+    _set(response, access_cookie(), pair.access, path=_PATH, lasts=settings.AUTH_ACCESS_SECONDS)
+    _set(response, _refresh_cookie(), pair.refresh, path=_PATH, lasts=settings.AUTH_REFRESH_SECONDS)
 
 
 def take(response: HttpResponseBase) -> None:
     """Clear both cookies."""
-    response.delete_cookie(ACCESS_COOKIE, path=_PATH, samesite="Lax")
-    response.delete_cookie(REFRESH_COOKIE, path=_PATH, samesite="Lax")
+    response.delete_cookie(access_cookie(), path=_PATH, samesite="Lax")
+    response.delete_cookie(_refresh_cookie(), path=_PATH, samesite="Lax")
 
 
 def refresh_token(request: Request) -> str:
     """The refresh token that the browser sent, or nothing."""
-    return request.COOKIES.get(REFRESH_COOKIE, "")
+    return request.COOKIES.get(_refresh_cookie(), "")
+
+
+def _refresh_cookie() -> str:
+    return for_this_host("refresh_token", settings.PUBLIC_ORIGIN)
 
 
 def _set(response: HttpResponseBase, name: str, value: str, *, path: str, lasts: int) -> None:

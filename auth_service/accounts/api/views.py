@@ -113,7 +113,11 @@ class SignOut(APIView):
     authentication_classes = (GenuineToken,)
     permission_classes = (AllowAny,)
 
-    @extend_schema(request=None, responses={200: OpenApiResponse(description="Signed out")})
+    @extend_schema(
+        request=None,
+        responses={200: OpenApiResponse(description="Signed out")},
+        auth=[{"bearer": []}, {"cookie": []}],
+    )
     def post(self, request: Request) -> Response:
         """End the session on the server and clear the cookies; fine for who isn't signed in."""
         session_id = _session_to_end(request)
