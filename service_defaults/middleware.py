@@ -14,7 +14,7 @@ from service_defaults import logs, problems, visitors
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# An answer of an API is no page: if a browser is made to show it as one, it does nothing. Operators' pages load
+# An answer of an API is no page: a browser that is made to show it as one does nothing. Operators' pages load
 # nothing from elsewhere.
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 _POLICY_OF_PAGES = (

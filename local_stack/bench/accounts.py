@@ -53,10 +53,10 @@ def _with_broker(stack: RunningStack, accounts: int) -> bool:
     }
     kept = True
     for way, revoke in ways.items():
-        late = {service: [] for service in ROUTES}  # type: dict[str, list[float]]
+        late: dict[str, list[float]] = {service: [] for service in ROUTES}
         for _ in range(accounts):
-            for service, seconds in _refused_after(stack, revoke).items():
-                late[service].append(seconds)
+            for service, after in _refused_after(stack, revoke).items():
+                late[service].append(after)
         for service, seconds in late.items():
             kept &= _line(f"{way}, refused by {service}", seconds)
     out.print(f"{'✓ kept' if kept else '✗ not kept'}: refused everywhere within {LATEST:.0f} s at p99")
