@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from secrets import token_urlsafe
 
 from local_stack.broker_rights import definitions
 from local_stack.complaints import Complaint
@@ -124,8 +125,8 @@ def _of_postgres(secrets: Credentials, service: Service) -> dict[str, str]:
 def _signing_keys(directory: Path) -> list[Path]:
     """Let the accounts service make its keys, the way it does everywhere."""
     settings = {
-        "DJANGO_SECRET_KEY": "x" * 50,
-        "DJANGO_VISITOR_KEY": "x" * 50,
+        "DJANGO_SECRET_KEY": token_urlsafe(50),
+        "DJANGO_VISITOR_KEY": token_urlsafe(50),
         "DJANGO_PUBLIC_ORIGIN": "http://localhost",
         "AUTH_DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
         "BROKER_URL": "filesystem:///nonexistent",

@@ -40,7 +40,7 @@ class Suite:
 def _of_service(service: Service) -> Suite:
     # Every service reads every golden event that it might hear, and has its rows of the access table.
     shared = ("tests/contracts", "tests/access") if service.stateful else ()
-    followers = ("tests/revocation",) if service.follows_others else ()
+    followers = ("tests/revocation",) if service.follows else ()
     return Suite(
         name=service.name,
         paths=(service.package, *shared, *followers),

@@ -84,7 +84,7 @@ def receive(batch: Batch) -> Outcome:
     together, wait = True, 0.1
     while True:
         try:
-            together = together and (batch.stream in _proven or _is_first_try(batch))
+            together = together and (batch.stream in _proven or not batch.events or _is_first_try(batch))
             outcome = apply_together(batch) if together else apply_one_by_one(batch)
             _proven.add(batch.stream)
             return outcome

@@ -1,5 +1,7 @@
 """The publisher's side: record what happened, in the transaction in which it happens."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -45,6 +47,21 @@ def record(event: Event, *, aggregate_id: UUID, version: int) -> None:
     )
     wake_relay_on_commit()
     failpoints.reach("record.uncommitted")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """An event as it stands in this service's own log, published or not yet."""
+
+    type: str
+    version: int
+    occurred_at: datetime
+
+
+def history(aggregate_id: UUID) -> list[Recorded]:
+    """Return what this service has recorded about an aggregate, in order."""
+    rows = LoggedEvent.objects.filter(aggregate_id=aggregate_id).order_by("version")
+    return [Recorded(**row) for row in rows.values("type", "version", "occurred_at")]
 
 
 def wake_relay_on_commit() -> None:

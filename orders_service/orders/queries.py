@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from orders_service.orders.models import Order, TicketCopy
 from orders_service.orders.operations import NotYourOrder, OrderNotFound
-from shared_events.models import LoggedEvent
+from shared_events import log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +31,7 @@ def get_order(*, order_id: UUID, buyer_id: UUID) -> Order:
 
 def list_steps(*, order_id: UUID) -> list[Step]:
     """Return what happened to an order, oldest first: the log that its events are published from."""
-    rows = LoggedEvent.objects.filter(aggregate_id=order_id).order_by("version")
-    return [Step(type=kind, at=at) for kind, at in rows.values_list("type", "occurred_at")]
+    return [Step(type=event.type, at=event.occurred_at) for event in log.history(order_id)]
 
 
 def list_orders(*, buyer_id: UUID) -> QuerySet[Order]:

@@ -116,7 +116,7 @@ class SignOut(APIView):
     @extend_schema(
         request=None,
         responses={200: OpenApiResponse(description="Signed out")},
-        auth=[{"bearer": []}, {"cookie": []}],  # type: ignore[list-item]  the stub is wrong
+        auth=[{"bearer": []}, {"cookie": []}],  # type: ignore[list-item]  # the stub is wrong
     )
     def post(self, request: Request) -> Response:
         """End the session on the server and clear the cookies; fine for who isn't signed in."""
