@@ -10,7 +10,7 @@ from local_stack.commands import parser, run_dir_of
 from local_stack.complaints import Complaint
 from local_stack.screen import errors
 from local_stack.services import EXAMPLES, MARKETPLACE
-from local_stack.stack import Stack
+from local_stack.stack import REPOSITORY, Stack
 
 _INTERRUPTED, _NOBODY_READS = 130, 141
 
@@ -100,16 +100,33 @@ def _demo_of_example(stack: Stack, options: argparse.Namespace) -> int:
 
 
 def _manage(options: argparse.Namespace) -> int:
-    from local_stack.credentials import credentials_of
-    from local_stack.environment import service_environment
+    from local_stack.manage import manage
 
     stack = _stack(options)
     service = next((one for one in stack.system.services if one.name == options.service), None)
     if service is None:
         names = ", ".join(one.name for one in stack.system.services)
         raise NothingHere(f"There is no service {options.service!r}. There are: {names}.")
-    environment = service_environment(stack, credentials_of(stack.run_dir, stack.system), service)
-    return subprocess.run(service.manage(*options.arguments), env=environment, check=False).returncode
+    return manage(stack, service, *options.arguments)
+
+
+def _events(options: argparse.Namespace) -> int:
+    from local_stack.events import dead_letters, lag, replay, story, tail
+
+    if options.what == "catalogue":
+        check = ("--check",) if options.check else ()
+        command = (sys.executable, "-m", "tests.contracts.catalogue", *check)
+        return subprocess.run(command, cwd=REPOSITORY, check=False).returncode
+    stack = _stack(options)
+    if options.what == "dead-letters" and options.redrive:
+        return dead_letters.redrive(stack, *options.redrive)
+    return {
+        "tail": lambda: tail.tail(stack, stream=options.stream, lines=options.lines, follow=options.follow),
+        "show": lambda: story.show(stack, options.order),
+        "lag": lambda: lag.lag(stack),
+        "replay": lambda: replay.replay(stack, options.service, options.stream, options.first),
+        "dead-letters": lambda: dead_letters.dead_letters(stack),
+    }[options.what]()
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -165,6 +182,7 @@ _COMMANDS = {
     "logs": _logs,
     "demo": _demo,
     "manage": _manage,
+    "events": _events,
     "doctor": _doctor,
     "test": _test,
     "bench": _bench,

@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     _status(command("status", "show every part, what waits in queues, memory and CPU"))
     _logs(command("logs", "show the logs of a part, a service, or everything"))
     _demo(command("demo", "play buy, decline, cancel and lapse through the gateway, and check them"))
+    _events(command("events", "follow what the services tell each other, and look after it"))
     _manage(command("manage", "run a management command of a service, with the service's environment"))
     _doctor(command("doctor", "look for what is wrong, and say how to mend it"))
     _test(command("test", "run the tests, all or some parts; they need nothing that is running"))
@@ -100,6 +101,32 @@ def _logs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-n", "--lines", type=_positive, default=40, help="how many lines of each to begin with (default 40)"
     )
+
+
+def _events(parser: argparse.ArgumentParser) -> None:
+    _example(parser)
+    kinds = parser.add_subparsers(dest="what", title="what", metavar="<what>", required=True)
+
+    def kind(name: str, summary: str) -> argparse.ArgumentParser:
+        return kinds.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+
+    tail = kind("tail", "show what was told last")
+    tail.add_argument("stream", nargs="?", default="", help="such as order (default: all)")
+    tail.add_argument("-f", "--follow", action="store_true", help="go on as events come")
+    tail.add_argument("-n", "--lines", type=_positive, default=20, help="how many to begin with (default 20)")
+    show = kind("show", "tell one order's story across all services")
+    show.add_argument("order", help="the order's id")
+    kind("lag", "show how far each subscriber is behind, and what waits or failed")
+    replay = kind("replay", "have a service take a stream's events once more")
+    replay.add_argument("service")
+    replay.add_argument("stream")
+    replay.add_argument("--from", dest="first", type=_positive, required=True, metavar="POSITION")
+    dead = kind("dead-letters", "list what could not be applied, and have it tried again")
+    dead.add_argument(
+        "--redrive", nargs=2, metavar=("SERVICE", "WHICH"), help="an id, an error as listed, or all"
+    )
+    catalogue = kind("catalogue", "write the event catalogue, docs/reference/events, from the code")
+    catalogue.add_argument("--check", action="store_true", help="write nothing, and fail where it differs")
 
 
 def _manage(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from shared_events.models import Cursor, LoggedEvent, OutgoingCommand, ParkedEvent, PublishedStream
@@ -68,11 +69,39 @@ class OutgoingCommandAdmin(ReadOnlyAdmin):
 class ParkedEventAdmin(ReadOnlyAdmin):
     """Events that could not be applied. Dead letters wait here for a person, and never expire."""
 
-    list_display = ("stream", "position", "type", "aggregate_id", "state", "tries", "next_try_at", "error")
-    list_filter = ("stream", "type", "error")
+    list_display = (
+        "error",
+        "stream",
+        "position",
+        "type",
+        "aggregate_id",
+        "state",
+        "tries",
+        "behind",
+        "next_try_at",
+    )
+    list_display_links = ("error", "position")
+    list_filter = ("error", "stream", "type")
     search_fields = ("=aggregate_id", "error")
-    ordering = ("stream", "position")
-    actions = ("redrive_selected",)
+    # Those of one error stand together.
+    ordering = ("error", "stream", "position")
+    actions = ("redrive_selected", "redrive_alike")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ParkedEvent]:
+        """Count what waits behind each row."""
+        later = ParkedEvent.objects.filter(
+            stream=OuterRef("stream"),
+            aggregate_id=OuterRef("aggregate_id"),
+            position__gt=OuterRef("position"),
+        )
+        counted = later.order_by().values("aggregate_id").annotate(count=Count("*")).values("count")
+        rows: QuerySet[ParkedEvent] = super().get_queryset(request)
+        return rows.annotate(behind_count=Coalesce(Subquery(counted), 0))
+
+    @admin.display(description="waiting behind")
+    def behind(self, row: ParkedEvent) -> int:
+        """Return how many later events of the same aggregate wait for this one."""
+        return row.behind_count  # type: ignore[attr-defined, no-any-return]
 
     @admin.display(description="state")
     def state(self, row: ParkedEvent) -> str:
@@ -82,7 +111,18 @@ class ParkedEventAdmin(ReadOnlyAdmin):
     @admin.action(description="Try again now, in order", permissions=["view"])
     def redrive_selected(self, request: HttpRequest, queryset: QuerySet[ParkedEvent]) -> None:
         """Redrive the selected events and what waits behind them."""
-        applied = sum(redrive(row) for row in queryset.exclude(error="").order_by("stream", "position"))
-        for row in queryset:
-            self.log_change(request, row, "Redriven")
+        self._redrive(request, queryset)
+
+    @admin.action(description="Try all with the same errors again, in order", permissions=["view"])
+    def redrive_alike(self, request: HttpRequest, queryset: QuerySet[ParkedEvent]) -> None:
+        """Redrive every parked event with an error of the selected ones."""
+        errors = set(queryset.values_list("error", flat=True))
+        self._redrive(request, ParkedEvent.objects.filter(error__in=errors))
+
+    def _redrive(self, request: HttpRequest, rows: QuerySet[ParkedEvent]) -> None:
+        applied = 0
+        for row in rows.exclude(error="").order_by("stream", "position"):
+            count = redrive(row)
+            self.log_change(request, row, f"Redriven: {count} events were applied")
+            applied += count
         messages.info(request, f"{applied} events were applied")

@@ -1,5 +1,6 @@
 """The publisher's side: record what happened, in the transaction in which it happens."""
 
+import itertools
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.utils import timezone
 from shared_events import context, failpoints
 from shared_events.contracts import Event
 from shared_events.ids import uuid7
-from shared_events.models import LoggedEvent
+from shared_events.models import ArchivedEvent, LoggedEvent
 from shared_events.settings import event_settings
 from shared_events.transactions import require_transaction
 
@@ -60,8 +61,12 @@ class Recorded:
 
 def history(aggregate_id: UUID) -> list[Recorded]:
     """Return what this service has recorded about an aggregate, in order."""
-    rows = LoggedEvent.objects.filter(aggregate_id=aggregate_id).order_by("version")
-    return [Recorded(**row) for row in rows.values("type", "version", "occurred_at")]
+    names = ("type", "version", "occurred_at")
+    tables = (ArchivedEvent, LoggedEvent)  # in this order: what was archived is older
+    rows = [
+        table.objects.filter(aggregate_id=aggregate_id).order_by("version").values(*names) for table in tables
+    ]
+    return [Recorded(**row) for row in itertools.chain(*rows)]
 
 
 def wake_relay_on_commit() -> None:

@@ -7,12 +7,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 
-class LoggedEvent(models.Model):
-    """One row of the event log. `position` stays empty until the relay gives it."""
+class StoredEvent(models.Model):
+    """What is kept of an event, in the log and in its archive."""
 
-    id = models.BigAutoField(primary_key=True)
     stream = models.CharField(max_length=64)
-    position = models.BigIntegerField(null=True)
     event_id = models.UUIDField(unique=True)
     type = models.CharField(max_length=128)
     schema_version = models.PositiveIntegerField()
@@ -23,6 +21,16 @@ class LoggedEvent(models.Model):
     causation_id = models.UUIDField(null=True)
     traceparent = models.CharField(max_length=55, blank=True)
     data = models.JSONField()
+
+    class Meta:
+        abstract = True
+
+
+class LoggedEvent(StoredEvent):
+    """One row of the event log. `position` stays empty until the relay gives it."""
+
+    id = models.BigAutoField(primary_key=True)
+    position = models.BigIntegerField(null=True)
 
     class Meta:
         verbose_name = "event"
@@ -36,6 +44,22 @@ class LoggedEvent(models.Model):
             models.Index(fields=["id"], condition=Q(position__isnull=True), name="event_unsequenced"),
             models.Index(fields=["correlation_id"], name="event_correlation"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.stream}:{self.position} {self.type}"
+
+
+class ArchivedEvent(StoredEvent):
+    """An old event that was moved out of the log. Catch-up reads it as if it were still there."""
+
+    id = models.BigIntegerField(primary_key=True)
+    position = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["stream", "position"], name="archived_position_unique")
+        ]
+        indexes: ClassVar = [models.Index(fields=["aggregate_id", "version"], name="archived_aggregate")]
 
     def __str__(self) -> str:
         return f"{self.stream}:{self.position} {self.type}"

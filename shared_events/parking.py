@@ -63,6 +63,7 @@ def redrive(parked: ParkedEvent) -> int:
     with transaction.atomic():
         Cursor.objects.select_for_update().get(stream=parked.stream)
         waiting = ParkedEvent.objects.filter(stream=parked.stream, aggregate_id=parked.aggregate_id)
+        logger.info("Trying %s again, and %d behind it", parked, waiting.count() - 1)
         applied = 0
         for row in waiting.order_by("position"):
             if not _try(row):

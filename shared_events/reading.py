@@ -1,19 +1,29 @@
-"""Reading this service's own log as envelopes."""
+"""Reading this service's own log as envelopes, its archive included."""
 
 from shared_events.envelope import RawEnvelope
-from shared_events.models import LoggedEvent
+from shared_events.models import ArchivedEvent, LoggedEvent
 
 
 def envelopes_after(stream: str, position: int, limit: int) -> tuple[RawEnvelope | None, list[RawEnvelope]]:
     """Return the event at `position`, None when there is none, and up to `limit` events after it."""
-    rows = LoggedEvent.objects.filter(stream=stream, position__gte=position).order_by("position")[: limit + 1]
-    envelopes = [_envelope(row) for row in rows]
+    envelopes = [_envelope(row) for row in _rows(stream, max(position, 1), limit + 1)]
     if envelopes and envelopes[0].position == position:
         return envelopes[0], envelopes[1:]
     return None, envelopes[:limit]
 
 
-def _envelope(row: LoggedEvent) -> RawEnvelope:
+def _rows(stream: str, first: int, count: int) -> list[LoggedEvent | ArchivedEvent]:
+    def read(table: type[LoggedEvent | ArchivedEvent]) -> list[LoggedEvent | ArchivedEvent]:
+        return list(table.objects.filter(stream=stream, position__gte=first).order_by("position")[:count])
+
+    rows = read(LoggedEvent)
+    if rows and rows[0].position == first:
+        return rows
+    # What is older than the log's beginning was archived.
+    return [*read(ArchivedEvent), *rows][:count]
+
+
+def _envelope(row: LoggedEvent | ArchivedEvent) -> RawEnvelope:
     assert row.position is not None
     return RawEnvelope(
         stream=row.stream,

@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Exists, Q
+from django.db.models import Exists, Min, Q, QuerySet
 
 from shared_events import catch_up, failpoints, heartbeat
 from shared_events.bus.publisher import DELIVER, Publisher
@@ -204,7 +205,16 @@ def progress(streams: Iterable[str]) -> dict[str, Progress]:
 
 def unpublished() -> int:
     """Return how many events of this service are not marked as confirmed by the broker."""
+    return _unpublished().count()
+
+
+def oldest_unpublished() -> datetime | None:
+    """Return when the oldest of these was recorded, None when there is none."""
+    return _unpublished().aggregate(oldest=Min("occurred_at"))["oldest"]  # type: ignore[no-any-return]
+
+
+def _unpublished() -> QuerySet[LoggedEvent]:
     waiting = Q(position__isnull=True)
     for row in PublishedStream.objects.all():
         waiting |= Q(stream=row.stream, position__gt=row.published)
-    return LoggedEvent.objects.filter(waiting).count()
+    return LoggedEvent.objects.filter(waiting)

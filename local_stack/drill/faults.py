@@ -14,6 +14,7 @@ import amqp
 
 from local_stack import rabbitmq
 from local_stack.drill.shelf import list_many
+from local_stack.events.replay import replay
 from local_stack.stack import REPOSITORY
 from local_stack.testing import RunningStack, wait_for
 
@@ -150,6 +151,13 @@ def mischief(service: str, *arguments: str, refused: bool = False) -> Break:
     return act
 
 
+def replay_all(stack: RunningStack, times: int) -> None:
+    """Have every service take every event of every stream once more."""
+    for service in stack.stack.system.stateful:
+        for stream in service.follows if service.name not in {"witness", "latecomer"} else ():
+            replay(stack.stack, service.name, stream, 1)
+
+
 def fall_behind(stack: RunningStack, times: int) -> None:
     """Let subscribers miss ten thousand events."""
     with absent(stack, "orders.events", "witness.events"):
@@ -248,5 +256,6 @@ FAULTS = (
     Fault(name="garbled", where="ticket stream", times=3, act=mischief("tickets", "garble")),
     Fault(name="poisoned", where="ticket stream", times=2, quick=True, act=mischief("tickets", "poison")),
     Fault(name="unknown version", where="order stream", act=mischief("orders", "poison", "--version", "99")),
+    Fault(name="replayed from 1", where="all streams", quick=True, act=replay_all),
     Fault(name="10,000 behind", where="orders, witness", act=fall_behind),
 )  # fmt: skip

@@ -49,8 +49,8 @@ def keep_user(event: Envelope[UserState]) -> None:
 @handles(UserSuspended)
 def end_holds_of_user(event: Envelope[UserState]) -> None:
     """Copy the suspension, and end the user's unpaid holds."""
-    operations.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version)
-    operations.end_holds_of_user(user_id=event.aggregate_id)
+    if operations.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version):
+        operations.end_holds_of_user(user_id=event.aggregate_id)
 
 
 @handles(UserSuspended)

@@ -220,9 +220,12 @@ def keep_tickets(*, copies: list[TicketCopy]) -> None:
     )
 
 
-def keep_user(*, user_id: UUID, status: str, version: int) -> None:
-    """Keep our copy of a user's standing up to date."""
-    UserCopy.objects.update_or_create(id=user_id, defaults={"status": status, "version": version})
+def keep_user(*, user_id: UUID, status: str, version: int) -> bool:
+    """Keep our copy of a user's standing up to date; return whether this is news and not a replayed past."""
+    if UserCopy.objects.filter(id=user_id, version__lt=version).update(status=status, version=version):
+        return True
+    _, made = UserCopy.objects.get_or_create(id=user_id, defaults={"status": status, "version": version})
+    return made
 
 
 def _is_suspended(user_id: UUID) -> bool:

@@ -15,6 +15,7 @@ from shared_events.tests.notes import handlers
 from shared_events.tests.notes.contracts import NoteWritten
 
 Write = Callable[..., UUID]
+Published = Callable[..., list[consumer.Batch]]
 
 
 class Road:

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from uuid import UUID
 
 from shared_events import catch_up
@@ -7,10 +6,8 @@ from shared_events.ids import uuid7
 from shared_events.models import Cursor
 from shared_events.numbering import number
 from shared_events.relay import Relay
-from shared_events.tests.conftest import Road, Write
+from shared_events.tests.conftest import Published, Road, Write
 from shared_events.tests.notes.models import Note
-
-Published = Callable[..., list[Batch]]
 
 
 def _answers(road: Road) -> list[Batch]:

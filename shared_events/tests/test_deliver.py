@@ -1,5 +1,4 @@
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -9,11 +8,10 @@ from shared_events import consumer
 from shared_events.consumer import Batch, Outcome, apply_together, receive
 from shared_events.ids import uuid7
 from shared_events.models import Cursor, ParkedEvent
+from shared_events.tests.conftest import Published
 from shared_events.tests.notes import handlers
 from shared_events.tests.notes.contracts import NoteCounted
 from shared_events.tests.notes.models import Note
-
-Published = Callable[..., list[Batch]]
 
 
 def _applied() -> list[tuple[str, int]]:

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
@@ -6,15 +5,13 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from shared_events import consumer, parking
-from shared_events.consumer import Batch, Outcome, receive
+from shared_events.consumer import Outcome, receive
 from shared_events.models import Cursor, ParkedEvent
 from shared_events.relay import Relay
-from shared_events.tests.conftest import Road, Write
+from shared_events.tests.conftest import Published, Road, Write
 from shared_events.tests.notes import handlers
 from shared_events.tests.notes.contracts import NoteErased, NoteWritten
 from shared_events.tests.notes.models import Note
-
-Published = Callable[..., list[Batch]]
 
 
 def _texts() -> list[str]:

@@ -11,14 +11,18 @@ from shared_events.parking import redrive
 class Command(BaseCommand):
     """Lists parked events; with --redrive tries one, or all, again in order."""
 
-    help = "List parked events and dead letters; --redrive ID (or `all`) tries them again, in order."
+    help = (
+        "List parked events and dead letters; --redrive an id, an error or `all` tries them again, in order."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take what to redrive."""
-        parser.add_argument("--redrive", metavar="ID", help="a parked event's id, or `all`")
+        parser.add_argument(
+            "--redrive", metavar="WHICH", help="a parked event's id, an error as listed, or `all`"
+        )
 
     def handle(self, *args: Any, redrive: str | None, **options: Any) -> None:
-        """List, or redrive and say how many events were applied. Raises CommandError for an unknown id."""
+        """List, or redrive and say how many events were applied. Raises CommandError when nothing matches."""
         if redrive:
             self.stdout.write(f"Applied {_redrive(redrive)} events")
             return
@@ -28,9 +32,11 @@ class Command(BaseCommand):
 
 
 def _redrive(which: str) -> int:
-    rows = ParkedEvent.objects.exclude(error="").order_by("stream", "position")
-    if which != "all":
-        rows = rows.filter(id=int(which)) if which.isdigit() else rows.none()
+    failed = ParkedEvent.objects.exclude(error="").order_by("stream", "position")
+    if which == "all":
+        rows = failed
+    else:
+        rows = failed.filter(id=int(which)) if which.isdigit() else failed.filter(error=which)
         if not rows:
             raise CommandError(f"There is no parked event {which!r} that failed by itself")
     return sum(redrive(row) for row in rows)

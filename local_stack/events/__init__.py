@@ -1,0 +1,1 @@
+"""`events`: follow what the services tell each other, and look after it."""

@@ -1,0 +1,40 @@
+"""A person may have a stream read once more."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from shared_events.consumer import receive
+from shared_events.models import Cursor
+from shared_events.tests.conftest import Published
+from shared_events.tests.notes.models import Note
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class TestReplaying:
+    def test_brings_the_events_to_their_handlers_once_more(self, published: Published) -> None:
+        [batch] = published("a", "b", "c")
+        receive(batch)
+        call_command("replay_stream", "note", first=2, last_id=batch.events[0].id, stdout=StringIO())
+        receive(batch)
+        applied = dict(Note.objects.values_list("text", "applied"))
+        assert applied == {"a": 1, "b": 2, "c": 2}
+        assert Cursor.objects.get().position == 3
+
+    @pytest.mark.parametrize(
+        ("options", "complaint"),
+        [
+            ({"first": 0}, "goes with"),
+            ({"first": 2}, "goes with"),
+            ({"first": 9, "last_id": "0" * 32}, "up to 1 only"),
+        ],
+    )
+    def test_refuses_what_makes_no_sense(
+        self, published: Published, options: dict[str, object], complaint: str
+    ) -> None:
+        [batch] = published("a")
+        receive(batch)
+        with pytest.raises(CommandError, match=complaint):
+            call_command("replay_stream", "note", **{"last_id": None, **options})
