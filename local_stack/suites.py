@@ -37,6 +37,10 @@ class Suite:
         return (*self.paths, *settings, *plugins, *self.options)
 
 
+#: What puts values into the environment before the marketplace's settings are read.
+_OF_MARKETPLACE = ("service_defaults.testing", "tests.throwaway")
+
+
 def _of_service(service: Service) -> Suite:
     # Every service reads every golden event that it might hear, and has its rows of the access table.
     shared = ("tests/contracts", "tests/access") if service.stateful else ()
@@ -46,7 +50,7 @@ def _of_service(service: Service) -> Suite:
         paths=(service.package, *shared, *followers),
         settings=f"{service.package}.config.settings",
         database=service.database_variable if service.stateful else "",
-        plugins=("service_defaults.testing",),
+        plugins=_OF_MARKETPLACE,
     )
 
 
@@ -89,14 +93,14 @@ SUITES = (
         name="short-model",
         paths=("tests/model",),
         database="MODEL_DATABASE_URL",
-        plugins=("service_defaults.testing",),
+        plugins=_OF_MARKETPLACE,
     ),
     # Ten times as many steps.
     Suite(
         name="model",
         paths=("tests/model",),
         database="MODEL_DATABASE_URL",
-        plugins=("service_defaults.testing",),
+        plugins=_OF_MARKETPLACE,
         options=("--hypothesis-profile=model",),
         slow=True,
     ),

@@ -2,10 +2,10 @@
 
 An operation or query raises a subclass whose name says why::
 
-    class TicketAlreadyReserved(Refused):
-        \"\"\"Ticket is already reserved\"\"\"
+    class SeatAlreadyTaken(Refused):
+        \"\"\"Seat is already taken\"\"\"
 
-The docstring's first line is the message, the class name makes the slug (`ticket-already-reserved`).
+The docstring's first line is the message, the class name makes the slug (`seat-already-taken`).
 Nothing here knows HTTP; `service_defaults.problems` turns each kind into an answer.
 """
 
@@ -31,7 +31,7 @@ class DomainError(Exception):
 
     @classmethod
     def slug(cls) -> str:
-        """The stable, machine-readable name: `TicketAlreadyReserved` is `ticket-already-reserved`."""
+        """The stable, machine-readable name: `SeatAlreadyTaken` is `seat-already-taken`."""
         return _WORD_START.sub("-", cls.__name__).lower()
 
     @classmethod

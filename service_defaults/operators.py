@@ -3,7 +3,7 @@
 How it is put together, with nothing but Django's own means:
 
 - `service_defaults.apps.OperatorAdminConfig` in INSTALLED_APPS makes `OperatorSite` the process's own site,
-  so a plain `@admin.register(Order)` finds it, and `site` below is that same object.
+  so a plain `@admin.register(Note)` finds it, and `site` below is that same object.
 - Signing in is auth's business: the site accepts the access cookie with its staff claim and opens a short
   session of its own, under a cookie name and path of the service.
 - Staff may view everything. Nothing is edited in a form: a change is an admin action that calls an operation,

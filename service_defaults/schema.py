@@ -60,9 +60,9 @@ def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 class UseCaseSchema(AutoSchema):
-    """Names an operation after its use case: the view `PlaceOrder` is `placeOrder`.
+    """Names an operation after its use case: the view `WriteNote` is `writeNote`.
 
-    Where one view has several methods, the method goes before: `getOrders`. The handler's docstring gives the
+    Where one view has several methods, the method goes before: `getNotes`. The handler's docstring gives the
     summary (its first line) and the description.
     """
 

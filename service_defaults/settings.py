@@ -203,7 +203,7 @@ def databases(variable: str) -> dict[str, Any]:
 
 def broker_url() -> str:
     """BROKER_URL: the message broker, or a directory for the embedded one."""
-    url = env.required("BROKER_URL", example="amqp://user:password@127.0.0.1:5672/tickets")
+    url = env.required("BROKER_URL", example="amqp://user:password@127.0.0.1:5672/events")
     is_local = urlsplit(url).scheme == "filesystem"
     if not is_local and urlsplit(url).password in _KNOWN_PASSWORDS and _visitors_come_by_https():
         raise ImproperlyConfigured(
@@ -222,7 +222,7 @@ def failpoints(origin: str) -> str:
 
 def jwks_file() -> str:
     """AUTH_JWKS_FILE: path of the JSON document with the public keys of access tokens."""
-    return env.required("AUTH_JWKS_FILE", example="/etc/tickets/jwks.json")
+    return env.required("AUTH_JWKS_FILE", example="/etc/auth/jwks.json")
 
 
 def spectacular(*, title: str, description: str) -> dict[str, Any]:

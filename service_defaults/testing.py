@@ -25,10 +25,6 @@ _THROWAWAY = {
     "DJANGO_VISITOR_KEY": "only-for-tests-too-" * 4,
     "DJANGO_PUBLIC_ORIGIN": ORIGIN,
     "DJANGO_LOG_FORMAT": "text",
-    "FRONTEND_API_BASE": "http://gateway.test",
-    "STRIPE_API_KEY": "sk_test_only_for_tests",
-    "STRIPE_PUBLISHABLE_KEY": "pk_test_only_for_tests",
-    "STRIPE_WEBHOOK_SECRET": "whsec_only_for_tests",
 }
 
 

@@ -9,8 +9,8 @@ import jwt
 
 from service_defaults import errors, keys
 
-ISSUER = "ticket-auth"
-AUDIENCE = "tickets-marketplace"
+ISSUER = "auth"
+AUDIENCE = "services"
 ACCESS = "access"
 LEEWAY_SECONDS = 5
 #: What auth may set AUTH_ACCESS_SECONDS to, and so how long a revocation must be remembered.

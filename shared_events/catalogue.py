@@ -28,7 +28,7 @@ class Stream:
 
 
 def name_of(event: type[Event]) -> str:
-    """Return the name under which this version of an event stands in the catalogue: `order.cancelled.v2`."""
+    """Return the name under which this version of an event stands in the catalogue: `letter.sent.v2`."""
     return f"{event.wire_type()}.v{event.schema_version}"
 
 

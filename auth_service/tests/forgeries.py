@@ -22,8 +22,8 @@ def claims_of(session: Session, **changed: Any) -> dict[str, Any]:
     """Return what an access token of this session would say, for an operator, or not quite."""
     now = int(time.time())
     return {
-        "iss": "ticket-auth",
-        "aud": "tickets-marketplace",
+        "iss": "auth",
+        "aud": "services",
         "sub": str(session.user_id),
         "sid": str(session.id),
         "typ": "access",

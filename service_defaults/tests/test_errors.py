@@ -5,8 +5,8 @@ import pytest
 from service_defaults import errors
 
 
-class TicketAlreadyReserved(errors.Refused):
-    """Ticket is already reserved."""
+class SeatAlreadyTaken(errors.Refused):
+    """Seat is already taken."""
 
 
 class HTTPRefusedByIPv4(errors.Refused):
@@ -26,7 +26,7 @@ class TestADomainError:
     @pytest.mark.parametrize(
         ("error", "slug"),
         [
-            (TicketAlreadyReserved, "ticket-already-reserved"),
+            (SeatAlreadyTaken, "seat-already-taken"),
             (HTTPRefusedByIPv4, "http-refused-by-i-pv4"),
             (errors.Stale, "stale"),
         ],
@@ -35,7 +35,7 @@ class TestADomainError:
         assert error.slug() == slug
 
     def test_says_the_first_line_of_its_docstring(self) -> None:
-        assert TicketAlreadyReserved().message == "Ticket is already reserved"
+        assert SeatAlreadyTaken().message == "Seat is already taken"
         assert str(HTTPRefusedByIPv4()) == "An initialism"
 
     def test_without_a_docstring_says_what_its_kind_says(self) -> None:
@@ -45,7 +45,7 @@ class TestADomainError:
         error = HTTPRefusedByIPv4("Not from there", field="from")
         assert (error.message, error.field) == ("Not from there", "from")
         assert HTTPRefusedByIPv4().field == "address"
-        assert TicketAlreadyReserved().field is None
+        assert SeatAlreadyTaken().field is None
 
     def test_survives_being_sent_between_processes(self) -> None:
         error = pickle.loads(pickle.dumps(HTTPRefusedByIPv4("Not from there", field="from")))

@@ -101,7 +101,7 @@ class TestSigningIn:
             "https://elsewhere.test/admin/notes/",
             "//elsewhere.test/admin/notes/",
             "/auth/signout",
-            "/admin/orders/",
+            "/admin/others/",
             "x",
         ],
     )

@@ -21,14 +21,14 @@ WRONG = [
     *(
         ("DJANGO_PUBLIC_ORIGIN", value)
         for value in (
-            "tickets.test:8080",
-            "ftp://tickets.test",
+            "notes.test:8080",
+            "ftp://notes.test",
             "https://",
-            "https://tickets.test/shop",
-            "https://tickets.test?x=1",
-            "https://tickets.test#x",
-            "https://me:s3cret@tickets.test",
-            "https://tickets.test:port",
+            "https://notes.test/more",
+            "https://notes.test?x=1",
+            "https://notes.test#x",
+            "https://me:s3cret@notes.test",
+            "https://notes.test:port",
             "http://[broken",
         )
     ),
@@ -82,10 +82,10 @@ class TestThePublicOrigin:
         ("given", "origin"),
         [
             ("http://localhost:8080", "http://localhost:8080"),
-            ("https://tickets.test/", "https://tickets.test"),
-            ("HTTPS://Tickets.Test:443", "https://tickets.test"),
-            ("http://tickets.test:80", "http://tickets.test"),
-            ("https://tickets.test:80", "https://tickets.test:80"),
+            ("https://notes.test/", "https://notes.test"),
+            ("HTTPS://Notes.Test:443", "https://notes.test"),
+            ("http://notes.test:80", "http://notes.test"),
+            ("https://notes.test:80", "https://notes.test:80"),
             ("http://[::1]:8080", "http://[::1]:8080"),
         ],
     )
@@ -97,10 +97,10 @@ class TestThePublicOrigin:
 
     def test_is_the_allowed_host_beside_those_that_are_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DJANGO_ALLOWED_HOSTS", "10.0.0.7, probe")
-        assert defaults.allowed_hosts("https://tickets.test:8443") == ["tickets.test", "10.0.0.7", "probe"]
+        assert defaults.allowed_hosts("https://notes.test:8443") == ["notes.test", "10.0.0.7", "probe"]
 
     def test_decides_what_https_needs(self) -> None:
-        secure, plain = "https://tickets.test", "http://localhost:8080"
+        secure, plain = "https://notes.test", "http://localhost:8080"
         assert defaults.is_https(secure)
         assert not defaults.is_https(plain)
         assert defaults.proxy_ssl_header(secure) == ("HTTP_X_FORWARDED_PROTO", "https")
@@ -187,4 +187,4 @@ class TestFailpoints:
         monkeypatch.setenv("EVENTS_FAILPOINTS", "relay.numbered=kill:1")
         assert defaults.failpoints("http://localhost:8080") == "relay.numbered=kill:1"
         with pytest.raises(ImproperlyConfigured, match="EVENTS_FAILPOINTS must not be set in production"):
-            defaults.failpoints("https://tickets.test")
+            defaults.failpoints("https://notes.test")

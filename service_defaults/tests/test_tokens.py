@@ -37,7 +37,7 @@ class TestVerify:
         [
             {"exp": int(time.time()) - 6},
             {"iss": "somebody-else"},
-            {"aud": "another-marketplace"},
+            {"aud": "others"},
             {"typ": "refresh"},
             {"sub": "not-an-id"},
             {"sub": 7},

@@ -26,7 +26,7 @@ class NewerSchema(Exception):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of every contract. The wire type is derived: `OrderCancelled` travels as `order.cancelled`."""
+    """Base of every contract. The wire type is derived: `LetterSent` travels as `letter.sent`."""
 
     schema_version: ClassVar[int] = 1
     upcasters: ClassVar[Mapping[int, Upcaster]] = {}

@@ -1,0 +1,49 @@
+"""The shared libraries serve any system: nothing in them knows the marketplace or an example."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LIBRARIES = ("shared_events", "service_defaults")
+#: Words of the systems' own. What HTTP knows as well (402 Payment Required) is no secret of a shop.
+TELLING = re.compile(
+    r"(?i:tickets?\b|\borders\b|\bpayments\b|\bbuyers?\b|\bsellers?\b|stripe|marketplace|secondrow)"
+    r"|\b(?:order|payment|user)\.\w+ed\b|(?:Order|Ticket|Payment)[A-Z](?!efused)"
+    r"|(?i:\bblog\b|moderation)"
+)
+
+
+def texts() -> list[Path]:
+    files = [path for library in LIBRARIES for path in (ROOT / library).rglob("*") if path.is_file()]
+    contracts = set((ROOT / "shared_events" / "contracts").glob("[a-z]*.py"))
+    return [path for path in files if "__pycache__" not in path.parts and path not in contracts]
+
+
+class TestNoLine:
+    @pytest.mark.parametrize("path", texts(), ids=lambda path: str(path.relative_to(ROOT)))
+    def test_knows_the_marketplace_or_an_example(self, path: Path) -> None:
+        assert [line for line in path.read_text().splitlines() if TELLING.search(line)] == []
+
+
+class TestTelling:
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "from shared_events.contracts.order import OrderCreated",
+            "class TicketAlreadyReserved(Refused):",
+            "the seller's listing",
+            "STRIPE_API_KEY",
+            "order.cancelled",
+            "examples/blog",
+        ],
+    )
+    def test_finds_what_a_system_would_say(self, line: str) -> None:
+        assert TELLING.search(line)
+
+    @pytest.mark.parametrize(
+        "line", ["in row order", ".order_by('id')", "class PaymentRefused(DomainError):"]
+    )
+    def test_takes_no_plain_word_for_a_systems_own(self, line: str) -> None:
+        assert not TELLING.search(line)
