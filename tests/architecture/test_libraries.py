@@ -10,7 +10,7 @@ LIBRARIES = ("shared_events", "service_defaults")
 #: Words of the systems' own. What HTTP knows as well (402 Payment Required) is no secret of a shop.
 TELLING = re.compile(
     r"(?i:tickets?\b|\borders\b|\bpayments\b|\bbuyers?\b|\bsellers?\b|stripe|marketplace|secondrow)"
-    r"|\b(?:order|payment|user)\.\w+ed\b|(?:Order|Ticket|Payment)[A-Z](?!efused)"
+    r"|\b(?:order|payment)\.\w+ed\b|(?:Order|Ticket|Payment)[A-Z](?!efused)"
     r"|(?i:\bblog\b|moderation)"
 )
 
