@@ -94,6 +94,7 @@ MARKETPLACE = System(
         Service("frontend", "frontend_service", stateful=False),
     ),
     caddyfile="docker/Caddyfile",
+    folders=("contracts",),
 )
 
 
@@ -134,6 +135,7 @@ DRILL = System(
         ),
     ),
     caddyfile=MARKETPLACE.caddyfile,
+    folders=MARKETPLACE.folders,
 )
 
 #: What `--example` knows.

@@ -9,9 +9,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError
 
 from auth_service.accounts.models import Session, User
-from service_defaults import errors
-from shared_events import log
-from shared_events.contracts.user import (
+from contracts.user import (
     UserReinstated,
     UserSessionEnded,
     UserSessionsEnded,
@@ -19,6 +17,8 @@ from shared_events.contracts.user import (
     UserState,
     UserSuspended,
 )
+from service_defaults import errors
+from shared_events import log
 
 _JUST_AFTER = timedelta(microseconds=1)
 

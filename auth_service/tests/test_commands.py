@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 
 from auth_service.accounts.models import Session, User
 from auth_service.tests.factories import PASSWORD
+from contracts.user import UserSessionsEnded, UserSignedUp
 from service_defaults.keys import public_jwk, read_signing_key
-from shared_events.contracts.user import UserSessionsEnded, UserSignedUp
 from shared_events.testing import nothing_recorded, recorded_events
 
 OPERATOR = "operator@example.com"

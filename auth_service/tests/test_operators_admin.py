@@ -7,8 +7,8 @@ from django.test import Client
 
 from auth_service.accounts.models import Session, User
 from auth_service.tests.factories import SessionFactory, UserFactory
+from contracts.user import UserReinstated, UserSuspended
 from service_defaults.testing import token_for
-from shared_events.contracts.user import UserReinstated, UserSuspended
 from shared_events.testing import nothing_recorded, recorded_events
 
 HOME = "/admin/auth/"

@@ -11,8 +11,8 @@ from auth_service.accounts.models import Session, User
 from auth_service.credentials.tokens import pair_for
 from auth_service.tests.factories import SessionFactory
 from auth_service.tests.waiting import meanwhile
+from contracts.user import UserSessionEnded, UserSessionsEnded
 from service_defaults import tokens
-from shared_events.contracts.user import UserSessionEnded, UserSessionsEnded
 from shared_events.ids import uuid7
 from shared_events.testing import nothing_recorded, recorded_events
 

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from auth_service.accounts import operations
 from auth_service.accounts.models import Session, User
 from auth_service.tests.factories import PASSWORD, UserFactory, password_hash
-from shared_events.contracts.user import UserSignedUp
+from contracts.user import UserSignedUp
 from shared_events.models import LoggedEvent
 from shared_events.testing import nothing_recorded, recorded_events
 from shared_events.transactions import TransactionRequired

@@ -10,7 +10,7 @@ from auth_service.accounts.models import Session, User
 from auth_service.credentials.tokens import pair_for
 from auth_service.tests.factories import PASSWORD, SessionFactory, UserFactory
 from auth_service.tests.waiting import meanwhile
-from shared_events.contracts.user import UserReinstated, UserSuspended
+from contracts.user import UserReinstated, UserSuspended
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent
 from shared_events.testing import nothing_recorded, recorded_events

@@ -1,9 +1,6 @@
 """What orders does about what the others tell: this module is its table of contents."""
 
-from orders_service.orders import operations
-from orders_service.orders.models import TicketCopy
-from service_defaults.revocation import operations as revocation
-from shared_events.contracts.payment import (
+from contracts.payment import (
     PaymentAuthorized,
     PaymentCaptureFailed,
     PaymentDeclined,
@@ -12,8 +9,8 @@ from shared_events.contracts.payment import (
     PaymentState,
     PaymentVoided,
 )
-from shared_events.contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
-from shared_events.contracts.user import (
+from contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
+from contracts.user import (
     UserReinstated,
     UserSessionEnded,
     UserSessionsEnded,
@@ -21,6 +18,9 @@ from shared_events.contracts.user import (
     UserState,
     UserSuspended,
 )
+from orders_service.orders import operations
+from orders_service.orders.models import TicketCopy
+from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope
 from shared_events.subscriptions import handles
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 
-from shared_events.contracts.order import CancelReason
+from contracts.order import CancelReason
 from shared_events.ids import uuid7
 
 

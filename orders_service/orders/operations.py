@@ -7,10 +7,7 @@ did.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from orders_service.orders.models import OPEN, Order, Status, TicketCopy, UserCopy
-from service_defaults.errors import NotFound, NotYours, Refused
-from shared_events import commands, log
-from shared_events.contracts.order import (
+from contracts.order import (
     CancelReason,
     HeldTicket,
     OrderAwaitingPayment,
@@ -21,6 +18,9 @@ from shared_events.contracts.order import (
     OrderReopened,
     OrderState,
 )
+from orders_service.orders.models import OPEN, Order, Status, TicketCopy, UserCopy
+from service_defaults.errors import NotFound, NotYours, Refused
+from shared_events import commands, log
 
 #: How much a buyer may add to a hold, once.
 LONGEST_EXTENSION = timedelta(minutes=5)

@@ -3,9 +3,9 @@ from uuid import UUID, uuid4
 import pytest
 from rest_framework.test import APIClient
 
+from contracts.order import OrderCancelled
 from orders_service.orders.models import Order
 from orders_service.tests.factories import OrderFactory, complete_order
-from shared_events.contracts.order import OrderCancelled
 from shared_events.testing import nothing_recorded, recorded_events
 
 

@@ -4,10 +4,10 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
+from contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
+from contracts.user import UserReinstated, UserSignedUp, UserSuspended
 from orders_service.orders.models import Order, TicketCopy, UserCopy
 from orders_service.tests.factories import OrderFactory, complete_order
-from shared_events.contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
-from shared_events.contracts.user import UserReinstated, UserSignedUp, UserSuspended
 from shared_events.ids import uuid7
 from shared_events.testing import deliver
 

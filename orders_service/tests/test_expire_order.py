@@ -4,10 +4,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from contracts.order import OrderCancelled
 from orders_service.orders import operations, tasks
 from orders_service.orders.models import Order
 from orders_service.tests.factories import OrderFactory, complete_order
-from shared_events.contracts.order import OrderCancelled
 from shared_events.testing import nothing_recorded, recorded_events
 
 

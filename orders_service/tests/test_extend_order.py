@@ -5,8 +5,8 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from contracts.order import OrderExtended
 from orders_service.tests.factories import OrderFactory, complete_order
-from shared_events.contracts.order import OrderExtended
 from shared_events.testing import recorded_events, scheduled_commands
 
 

@@ -3,15 +3,15 @@ from uuid import UUID
 
 import pytest
 
-from orders_service.orders.models import Order
-from orders_service.tests.factories import OrderFactory, complete_order
-from shared_events.contracts import payment as contracts
-from shared_events.contracts.order import (
+from contracts import payment as contracts
+from contracts.order import (
     OrderAwaitingPayment,
     OrderCancelled,
     OrderCompleted,
     OrderReopened,
 )
+from orders_service.orders.models import Order
+from orders_service.tests.factories import OrderFactory, complete_order
 from shared_events.ids import uuid7
 from shared_events.testing import deliver, nothing_recorded, recorded_events
 

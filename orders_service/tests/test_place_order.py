@@ -7,11 +7,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from contracts.order import OrderCreated
 from orders_service.orders import operations
 from orders_service.orders.models import Order
 from orders_service.tests.factories import OrderFactory, TicketCopyFactory, UserCopyFactory
 from service_defaults.testing import token_for
-from shared_events.contracts.order import OrderCreated
 from shared_events.ids import uuid7
 from shared_events.testing import nothing_recorded, recorded_events, scheduled_commands
 

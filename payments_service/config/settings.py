@@ -55,7 +55,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 EVENTS = EventSettings(
     service=SERVICE,
     publishes=("payment",),
-    contracts=("shared_events.contracts",),
+    contracts=("contracts",),
     broker_url=defaults.broker_url(),
     failpoints=defaults.failpoints(PUBLIC_ORIGIN),
 )

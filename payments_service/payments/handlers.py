@@ -1,9 +1,6 @@
 """What payments does about what the others tell: this module is its table of contents."""
 
-from payments_service.payments import operations
-from service_defaults.clock import database_now
-from service_defaults.revocation import operations as revocation
-from shared_events.contracts.order import (
+from contracts.order import (
     OrderAwaitingPayment,
     OrderCancelled,
     OrderCompleted,
@@ -12,7 +9,7 @@ from shared_events.contracts.order import (
     OrderReopened,
     OrderState,
 )
-from shared_events.contracts.user import (
+from contracts.user import (
     UserReinstated,
     UserSessionEnded,
     UserSessionsEnded,
@@ -20,6 +17,9 @@ from shared_events.contracts.user import (
     UserState,
     UserSuspended,
 )
+from payments_service.payments import operations
+from service_defaults.clock import database_now
+from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope
 from shared_events.subscriptions import handles
 

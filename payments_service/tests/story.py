@@ -12,12 +12,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
+from contracts.payment import PaymentState
 from payments_service.clients import stripe
 from payments_service.payments import operations, settlement, tasks
 from payments_service.payments.models import Intent, Payment, Step
 from payments_service.payments.operations import Lease
-from shared_events.contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
-from shared_events.contracts.payment import PaymentState
 from shared_events.ids import uuid7
 from shared_events.models import OutgoingCommand
 from shared_events.testing import deliver, recorded_events

@@ -5,10 +5,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from contracts.order import HeldTicket, OrderCancelled, OrderExtended
+from contracts.user import UserReinstated, UserSignedUp, UserSuspended
 from payments_service.payments.models import OrderCopy, Payment, UserCopy
 from payments_service.tests.story import PlacedOrder, begin_attempt
-from shared_events.contracts.order import HeldTicket, OrderCancelled, OrderExtended
-from shared_events.contracts.user import UserReinstated, UserSignedUp, UserSuspended
 from shared_events.ids import uuid7
 from shared_events.testing import deliver
 

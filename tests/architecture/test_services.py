@@ -8,9 +8,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted(path.name for path in ROOT.glob("*_service"))
+LIBRARIES = ("contracts", "shared_events", "service_defaults", "local_stack")
 PYTHON = [
     path
-    for package in (*SERVICES, "examples", "shared_events", "service_defaults", "local_stack", "tests")
+    for package in (*SERVICES, *LIBRARIES, "examples", "tests")
     for path in (ROOT / package).rglob("*.py")
     if "migrations" not in path.parts
 ]

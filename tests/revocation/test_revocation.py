@@ -8,14 +8,14 @@ from django.conf import settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from service_defaults.testing import token_for
-from shared_events.contracts.user import (
+from contracts.user import (
     UserReinstated,
     UserSessionEnded,
     UserSessionsEnded,
     UserSignedUp,
     UserSuspended,
 )
+from service_defaults.testing import token_for
 from shared_events.ids import uuid7
 from shared_events.testing import deliver
 

@@ -34,11 +34,11 @@ def _canonical(name: str) -> str:
 
 
 class TestAnImage:
-    def test_holds_its_own_service_and_the_two_shared_packages(self, image: Image) -> None:
+    def test_holds_its_own_service_and_the_shared_packages(self, image: Image) -> None:
         found = {path.name for path in (Path(image.root) / "app").iterdir()}
         assert found == {
             *("venv", "run", "healthy"),
-            *("shared_events", "service_defaults", f"{image.service}_service"),
+            *("contracts", "shared_events", "service_defaults", f"{image.service}_service"),
         }
 
     def test_holds_no_test_and_no_tool_that_builds(self, image: Image) -> None:

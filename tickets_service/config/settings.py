@@ -54,7 +54,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 EVENTS = EventSettings(
     service=SERVICE,
     publishes=("ticket",),
-    contracts=("shared_events.contracts",),
+    contracts=("contracts",),
     broker_url=defaults.broker_url(),
     failpoints=defaults.failpoints(PUBLIC_ORIGIN),
 )

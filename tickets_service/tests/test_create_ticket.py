@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 from rest_framework.test import APIClient
 
-from shared_events.contracts.ticket import TicketCreated
+from contracts.ticket import TicketCreated
 from shared_events.testing import nothing_recorded, recorded_events
 from tickets_service.tests.factories import UserCopyFactory
 from tickets_service.tickets.models import Ticket

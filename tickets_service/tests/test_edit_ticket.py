@@ -3,7 +3,7 @@ from uuid import UUID, uuid4
 import pytest
 from rest_framework.test import APIClient
 
-from shared_events.contracts.ticket import TicketUpdated, TicketWithdrawn
+from contracts.ticket import TicketUpdated, TicketWithdrawn
 from shared_events.ids import uuid7
 from shared_events.testing import nothing_recorded, recorded_events
 from tickets_service.tests.factories import TicketFactory

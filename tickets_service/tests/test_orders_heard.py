@@ -5,9 +5,9 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from shared_events.contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
-from shared_events.contracts.ticket import TicketUpdated, TicketWithdrawn
-from shared_events.contracts.user import UserSuspended
+from contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
+from contracts.ticket import TicketUpdated, TicketWithdrawn
+from contracts.user import UserSuspended
 from shared_events.ids import uuid7
 from shared_events.testing import deliver, nothing_recorded, recorded_events
 from tickets_service.tests.factories import TicketFactory

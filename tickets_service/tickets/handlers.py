@@ -1,8 +1,7 @@
 """What tickets does about what the others tell: this module is its table of contents."""
 
-from service_defaults.revocation import operations as revocation
-from shared_events.contracts.order import OrderCancelled, OrderCompleted, OrderCreated, OrderState
-from shared_events.contracts.user import (
+from contracts.order import OrderCancelled, OrderCompleted, OrderCreated, OrderState
+from contracts.user import (
     UserReinstated,
     UserSessionEnded,
     UserSessionsEnded,
@@ -10,6 +9,7 @@ from shared_events.contracts.user import (
     UserState,
     UserSuspended,
 )
+from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope
 from shared_events.subscriptions import handles
 from tickets_service.tickets import operations

@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import TypedDict
 from uuid import UUID
 
+from contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
 from service_defaults.errors import NotFound, NotYours, Refused
 from shared_events import log
-from shared_events.contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
 from tickets_service.tickets.models import Ticket, UserCopy
 
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from contracts.order import OrderState
 from payments_service.payments.models import LIVE, OrderCopy, UserCopy
 from payments_service.payments.operations.triggers import settle_soon
-from shared_events.contracts.order import OrderState
 
 
 def keep_order(*, order_id: UUID, state: OrderState, position: int) -> OrderCopy:

@@ -2,6 +2,16 @@
 
 from uuid import UUID
 
+from contracts.payment import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentCaptureFailed,
+    PaymentDeclined,
+    PaymentRefunded,
+    PaymentStarted,
+    PaymentState,
+    PaymentVoided,
+)
 from payments_service.payments.models import (
     OPEN,
     Failure,
@@ -16,16 +26,6 @@ from payments_service.payments.models import (
 from service_defaults.errors import NotFound
 from service_defaults.idempotency.kept import complete, release
 from shared_events import log
-from shared_events.contracts.payment import (
-    PaymentAuthorized,
-    PaymentCaptured,
-    PaymentCaptureFailed,
-    PaymentDeclined,
-    PaymentRefunded,
-    PaymentStarted,
-    PaymentState,
-    PaymentVoided,
-)
 
 # That the buyer has to act (3-D Secure) is between us and the buyer: it has no event.
 _EVENTS: dict[str, type[PaymentState]] = {

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from contracts.order import OrderCompleted
 from orders_service.orders import operations, tasks
 from orders_service.orders.models import Order, TicketCopy
-from shared_events.contracts.order import OrderCompleted
 from tests.model.child.pipe import Clock, Command, Pipe
 
 HOLD = timedelta(minutes=15)

@@ -24,7 +24,7 @@ TIME_ZONE = "UTC"
 # Events
 EVENTS = EventSettings(
     service=SERVICE,
-    contracts=("shared_events.contracts",),
+    contracts=("contracts",),
     broker_url=defaults.broker_url(),
     failpoints=defaults.failpoints(defaults.public_origin()),
 )

@@ -1,0 +1,1 @@
+"""What the marketplace's services tell each other: one module per publisher."""
