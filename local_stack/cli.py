@@ -146,6 +146,10 @@ def _bench(options: argparse.Namespace) -> int:
         from local_stack.bench.accounts import bench_accounts
 
         return bench_accounts(broker=options.broker, accounts=options.accounts)
+    if options.what == "pages":
+        from local_stack.bench.pages import bench_pages
+
+        return bench_pages(broker=options.broker, tickets=options.tickets, loads=options.loads)
     from local_stack.bench.expiry import bench_expiry
 
     return bench_expiry(broker=options.broker, holds=options.holds)
@@ -161,6 +165,12 @@ def _rotate_keys(options: argparse.Namespace) -> int:
     from local_stack.rotate_keys import rotate_keys
 
     return rotate_keys(_stack(options))
+
+
+def _screenshots(options: argparse.Namespace) -> int:
+    from local_stack.run_suites import take_screenshots
+
+    return take_screenshots()
 
 
 def _lint(options: argparse.Namespace) -> int:
@@ -188,6 +198,7 @@ _COMMANDS = {
     "bench": _bench,
     "drill": _drill,
     "rotate-keys": _rotate_keys,
+    "screenshots": _screenshots,
     "lint": _lint,
     "secrets": _secrets,
 }

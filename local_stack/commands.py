@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
         )
     )
     command("rotate-keys", "sign tokens with a new key; nobody is signed out")
+    command("screenshots", "keep a picture of every page and state in docs/screenshots")
     command("lint", "check style, types and import rules")
     _secrets(command("secrets", "make the passwords and keys of a deployment, once"))
     return top
@@ -160,16 +161,28 @@ def _test(parser: argparse.ArgumentParser) -> None:
 def _bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
-        choices=("expiry", "accounts"),
+        choices=("expiry", "accounts", "pages"),
         help="expiry: how late the ticket of a lapsed hold is free; "
-        "accounts: how long what was revoked is still served",
+        "accounts: how long what was revoked is still served; "
+        "pages: how fast and steady each page is in Chromium, and how often it asks the APIs",
     )
     parser.add_argument(
         "--broker", choices=("rabbitmq", "embedded"), default="rabbitmq", help="default: rabbitmq"
     )
-    parser.add_argument("--holds", type=_positive, default=10_000, help="how many holds (default 10000)")
     parser.add_argument(
-        "--accounts", type=_positive, default=50, help="how many sign-outs and suspensions (default 50)"
+        "--holds", type=_positive, default=10_000, help="expiry: how many holds (default 10000)"
+    )
+    parser.add_argument(
+        "--accounts",
+        type=_positive,
+        default=50,
+        help="accounts: how many sign-outs and suspensions (default 50)",
+    )
+    parser.add_argument(
+        "--tickets", type=_positive, default=10_000, help="pages: how many on the shelf (default 10000)"
+    )
+    parser.add_argument(
+        "--loads", type=_positive, default=5, help="pages: how often each page is loaded (default 5)"
     )
 
 

@@ -76,6 +76,16 @@ def run_suites(names: Sequence[str], *, only_list: bool, expression: str | None)
     return 1 if failed or not (passed or skipped) else 0
 
 
+def take_screenshots() -> int:
+    """Look at every page and state as the browser tests do, and keep the pictures; return the exit code."""
+    folder = REPOSITORY / "docs" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ[SCREENSHOTS_VARIABLE] = str(folder)
+    code = run_suites(["browser"], only_list=False, expression="TestEveryPage")
+    out.print(f"The pictures are in {folder.relative_to(REPOSITORY)}.")
+    return code
+
+
 def select(names: Sequence[str]) -> list[Suite]:
     """Return the suites of these names, in the table's order; `e2e` means all of it. Raises UnknownSuite."""
     known = {suite.name for suite in SUITES}
