@@ -132,7 +132,8 @@ function follow(box) {
     if (document.hidden || box.querySelector("[data-busy], [data-sent]")) return plan(delay);
     try {
       const answer = await fetch(box.dataset.poll, { redirect: "manual", cache: "no-store", headers: { "If-None-Match": etag } });
-      if (answer.type === "opaqueredirect") return location.reload();
+      // The session has ended, or this isn't the visitor's any more: the page itself says what to do.
+      if (answer.type === "opaqueredirect" || answer.status === 403) return location.reload();
       if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         etag = answer.headers.get("ETag");
