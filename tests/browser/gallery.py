@@ -10,7 +10,7 @@ from frontend_service.tests.fake_marketplace import Marketplace, new_id, timesta
 
 Json = dict[str, Any]
 
-_SHELF = (
+SHELF = (
     ("Nils Frahm at the Funkhaus", "64.00", "Funkhaus, Berlin", 21),
     ("Swan Lake, stalls row 7", "88.50", "Opéra, Lyon", 34),
     ("Derby: Union against Hertha", "45.00", "Alte Försterei, Berlin", 12),
@@ -62,7 +62,7 @@ def _sign_in(it: Scene, **more: Any) -> str:
 def _shelf(it: Scene, *, seller: str = "") -> list[Json]:
     seller = seller or it.market.add_user("bo@example.com")
     tickets = []
-    for title, price, venue, days in _SHELF:
+    for title, price, venue, days in SHELF:
         starts = (datetime.now(UTC) + timedelta(days=days)).replace(hour=19, minute=30, second=0)
         more = {"title": title, "price": price, "venue": venue}
         tickets.append(

@@ -204,7 +204,8 @@ def _keep(page: Page, name: str, *, dark: bool) -> None:
     if folder:
         page.set_viewport_size({"width": DESKTOP if dark else PHONE, "height": 800})
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=Path(folder) / f"{name}-{'desk' if dark else 'phone'}.png", full_page=True)
+        path = Path(folder) / f"{name}-{'desk' if dark else 'phone'}.jpg"
+        page.screenshot(path=path, full_page=True, type="jpeg", quality=80)
 
 
 class TestMarkup:

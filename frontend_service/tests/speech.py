@@ -1,0 +1,67 @@
+"""What a page says to people, and which of it no catalogue can translate."""
+
+import re
+from html.parser import HTMLParser
+
+from tests.browser import gallery
+
+#: What people wrote, and what is the same in every language.
+DATA = (
+    r"Secondrow",
+    r"UTC",
+    r"[\w.]+@example\.com",
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32}\b",
+    r"pm_card_\w+",
+    r"x{200}",
+    *(re.escape(part) for title, _, venue, _ in gallery.SHELF for part in (title, venue) if part),
+    r"Nina at the Roundhouse|Roundhouse",
+    r"Two seats side by side, row 7, stalls\.|I hand them over by e-mail on the day you pay\.",
+    r"Your card was declined\.|Slow down|Still being worked on\.",
+    r"\bzzz\b|\bberlin\b",
+)
+_SPOKEN = (
+    "aria-label",
+    "placeholder",
+    "title",
+    "data-say",
+    "data-words",
+    "data-empty",
+    "data-unreachable",
+    "alt",
+)
+_SILENT = ("script", "style", "code", "template")
+
+
+class _Speech(HTMLParser):
+    """Everything that a page says to people."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = [""]
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self._silent += tag in _SILENT
+        self.texts += [value for name, value in attributes if name in _SPOKEN and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in _SILENT
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.texts[0] += data + " "
+
+
+def untranslated(html: str) -> list[str]:
+    """Return the words that are in no brackets and nobody's data."""
+    speech = _Speech()
+    speech.feed(html)
+    found = []
+    for text in speech.texts:
+        rest = text
+        while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", " ", rest)) != rest:
+            rest = shorter
+        for pattern in DATA:
+            rest = re.sub(pattern, " ", rest)
+        found += re.findall(r"[^\W\d_]{2,}", rest)
+    return found
