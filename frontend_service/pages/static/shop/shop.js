@@ -10,13 +10,15 @@ const STYLES = {
   day: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
   clock: { hour: "2-digit", minute: "2-digit" },
 };
+// The server writes English dates as in "24 Nov".
+const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 const STUB = { ".month": { month: "short" }, ".day-number": { day: "numeric" } };
 
 // The first page of a visit is rendered before the server can know the zone.
 function localise(root) {
   if (document.documentElement.dataset.zone === zone) return;
   const write = (place, moment, format) => {
-    place.textContent = new Intl.DateTimeFormat(document.documentElement.lang, format).format(moment);
+    place.textContent = new Intl.DateTimeFormat(language, format).format(moment);
   };
   for (const time of root.querySelectorAll("time[data-style]")) {
     const moment = new Date(time.dateTime);
