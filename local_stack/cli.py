@@ -69,6 +69,12 @@ def _status(options: argparse.Namespace) -> int:
     return status(_stack(options), as_json=options.json)
 
 
+def _restart(options: argparse.Namespace) -> int:
+    from local_stack.rolling import restart
+
+    return restart(_stack(options), options.parts, under_load=options.under_load)
+
+
 def _logs(options: argparse.Namespace) -> int:
     from local_stack import logs
 
@@ -188,6 +194,7 @@ def _secrets(options: argparse.Namespace) -> int:
 _COMMANDS = {
     "up": _up,
     "down": _down,
+    "restart": _restart,
     "status": _status,
     "logs": _logs,
     "demo": _demo,

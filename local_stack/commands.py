@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
 
     _up(command("up", "start everything, or repair what isn't running"))
     _down(command("down", "stop everything, and prove that nothing is left"))
+    _restart(command("restart", "replace every process of the services, without a gap"))
     _status(command("status", "show every part, what waits in queues, memory and CPU"))
     _logs(command("logs", "show the logs of a part, a service, or everything"))
     _demo(command("demo", "play buy, decline, cancel and lapse through the gateway, and check them"))
@@ -86,6 +87,17 @@ def _up(parser: argparse.ArgumentParser) -> None:
 def _down(parser: argparse.ArgumentParser) -> None:
     _example(parser)
     parser.add_argument("--wipe", action="store_true", help="forget all data, passwords and logs too")
+
+
+def _restart(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "parts", nargs="*", metavar="part", help="such as orders.web, or a service (default: all)"
+    )
+    parser.add_argument(
+        "--under-load",
+        action="store_true",
+        help="people buy and browse meanwhile; fails when one of their requests does, or an event is lost",
+    )
 
 
 def _status(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,8 @@ from local_stack.stack import Stack
 
 #: A restart waits until the part is ready again; nothing takes longer than this, in seconds.
 _PATIENCE = 90.0
+#: A successor starts, and its predecessor finishes what it has in hand, in seconds.
+_LONGEST_SUCCESSION = 240.0
 
 
 class NotRunning(Complaint):
@@ -59,6 +61,10 @@ class Supervision:
     def restart(self, part: str) -> None:
         """Restart a part and wait until it is ready. Raises Refused."""
         self._ask("restart", part=part)
+
+    def replace(self, part: str) -> None:
+        """Start a part's successor, and stop the part when that has taken over. Raises Refused."""
+        self._ask("replace", patience=_LONGEST_SUCCESSION, part=part)
 
     def shut_down(self) -> None:
         """Ask the supervisor to stop everything and itself; returns at once."""

@@ -64,11 +64,25 @@ async def _do(supervisor: Supervisor, request: dict[str, Any]) -> dict[str, Any]
             await keeper.ready.wait()
         case "restart":
             await _process(supervisor, request).restart()
+        case "replace":
+            await _replace(supervisor, _process(supervisor, request))
         case "override":
             await _process(supervisor, request).restart(request["environment"])
         case unknown:
             raise CannotDo(f"There is no such request: {unknown}.")
     return {}
+
+
+async def _replace(supervisor: Supervisor, keeper: Keeper) -> None:
+    name = keeper.part.name
+    if keeper.part.drain is None:
+        raise CannotDo(f"{name} can't run twice, so it has no successor: restart it by stopping it.")
+    if not keeper.ready.is_set():
+        raise CannotDo(f"{name} isn't running, so nothing takes over from it.")
+    try:
+        await supervisor.replace(name)
+    except TimeoutError:
+        raise CannotDo(f"The successor of {name} did not get ready; {name} goes on.") from None
 
 
 def _process(supervisor: Supervisor, request: dict[str, Any]) -> Keeper:

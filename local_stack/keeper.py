@@ -1,6 +1,8 @@
 """One part's life: started when its turn comes, looked at while it lives, started again when it dies."""
 
 import asyncio
+import dataclasses
+import socket
 import time
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping
@@ -70,6 +72,7 @@ class Keeper:
         self._gone.set()
         self._process: Process | None = None
         self._leaving = False
+        self._socket: socket.socket | None = None
         self._extra: dict[str, str] = {}
         self._sighting = Sighting(stack.log_of(part.name), 0, 0)
 
@@ -79,11 +82,23 @@ class Keeper:
             await other.ready.wait()
         await (self._run_step() if self.part.once else self._keep_running())
 
-    async def stop(self) -> None:
-        """End the process and leave it ended until `start`."""
+    async def stop(self, *, grace: float | None = None) -> None:
+        """End the process and leave it ended until `start`; it gets the part's own grace unless told."""
         self._wanted.clear()
         self.ready.clear()
-        await self._end()
+        await self._end(self.part.grace if grace is None else grace)
+
+    def successor(self) -> "Keeper":
+        """Return a keeper of the same part, on the same port; it is ready as the part's `successor` says."""
+        ready = self.part.successor or self.part.ready
+        other = Keeper(dataclasses.replace(self.part, ready=ready), self._stack, self._record, self._turns)
+        other._socket = self._socket.dup() if self._socket else None
+        other._extra = dict(self._extra)
+        return other
+
+    def settle(self, part: Part) -> None:
+        """Keep this part from now on: what told a successor from its predecessor has served."""
+        self.part = part
 
     def start(self) -> None:
         """Want the process, and at once if it was waiting for its next try."""
@@ -96,7 +111,7 @@ class Keeper:
         if extra is not None:
             self._extra = dict(extra)
         self.ready.clear()
-        await self._end()
+        await self._end(self.part.grace)
         self.start()
         await self.ready.wait()
 
@@ -155,6 +170,7 @@ class Keeper:
         try:
             if part.prepare:
                 await asyncio.to_thread(part.prepare)
+            environment |= self._listen()
             with log.open("ab") as output:
                 logs.begin(output, part.name)
                 self._sighting = Sighting(log, output.tell(), time.monotonic())
@@ -163,6 +179,7 @@ class Keeper:
                     env=environment, cwd=part.directory, start_new_session=True,
                     user=part.user, group=group_of(part.user), extra_groups=[] if part.user else None,
                     preexec_fn=dies_with_parent(part.stop_signal),
+                    pass_fds=(self._socket.fileno(),) if self._socket else (),
                 )  # fmt: skip
         except (OSError, CannotCreate) as error:
             raise CannotStart(str(error)) from error
@@ -172,11 +189,23 @@ class Keeper:
         self._record.keep(part.name, process.pid)
         return process
 
+    def _listen(self) -> dict[str, str]:
+        """Open the part's port, unless a predecessor shares it; return how the process learns of it."""
+        if self.part.port is None:
+            return {}
+        if self._socket is None:
+            self._socket = socket.create_server(("127.0.0.1", self.part.port), backlog=1024)
+        return {"GUNICORN_CMD_ARGS": f"--bind=fd://{self._socket.fileno()}"}
+
     async def _wait(self, process: Process) -> int:
         code = await process.wait()
         # What the process started and left behind would hold its port.
         end_group(process.pid)
-        self._record.forget(self.part.name)
+        self._record.forget(self.part.name, process.pid)
+        if self._socket is not None:
+            # While we held it open, callers would wait for somebody who is gone.
+            self._socket.close()
+            self._socket = None
         self._process, self.view.pid = None, None
         self._gone.set()
         return code
@@ -211,7 +240,7 @@ class Keeper:
             self.view.becomes("unready" if self.ready.is_set() else "starting", trouble)
         return trouble is None
 
-    async def _end(self) -> None:
+    async def _end(self, grace: float) -> None:
         process = self._process
         if process is None:
             return
@@ -219,7 +248,7 @@ class Keeper:
         self.view.becomes("stopping")
         process.send_signal(self.part.stop_signal)
         try:
-            async with asyncio.timeout(self.part.grace):
+            async with asyncio.timeout(grace):
                 await self._gone.wait()
         except TimeoutError:
             end_group(process.pid)

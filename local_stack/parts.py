@@ -23,6 +23,9 @@ from local_stack.stack import REPOSITORY, Stack
 
 PYTHON = sys.executable
 
+#: A little more than the longest thing that each kind of process may have in hand, in seconds.
+_DRAINS = {"web": 35.0, "events": 130.0, "commands": 70.0, "relay": 20.0}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -45,6 +48,13 @@ class Part:
     directory: Path = REPOSITORY
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0
+    #: The port that is opened for it, and handed over as gunicorn takes it: so a successor can have it too.
+    port: int | None = None
+    #: Seconds that it gets to finish what it has in hand when a successor has taken over; None where two
+    #: can't run side by side.
+    drain: float | None = None
+    #: How a successor is known to be ready, where `ready` could mean its predecessor.
+    successor: Probe | None = None
     #: Where a change of a Python file restarts the part in a stack started with `--reload`.
     sources: tuple[Path, ...] = ()
 
@@ -203,7 +213,7 @@ def _web(stack: Stack, secrets: Credentials, service: Service, before: list[Part
     port = stack.ports[service.name]
     command = (
         *(PYTHON, "-m", "gunicorn", f"{service.package}.config.wsgi:application"),
-        *("--config", "python:service_defaults.gunicorn", "--bind", f"127.0.0.1:{port}"),
+        *("--config", "python:service_defaults.gunicorn"),
         *(("--reload",) if stack.reload else ()),
     )
     return [
@@ -214,6 +224,9 @@ def _web(stack: Stack, secrets: Credentials, service: Service, before: list[Part
             environment=service_environment(stack, secrets, service),
             ready=Answers(port, "/health/ready"),
             address=f"127.0.0.1:{port}",
+            port=port,
+            drain=_DRAINS["web"],
+            successor=Logs("web ready."),
         )
     ]
 
@@ -224,6 +237,8 @@ def _events(stack: Stack, secrets: Credentials, service: Service, before: list[P
 
     def process(name: str, *arguments: str, ready: Probe) -> Part:
         return Part(
+            drain=_DRAINS[name],
+            successor=Logs(f"{name}@{service.name} ready."),
             name=f"{service.name}.{name}",
             command=service.manage(*arguments),
             after=(f"{service.name}.migrate", *topologies),

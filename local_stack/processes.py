@@ -64,9 +64,11 @@ class Record:
             self._known[name] = found
             self._write()
 
-    def forget(self, name: str) -> None:
-        """Write down that `name` no longer runs."""
-        if self._known.pop(name, None) is not None:
+    def forget(self, name: str, pid: int) -> None:
+        """Write down that `name` no longer runs as `pid`; a successor of another pid stays."""
+        known = self._known.get(name)
+        if known is not None and known.pid == pid:
+            del self._known[name]
             self._write()
 
     def _write(self) -> None:

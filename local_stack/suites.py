@@ -104,6 +104,7 @@ SUITES = (
         options=("--hypothesis-profile=model",),
         slow=True,
     ),
+    Suite(name="restart", paths=("tests/restart",), broker="rabbitmq", options=("--timeout=600",), slow=True),
     # Builds every image and runs the marketplace from them, as root, with buildah: minutes.
     Suite(name="ship", paths=("tests/ship",), options=("--timeout=900",), slow=True),
     Suite(name="e2e-embedded", paths=("tests/e2e",), broker="embedded"),

@@ -19,6 +19,8 @@ from local_stack.processes import Record, end, leftovers
 from local_stack.stack import Stack
 
 _ROTATE_EVERY, _TIE_EVERY = 10.0, 1.0
+#: Seconds that a successor gets to be ready.
+SUCCESSION = 60.0
 
 
 class Supervisor:
@@ -31,6 +33,7 @@ class Supervisor:
         # Starting is almost only Python's imports: more at once than cores would help nobody.
         turns = asyncio.Semaphore((os.cpu_count() or 2) + 1)
         self.keepers = {part.name: Keeper(part, stack, self._record, turns) for part in parts}
+        self._successors: set[asyncio.Task[None]] = set()
 
     async def run(self, tied_to: int | None) -> None:
         """Keep everything until asked to end, then stop it all. Raises what a keeper could not handle."""
@@ -46,10 +49,30 @@ class Supervisor:
             await self._until_asked_to_end(lives, chores)
         finally:
             await self._stop_all()
-            for task in (*lives, *chores):
+            for task in (*lives, *chores, *self._successors):
                 task.cancel()
             server.close()
             self.stack.socket.unlink(missing_ok=True)
+
+    async def replace(self, name: str) -> None:
+        """Start a part's successor beside it, and once that is ready let the part finish and stop it.
+
+        Raises TimeoutError, with the part as it was, when the successor doesn't get ready.
+        """
+        old = self.keepers[name]
+        new = old.successor()
+        life = asyncio.create_task(new.live([]))
+        self._successors.add(life)
+        try:
+            async with asyncio.timeout(SUCCESSION):
+                await new.ready.wait()
+        except TimeoutError:
+            await new.stop()
+            life.cancel()
+            raise
+        new.settle(old.part)
+        self.keepers[name] = new
+        await old.stop(grace=old.part.drain)
 
     async def _until_asked_to_end(
         self, lives: list[asyncio.Task[None]], chores: list[asyncio.Task[None]]

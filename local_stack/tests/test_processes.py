@@ -43,7 +43,13 @@ class TestARecord:
         record = Record(stack.run_dir)
         record.keep("one", os.getpid())
         record.keep("two", os.getppid())
-        record.forget("two")
+        record.forget("two", os.getppid())
+        assert [*recorded(stack.run_dir)] == ["one"]
+
+    def test_keeps_a_successor_when_its_predecessor_is_forgotten(self, stack: Stack) -> None:
+        record = Record(stack.run_dir)
+        record.keep("one", os.getpid())
+        record.forget("one", os.getppid())
         assert [*recorded(stack.run_dir)] == ["one"]
 
     def test_never_leads_to_a_stranger_who_inherited_a_pid(

@@ -2,9 +2,12 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psutil
@@ -12,7 +15,7 @@ import pytest
 
 from local_stack.control import NotRunning, Refused, Supervision
 from local_stack.launch import DidNotStart, shut_down, wait_until_ready
-from local_stack.processes import MARKER, Identity, leftovers
+from local_stack.processes import MARKER, Identity, leftovers, recorded
 from local_stack.stack import REPOSITORY, Stack
 from local_stack.testing import wait_for
 
@@ -171,3 +174,73 @@ class TestEnding:
         supervisor.kill()
         shut_down(stack)
         assert leftovers(stack) == []
+
+
+class TestReplacing:
+    def ask(self, address: str, seconds: float = 0.0) -> int:
+        """Which process answers, after that long."""
+        host, _, port = address.rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=10) as call:
+            call.sendall(str(seconds).encode())
+            return int(call.recv(16))
+
+    def test_hands_the_port_over_without_refusing_anybody(self, stack: Stack, start: Start) -> None:
+        start("server")
+        wait_until_ready(stack)
+        before = part(stack, "server")
+        assert self.ask(before["address"]) == before["pid"]
+        answers: list[int] = []
+        stop = threading.Event()
+
+        def call_on() -> None:
+            while not stop.is_set():
+                answers.append(self.ask(before["address"]))
+
+        caller = threading.Thread(target=call_on)
+        caller.start()
+        Supervision(stack).replace("server")
+        wait_for(lambda: answers[-1:] == [part(stack, "server")["pid"]])
+        stop.set()
+        caller.join()
+        after = part(stack, "server")
+        assert set(answers) == {before["pid"], after["pid"]}
+        assert (after["state"], after["restarts"]) == ("running", 0)
+        assert not psutil.pid_exists(before["pid"])
+        assert recorded(stack.run_dir)["server"].pid == after["pid"]
+
+    def test_lets_the_part_finish_what_it_has_in_hand(self, stack: Stack, start: Start) -> None:
+        start("server")
+        wait_until_ready(stack)
+        before = part(stack, "server")
+        with ThreadPoolExecutor(1) as pool:
+            slow = pool.submit(self.ask, before["address"], 1.5)
+            Supervision(stack).replace("server")
+            assert slow.result() == before["pid"]
+
+    def test_leaves_the_part_alone_when_its_successor_does_not_get_ready(
+        self, stack: Stack, start: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SUCCESSION_SECONDS", "1")
+        start("reluctant")
+        wait_until_ready(stack)
+        before = part(stack, "server")
+        with pytest.raises(Refused, match="did not get ready; server goes on"):
+            Supervision(stack).replace("server")
+        assert part(stack, "server")["pid"] == before["pid"]
+        assert self.ask(before["address"]) == before["pid"]
+
+    def test_refuses_what_cannot_run_twice(self, stack: Stack, start: Start) -> None:
+        start("server")
+        wait_until_ready(stack)
+        with pytest.raises(Refused, match="other can't run twice"):
+            Supervision(stack).replace("other")
+
+    def test_starts_a_part_anew_that_was_replaced_and_killed(self, stack: Stack, start: Start) -> None:
+        start("server")
+        wait_until_ready(stack)
+        Supervision(stack).replace("server")
+        pid = part(stack, "server")["pid"]
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: is_replaced(stack, "server", pid))
+        view = part(stack, "server")
+        assert self.ask(view["address"]) == view["pid"]

@@ -142,7 +142,7 @@ class TestTheMarketplaceFromImages:
 
         page = httpx.get(shipped.url, timeout=15)
         assert page.status_code == 200
-        style = re.search(r'href="(/static/frontend/[^"]+\.css)"', page.text)
+        style = re.search(r'href="(/static/frontend/[^"]+\.css[^"]*)"', page.text)
         assert style
         assert httpx.get(f"{shipped.url}{style[1]}", timeout=15).status_code == 200
 

@@ -1,5 +1,6 @@
 """`manage relay`: carry this service's events and commands to the broker, and run its sweeps."""
 
+import logging
 import signal
 import threading
 from pathlib import Path
@@ -11,6 +12,9 @@ from shared_events import heartbeat as beat
 from shared_events import parking, sweeps
 from shared_events.ids import uuid7
 from shared_events.relay import Relay
+from shared_events.settings import event_settings
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -34,5 +38,6 @@ class Command(BaseCommand):
         parking.retry_newer_schemas()
         sweeper = threading.Thread(target=sweeps.run, args=(stop,), name="sweeps", daemon=True)
         sweeper.start()
+        logger.info("relay@%s ready.", event_settings().service)
         Relay(holder=uuid7()).run(stop)
         sweeper.join(timeout=10)

@@ -1,0 +1,56 @@
+"""Replacing processes under load, with the control that shows that the crowd would notice."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from local_stack.control import Supervision
+from local_stack.restart_load import Crowd, streams_behind
+from local_stack.rolling import restart
+from local_stack.testing import RunningStack, running_stack, wait_for
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[RunningStack]:
+    with running_stack(broker=os.environ.get("STACK_BROKER", "embedded"), hold_seconds=180) as stack:
+        yield stack
+
+
+class TestRestart:
+    def test_under_load_fails_no_request_and_loses_no_event(
+        self, stack: RunningStack, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        before = {name: part["pid"] for name, part in stack.parts().items()}
+        chosen = ["orders", "payments.web", "frontend.web", "tickets.events"]
+        assert restart(stack.stack, chosen, under_load=True) == 0, capfd.readouterr()
+        replaced = {name for name, part in stack.parts().items() if part["pid"] != before[name]}
+        assert replaced == {
+            *("orders.web", "orders.events", "orders.commands", "orders.relay"),
+            *("payments.web", "frontend.web", "tickets.events"),
+        }
+        assert all(stack.part(name)["restarts"] == 0 for name in replaced)
+
+    def test_that_only_stops_and_starts_is_noticed(
+        self, stack: RunningStack, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        """The control: the same crowd, and a web process that is stopped before another is there."""
+        with Crowd(stack.stack) as crowd:
+            crowd.warm_up()
+            for name in ("orders.web", "frontend.web", "tickets.web"):
+                Supervision(stack.stack).restart(name)
+            crowd.cool_down()
+            assert crowd.verdict() == 1
+        assert "✗" in capfd.readouterr().err
+
+    def test_counts_an_event_that_was_not_heard(self, stack: RunningStack) -> None:
+        """The control: with its worker away, a service is behind."""
+        wait_for(lambda: streams_behind(stack.stack) == [], within=60)
+        stack.stop("payments.events")
+        try:
+            with Crowd(stack.stack) as crowd:
+                crowd.warm_up()
+            assert any("payments has read" in line for line in streams_behind(stack.stack))
+        finally:
+            stack.start("payments.events")
+        wait_for(lambda: streams_behind(stack.stack) == [], within=60)
