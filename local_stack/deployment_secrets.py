@@ -11,7 +11,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from secrets import token_urlsafe
 
 from local_stack.broker_rights import definitions
 from local_stack.complaints import Complaint
@@ -85,7 +84,7 @@ def for_kubernetes(directory: Path) -> list[Path]:
     ]
     written.append(_write(directory / "definitions.json", _definitions(secrets)))
     written.append(_write(directory / "cookie", secrets["erlang.cookie"]))
-    written += _signing_keys(directory)
+    written += _signing_keys(directory, secrets)
     return [*written, _write(directory / "kustomization.yaml", _kustomization())]
 
 
@@ -122,20 +121,16 @@ def _of_postgres(secrets: Credentials, service: Service) -> dict[str, str]:
     }
 
 
-def _signing_keys(directory: Path) -> list[Path]:
+def _signing_keys(directory: Path, secrets: Credentials) -> list[Path]:
     """Let the accounts service make its keys, the way it does everywhere."""
-    settings = {
-        "DJANGO_SECRET_KEY": token_urlsafe(50),
-        "DJANGO_VISITOR_KEY": token_urlsafe(50),
-        "DJANGO_PUBLIC_ORIGIN": "http://localhost",
-        "AUTH_DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
-        "BROKER_URL": "filesystem:///nonexistent",
-        "AUTH_JWKS_FILE": "none",
-        "AUTH_SIGNING_KEY_FILE": "none",
-    }
+    auth = next(service for service in SERVICES if service.name == "auth")
     with tempfile.TemporaryDirectory() as scratch:
-        settings["BROKER_URL"] = f"filesystem://{scratch}"
-        auth = next(service for service in SERVICES if service.name == "auth")
+        settings = _environment(secrets, auth) | {
+            "DJANGO_PUBLIC_ORIGIN": "http://localhost",
+            "BROKER_URL": f"filesystem://{scratch}",
+            "AUTH_JWKS_FILE": str(directory / "jwks.json"),
+            "AUTH_SIGNING_KEY_FILE": str(directory / "signing-key.pem"),
+        }
         done = subprocess.run(
             auth.manage("create_keys", "--directory", str(directory)),
             check=False, env=base_environment() | settings, cwd=REPOSITORY, capture_output=True, text=True,

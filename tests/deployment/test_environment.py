@@ -7,18 +7,20 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from functools import cache
+from inspect import isfunction
 from pathlib import Path
 
 import pytest
 
 from local_stack.services import SERVICES
+from service_defaults import env
 from tests.deployment.rendering import COMPOSE, ROOT, Composed, Deployed, settings_of
 
 #: Read by a management command that a person runs, not by any process.
 BY_HAND = {"AUTH_OPERATOR_PASSWORD"}
 #: Ends processes at named points, for drills: set in no deployment.
 FOR_DRILLS = {"EVENTS_FAILPOINTS"}
-READERS = {"text", "required", "integer", "boolean", "choice", "listing"}
+READERS = {name for name, member in vars(env).items() if isfunction(member)}
 PACKAGES = (*(f"{service.name}_service" for service in SERVICES), "shared_events", "service_defaults")
 
 
@@ -54,6 +56,9 @@ def _names_in_the_code() -> set[str]:
     found = set()
     for path in _sources():
         for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                named = [key.value for key in node.keywords if key.arg == "variable"]
+                found |= {str(value.value) for value in named if isinstance(value, ast.Constant)}
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 by_env = isinstance(node.func, ast.Attribute) and node.func.attr in READERS | handing_on
                 by_us = isinstance(node.func, ast.Name) and node.func.id in handing_on
