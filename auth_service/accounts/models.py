@@ -1,5 +1,6 @@
 """State of accounts and sessions, with what must always hold as database constraints."""
 
+import hashlib
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -43,6 +44,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField()
     #: Access tokens issued before no longer count; empty until its sessions are first ended together.
     not_before = models.DateTimeField(null=True, editable=False)
+    email_verified_at = models.DateTimeField(null=True, editable=False)
     # A write per sign-in would lock the row for nothing: sessions say when somebody came.
     last_login = None
 
@@ -69,6 +71,19 @@ class User(AbstractBaseUser):
         """Django's word for an account that may be used."""
         return self.status == self.Status.ACTIVE
 
+    @property
+    def email_verified(self) -> bool:
+        """Whether somebody has shown that the address is theirs. Nothing depends on it yet."""
+        return self.email_verified_at is not None
+
+    def reset_mark(self) -> str:
+        """A mark of the present password, that a link to a new one is good for."""
+        return _digest("reset", self.password, self.email)
+
+    def verify_mark(self) -> str:
+        """A mark of the address as long as it isn't verified."""
+        return _digest("verify", self.email, str(self.email_verified_at))
+
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """What the admin asks: operators may view. Nobody changes an account in a form."""
         return self.is_active and self.is_staff and perm.partition(".")[2].startswith("view_")
@@ -88,11 +103,15 @@ class Session(models.Model):
         TOKEN_REUSED = "refresh token used twice"  # noqa: S105  a reason
         SUSPENDED = "account suspended"
         PASSWORD_CHANGED = "password changed"  # noqa: S105  a reason
+        SIGNED_OUT_EVERYWHERE = "signed out everywhere"
         OPERATOR = "ended by an operator"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     refresh_id = models.UUIDField(default=uuid4, editable=False)
+    #: What its user may know it by: the program and the address that it was opened from.
+    program = models.CharField(max_length=200, blank=True)
+    address = models.CharField(max_length=45, blank=True)
     created_at = models.DateTimeField()
     refreshed_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
@@ -123,3 +142,28 @@ class Session(models.Model):
         # Access tokens are dated by it, and a clock that is behind must not date one before another.
         self.refreshed_at = max(now, self.refreshed_at)
         self.expires_at = self.refreshed_at + lasts
+
+
+class Letter(models.Model):
+    """Something to be sent to an address, if it has an account; gone once it is sent."""
+
+    class Kind(models.TextChoices):
+        """What it is about."""
+
+        VERIFY = "verify"
+        RESET = "reset"
+        PASSWORD_CHANGED = "changed"  # noqa: S105  a kind of letter
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    email = models.EmailField(max_length=254)
+    created_at = models.DateTimeField()
+    due_at = models.DateTimeField(db_index=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]

@@ -5,6 +5,7 @@ Values that all services share come from `service_defaults.settings`; what varie
 
 from datetime import timedelta
 
+from auth_service.clients import mail
 from service_defaults import cookies, env, tokens
 from service_defaults import settings as defaults
 from service_defaults.rate_limits.rates import rate
@@ -67,6 +68,7 @@ RATES = defaults.rates(
         "sign-ups": rate("sign-ups", variable="AUTH_RATE_SIGN_UPS", default="20/60"),
         "sign-ins": rate("sign-ins", variable="AUTH_RATE_SIGN_INS", default="60/60"),
         # Per account and address together: nobody elsewhere is kept out by them.
+        "letters": rate("letters", variable="AUTH_RATE_LETTERS", default="5/900"),
         "failed-sign-ins": rate("failed-sign-ins", variable="AUTH_RATE_FAILED_SIGN_INS", default="10/900"),
     }
 )
@@ -96,6 +98,18 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Letters
+_MAIL = mail.server_from("AUTH_MAIL_URL")
+EMAIL_BACKEND = _MAIL.backend
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.use_ssl, _MAIL.use_tls
+EMAIL_TIMEOUT = _MAIL.timeout
+EMAIL_FILE_PATH = _MAIL.directory
+DEFAULT_FROM_EMAIL = env.text("AUTH_MAIL_FROM", default=f"tickets@{ALLOWED_HOSTS[0]}")
+AUTH_RESET_SECONDS = env.integer("AUTH_RESET_SECONDS", default=60 * 60, minimum=60)
+AUTH_VERIFY_SECONDS = env.integer("AUTH_VERIFY_SECONDS", default=7 * 24 * 60 * 60, minimum=60)
 
 # Tokens
 AUTH_SIGNING_KEY_FILE = env.required("AUTH_SIGNING_KEY_FILE", example="/etc/tickets/signing-key.pem")

@@ -19,7 +19,12 @@ class TestCurrentUser:
         answer = browser.get("/api/users/currentuser")
         assert answer.status_code == 200
         assert answer.json() == {
-            "currentUser": {"id": str(member.id), "email": "member@example.com", "isStaff": False}
+            "currentUser": {
+                "id": str(member.id),
+                "email": "member@example.com",
+                "isStaff": False,
+                "emailVerified": False,
+            }
         }
 
     def test_is_kept_by_no_cache(self, browser: APIClient) -> None:

@@ -39,6 +39,16 @@ TABLE: dict[str, dict[Route, Answers]] = {
         ("POST", "/api/users/refresh"): Answers(401, 200, 200, 200, 403),
         ("POST", "/api/users/signout"): _OPEN,
         ("GET", "/api/users/currentuser"): _OPEN_TO_READERS,
+        ("GET", "/api/users/sessions"): _SIGNED_IN,
+        ("DELETE", "/api/users/sessions"): Answers(401, 204, 204, 204, 403),
+        # Others' sessions are none, not forbidden ones: their ids are nobody's business.
+        ("DELETE", "/api/users/sessions/{session_id}"): Answers(401, 204, 404, 404, 403),
+        ("POST", "/api/users/password"): _SIGNED_IN,
+        ("POST", "/api/users/password/forgot"): _for_everybody(202),
+        # The links are one's own, whoever opens them; a suspended account stays one with another password.
+        ("POST", "/api/users/password/reset"): Answers(400, 200, 200, 200, 200),
+        ("POST", "/api/users/email/verification"): Answers(401, 202, 202, 202, 403),
+        ("POST", "/api/users/email/verify"): Answers(400, 200, 200, 200, 200),
         ("GET", "/api/users/jwks.json"): _OPEN,
         ("GET", "/api/users/openapi.json"): _OPEN,
         ("GET", "/admin/"): _ADMIN,

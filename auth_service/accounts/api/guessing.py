@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from django.conf import settings
 from rest_framework.request import Request
 
+from service_defaults import audit
+from service_defaults.errors import Refused
 from service_defaults.rate_limits.counting import forgive
 from service_defaults.rate_limits.throttling import address_of, hold
 
@@ -29,5 +31,9 @@ def held_to_few_failures(request: Request, email: str) -> Iterator[None]:
     subject = (email, address_of(request))
     # Counted before, and forgiven after: many tries at once are no more than one after the other.
     hold(request, rate, *subject)
-    yield
+    try:
+        yield
+    except Refused:
+        audit.note("sign_in.failed", request)
+        raise
     forgive(rate, *subject)

@@ -6,7 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as InvalidPassword
 from rest_framework import serializers
 
-from auth_service.accounts.models import MAX_PASSWORD_LENGTH, User
+from auth_service.accounts.models import MAX_PASSWORD_LENGTH, Session, User
 
 _EMAIL_MESSAGES: dict[str, Any] = dict.fromkeys(
     ("required", "null", "blank", "invalid"), "Email must be valid"
@@ -64,11 +64,56 @@ class SignUpInput(CredentialsInput):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Hold the password to Django's validators, which know the address it should not resemble."""
-        try:
-            validate_password(attrs["password"], user=User(email=attrs["email"]))
-        except InvalidPassword as error:
-            raise serializers.ValidationError({"password": error.messages}) from None
+        check_password_rules(attrs["password"], user=User(email=attrs["email"]))
         return attrs
+
+
+def check_password_rules(password: str, *, user: User | None) -> None:
+    """Hold a new password to Django's validators, which know the user it should not resemble."""
+    try:
+        validate_password(password, user=user)
+    except InvalidPassword as error:
+        raise serializers.ValidationError({"password": error.messages}) from None
+
+
+class AddressInput(serializers.Serializer[Any]):
+    """An address to write to."""
+
+    email = AddressField(max_length=254, error_messages=_EMAIL_MESSAGES)
+
+
+class LinkInput(serializers.Serializer[Any]):
+    """The token of a link that was sent."""
+
+    token = serializers.CharField(max_length=500)
+
+
+class ResetPasswordInput(LinkInput):
+    """A link's token, and the new password."""
+
+    password = PasswordField()
+
+
+class ChangePasswordInput(serializers.Serializer[Any]):
+    """The password as it is, and as it shall be."""
+
+    currentPassword = PasswordField()  # noqa: N815  the wire's own case
+    password = PasswordField()
+
+
+class SessionOutput(serializers.Serializer[Any]):
+    """One of one's sessions; `current` is the one that asks."""
+
+    id = serializers.UUIDField()
+    createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
+    refreshedAt = serializers.DateTimeField(source="refreshed_at")  # noqa: N815
+    program = serializers.CharField()
+    address = serializers.CharField()
+    current = serializers.SerializerMethodField()
+
+    def get_current(self, session: Session) -> bool:
+        """Whether this is the session that asks."""
+        return bool(session.id == self.context["current"])
 
 
 class RefreshInput(serializers.Serializer[Any]):
@@ -88,6 +133,7 @@ class CurrentAccountOutput(AccountOutput):
     """The account that is signed in."""
 
     isStaff = serializers.BooleanField(source="is_staff")  # noqa: N815  the wire's own case
+    emailVerified = serializers.BooleanField(source="email_verified")  # noqa: N815
 
 
 class CurrentUserOutput(serializers.Serializer[Any]):

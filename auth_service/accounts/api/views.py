@@ -14,10 +14,11 @@ from rest_framework.views import APIView
 
 from auth_service.accounts import operations, queries
 from auth_service.accounts.api import cookies, serializers
+from auth_service.accounts.api.clients import client_of
 from auth_service.accounts.api.guessing import held_to_few_failures
 from auth_service.accounts.models import Session
 from auth_service.credentials.tokens import InvalidRefreshToken, TokenPair, pair_for, read_refresh
-from service_defaults import keys
+from service_defaults import audit, keys
 from service_defaults.authentication import GenuineToken, Principal, require_same_origin
 from service_defaults.errors import NotSignedIn
 
@@ -37,8 +38,12 @@ class SignUp(APIView):
         password_hash = make_password(given.validated_data["password"])
         with transaction.atomic():
             session = operations.sign_up(
-                email=given.validated_data["email"], password_hash=password_hash, now=timezone.now()
+                email=given.validated_data["email"],
+                password_hash=password_hash,
+                now=timezone.now(),
+                client=client_of(request),
             )
+        audit.note("account.made", request, user=session.user_id)
         response = Response(serializers.AccountOutput(session.user).data, status=status.HTTP_201_CREATED)
         cookies.give(response, pair_for(session))
         return response
@@ -92,11 +97,11 @@ class RefreshSession(APIView):
         given = serializers.RefreshInput(data=request.data)
         given.is_valid(raise_exception=True)
         if token := given.validated_data.get("refresh"):
-            return Response(serializers.TokenPairOutput(_refreshed(token)).data)
+            return Response(serializers.TokenPairOutput(_refreshed(request, token)).data)
         require_same_origin(request)
         # A browser's tokens stay in its cookies, out of reach of scripts.
         response = Response({})
-        cookies.give(response, _refreshed(cookies.refresh_token(request)))
+        cookies.give(response, _refreshed(request, cookies.refresh_token(request)))
         return response
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -116,7 +121,7 @@ class SignOut(APIView):
     @extend_schema(
         request=None,
         responses={200: OpenApiResponse(description="Signed out")},
-        auth=[{"bearer": []}, {"cookie": []}],  # type: ignore[list-item]  # the stub is wrong
+        auth=[{"bearer": []}, {"cookie": []}],  # type: ignore[list-item]  # they are requirements
     )
     def post(self, request: Request) -> Response:
         """End the session on the server and clear the cookies; fine for who isn't signed in."""
@@ -126,6 +131,7 @@ class SignOut(APIView):
                 operations.end_session(
                     session_id=session_id, reason=Session.End.SIGNED_OUT, now=timezone.now()
                 )
+            audit.note("signed_out", request, session=session_id)
         response = Response({})
         cookies.take(response)
         return response
@@ -165,10 +171,12 @@ def _session_for_credentials(request: Request) -> Session:
     with held_to_few_failures(request, given.validated_data["email"]):
         user = queries.check_credentials(**given.validated_data)
     with transaction.atomic():
-        return operations.start_session(user_id=user.id, now=timezone.now())
+        session = operations.start_session(user_id=user.id, now=timezone.now(), client=client_of(request))
+    audit.note("signed_in", request, user=user.id, session=session.id)
+    return session
 
 
-def _refreshed(token: str) -> TokenPair:
+def _refreshed(request: Request, token: str) -> TokenPair:
     now = timezone.now()
     claims = read_refresh(token)
     try:
@@ -179,6 +187,7 @@ def _refreshed(token: str) -> TokenPair:
     except operations.RefreshTokenReused:
         with transaction.atomic():
             operations.end_session(session_id=claims.session_id, reason=Session.End.TOKEN_REUSED, now=now)
+        audit.warn("refresh_token.reused", request, session=claims.session_id)
         raise
     return pair_for(session)
 

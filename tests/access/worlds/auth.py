@@ -3,9 +3,12 @@
 from typing import Any
 
 from auth_service.accounts.models import User
+from auth_service.credentials import links
 from auth_service.credentials.tokens import pair_for
 from auth_service.tests.factories import PASSWORD, SessionFactory, UserFactory
 from tests.access.world import ROLES, World
+
+NEW_PASSWORD = "ten purple bottles"
 
 
 def build(role: str) -> World:
@@ -19,15 +22,23 @@ def build(role: str) -> World:
         world.tokens[name] = pair.access
         if name == role:
             mine |= {"refresh": pair.refresh, "email": user.email}
+            mine |= {purpose: links.token_for(user, purpose) for purpose in links.Purpose}
         if name == world_owner(role):
             world.ids["session_id"] = session.id
     User.objects.filter(id=world.people["suspended"]).update(status="suspended")
     credentials = {"email": mine["email"], "password": PASSWORD}
     world.bodies = {
-        ("POST", "/api/users/signup"): {"email": "new@example.com", "password": "nine green bottles"},
+        ("POST", "/api/users/signup"): {"email": "new@example.com", "password": NEW_PASSWORD},
         ("POST", "/api/users/signin"): credentials,
         ("POST", "/api/users/token"): credentials,
         ("POST", "/api/users/refresh"): {"refresh": mine["refresh"]},
+        ("POST", "/api/users/password"): {"currentPassword": PASSWORD, "password": NEW_PASSWORD},
+        ("POST", "/api/users/password/forgot"): {"email": mine["email"]},
+        ("POST", "/api/users/password/reset"): {
+            "token": mine.get("reset", "none"),
+            "password": NEW_PASSWORD,
+        },
+        ("POST", "/api/users/email/verify"): {"token": mine.get("verify", "none")},
     }
     return world
 

@@ -1,5 +1,6 @@
-"""The writes. Each needs a transaction around it, which the edge that calls it opens."""
+"""What can happen to accounts and their sessions."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -7,8 +8,10 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError
+from django.utils.crypto import constant_time_compare
 
-from auth_service.accounts.models import Session, User
+from auth_service.accounts.models import Letter, Session, User
+from auth_service.accounts.operations.letters import write_letter
 from contracts.user import (
     UserReinstated,
     UserSessionEnded,
@@ -41,6 +44,14 @@ class RefreshTokenReused(errors.NotSignedIn):
     """This refresh token was used before. Sign in again."""
 
 
+class SessionNotFound(errors.NotFound):
+    """Session not found."""
+
+
+class LinkUsedUp(errors.Refused):
+    """This link doesn't work any more. Ask for a new one."""
+
+
 class AlreadySuspended(errors.Refused):
     """The account is suspended already."""
 
@@ -53,22 +64,34 @@ class CannotSuspendYourself(errors.Refused):
     """You can't suspend your own account."""
 
 
-def sign_up(*, email: str, password_hash: str, now: datetime) -> Session:
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What a session was opened with, for its user to know it by."""
+
+    program: str = ""
+    address: str = ""
+
+
+_UNKNOWN_CLIENT = Client()
+
+
+def sign_up(*, email: str, password_hash: str, now: datetime, client: Client = _UNKNOWN_CLIENT) -> Session:
     """Make an account and its first session; raises `EmailInUse`.
 
     Takes the hash, not the password: hashing is too slow for a transaction.
     """
     user = _create_user(email=email, password_hash=password_hash, is_staff=False, now=now)
-    return _open_session(user, now)
+    write_letter(kind=Letter.Kind.VERIFY, email=user.email, now=now)
+    return _open_session(user, now, client)
 
 
-def start_session(*, user_id: UUID, now: datetime) -> Session:
+def start_session(*, user_id: UUID, now: datetime, client: Client = _UNKNOWN_CLIENT) -> Session:
     """Open a session for an account whose credentials were checked; raises `AccountSuspended`."""
     # Locked, so that a suspension that runs meanwhile either is seen here or finds this session to end.
     user = User.objects.select_for_update(no_key=True).get(id=user_id)
     if not user.is_active:
         raise AccountSuspended
-    return _open_session(user, now)
+    return _open_session(user, now, client)
 
 
 def refresh_session(*, session_id: UUID, refresh_id: UUID, now: datetime) -> Session:
@@ -107,6 +130,49 @@ def end_sessions(*, user_id: UUID, reason: Session.End, now: datetime) -> None:
     user = User.objects.select_for_update(no_key=True).get(id=user_id)
     _end_sessions(user, reason, now)
     _record(UserSessionsEnded, user)
+
+
+def end_own_session(*, session_id: UUID, user_id: UUID, now: datetime) -> None:
+    """End one of the user's own sessions; raises `SessionNotFound`."""
+    if not Session.objects.filter(id=session_id, user_id=user_id, ended_at=None).exists():
+        raise SessionNotFound
+    end_session(session_id=session_id, reason=Session.End.SIGNED_OUT, now=now)
+
+
+def change_password(
+    *, user_id: UUID, password_hash: str, now: datetime, client: Client = _UNKNOWN_CLIENT
+) -> Session:
+    """Give the account this password, end its sessions, and open one for whoever changed it.
+
+    The caller has checked the old password. Raises `AccountSuspended`.
+    """
+    user = User.objects.select_for_update().get(id=user_id)
+    if not user.is_active:
+        raise AccountSuspended
+    _set_password(user, password_hash, now)
+    return _open_session(user, now, client)
+
+
+def reset_password(*, user_id: UUID, mark: str, password_hash: str, now: datetime) -> User:
+    """Give the account of a link this password, and end its sessions; raises `LinkUsedUp`.
+
+    A suspended account stays suspended. Whoever has the link has the address: it is verified too.
+    """
+    user = _user_of_link(user_id)
+    if not constant_time_compare(mark, user.reset_mark()):
+        raise LinkUsedUp
+    user.email_verified_at = user.email_verified_at or now
+    _set_password(user, password_hash, now)
+    return user
+
+
+def verify_email(*, user_id: UUID, mark: str, now: datetime) -> None:
+    """Note that the account's address is its owner's; raises `LinkUsedUp`."""
+    user = _user_of_link(user_id)
+    if not constant_time_compare(mark, user.verify_mark()):
+        raise LinkUsedUp
+    user.email_verified_at = now
+    user.save(update_fields=["email_verified_at"])
 
 
 def suspend_user(*, user_id: UUID, operator_id: UUID, now: datetime) -> User:
@@ -168,12 +234,31 @@ def _create_user(*, email: str, password_hash: str, is_staff: bool, now: datetim
     return user
 
 
-def _open_session(user: User, now: datetime) -> Session:
+def _open_session(user: User, now: datetime, client: Client) -> Session:
     # Its first tokens are dated by this: never before what the account's ended sessions left behind.
     begins = max(now, user.not_before or now)
     return Session.objects.create(
-        user=user, created_at=begins, refreshed_at=begins, expires_at=begins + _session_lasts()
+        user=user,
+        created_at=begins,
+        refreshed_at=begins,
+        expires_at=begins + _session_lasts(),
+        program=client.program[:200],
+        address=client.address[:45],
     )
+
+
+def _user_of_link(user_id: UUID) -> User:
+    user = User.objects.select_for_update().filter(id=user_id).first()
+    if user is None:
+        raise LinkUsedUp
+    return user
+
+
+def _set_password(user: User, password_hash: str, now: datetime) -> None:
+    user.password = password_hash
+    _end_sessions(user, Session.End.PASSWORD_CHANGED, now)
+    _record(UserSessionsEnded, user)
+    write_letter(kind=Letter.Kind.PASSWORD_CHANGED, email=user.email, now=now)
 
 
 def _end_sessions(user: User, reason: Session.End, now: datetime) -> None:
