@@ -15,7 +15,7 @@ from local_stack.stack import Stack
 #: What a stack writes into its run directory, which may be somebody's own directory with other things in it.
 _WRITTEN = (
     *("stack.json", "secrets.json", "done.json", "processes.json", "lock", ".*.json.*"),
-    *("log", "keys", "broker", "caddy", "postgres", "rabbitmq", "stripe.store*"),
+    *("log", "keys", "broker", "caddy", "mail", "postgres", "rabbitmq", "stripe.store*"),
 )
 
 

@@ -72,6 +72,7 @@ def _auth(stack: Stack, secrets: Credentials) -> dict[str, str]:
         "AUTH_SIGNING_KEY_FILE": str(stack.run_dir / "keys" / "signing-key.pem"),
         "AUTH_OPERATOR_EMAIL": DEMO_USERS["operator"],
         "AUTH_OPERATOR_PASSWORD": secrets["operator.password"],
+        "AUTH_MAIL_URL": f"file://{stack.run_dir / 'mail'}",
         "AUTH_RATE_SIGN_UPS": "100000/60",
         "AUTH_RATE_SIGN_INS": "100000/60",
     }
@@ -95,7 +96,13 @@ def _payments(stack: Stack, secrets: Credentials) -> dict[str, str]:
 def _frontend(stack: Stack, secrets: Credentials) -> dict[str, str]:
     keys = {"STRIPE_PUBLISHABLE_KEY": FAKE_STRIPE_PUBLISHABLE_KEY} if stack.has_fake_stripe else {}
     gateway = f"http://127.0.0.1:{stack.ports['gateway']}"
-    return {"FRONTEND_API_BASE": gateway, "ORDERS_HOLD_SECONDS": str(stack.hold_seconds), **keys}
+    mailbox = str(stack.run_dir / "mail")
+    return {
+        "FRONTEND_API_BASE": gateway,
+        "FRONTEND_MAILBOX": mailbox,
+        "ORDERS_HOLD_SECONDS": str(stack.hold_seconds),
+        **keys,
+    }
 
 
 def _latecomer(stack: Stack, secrets: Credentials) -> dict[str, str]:

@@ -8,7 +8,7 @@ from django.core import mail as outbox
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from rest_framework.test import APIClient
-from shared_events.contracts.user import UserSessionsEnded
+from contracts.user import UserSessionsEnded
 
 from auth_service.accounts import tasks
 from auth_service.accounts.models import Letter, Session, User

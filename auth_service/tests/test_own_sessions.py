@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
-from shared_events.contracts.user import UserSessionEnded, UserSessionsEnded
+from contracts.user import UserSessionEnded, UserSessionsEnded
 
 from auth_service.accounts.models import Session, User
 from auth_service.credentials.tokens import pair_for

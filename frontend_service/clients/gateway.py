@@ -47,6 +47,7 @@ class Caller:
     fetch_site: str = ""
     request_id: str = ""
     signed_address: str = ""
+    program: str = ""
 
 
 # Note [The frontend is only a client]
@@ -104,6 +105,7 @@ class Gateway:
             "Sec-Fetch-Site": caller.fetch_site,
             "X-Request-Id": caller.request_id,
             "X-Visitor-Address": caller.signed_address,
+            "User-Agent": caller.program,
         } | more
         return {name.encode(): value.encode("latin-1") for name, value in sent.items() if value}
 

@@ -84,5 +84,7 @@ LOGGING["loggers"]["httpx"] = {"level": "WARNING"}
 
 FRONTEND_API_BASE = env.required("FRONTEND_API_BASE", example="http://127.0.0.1:8080")
 STRIPE_PUBLISHABLE_KEY = env.required("STRIPE_PUBLISHABLE_KEY", example="pk_test_…")
+# Where the local stack writes letters to, for a page that shows them to everybody; elsewhere there is none.
+MAILBOX = env.text("FRONTEND_MAILBOX")
 # Only to say it before the click; the orders service, which has the same variable, is what counts.
 HOLD_SECONDS = env.integer("ORDERS_HOLD_SECONDS", default=900, minimum=1)

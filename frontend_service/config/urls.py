@@ -2,7 +2,16 @@
 
 from django.urls import include, path
 
-from frontend_service.pages import account, api_documents, browse, buying, selling
+from frontend_service.pages import (
+    account,
+    api_documents,
+    browse,
+    buying,
+    mailbox,
+    own_account,
+    recovery,
+    selling,
+)
 
 urlpatterns = [
     path("", browse.Browse.as_view(), name="browse"),
@@ -10,6 +19,14 @@ urlpatterns = [
     path("auth/signup", account.SignUp.as_view(), name="sign_up"),
     path("auth/signin", account.SignIn.as_view(), name="sign_in"),
     path("auth/signout", account.SignOut.as_view(), name="sign_out"),
+    path("auth/forgot", recovery.ForgotPassword.as_view(), name="forgot"),
+    path("auth/reset", recovery.ResetPassword.as_view(), name="reset"),
+    path("auth/verify", recovery.VerifyEmail.as_view(), name="verify"),
+    path("account", own_account.Account.as_view(), name="account"),
+    path("account/verification", own_account.SendVerification.as_view(), name="send_verification"),
+    path("account/sessions/end", own_account.SignOutEverywhere.as_view(), name="sign_out_everywhere"),
+    path("account/sessions/<uuid:session_id>/end", own_account.EndSession.as_view(), name="end_session"),
+    path("mailbox", mailbox.Mailbox.as_view(), name="mailbox"),
     path("tickets/new", selling.ListTicket.as_view(), name="ticket_new"),
     path("tickets/<uuid:ticket_id>", browse.ShowTicket.as_view(), name="ticket"),
     path("tickets/<uuid:ticket_id>/panel", browse.TicketPanel.as_view(), name="ticket_panel"),

@@ -15,6 +15,7 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "visitor": getattr(request, "visitor", None),
         "request_id": getattr(request, "request_id", ""),
         "is_test_mode": not takes_real_money(),
+        "has_mailbox": bool(settings.MAILBOX),
         "account_next": _worth_coming_back_to(request),
     }
 

@@ -76,6 +76,7 @@ def _caller(request: HttpRequest) -> Caller:
         origin=request.headers.get("Origin", ""),
         fetch_site=request.headers.get("Sec-Fetch-Site", ""),
         request_id=getattr(request, "request_id", ""),
+        program=request.headers.get("User-Agent", ""),
         signed_address=visitors.sign(getattr(request, "visitor_address", "")),
     )
 

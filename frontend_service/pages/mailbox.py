@@ -1,0 +1,66 @@
+"""The mailbox of the local stack: what was sent to anybody, since no mail leaves this machine.
+
+There only where FRONTEND_MAILBOX names the directory that letters are written to: it shows everybody's letters
+to whoever asks.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.generic import View
+
+_MOST = 50
+# The line that Django's file backend puts after each message.
+_END_OF_MESSAGE = re.compile(rb"^-{79}$", re.MULTILINE)
+_LINK = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A letter as it was sent; `links` are those in its text."""
+
+    to: str
+    subject: str
+    text: str
+    links: list[str]
+    sent_at: datetime
+
+
+class Mailbox(View):
+    """Every letter, the youngest first."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show them."""
+        if not settings.MAILBOX:
+            raise Http404
+        return render(request, "pages/mailbox.html", {"letters": list(_letters(Path(settings.MAILBOX)))})
+
+
+def _letters(directory: Path) -> Iterator[Letter]:
+    files = sorted(directory.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in files[:_MOST]:
+        sent_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        for raw in _END_OF_MESSAGE.split(path.read_bytes()):
+            if raw.strip():
+                yield _read(raw.lstrip(), sent_at)
+
+
+def _read(raw: bytes, sent_at: datetime) -> Letter:
+    message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
+    body = message.get_body(("plain",))
+    text = body.get_content() if body else ""
+    return Letter(
+        to=str(message["To"] or ""),
+        subject=str(message["Subject"] or ""),
+        text=text,
+        links=_LINK.findall(text),
+        sent_at=sent_at,
+    )

@@ -1,0 +1,113 @@
+"""The visitor's account: where they are signed in, another password, a confirmed address."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import View
+
+from frontend_service.clients.own_account import OwnAccount
+from frontend_service.pages.forms import ApiForm
+from frontend_service.pages.gates import signed_in_only
+from frontend_service.pages.visitor import PageRequest
+
+
+class NewPasswordForm(ApiForm):
+    """A password to be."""
+
+    password = forms.CharField(
+        label=gettext_lazy("New password"),
+        strip=False,
+        help_text=gettext_lazy("Long beats complicated. At least 8 characters, and not a common one."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": 8}),
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The password as it is, and as it shall be."""
+
+    field_order = ("current_password", "password")
+
+    current_password = forms.CharField(
+        label=gettext_lazy("Present password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+@method_decorator(signed_in_only, name="dispatch")
+class Account(View):
+    """The account's page."""
+
+    def get(self, request: PageRequest) -> HttpResponse:
+        """Sessions, and a form for another password."""
+        return self._show(request, ChangePasswordForm())
+
+    def post(self, request: PageRequest) -> HttpResponse:
+        """Change the password; this browser stays signed in, every other device doesn't."""
+        form = ChangePasswordForm(request.POST)
+        if form.is_valid():
+            with form.blaming():
+                OwnAccount(request.api.gateway).change_password(**form.cleaned_data)
+                messages.success(request, _("Your password is changed. Every other device is signed out."))
+                return redirect("account")
+        return self._show(request, form)
+
+    def _show(self, request: PageRequest, form: ChangePasswordForm) -> HttpResponse:
+        account = OwnAccount(request.api.gateway)
+        context = {
+            "form": form,
+            "sessions": account.list_sessions(),
+            "email_is_verified": account.email_is_verified(),
+        }
+        return render(request, "pages/account.html", context, status=form.status)
+
+
+@method_decorator(signed_in_only, name="dispatch")
+class EndSession(View):
+    """Sign out somewhere else."""
+
+    def get(self, request: PageRequest, session_id: UUID) -> HttpResponse:
+        """Only a form does this."""
+        return redirect("account")
+
+    def post(self, request: PageRequest, session_id: UUID) -> HttpResponse:
+        """End it."""
+        OwnAccount(request.api.gateway).end_session(session_id)
+        messages.success(request, _("That device is signed out."))
+        return redirect("account")
+
+
+@method_decorator(signed_in_only, name="dispatch")
+class SignOutEverywhere(View):
+    """Sign out on every device."""
+
+    def get(self, request: PageRequest) -> HttpResponse:
+        """Only a form does this."""
+        return redirect("account")
+
+    def post(self, request: PageRequest) -> HttpResponse:
+        """End every session."""
+        OwnAccount(request.api.gateway).sign_out_everywhere()
+        messages.success(request, _("You are signed out on every device."))
+        return redirect("sign_in")
+
+
+@method_decorator(signed_in_only, name="dispatch")
+class SendVerification(View):
+    """Another letter that confirms the address."""
+
+    def get(self, request: PageRequest) -> HttpResponse:
+        """Only a form does this."""
+        return redirect("account")
+
+    def post(self, request: PageRequest) -> HttpResponse:
+        """Have it sent."""
+        OwnAccount(request.api.gateway).send_verification()
+        messages.success(request, _("A letter is on its way to you."))
+        return redirect("account")

@@ -1,0 +1,59 @@
+import os
+from pathlib import Path
+
+import pytest
+from django.core.mail import EmailMessage as Outgoing
+from django.core.mail import get_connection
+
+from frontend_service.tests.browser import Browser, text_of
+
+FILES = "django.core.mail.backends.filebased.EmailBackend"
+
+
+def _write(directory: Path, subject: str, text: str, to: str = "ada@example.com") -> None:
+    connection = get_connection(FILES, file_path=str(directory))
+    Outgoing(subject, text, "tickets@shop.test", [to], connection=connection).send()
+
+
+class TestTheMailbox:
+    def test_is_not_there_where_mail_leaves_the_machine(self, stranger: Browser, settings) -> None:
+        assert settings.MAILBOX == ""
+        assert stranger.open("/mailbox").status_code == 404
+
+    def test_is_empty_at_first(self, stranger: Browser, settings, tmp_path: Path) -> None:
+        settings.MAILBOX = str(tmp_path)
+        assert "Nothing yet" in text_of(stranger.open("/mailbox"))
+
+    def test_shows_letters_with_their_links(self, stranger: Browser, settings, tmp_path: Path) -> None:
+        settings.MAILBOX = str(tmp_path)
+        _write(tmp_path, "Bonjour Zoë", "Look: http://testserver/auth/reset?token=a%3Ab\n\n-- \nus")
+        page = stranger.open("/mailbox")
+        assert "Bonjour Zoë" in text_of(page)
+        assert "To ada@example.com" in text_of(page)
+        assert 'href="http://testserver/auth/reset?token=a%3Ab"' in page.content.decode()
+
+    def test_shows_the_youngest_first(self, stranger: Browser, settings, tmp_path: Path) -> None:
+        settings.MAILBOX = str(tmp_path)
+        for age, subject in ((60, "An older one"), (1, "A younger one")):
+            _write(tmp_path, subject, "Hello")
+            newest = max(tmp_path.glob("*.log"), key=lambda path: path.stat().st_mtime)
+            os.utime(newest, (newest.stat().st_mtime - age,) * 2)
+        shown = text_of(stranger.open("/mailbox"))
+        assert shown.index("A younger one") < shown.index("An older one")
+
+    @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "javascript:alert(1)"])
+    def test_runs_nothing_of_a_letter(self, stranger: Browser, settings, tmp_path: Path, text: str) -> None:
+        settings.MAILBOX = str(tmp_path)
+        _write(tmp_path, text, text)
+        page = stranger.open("/mailbox").content.decode()
+        assert "<script>alert" not in page
+        assert 'href="javascript' not in page
+
+
+class TestALink:
+    def test_changes_nothing_by_being_opened(self, stranger: Browser, marketplace) -> None:
+        for path in ("/auth/reset?token=x", "/auth/verify?token=x"):
+            page = stranger.open(path)
+            assert page.status_code == 200
+            assert 'value="x"' in page.content.decode()
+        assert [request for request in marketplace.seen if request.method != "GET"] == []
