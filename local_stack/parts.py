@@ -191,8 +191,7 @@ def _steps(stack: Stack, secrets: Credentials, service: Service, before: list[Pa
             step(
                 "operator",
                 "create_operator",
-                "--email",
-                DEMO_USERS["operator"],
+                *("--email", DEMO_USERS["operator"], "--role", "money"),
                 after=("auth.migrate", "auth.keys"),
             ),
         ]

@@ -6,12 +6,15 @@ How it is put together, with nothing but Django's own means:
   so a plain `@admin.register(Note)` finds it, and `site` below is that same object.
 - Signing in is auth's business: the site accepts the access cookie with its staff claim and opens a short
   session of its own, under a cookie name and path of the service.
+- A role, which the token carries, says what an operator may do: see `has_support_permission` and
+  `has_money_permission`. What moves money asks for a sign-in of the last minutes: see `fresh_sign_in_only`.
 - Staff may view everything. Nothing is edited in a form: a change is an admin action that calls an operation,
   so it keeps the rules and records its events. See `OperatorAdmin`.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -25,9 +28,10 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from service_defaults import errors, tokens
+from service_defaults import audit, errors, tokens
 from service_defaults.authentication import claims_of_cookie, require_standing
 
 # Generic for the type checker alone: Django's class can't be subscripted at run time.
@@ -36,9 +40,16 @@ if TYPE_CHECKING:
 else:
     ModelAdmin = admin.ModelAdmin
 
+AdminAction = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
+
 SIGN_IN_PAGE = "/auth/signin"
 SIGN_OUT_PAGE = "/auth/signout"
 
+SUPPORT, MONEY = "support", "money"
+#: How long after showing their password an operator may move money, in seconds.
+STEP_UP_SECONDS = 10 * 60
+
+_KEPT = ("sub", "sid", "iat", "exp", "role", "signed_in_at")
 _TOKEN = "operator_token"  # noqa: S105  where the session keeps what the token said
 
 
@@ -73,9 +84,11 @@ class OperatorSite(admin.AdminSite):
             return redirect(f"{SIGN_IN_PAGE}?{urlencode({'next': target})}")
         operator = authenticate(request, claims=claims)
         if operator is None:
+            audit.warn("operator.refused", request, user=claims.sub)
             raise PermissionDenied("This account is not an operator's")
         login(request, operator)
-        request.session[_TOKEN] = {name: str(getattr(claims, name)) for name in ("sub", "sid", "iat", "exp")}
+        request.session[_TOKEN] = {name: str(getattr(claims, name)) for name in _KEPT}
+        audit.note("operator.came_in", request, operator=claims.sub, session=claims.sid)
         return redirect(target)
 
     def logout(  # type: ignore[override]  # a redirect instead of a page
@@ -109,7 +122,35 @@ def _opened_with(request: HttpRequest) -> tokens.Claims | None:
         is_staff=True,
         iat=datetime.fromisoformat(said["iat"]),
         exp=datetime.fromisoformat(said["exp"]),
+        role=said.get("role", ""),
+        signed_in_at=_moment(said.get("signed_in_at", "None")),
     )
+
+
+def _moment(text: str) -> datetime | None:
+    return None if text == "None" else datetime.fromisoformat(text)
+
+
+def fresh_sign_in_only(action: AdminAction) -> AdminAction:
+    """Decorator of an admin action that moves money: who signed in too long ago does so again first."""
+
+    @wraps(action)
+    def guarded(self: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
+        if _signed_in_lately(request):
+            return action(self, request, rows)
+        minutes = STEP_UP_SECONDS // 60
+        messages.warning(request, f"Sign in again: money moves only in the {minutes} minutes after.")
+        return redirect(f"{SIGN_IN_PAGE}?{urlencode({'next': request.get_full_path()})}")
+
+    return guarded
+
+
+def _signed_in_lately(request: HttpRequest) -> bool:
+    opened_with = _opened_with(request)
+    # Who signed in again has a newer token than the one this session was opened with.
+    both = (opened_with, claims_of_cookie(request))
+    times = [claims.signed_in_at for claims in both if claims is not None and claims.signed_in_at is not None]
+    return bool(times) and timezone.now() - max(times) < timedelta(seconds=STEP_UP_SECONDS)
 
 
 def _counts(claims: tokens.Claims) -> bool:
@@ -118,6 +159,11 @@ def _counts(claims: tokens.Claims) -> bool:
     except (errors.NotSignedIn, errors.NotYours):
         return False
     return True
+
+
+def _who(request: HttpRequest) -> dict[str, str]:
+    opened_with = _opened_with(request)
+    return {"operator": str(opened_with.sub), "role": opened_with.role} if opened_with else {}
 
 
 site = admin.site
@@ -172,6 +218,16 @@ class OperatorAdmin(ModelAdmin):
         """State changes by operations alone."""
         return False
 
+    def has_support_permission(self, request: HttpRequest) -> bool:
+        """Whether this operator may act for users: `permissions=["support"]` of an action."""
+        opened_with = _opened_with(request)
+        return opened_with is not None and opened_with.role in {SUPPORT, MONEY}
+
+    def has_money_permission(self, request: HttpRequest) -> bool:
+        """Whether this operator may move money: `permissions=["money"]` of an action."""
+        opened_with = _opened_with(request)
+        return opened_with is not None and opened_with.role == MONEY
+
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is deleted by hand."""
         return False
@@ -191,7 +247,9 @@ class OperatorAdmin(ModelAdmin):
                     operation(row)
                     self.log_change(request, row, done)
                 count += 1
+                audit.note("operator.acted", request, action=done, on=row.pk, **_who(request))
             except errors.DomainError as refusal:
+                audit.note("operator.was_refused", request, action=done, on=row.pk, **_who(request))
                 self.message_user(request, f"{row}: {refusal.message}", messages.ERROR)
         if count:
             self.message_user(request, f"{count} {done}", messages.SUCCESS)

@@ -65,6 +65,8 @@ def token_for(
         "iat": now,
         "exp": now + lasts,
         "staff": staff,
+        "role": "money" if staff else "",
+        "auth_time": now,
         **claims,
     }
     return jwt.encode(payload, key, keys.ALGORITHM, headers={"kid": keys.public_jwk(key.public_key())["kid"]})

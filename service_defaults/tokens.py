@@ -27,13 +27,18 @@ class InvalidToken(errors.NotSignedIn):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a valid access token says: whose it is, of which session, and from when until when."""
+    """What a valid access token says: whose it is, of which session, and from when until when.
+
+    `role` is an operator's, `signed_in_at` when they last showed their password for this session.
+    """
 
     sub: UUID
     sid: UUID
     is_staff: bool
     iat: datetime
     exp: datetime
+    role: str = ""
+    signed_in_at: datetime | None = None
 
 
 def verify(token: str) -> Claims:
@@ -77,4 +82,6 @@ def _claims(payload: dict[str, Any]) -> Claims:
         is_staff=payload["staff"] is True,
         iat=iat,
         exp=exp,
+        role=str(payload.get("role", "")),
+        signed_in_at=datetime.fromtimestamp(payload["auth_time"], UTC) if "auth_time" in payload else None,
     )

@@ -28,12 +28,12 @@ class AccountsAdmin(OperatorAdmin):
 class UserAdmin(AccountsAdmin):
     """Accounts: find one by address or id, suspend it, reinstate it."""
 
-    list_display = ("email", "id", "status", "is_staff", "created_at")
-    list_filter = ("status", "is_staff", "created_at")
+    list_display = ("email", "id", "status", "is_staff", "role", "created_at")
+    list_filter = ("status", "is_staff", "role", "created_at")
     search_fields = ("email__startswith", "id__startswith")
     search_help_text = "The beginning of an e-mail address or an id"
     ordering = ("-id",)
-    fields = ("email", "id", "status", "is_staff", "version", "created_at", "sessions")
+    fields = ("email", "id", "status", "is_staff", "role", "version", "created_at", "sessions")
     readonly_fields = ("sessions",)
     actions = ("suspend", "reinstate")
 
@@ -44,7 +44,7 @@ class UserAdmin(AccountsAdmin):
             '<a href="{}?q={}">Sessions</a>', reverse("admin:accounts_session_changelist"), user.pk
         )
 
-    @admin.action(description="Suspend: end the sessions, refuse sign-in", permissions=["view"])
+    @admin.action(description="Suspend: end the sessions, refuse sign-in", permissions=["support"])
     def suspend(self, request: HttpRequest, rows: QuerySet[User]) -> None:
         """Suspend the selected accounts."""
         now, operator = timezone.now(), request.user
@@ -56,7 +56,7 @@ class UserAdmin(AccountsAdmin):
             done="suspended",
         )
 
-    @admin.action(description="Reinstate", permissions=["view"])
+    @admin.action(description="Reinstate", permissions=["support"])
     def reinstate(self, request: HttpRequest, rows: QuerySet[User]) -> None:
         """Reinstate the selected accounts."""
         self.for_each(
@@ -77,7 +77,7 @@ class SessionAdmin(AccountsAdmin):
     exclude = ("refresh_id",)
     actions = ("end",)
 
-    @admin.action(description="End the sessions", permissions=["view"])
+    @admin.action(description="End the sessions", permissions=["support"])
     def end(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
         """End the selected sessions."""
         now = timezone.now()

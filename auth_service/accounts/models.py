@@ -36,9 +36,17 @@ class User(AbstractBaseUser):
         ACTIVE = "active"
         SUSPENDED = "suspended"
 
+    class Role(models.TextChoices):
+        """What an operator may do besides looking: `money` includes what `support` may."""
+
+        NONE = ""
+        SUPPORT = "support"
+        MONEY = "money"
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(unique=True, max_length=254)
     is_staff = models.BooleanField("operator", default=False)
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.NONE, blank=True)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()

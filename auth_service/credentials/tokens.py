@@ -95,6 +95,8 @@ def pair_for(session: Session) -> TokenPair:
     access["exp"] = datetime_to_epoch(session.refreshed_at + AccessToken.lifetime)
     access["sid"] = str(session.id)
     access["staff"] = session.user.is_staff
+    access["role"] = session.user.role
+    access["auth_time"] = datetime_to_epoch(session.created_at)
     refresh = RefreshToken()
     refresh["sid"] = str(session.id)
     refresh["jti"] = session.refresh_id.hex

@@ -1,7 +1,6 @@
 """The mailbox of the local stack: what was sent to anybody, since no mail leaves this machine.
 
-There only where FRONTEND_MAILBOX names the directory that letters are written to: it shows everybody's letters
-to whoever asks.
+There only where FRONTEND_MAILBOX names the directory that letters are written to: everybody sees everybody's.
 """
 
 import re

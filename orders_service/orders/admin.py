@@ -36,7 +36,7 @@ class OrderAdmin(OperatorAdmin):
         """Return a link to the ticket."""
         return format_html('<a href="/admin/tickets/tickets/ticket/?q={}">Ticket</a>', order.ticket_id)
 
-    @admin.action(description="End the hold (unpaid orders only)", permissions=["view"])
+    @admin.action(description="End the hold (unpaid orders only)", permissions=["support"])
     def end_hold(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         """Cancel each selected order on the operator's word."""
         self.for_each(

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from payments_service.payments import operations, queries
 from payments_service.payments.models import LedgerEntry, OrderCopy, Payment, StripeEvent, UserCopy
 from service_defaults.clock import database_now
-from service_defaults.operators import OperatorAdmin
+from service_defaults.operators import OperatorAdmin, fresh_sign_in_only
 
 
 class ReasonForm(ActionForm):
@@ -103,7 +103,8 @@ class PaymentAdmin(OperatorAdmin):
         """Return a link to what was recorded about the payment."""
         return format_html('<a href="/admin/payments/shared_events/loggedevent/?q={}">Events</a>', payment.id)
 
-    @admin.action(description="Refund in full (captured payments; give a reason)", permissions=["view"])
+    @admin.action(description="Refund in full (captured payments; give a reason)", permissions=["money"])
+    @fresh_sign_in_only
     def refund(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
         """Have each selected payment given back, for the reason given; its order ends with it."""
         reason = request.POST.get("reason", "").strip()[:150]
@@ -119,7 +120,7 @@ class PaymentAdmin(OperatorAdmin):
             done=f"refund asked for: {reason}",
         )
 
-    @admin.action(description="Settle now (ask Stripe, and take the next step)", permissions=["view"])
+    @admin.action(description="Settle now (ask Stripe, and take the next step)", permissions=["money"])
     def settle_now(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
         """Have each selected payment brought as near to its goal as Stripe allows; never more than that."""
         self.for_each(

@@ -1,3 +1,7 @@
+import logging
+import time
+from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -98,3 +102,42 @@ class TestTheOperatorsList:
 def ask_for_refund(desk: Client, payment: Payment, reason: str) -> str:
     body = {"action": "refund", "_selected_action": str(payment.id), "reason": reason}
     return desk.post(LIST, body, follow=True).content.decode()
+
+
+class TestWhoMayRefund:
+    def test_is_an_operator_for_money(self, order: PlacedOrder) -> None:
+        support = _desk_of(role="support")
+        assert "refund" not in support.get(LIST).content.decode()
+        ask_for_refund(support, order.payment(), "I would like to")
+        assert order.payment().refund_asked_at is None
+
+    def test_signs_in_again_where_it_was_long_ago(self, order: PlacedOrder) -> None:
+        operator = uuid7()
+        desk = _desk_of(operator, auth_time=int(time.time()) - 3600)
+        body = {"action": "refund", "_selected_action": [str(order.payment().pk)], "reason": "late"}
+        answer = desk.post(LIST, body)
+        assert (answer.status_code, answer["Location"]) == (302, f"/auth/signin?next={quote(LIST, safe='')}")
+        assert order.payment().refund_asked_at is None
+        desk.cookies["access_token"] = token_for(operator, staff=True)
+        desk.post(LIST, body)
+        assert order.payment().refund_asked_at is not None
+
+    def test_is_written_down(
+        self, desk: Client, order: PlacedOrder, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, "audit")
+        ask_for_refund(desk, order.payment(), "The show was cancelled")
+        [line] = [vars(record) for record in caplog.records if record.name == "audit"]
+        assert (line["event"], line["on"], line["role"]) == (
+            "operator.acted",
+            str(order.payment().id),
+            "money",
+        )
+        assert "The show was cancelled" in line["action"]
+
+
+def _desk_of(operator: UUID | None = None, **claims: Any) -> Client:
+    client = Client()
+    client.cookies["access_token"] = token_for(operator or uuid7(), staff=True, **claims)
+    client.get("/admin/payments/", follow=True)
+    return client

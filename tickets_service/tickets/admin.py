@@ -43,7 +43,7 @@ class TicketAdmin(OperatorAdmin):
         """Return a link to what was recorded about the ticket."""
         return format_html('<a href="/admin/tickets/shared_events/loggedevent/?q={}">Events</a>', ticket.id)
 
-    @admin.action(description="Withdraw (free listings only)", permissions=["view"])
+    @admin.action(description="Withdraw (free listings only)", permissions=["support"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
         """Withdraw each selected listing on the operator's word."""
         self.for_each(

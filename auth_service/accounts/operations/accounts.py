@@ -80,7 +80,7 @@ def sign_up(*, email: str, password_hash: str, now: datetime, client: Client = _
 
     Takes the hash, not the password: hashing is too slow for a transaction.
     """
-    user = _create_user(email=email, password_hash=password_hash, is_staff=False, now=now)
+    user = _create_user(email=email, password_hash=password_hash, now=now)
     write_letter(kind=Letter.Kind.VERIFY, email=user.email, now=now)
     return _open_session(user, now, client)
 
@@ -198,18 +198,20 @@ def reinstate_user(*, user_id: UUID) -> User:
     return user
 
 
-def appoint_operator(*, email: str, password: str, now: datetime) -> bool:
+def appoint_operator(
+    *, email: str, password: str, now: datetime, role: User.Role = User.Role.SUPPORT
+) -> bool:
     """Make the account of this address an operator's with this password; says whether anything changed.
 
     An account that somebody else made under the address loses its password and sessions to the operator.
     """
     user = User.objects.select_for_update().filter(email=User.objects.normalize_email(email)).first()
     if user is None:
-        _create_user(email=email, password_hash=make_password(password), is_staff=True, now=now)
+        _create_user(email=email, password_hash=make_password(password), role=role, now=now)
         return True
-    if user.is_staff and check_password(password, user.password):
+    if user.is_staff and user.role == role and check_password(password, user.password):
         return False
-    user.is_staff = True
+    user.is_staff, user.role = True, role
     user.password = make_password(password)
     _end_sessions(user, Session.End.PASSWORD_CHANGED, now)
     _record(UserSessionsEnded, user)
@@ -223,9 +225,9 @@ def forget_sessions(*, over_before: datetime, limit: int) -> int:
     return deleted
 
 
-def _create_user(*, email: str, password_hash: str, is_staff: bool, now: datetime) -> User:
+def _create_user(*, email: str, password_hash: str, now: datetime, role: User.Role = User.Role.NONE) -> User:
     address = User.objects.normalize_email(email)
-    user = User(email=address, password=password_hash, is_staff=is_staff, created_at=now)
+    user = User(email=address, password=password_hash, is_staff=bool(role), role=role, created_at=now)
     try:
         user.save(force_insert=True)
     except IntegrityError as error:

@@ -23,8 +23,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Whose account."""
         parser.add_argument("--email", required=True)
+        parser.add_argument(
+            "--role",
+            choices=("support", "money"),
+            default="support",
+            help="support (default): suspend, cancel, withdraw; money: refund and settle too",
+        )
 
-    def handle(self, *args: Any, email: str, **options: Any) -> None:
+    def handle(self, *args: Any, email: str, role: str = "support", **options: Any) -> None:
         """Appoint the operator; says whether that changed anything."""
         # From the environment, not an argument: arguments show in the list of processes.
         password = env.required("AUTH_OPERATOR_PASSWORD", example="<a long password>")
@@ -35,5 +41,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         with transaction.atomic():
-            changed = operations.appoint_operator(email=email, password=password, now=timezone.now())
+            changed = operations.appoint_operator(
+                email=email, password=password, now=timezone.now(), role=User.Role(role)
+            )
         self.stdout.write(f"{email} {'is now' if changed else 'was already'} an operator")
