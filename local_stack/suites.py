@@ -107,6 +107,8 @@ SUITES = (
     Suite(name="restart", paths=("tests/restart",), broker="rabbitmq", options=("--timeout=600",), slow=True),
     # Builds every image and runs the marketplace from them, as root, with buildah: minutes.
     Suite(name="ship", paths=("tests/ship",), options=("--timeout=900",), slow=True),
+    # Minutes: what nobody foresaw, asked of every API.
+    Suite(name="fuzz", paths=("tests/fuzz",), options=("--timeout=600",), broker="embedded", slow=True),
     Suite(name="e2e-embedded", paths=("tests/e2e",), broker="embedded"),
     Suite(name="blog-e2e", paths=("examples/blog/tests/test_running.py",), broker="embedded"),
     # A minute, on whatever broker a newcomer would get.

@@ -16,7 +16,7 @@ from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from service_defaults import errors, logs
+from service_defaults import audit, errors, logs
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -31,6 +31,7 @@ _STATUS: dict[type[errors.DomainError], int] = {
     errors.Contradicts: 422,
     errors.Unavailable: 503,
 }
+_SUSPICIOUS = frozenset({401, 403, 429})
 _DATABASE_DOWN = (OperationalError, InterfaceError)
 _logger = logging.getLogger(__name__)
 
@@ -65,12 +66,25 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         _logger.error("The database doesn't answer: %s", error)
         error = DatabaseUnavailable()
     if isinstance(error, errors.DomainError):
-        return _of_domain(error)
+        return _noted(_of_domain(error), context)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
-    return _of_framework(error) if isinstance(error, exceptions.APIException) else None
+    return _noted(_of_framework(error), context) if isinstance(error, exceptions.APIException) else None
+
+
+def _noted(response: Response, context: Mapping[str, Any]) -> Response:
+    """Write refusals that say something about who asks into the audit log, and return the answer."""
+    request = context.get("request")
+    code = response.data["errors"][0]["code"]
+    # That somebody isn't signed in is no news.
+    if response.status_code in _SUSPICIOUS and request is not None and code != "not-authenticated":
+        # Not `request.user`, which would authenticate once more, and be refused once more.
+        user = getattr(getattr(request, "_user", None), "pk", None)
+        facts = {"status": response.status_code, "code": code, "method": request.method, "path": request.path}
+        audit.note("request.refused", request, user=user, **facts)
+    return response
 
 
 def _of_domain(error: errors.DomainError) -> Response:

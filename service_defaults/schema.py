@@ -1,5 +1,6 @@
 """OpenAPI 3.1 of a service, at `/api/<prefix>/openapi.json`."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.urls import URLPattern, path
@@ -31,10 +32,8 @@ _PROBLEM = {
         "errors": {"type": "array", "items": _ENTRY},
     },
 }
-_PROBLEM_RESPONSE = {
-    "description": "A problem",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
+_PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_CONDITIONAL_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
 
 
 def openapi(prefix: str) -> URLPattern:
@@ -51,20 +50,50 @@ def only_the_api(endpoints: list[tuple[str, ...]], **_: Any) -> list[tuple[str, 
 
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """drf-spectacular postprocessing hook: any other answer of any operation is a problem."""
+    """drf-spectacular postprocessing hook: what a problem is."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM
-    for operations in result["paths"].values():
-        for operation in operations.values():
-            operation["responses"].setdefault("default", _PROBLEM_RESPONSE)
     return result
 
 
+def refusals_of(operation: dict[str, Any], method: str) -> set[int]:
+    """The statuses by which an operation may refuse, as far as its description shows."""
+    parameters = operation.get("parameters", [])
+    found = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+    if parameters or "requestBody" in operation:
+        found.add(HTTPStatus.BAD_REQUEST)
+    if "requestBody" in operation:
+        found |= {
+            HTTPStatus.LENGTH_REQUIRED,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        }
+    if operation.get("security"):
+        found |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+    if any(parameter["in"] == "path" for parameter in parameters):
+        found.add(HTTPStatus.NOT_FOUND)
+        if method in _CONDITIONAL_METHODS:
+            found.add(HTTPStatus.PRECONDITION_FAILED)
+    if any(parameter["name"] == "Idempotency-Key" for parameter in parameters):
+        found |= {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
+    return {int(status) for status in found}
+
+
 class UseCaseSchema(AutoSchema):
-    """Names an operation after its use case: the view `WriteNote` is `writeNote`.
+    """Names an operation after its use case (the view `WriteNote` is `writeNote`), and tells its refusals.
 
     Where one view has several methods, the method goes before: `getNotes`. The handler's docstring gives the
-    summary (its first line) and the description.
+    summary (its first line) and the description. A view's `refusals` are those that can't be seen from it.
     """
+
+    def get_operation(self, *args: Any, **options: Any) -> dict[str, Any] | None:
+        """The operation, with a problem for each status by which it may refuse."""
+        operation: dict[str, Any] | None = super().get_operation(*args, **options)
+        if operation is not None:
+            refusals = refusals_of(operation, self.method) | set(getattr(self.view, "refusals", ()))
+            for status in sorted(refusals):
+                described = {"description": HTTPStatus(status).phrase, "content": _PROBLEM_CONTENT}
+                operation["responses"].setdefault(str(status), described)
+        return operation
 
     def get_operation_id(self) -> str:
         """The name by which generated clients call it."""

@@ -7,9 +7,13 @@ An unsigned or wrongly signed header is ignored.
 import hashlib
 import hmac
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
 
 HEADER = "X-Visitor-Address"
 
@@ -22,6 +26,11 @@ def sign(address: str) -> str:
 def address_of(request: HttpRequest) -> str:
     """The visitor's IP address: as the frontend vouches for it, else as our ingress saw it."""
     return _vouched(request.headers.get(HEADER, "")) or _seen_by_ingress(request)
+
+
+def is_vouched(request: "HttpRequest | Request") -> bool:
+    """Whether the frontend asks, on a visitor's behalf."""
+    return bool(_vouched(request.headers.get(HEADER, "")))
 
 
 def _vouched(header: str) -> str:

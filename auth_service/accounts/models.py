@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 
 from shared_events.ids import uuid7
 
+TWINS_WITHIN = timedelta(seconds=10)
 MAX_PASSWORD_LENGTH = 256
 """In characters. What nobody types would only cost time to hash."""
 
@@ -117,6 +118,8 @@ class Session(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     refresh_id = models.UUIDField(default=uuid4, editable=False)
+    #: The one before: see Note [A refresh may race its twin].
+    previous_refresh_id = models.UUIDField(null=True, editable=False)
     #: What its user may know it by: the program and the address that it was opened from.
     program = models.CharField(max_length=200, blank=True)
     address = models.CharField(max_length=45, blank=True)
@@ -144,9 +147,17 @@ class Session(models.Model):
         """Whether it may still be used."""
         return self.ended_at is None and now < self.expires_at
 
+    # Note [A refresh may race its twin]
+    # A browser asks for several things at once, each with the same cookies, and they may reach several of the
+    # frontend's processes. The second of them shows a token that the first used a moment ago. Where the
+    # frontend vouches for it, it is given what the first was given; from anybody else it is a reuse.
+    def was_refreshed_just_now(self, refresh_id: UUID, now: datetime) -> bool:
+        """Whether this was the session's refresh token until a few seconds ago."""
+        return refresh_id == self.previous_refresh_id and now - self.refreshed_at < TWINS_WITHIN
+
     def rotate(self, *, now: datetime, lasts: timedelta) -> None:
         """Make every refresh token given out so far a used one, and last from now on."""
-        self.refresh_id = uuid4()
+        self.previous_refresh_id, self.refresh_id = self.refresh_id, uuid4()
         # Access tokens are dated by it, and a clock that is behind must not date one before another.
         self.refreshed_at = max(now, self.refreshed_at)
         self.expires_at = self.refreshed_at + lasts

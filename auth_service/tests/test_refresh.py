@@ -13,6 +13,7 @@ from auth_service.accounts.tasks import forget_old_sessions
 from auth_service.credentials.tokens import pair_for, read_refresh
 from auth_service.tests.factories import SessionFactory
 from auth_service.tests.waiting import meanwhile
+from service_defaults import visitors
 from shared_events.testing import nothing_recorded
 
 ROUTE = "/api/users/refresh"
@@ -151,3 +152,41 @@ class TestOldSessions:
         assert set(Session.objects.all()) == set(kept)
         assert User.objects.filter(id=gone.user_id).exists()
         assert forget_old_sessions() == 0
+
+
+@pytest.mark.django_db
+class TestATwin:
+    """A browser's requests race: several show the same token, by several of the frontend's processes."""
+
+    @staticmethod
+    def _by_frontend(token: str) -> Any:
+        headers = {visitors.HEADER: visitors.sign("192.0.2.1")}
+        return APIClient().post(ROUTE, {"refresh": token}, headers=headers)
+
+    def test_gets_what_the_first_got(self, session: Session) -> None:
+        token = pair_for(session).refresh
+        first, second = self._by_frontend(token).json(), self._by_frontend(token).json()
+        assert first["refresh"] == second["refresh"]
+        assert self._by_frontend(second["refresh"]).status_code == 200
+
+    def test_is_a_reuse_where_nobody_vouches_for_it(self, session: Session) -> None:
+        token = pair_for(session).refresh
+        self._by_frontend(token)
+        assert _codes(APIClient().post(ROUTE, {"refresh": token})) == (401, "refresh-token-reused")
+
+    def test_is_a_reuse_after_a_few_seconds(self, session: Session) -> None:
+        token = pair_for(session).refresh
+        self._by_frontend(token)
+        Session.objects.update(refreshed_at=timezone.now() - timedelta(seconds=11))
+        assert _codes(self._by_frontend(token)) == (401, "refresh-token-reused")
+
+    def test_is_a_reuse_where_there_was_another_since(self, session: Session) -> None:
+        token = pair_for(session).refresh
+        self._by_frontend(self._by_frontend(token).json()["refresh"])
+        assert self._by_frontend(token).status_code == 401
+
+    def test_of_a_suspended_account_gets_nothing(self, session: Session) -> None:
+        token = pair_for(session).refresh
+        self._by_frontend(token)
+        User.objects.update(status="suspended")
+        assert self._by_frontend(token).status_code == 403

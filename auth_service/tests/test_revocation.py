@@ -50,7 +50,9 @@ class TestAnEndedSession:
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, "session-ended")
 
     def test_that_never_was_is_nobodys(self, member: User) -> None:
-        access = pair_for(Session(user=member, refreshed_at=timezone.now(), expires_at=timezone.now())).access
+        now = timezone.now()
+        unsaved = Session(user=member, created_at=now, refreshed_at=now, expires_at=now)
+        access = pair_for(unsaved).access
         assert _show(access).status_code == 401
 
     def test_that_nobody_knows_is_nothing_to_end(self) -> None:

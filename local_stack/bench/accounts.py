@@ -2,6 +2,8 @@
 
 import re
 import statistics
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -12,6 +14,7 @@ import httpx
 
 from local_stack.credentials import DEMO_USERS
 from local_stack.screen import out
+from local_stack.stack import REPOSITORY
 from local_stack.testing import RunningStack, running_stack
 
 #: One route per service that tells who asks.
@@ -39,6 +42,7 @@ def bench_accounts(*, broker: str, accounts: int) -> int:
     short = {"AUTH_ACCESS_SECONDS": str(TOKEN_SECONDS)}
     with running_stack(broker=broker) as stack:
         kept = _with_broker(stack, accounts)
+        _look(stack)
     with running_stack(broker=broker, overrides=short) as stack:
         kept &= _without_broker(stack)
     return 0 if kept else 1
@@ -61,6 +65,12 @@ def _with_broker(stack: RunningStack, accounts: int) -> bool:
             kept &= _line(f"{way}, refused by {service}", seconds)
     out.print(f"{'✓ kept' if kept else '✗ not kept'}: refused everywhere within {LATEST:.0f} s at p99")
     return kept
+
+
+def _look(stack: RunningStack) -> None:
+    out.print("\nWhat each request with a token pays")
+    command = (sys.executable, "-m", "tests.bench.standing")
+    subprocess.run(command, env=stack.environment("tickets"), cwd=REPOSITORY, check=True)
 
 
 def _without_broker(stack: RunningStack) -> bool:

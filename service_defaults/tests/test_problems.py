@@ -1,5 +1,6 @@
 import logging
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.http import HttpResponse
@@ -207,3 +208,23 @@ class TestADatabaseThatIsDown:
     ) -> None:
         client.get(route)
         assert "port 1 failed" in caplog.text
+
+
+class TestTheAuditLog:
+    def test_has_refusals_that_say_something_about_who_asks(
+        self, desk: APIClient, writer: UUID, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO, "audit")
+        desk.post("/api/notes", {"text": "x"}, headers={"Origin": "https://evil.example"})
+        APIClient().get("/api/notes/me", headers={"Authorization": "Bearer nonsense"})
+        desk.get("/trouble/throttled")
+        APIClient().get("/api/notes")
+        desk.get("/trouble/refused")
+        lines = [vars(record) for record in caplog.records if record.name == "audit"]
+        assert [(line["status"], line["code"]) for line in lines] == [
+            ("403", "cross-site-write"),
+            ("401", "invalid-token"),
+            ("429", "throttled"),
+        ]
+        assert [line.get("user") for line in lines] == [None, None, str(writer)]
+        assert lines[0]["path"] == "/api/notes"

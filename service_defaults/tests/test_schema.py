@@ -43,10 +43,20 @@ class TestAnOperation:
         assert operation["summary"] == "Show it. With `If-None-Match` only when it has changed"
         assert operation["tags"] == ["Notes"]
 
-    def test_answers_anything_else_by_a_problem(self, document: dict[str, Any]) -> None:
+    def test_tells_each_status_by_which_it_refuses(self, document: dict[str, Any]) -> None:
+        statuses = {
+            (path, method): sorted(status for status in operation["responses"] if status >= "400")
+            for path, methods in document["paths"].items()
+            for method, operation in methods.items()
+        }
+        assert statuses["/api/notes", "get"] == ["400", "401", "403", "429", "503"]
+        assert statuses["/api/notes", "post"] == ["400", "401", "403", "411", "413", "415", "429", "503"]
+        assert statuses["/api/notes/{note_id}", "get"] == ["400", "401", "403", "404", "429", "503"]
+
+    def test_refuses_by_a_problem(self, document: dict[str, Any]) -> None:
         for methods in document["paths"].values():
             for operation in methods.values():
-                assert operation["responses"]["default"]["content"] == {
+                assert operation["responses"]["503"]["content"] == {
                     "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
                 }
 

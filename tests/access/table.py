@@ -63,6 +63,7 @@ TABLE: dict[str, dict[Route, Answers]] = {
         ("PUT", "/api/tickets/{ticket_id}"): _OWNERS,
         ("PATCH", "/api/tickets/{ticket_id}"): _OWNERS,
         ("DELETE", "/api/tickets/{ticket_id}"): _OWNERS._replace(owner=204),
+        ("GET", "/api/tickets/summary"): _SIGNED_IN,
         ("GET", "/api/tickets/openapi.json"): _OPEN,
         ("GET", "/admin/"): _ADMIN,
         ("GET", "/health/live"): _OPEN,

@@ -18,7 +18,7 @@ from auth_service.accounts.api.clients import client_of
 from auth_service.accounts.api.guessing import held_to_few_failures
 from auth_service.accounts.models import Session
 from auth_service.credentials.tokens import InvalidRefreshToken, TokenPair, pair_for, read_refresh
-from service_defaults import audit, keys
+from service_defaults import audit, keys, visitors
 from service_defaults.authentication import GenuineToken, Principal, require_same_origin
 from service_defaults.errors import NotSignedIn
 
@@ -53,6 +53,7 @@ class SignIn(APIView):
     """Open a session for a browser."""
 
     rate = "sign-ins"
+    refusals = (403,)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -69,6 +70,7 @@ class IssueToken(APIView):
     """Open a session for an API client."""
 
     rate = "sign-ins"
+    refusals = (403,)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -81,6 +83,7 @@ class IssueToken(APIView):
 class RefreshSession(APIView):
     """Change a refresh token for a new pair. A used one ends its whole session."""
 
+    refusals = (401, 403)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -182,7 +185,10 @@ def _refreshed(request: Request, token: str) -> TokenPair:
     try:
         with transaction.atomic():
             session = operations.refresh_session(
-                session_id=claims.session_id, refresh_id=claims.refresh_id, now=now
+                session_id=claims.session_id,
+                refresh_id=claims.refresh_id,
+                now=now,
+                vouched=visitors.is_vouched(request),
             )
     except operations.RefreshTokenReused:
         with transaction.atomic():

@@ -94,8 +94,8 @@ def start_session(*, user_id: UUID, now: datetime, client: Client = _UNKNOWN_CLI
     return _open_session(user, now, client)
 
 
-def refresh_session(*, session_id: UUID, refresh_id: UUID, now: datetime) -> Session:
-    """Give the session a new refresh token and a new term.
+def refresh_session(*, session_id: UUID, refresh_id: UUID, now: datetime, vouched: bool = False) -> Session:
+    """Give the session a new refresh token and a new term; `vouched` where the frontend asks for a visitor.
 
     Raises `SessionEnded`, `AccountSuspended`, or `RefreshTokenReused`: then somebody holds a copy of the
     token, and the caller must end the session, in a transaction of its own, since this one is rolled back.
@@ -105,12 +105,14 @@ def refresh_session(*, session_id: UUID, refresh_id: UUID, now: datetime) -> Ses
     )
     if session is None or not session.is_live(now):
         raise SessionEnded
-    if session.refresh_id != refresh_id:
-        raise RefreshTokenReused
     if not session.user.is_active:
         raise AccountSuspended
+    if vouched and session.refresh_id != refresh_id and session.was_refreshed_just_now(refresh_id, now):
+        return session
+    if session.refresh_id != refresh_id:
+        raise RefreshTokenReused
     session.rotate(now=now, lasts=_session_lasts())
-    session.save(update_fields=["refresh_id", "refreshed_at", "expires_at"])
+    session.save(update_fields=["refresh_id", "previous_refresh_id", "refreshed_at", "expires_at"])
     return session
 
 

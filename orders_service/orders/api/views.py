@@ -30,6 +30,8 @@ from service_defaults.paging import KeysetPagination
 class Orders(APIView):
     """The buyer's orders."""
 
+    refusals = (404,)
+
     @extend_schema(
         operation_id="placeOrder",
         parameters=[IN_OPENAPI],

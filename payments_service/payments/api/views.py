@@ -35,6 +35,8 @@ from service_defaults.paging import KeysetPagination
 class Payments(APIView):
     """The buyer's payments."""
 
+    refusals = (402, 404)
+
     @extend_schema(
         operation_id="payOrder",
         parameters=[IN_OPENAPI],
@@ -87,6 +89,8 @@ class OnePayment(APIView):
 
 class OpenIntent(APIView):
     """An attempt that the buyer's browser confirms itself."""
+
+    refusals = (402, 404)
 
     @extend_schema(
         operation_id="openIntent",
