@@ -8,13 +8,13 @@ from django.core import mail as outbox
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from rest_framework.test import APIClient
-from contracts.user import UserSessionsEnded
 
 from auth_service.accounts import tasks
 from auth_service.accounts.models import Letter, Session, User
 from auth_service.clients import mail
 from auth_service.credentials import links
 from auth_service.tests.factories import PASSWORD, UserFactory
+from contracts.user import UserSessionsEnded
 from service_defaults.rate_limits.rates import Rate
 from shared_events.models import OutgoingCommand
 from shared_events.testing import recorded_events

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
-from contracts.user import UserSessionEnded, UserSessionsEnded
 
 from auth_service.accounts.models import Session, User
 from auth_service.credentials.tokens import pair_for
 from auth_service.tests.factories import PASSWORD, SessionFactory
+from contracts.user import UserSessionEnded, UserSessionsEnded
 from shared_events.ids import uuid7
 from shared_events.testing import recorded_events
 
