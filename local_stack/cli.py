@@ -148,6 +148,10 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
+    if options.what == "events":
+        from local_stack.bench.events import bench_events
+
+        return bench_events(events=options.events, rounds=options.rounds, held_minutes=options.held_minutes)
     if options.what == "accounts":
         from local_stack.bench.accounts import bench_accounts
 

@@ -173,13 +173,21 @@ def _test(parser: argparse.ArgumentParser) -> None:
 def _bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
-        choices=("expiry", "accounts", "pages"),
-        help="expiry: how late the ticket of a lapsed hold is free; "
+        choices=("events", "expiry", "accounts", "pages"),
+        help="events: what an event costs on its way, against plain Celery and a raw round trip; "
+        "expiry: how late the ticket of a lapsed hold is free; "
         "accounts: how long what was revoked is still served; "
         "pages: how fast and steady each page is in Chromium, and how often it asks the APIs",
     )
     parser.add_argument(
         "--broker", choices=("rabbitmq", "embedded"), default="rabbitmq", help="default: rabbitmq"
+    )
+    parser.add_argument(
+        "--events", type=_positive, default=100_000, help="events: how many in a round (default 100000)"
+    )
+    parser.add_argument("--rounds", type=_positive, default=3, help="events: how many (default 3)")
+    parser.add_argument(
+        "--held-minutes", type=float, default=10, help="events: how long a snapshot is held (default 10)"
     )
     parser.add_argument(
         "--holds", type=_positive, default=10_000, help="expiry: how many holds (default 10000)"

@@ -1,0 +1,180 @@
+"""`bench events`: what an event costs from the publisher's log to a subscriber's row, and what else costs."""
+
+import contextlib
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import amqp
+import psycopg
+
+from local_stack.bench.latency import connect, latencies
+from local_stack.drill.truth import WITNESS, ask
+from local_stack.screen import out
+from local_stack.services import DRILL
+from local_stack.stack import REPOSITORY
+from local_stack.testing import RunningStack, running_stack, wait_for
+
+#: At most so much of plain Celery's time, of a raw round trip's p99, and of the cost with a short log.
+SHARE_OF_CELERY, TIMES_RAW, TIMES_SHORT_LOG = 1 / 3, 4.0, 1.25
+LONG_LOG, SHORT_LOG, ROUND = 1_000_000, 10_000, 20_000
+NEEDED = {
+    *("postgres", "epmd", "rabbitmq"),
+    *("tickets.relay", "tickets.commands", "witness.relay", "witness.events"),
+}
+_PATIENCE = 600.0
+
+_TELL = """
+    INSERT INTO shared_events_loggedevent (stream, event_id, type, schema_version, aggregate_id, version,
+                                           occurred_at, correlation_id, traceparent, data)
+    SELECT 'ticket', uuidv7(), 'ticket.created', 1, uuidv7(), 1, now(), 'bench', '', jsonb_build_object(
+        'title', 'Bench ' || n, 'price', '10.00', 'currency', 'USD', 'user_id', uuidv7(), 'order_id', NULL,
+        'created_at', '2026-05-01T10:15:00.000000Z')
+    FROM generate_series(1, %s) AS n
+"""
+_HEAD = "SELECT count(*) FROM shared_events_loggedevent"
+_AT = "SELECT coalesce(max(position), 0) FROM shared_events_cursor WHERE stream = 'ticket'"
+
+
+def bench_events(*, events: int, rounds: int, held_minutes: float) -> int:
+    """Measure all of it, print the ratios, and return 0 when each is as promised."""
+    with backbone() as stack:
+        kept = [_throughput(stack, events, rounds), _latency(stack, rounds)]
+    with backbone() as short, backbone() as long:
+        tell(short, SHORT_LOG)
+        tell(long, LONG_LOG)
+        kept.append(_compare("a log of 10⁶ events", short, long, rounds))
+        if held_minutes:
+            with snapshot_held(short, minutes=held_minutes):
+                kept.append(_compare(f"a snapshot held for {held_minutes:g} min", long, short, rounds))
+    return 0 if all(kept) else 1
+
+
+@contextlib.contextmanager
+def backbone() -> Iterator[RunningStack]:
+    """Run a stack of which only one publisher and one subscriber are at work, which keeps replicas alone."""
+    with running_stack(system=DRILL, broker="rabbitmq") as stack:
+        for part in stack.parts().values():
+            if part["state"] == "running" and part["name"] not in NEEDED:
+                stack.stop(part["name"])
+        with stack.overriding("witness.events", {"WITNESS_COUNTS": "0"}):
+            yield stack
+
+
+def tell(stack: RunningStack, count: int) -> float:
+    """Commit so many events at once; return the seconds until the subscriber has a row of each."""
+    with psycopg.connect(stack.database_url("tickets")) as connection:
+        connection.execute(_TELL, [count])
+        [[head]] = connection.execute(_HEAD).fetchall()
+        began = time.monotonic()
+        connection.commit()
+    while ask(stack, WITNESS, _AT)[0][0] < head:
+        if time.monotonic() - began > _PATIENCE:
+            raise TimeoutError(f"{count} events have not arrived within {_PATIENCE:.0f} s")
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def _throughput(stack: RunningStack, events: int, rounds: int) -> bool:
+    tell(stack, SHORT_LOG)  # everybody is warm
+    with plain_celery(stack) as send:
+        times = [(tell(stack, events), send(events)) for _ in range(rounds)]
+    ours, theirs = _medians(times)
+    out.print(
+        f"\n{events:,} events, relay → quorum queue → a row each, median of {rounds} interleaved rounds"
+    )
+    out.print(f"  {'ours':<44} {ours:7.2f} s   {events / ours:8,.0f} events/s")
+    out.print(f"  {'plain Celery, a no-op task each':<44} {theirs:7.2f} s   {events / theirs:8,.0f} events/s")
+    return _verdict(ours / theirs, SHARE_OF_CELERY, "of plain Celery's time")
+
+
+def _latency(stack: RunningStack, rounds: int) -> bool:
+    with stack.overriding("witness.events", {"WITNESS_COUNTS": "1"}):
+        found = [latencies(stack) for _ in range(rounds)]
+    ours, raw = _medians([(one.commit_to_effect, one.raw_round_trip) for one in found])
+    out.print("\n200 events/s, p99 in milliseconds, median of interleaved rounds")
+    out.print(f"  {'commit to effect':<44} {ours * 1000:7.1f} ms")
+    out.print(f"  {'a raw confirmed AMQP round trip':<44} {raw * 1000:7.1f} ms")
+    return _verdict(ours / raw, TIMES_RAW, "times the raw round trip")
+
+
+def _compare(what: str, plain: RunningStack, burdened: RunningStack, rounds: int) -> bool:
+    for stack in (plain, burdened):
+        tell(stack, ROUND)
+    times = [(tell(burdened, ROUND), tell(plain, ROUND)) for _ in range(rounds * 2 + 1)]
+    with_it, without = _medians(times)
+    out.print(f"\n{ROUND:,} events with {what}, median of {len(times)} interleaved rounds")
+    out.print(f"  {'with it':<44} {with_it / ROUND * 1e6:7.0f} µs per event")
+    out.print(f"  {'without':<44} {without / ROUND * 1e6:7.0f} µs per event")
+    return _verdict(with_it / without, TIMES_SHORT_LOG, "times the cost without it")
+
+
+def _medians(pairs: list[tuple[float, float]]) -> tuple[float, float]:
+    return statistics.median(one for one, _ in pairs), statistics.median(other for _, other in pairs)
+
+
+def _verdict(ratio: float, most: float, unit: str) -> bool:
+    kept = ratio <= most
+    out.print(
+        f"  {'[green]✓[/] kept' if kept else '[red]✗[/] not kept'}: {ratio:.2f} {unit}, at most {most:.2f}"
+    )
+    return kept
+
+
+@contextlib.contextmanager
+def plain_celery(stack: RunningStack) -> Iterator[Callable[[int], float]]:
+    """Run a plain worker, and yield what sends so many tasks and returns the seconds until all are done."""
+    broker = stack.broker_url(WITNESS)
+    command = [sys.executable, "-m", "tests.bench.plain_celery"]
+    environment = stack.environment(WITNESS)
+    log = Path(stack.run_dir / "log" / "plain-celery.log").open("ab")  # noqa: SIM115 (closed below)
+    worker = subprocess.Popen(
+        [*command, "work", "--broker", broker], env=environment, cwd=REPOSITORY, stdout=log, stderr=log
+    )
+
+    def send(count: int) -> float:
+        began = time.monotonic()
+        subprocess.run(
+            [*command, "send", "--broker", broker, "--count", str(count)],
+            env=environment,
+            cwd=REPOSITORY,
+            check=True,
+        )
+        wait_for(lambda: _waiting(stack) == 0, within=_PATIENCE, what="all tasks done")
+        return time.monotonic() - began
+
+    try:
+        wait_for(lambda: _waiting(stack) == 0, what="the plain worker's queue")
+        yield send
+    finally:
+        worker.terminate()
+        worker.wait()
+        log.close()
+
+
+def _waiting(stack: RunningStack) -> int | None:
+    with connect(stack) as connection:
+        try:
+            return int(connection.channel().queue_declare("witness.plain", passive=True).message_count)
+        except amqp.NotFound:
+            return None
+
+
+@contextlib.contextmanager
+def snapshot_held(stack: RunningStack, *, minutes: float) -> Iterator[None]:
+    """Hold a snapshot open in both databases while 200 events a second flow; yield after so many minutes."""
+    with contextlib.ExitStack() as held:
+        for service in ("tickets", WITNESS):
+            connection = held.enter_context(psycopg.connect(stack.database_url(service)))
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            connection.execute("SELECT 1")
+        end = time.monotonic() + minutes * 60
+        with psycopg.connect(stack.database_url("tickets"), autocommit=True) as writer:
+            while time.monotonic() < end:
+                began = time.monotonic()
+                writer.execute(_TELL, [2])
+                time.sleep(max(0.0, 0.01 - (time.monotonic() - began)))
+        yield
