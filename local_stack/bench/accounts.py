@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import httpx
 
@@ -24,7 +25,7 @@ ROUTES["auth"] = "/api/users/currentuser"
 LATEST = 1.0
 #: How long access tokens last in the round without a broker, and the clocks' leeway. Seconds.
 TOKEN_SECONDS, LEEWAY = 20, 5
-_POLL = 0.02
+_POLL = 0.025
 _REFUSED = frozenset({401, 403})
 _PASSWORD = "correct horse battery staple"  # noqa: S105  of throwaway accounts
 
@@ -108,29 +109,36 @@ def _refused_after(
 def _wait_for(stack: RunningStack, service: str, member: Member, *, refused: bool) -> float:
     """Ask until the answer is as said, and return the moment at which it was asked."""
     headers = {"Authorization": f"Bearer {member.token}"}
-    with httpx.Client(base_url=stack.url, timeout=15) as client:
-        deadline = time.monotonic() + TOKEN_SECONDS + 40
-        while time.monotonic() < deadline:
-            asked = time.monotonic()
-            status = client.get(ROUTES[service], headers=headers).status_code
-            if (status in _REFUSED) == refused:
-                return asked
-            time.sleep(_POLL)
+    client = _client(f"{stack.url} {service}", stack.url)
+    deadline = time.monotonic() + TOKEN_SECONDS + 40
+    while time.monotonic() < deadline:
+        asked = time.monotonic()
+        status = client.get(ROUTES[service], headers=headers).status_code
+        if (status in _REFUSED) == refused:
+            return asked
+        time.sleep(_POLL)
     raise TimeoutError(f"{service} went on answering {status}")
+
+
+@cache
+def _client(name: str, url: str) -> httpx.Client:
+    """Return a client of that name, always the same one: making one costs more than what is measured."""
+    return httpx.Client(base_url=url, timeout=15)
 
 
 def _member(stack: RunningStack) -> Member:
     credentials = {"email": f"bench-{uuid.uuid4().hex}@example.com", "password": _PASSWORD}
-    with httpx.Client(base_url=stack.url, timeout=15) as client:
-        account = client.post("/api/users/signup", json=credentials).raise_for_status().json()
-        client.cookies.clear()
-        pair = client.post("/api/users/token", json=credentials).raise_for_status().json()
+    client = _client(f"{stack.url} accounts", stack.url)
+    account = client.post("/api/users/signup", json=credentials).raise_for_status().json()
+    client.cookies.clear()
+    pair = client.post("/api/users/token", json=credentials).raise_for_status().json()
     return Member(id=account["id"], token=pair["access"])
 
 
 def _sign_out(stack: RunningStack, member: Member) -> None:
     headers = {"Authorization": f"Bearer {member.token}"}
-    httpx.post(f"{stack.url}/api/users/signout", json={}, headers=headers, timeout=15).raise_for_status()
+    client = _client(f"{stack.url} accounts", stack.url)
+    client.post("/api/users/signout", json={}, headers=headers).raise_for_status()
 
 
 def _operator(stack: RunningStack) -> httpx.Client:
