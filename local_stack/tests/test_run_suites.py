@@ -68,3 +68,20 @@ class TestAMachineWithoutRabbitMQ:
         result = run_suites._run(suite, {}, None, Crew())
         assert (result.passed, result.failed, result.skipped) == counts
         assert "apt-get install" in result.note
+
+
+class TestAMachineWithoutABrowser:
+    @pytest.fixture(autouse=True)
+    def _uninstalled(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(run_suites.chromium, "find_chromium", lambda: None)
+
+    @pytest.mark.parametrize(("ci", "counts"), [("", (0, 0, 1)), ("true", (0, 1, 0))])
+    def test_skips_its_suite_but_fails_in_ci(
+        self, ci: str, counts: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CI", ci)
+        [suite] = select(["browser"])
+        result = run_suites._run(suite, {}, None, Crew())
+        assert (result.passed, result.failed, result.skipped) == counts
+        assert "Chromium" in result.note
+        assert "apt-get install" in result.note

@@ -208,6 +208,16 @@ def _keep(page: Page, name: str, *, dark: bool) -> None:
         page.screenshot(path=path, full_page=True, type="jpeg", quality=80)
 
 
+def check_markup(folder: Path) -> list[str]:
+    """Return what the markup checker refuses in a folder's files."""
+    checked = subprocess.run(
+        [*markup_checker(), "--errors-only", "--format", "json", "--exit-zero-always", str(folder)],
+        capture_output=True, check=True, text=True,
+    )  # fmt: skip
+    messages = json.loads(checked.stderr)["messages"]
+    return [f"{Path(m['url']).name}: {m['message']} {m.get('extract', '')}" for m in messages]
+
+
 class TestMarkup:
     def test_is_valid_on_every_page(self, shop: Shop, windows: Windows, tmp_path: Path) -> None:
         for name in gallery.names():
@@ -215,9 +225,34 @@ class TestMarkup:
             page = windows.open(script=False, allowed={scene.status})
             (tmp_path / f"{name}.html").write_bytes(enter(page, shop, scene).body())
             page.close()
-        checked = subprocess.run(
-            [*markup_checker(), "--errors-only", "--format", "json", "--exit-zero-always", str(tmp_path)],
-            capture_output=True, check=True, text=True,
-        )  # fmt: skip
-        messages = json.loads(checked.stderr)["messages"]
-        assert [f"{Path(m['url']).name}: {m['message']} {m.get('extract', '')}" for m in messages] == []
+        assert check_markup(tmp_path) == []
+
+
+_BROKEN = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Broken</title></head>
+<body><span><div>A block in a line</div></span><img src="/nothing.png"><button>.</button>
+<p>Hardly to be seen</p></body></html>"""
+# By script: the pages' policy lets no style attribute through.
+_BREAK = """() => {
+  document.querySelector("button").style.all = "unset";
+  const { style } = document.querySelector("p");
+  Object.assign(style, { color: "#ccc", background: "#fff", inlineSize: "150vw" });
+}"""
+
+
+class TestTheChecks:
+    def test_find_what_is_wrong(self, shop: Shop, chromium: Browser, tmp_path: Path) -> None:
+        """Without this, everything above might pass because nothing is looked at."""
+        shop.show("browse")
+        broken = Windows(chromium, shop.url)
+        page = broken.open(width=PHONE)
+        page.goto("/")
+        page.set_content(_BROKEN)
+        page.evaluate(_BREAK)
+        rules = {line.partition(":")[0] for line in axe(page)}
+        assert {"image-alt", "color-contrast"} <= rules
+        assert "P." in overflow(page)
+        assert small_targets(page) == ["BUTTON ."]
+        assert any("nothing.png" in trouble for trouble in broken.troubles())
+        broken.close()
+        (tmp_path / "broken.html").write_text(_BROKEN)
+        assert any("not allowed as child of element" in message for message in check_markup(tmp_path))
