@@ -38,7 +38,7 @@ _NO_PAGES = frozenset(
 #: Swagger UI, which isn't ours.
 _NOT_OURS = frozenset({"api_docs"})
 #: Pages whose scenes are still to be built: the marketplace in memory doesn't speak their part of the API.
-_STILL_TO_COME = frozenset({"account", "forgot", "mailbox", "reset", "verify"})
+_STILL_TO_COME = frozenset({"account", "mailbox"})
 
 
 class _Inline(HTMLParser):

@@ -391,6 +391,21 @@ def _sign_up_refused(it: Scene) -> None:
 
 
 @_scene
+def _forgot(it: Scene) -> None:
+    it.address = "/auth/forgot"
+
+
+@_scene
+def _reset(it: Scene) -> None:
+    it.address = "/auth/reset?token=from-a-letter"
+
+
+@_scene
+def _verify(it: Scene) -> None:
+    it.address = "/auth/verify?token=from-a-letter"
+
+
+@_scene
 def _sign_out(it: Scene) -> None:
     _sign_in(it)
     it.address = "/auth/signout"
