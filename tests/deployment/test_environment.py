@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -80,6 +81,15 @@ class TestTheCode:
                     if ".setdefault(" not in line:
                         others.append(f"{path}: {line}")
         assert others == []
+
+
+class TestTheReference:
+    def test_lists_every_setting_and_no_other(self) -> None:
+        tables = re.findall(
+            r"^\| (`[^|]*) \|", (ROOT / "docs/reference/settings.md").read_text(), re.MULTILINE
+        )
+        listed = [name for row in tables for name in re.findall(r"`([A-Z_]+)`", row)]
+        assert sorted(listed) == sorted(_names_in_the_code())
 
 
 class TestKubernetes:
