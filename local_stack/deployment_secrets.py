@@ -101,6 +101,8 @@ def _environment(secrets: Credentials, service: Service) -> dict[str, str]:
             service.database_variable: database,
             "BROKER_URL": f"amqp://{service.name}:{broker}@rabbitmq:5672/{MARKETPLACE.name}",
         }
+    if service.name == "auth":
+        values |= {"AUTH_MAIL_URL": os.environ.get("AUTH_MAIL_URL", "")}
     if service.name == "payments":
         webhook = os.environ.get("STRIPE_WEBHOOK_SECRET") or secrets["stripe.webhook"]
         values |= _stripe("STRIPE_API_KEY", "STRIPE_PUBLISHABLE_KEY") | {"STRIPE_WEBHOOK_SECRET": webhook}

@@ -107,13 +107,15 @@ class TestTheNetwork:
         for pod in network.pods:
             assert network.from_outside(pod) == (controller if pod.endswith("-web") else set()), pod
 
-    def test_lets_payments_out_to_stripe_and_the_frontend_to_the_ingress(self, overlay: Deployed) -> None:
+    def test_lets_letters_payments_and_the_frontend_out_and_nobody_else(self, overlay: Deployed) -> None:
         network = Network(overlay)
         names = {"kube-system:53"}
         for pod in network.pods:
             out = network.outside(pod) - names
             if pod in {"payments-web", "payments-commands"}:
                 assert out == {"world:443"}, pod
+            elif pod == "auth-commands":
+                assert out == {"world:465", "world:587"}, pod
             elif pod == "frontend-web":
                 assert (
                     out

@@ -35,6 +35,7 @@ def _moved(part: Part, images: dict[str, Image], keys: Path) -> Part:
         part,
         command=image.enter(keys, *image.entrypoint, *_arguments(part, name, keys)),
         environment=environment,
+        port=None,  # a container opens its own
     )
 
 
