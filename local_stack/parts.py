@@ -1,5 +1,6 @@
 """The table of everything that runs: by which command, after what, and how to tell that it is ready."""
 
+import dataclasses
 import importlib.util
 import signal
 import sys
@@ -78,9 +79,16 @@ def parts_of(stack: Stack, secrets: Credentials) -> list[Part]:
 
 
 def parts_on_demand(stack: Stack, secrets: Credentials, service: Service) -> list[Part]:
-    """Return the parts of a service that doesn't start with the system, its steps first."""
+    """Return the parts of a service that doesn't start with the system, its steps first.
+
+    Whoever starts them has no socket to hand on, so the web part opens its own.
+    """
     steps = _steps(stack, secrets, service, [])
-    return [*steps, *_web(stack, secrets, service, steps), *_events(stack, secrets, service, steps)]
+    web = [
+        dataclasses.replace(part, command=(*part.command, "--bind", part.address))
+        for part in _web(stack, secrets, service, steps)
+    ]
+    return [*steps, *web, *_events(stack, secrets, service, steps)]
 
 
 def _present(parts: Iterable[Part], *names: str) -> tuple[str, ...]:
