@@ -155,7 +155,8 @@ def _stripe(stack: Stack, secrets: Credentials) -> list[Part]:
     command = (
         *(PYTHON, "-m", "local_stack.fake_stripe", "--port", str(port)),
         *("--store", str(stack.run_dir / "stripe.store")),
-        *("--webhook-url", webhook, "--webhook-secret", secrets["stripe.webhook"]),
+        # One argument with its value: a secret may begin with a dash.
+        *("--webhook-url", webhook, f"--webhook-secret={secrets['stripe.webhook']}"),
     )
     return [Part(name="stripe", command=command, ready=Listens(port), address=f"127.0.0.1:{port}")]
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from local_stack import fingerprints
-from local_stack.credentials import credentials_of
+from local_stack.credentials import Credentials, credentials_of
 from local_stack.down import forget
 from local_stack.environment import broker_url, database_url, overrides_from, service_environment
+from local_stack.fake_stripe import __main__ as fake_stripe
 from local_stack.launch import plan
 from local_stack.parts import parts_of
 from local_stack.services import SERVICES, STATEFUL, Service
@@ -142,3 +143,13 @@ class TestForget:
         (run_dir / "holiday.jpg").touch()
         forget(stack)
         assert [path.name for path in run_dir.iterdir()] == ["holiday.jpg"]
+
+
+class TestTheFakeStripe:
+    def test_takes_a_secret_that_begins_with_a_dash(
+        self, stack: Stack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        secrets = Credentials({**credentials_of(stack.run_dir), "stripe.webhook": "-begins-with-a-dash"})
+        bank = next(part for part in parts_of(stack, secrets) if part.name == "stripe")
+        monkeypatch.setattr("sys.argv", list(bank.command[2:]))
+        assert fake_stripe._options().webhook_secret == "-begins-with-a-dash"
