@@ -102,7 +102,9 @@ def _note_failure(row: ParkedEvent, error: Exception) -> None:
 
 
 def _row(envelope: RawEnvelope) -> ParkedEvent:
-    return ParkedEvent(
+    # In a stream that is replayed, an event may be parked already: it keeps its row.
+    known = ParkedEvent.objects.filter(stream=envelope.stream, position=envelope.position).first()
+    return known or ParkedEvent(
         stream=envelope.stream,
         position=envelope.position,
         aggregate_id=envelope.aggregate_id,

@@ -5,9 +5,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from shared_events.consumer import receive
-from shared_events.models import Cursor
+from shared_events.consumer import Outcome, receive
+from shared_events.models import Cursor, ParkedEvent
+from shared_events.parking import redrive
 from shared_events.tests.conftest import Published
+from shared_events.tests.notes import handlers
 from shared_events.tests.notes.models import Note
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,6 +24,18 @@ class TestReplaying:
         applied = dict(Note.objects.values_list("text", "applied"))
         assert applied == {"a": 1, "b": 2, "c": 2}
         assert Cursor.objects.get().position == 3
+
+    def test_goes_past_an_event_that_is_parked_already(self, published: Published) -> None:
+        handlers.POISONED.add("poison")
+        [batch] = published("a", "poison", "b")
+        receive(batch)
+        call_command("replay_stream", "note", first=1, last_id=None, stdout=StringIO())
+        assert receive(batch) is Outcome.UP_TO_DATE
+        assert Cursor.objects.get().position == 3
+        assert [parked.position for parked in ParkedEvent.objects.all()] == [2]
+        handlers.POISONED.clear()
+        assert redrive(ParkedEvent.objects.get()) == 1
+        assert dict(Note.objects.values_list("text", "applied")) == {"a": 2, "poison": 1, "b": 2}
 
     @pytest.mark.parametrize(
         ("options", "complaint"),
