@@ -5,13 +5,14 @@ Everything is asked with the service's own credentials; the supervisor has no wa
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import amqp
 import psycopg
 
 from local_stack.credentials import Credentials
 from local_stack.environment import broker_url, database_url
+from local_stack.rabbitmq import connect
 from local_stack.services import Service
 from local_stack.stack import Stack
 
@@ -72,17 +73,14 @@ def _in_queues(service: Service, address: str) -> dict[str, int]:
         found = {name: folder / f"{service.name}.{name}.v1" for name in _queues_of(service)}
         return {name: sum(1 for _ in place.glob("*.msg")) for name, place in found.items() if place.is_dir()}
     try:
-        return _in_rabbitmq(service, parts.netloc.rpartition("@")[2], parts)
+        return _in_rabbitmq(service, address)
     except (OSError, amqp.AMQPError):
         return {}
 
 
-def _in_rabbitmq(service: Service, host: str, parts: Any) -> dict[str, int]:
+def _in_rabbitmq(service: Service, address: str) -> dict[str, int]:
     depths: dict[str, int] = {}
-    with amqp.Connection(
-        host, unquote(parts.username or ""), unquote(parts.password or ""),
-        virtual_host=unquote(parts.path[1:]) or "/", connect_timeout=2, read_timeout=2,
-    ) as connection:  # fmt: skip
+    with connect(address, connect_timeout=2, read_timeout=2) as connection:
         for name in _queues_of(service):
             try:
                 depths[name] = (

@@ -3,6 +3,10 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import amqp
 
 from local_stack.broker_rights import definitions
 from local_stack.credentials import Credentials
@@ -29,6 +33,20 @@ def server_script() -> Path | None:
 def epmd_program() -> str | None:
     """Return Erlang's port mapper, of which the stack runs its own."""
     return shutil.which("epmd")
+
+
+def connect(address: str, **options: Any) -> amqp.Connection:
+    """Return an open connection to the broker at an `amqp://` address. Raises OSError and amqp.AMQPError."""
+    parts = urlsplit(address)
+    connection = amqp.Connection(
+        parts.netloc.rpartition("@")[2],
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        virtual_host=unquote(parts.path[1:]) or "/",
+        **options,
+    )
+    connection.connect()
+    return connection
 
 
 def home_of(stack: Stack) -> Path:

@@ -2,11 +2,11 @@
 
 import time
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
 
 import amqp
 import psycopg
 
+from local_stack import rabbitmq
 from local_stack.drill.truth import WITNESS, ask
 from local_stack.testing import RunningStack
 
@@ -46,16 +46,7 @@ def latencies(stack: RunningStack) -> Latencies:
 
 def connect(stack: RunningStack) -> amqp.Connection:
     """Connect to the broker as the witness."""
-    parts = urlsplit(stack.broker_url(WITNESS))
-    connection = amqp.Connection(
-        parts.netloc.rpartition("@")[2],
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
-        virtual_host=unquote(parts.path[1:]),
-        confirm_publish=True,
-    )
-    connection.connect()
-    return connection
+    return rabbitmq.connect(stack.broker_url(WITNESS), confirm_publish=True)
 
 
 def _commit_to_effect(stack: RunningStack) -> list[float]:

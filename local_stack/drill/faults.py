@@ -8,9 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
-
-import amqp
 
 from local_stack import rabbitmq
 from local_stack.drill.shelf import list_many
@@ -118,12 +115,7 @@ def wipe_broker(stack: RunningStack, times: int) -> None:
 def delete_queues(stack: RunningStack, times: int) -> None:
     """Delete the queues of two services, as each of them may."""
     for service in ("orders", "tickets"):
-        parts = urlsplit(stack.broker_url(service))
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        vhost = unquote(parts.path[1:])
-        with amqp.Connection(
-            parts.netloc.rpartition("@")[2], user, password, virtual_host=vhost
-        ) as connection:
+        with rabbitmq.connect(stack.broker_url(service)) as connection:
             channel = connection.channel()
             for name in ("events", "inbox", "catch_up", "commands"):
                 channel.queue_delete(f"{service}.{name}.v1")

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable
 from contextlib import closing
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import amqp
 import pytest
 
+from local_stack import rabbitmq
 from local_stack.testing import RunningStack
 
 pytestmark = pytest.mark.skipif(
@@ -19,16 +20,7 @@ DELAY = ".".join("0" * 27 + "1")
 
 
 def _as(stack: RunningStack, service: str) -> amqp.Connection:
-    parts = urlsplit(stack.broker_url(service))
-    connection = amqp.Connection(
-        parts.netloc.rpartition("@")[2],
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
-        virtual_host=unquote(parts.path[1:]),
-        confirm_publish=True,
-    )
-    connection.connect()
-    return connection
+    return rabbitmq.connect(stack.broker_url(service), confirm_publish=True)
 
 
 def publish(exchange: str, key: str) -> Callable[[amqp.Channel], object]:
