@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from shared_events import failpoints, heartbeat, parking, stopping
+from shared_events import failpoints, heartbeat, log, parking, stopping
 from shared_events.envelope import RawEnvelope, from_wire
 from shared_events.models import Cursor
 from shared_events.settings import event_settings
@@ -110,7 +110,8 @@ def apply_together(batch: Batch) -> Outcome:
         cursor = lock_cursor(batch.stream)
         fresh, outcome = _fresh(cursor, batch)
         if fresh:
-            _dispatch_unblocked(fresh)
+            with log.together():
+                _dispatch_unblocked(fresh)
             outcome = _move(cursor, fresh[-1])
             failpoints.reach("deliver.uncommitted")
         return outcome

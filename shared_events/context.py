@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from shared_events.ids import uuid7
+
+if TYPE_CHECKING:
+    from shared_events.envelope import Envelope
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,13 +21,27 @@ class Context:
     causation_id: UUID | None = None
     traceparent: str = ""
 
+    @classmethod
+    def of(cls, envelope: "Envelope[Any]") -> "Context":
+        """Return the context of what an event causes."""
+        return cls(
+            correlation_id=envelope.correlation_id,
+            causation_id=envelope.id,
+            traceparent=envelope.traceparent,
+        )
+
 
 _current: ContextVar[Context | None] = ContextVar("shared_events_context", default=None)
 
 
 def current() -> Context:
     """Return the running context, or a fresh one for work that nobody asked for (a sweep, a shell)."""
-    return _current.get() or Context(correlation_id=str(uuid7()))
+    return _current.get() or fresh()
+
+
+def fresh() -> Context:
+    """Return the context of work that nobody asked for."""
+    return Context(correlation_id=str(uuid7()))
 
 
 @contextmanager

@@ -1,6 +1,9 @@
 """The publisher's side: record what happened, in the transaction in which it happens."""
 
 import itertools
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +22,10 @@ from shared_events.transactions import require_transaction
 WAKE_CHANNEL = "shared_events"
 
 
+#: What a `together` block has gathered so far; None outside of one.
+_gathered: ContextVar[list[LoggedEvent] | None] = ContextVar("shared_events_gathered", default=None)
+
+
 class NotOurEvent(RuntimeError):
     """A service may record only events of the streams that it publishes."""
 
@@ -33,7 +40,7 @@ def record(event: Event, *, aggregate_id: UUID, version: int) -> None:
     if event.stream() not in event_settings().publishes:
         raise NotOurEvent(f"{event_settings().service} doesn't publish {event.wire_type()}")
     now = context.current()
-    LoggedEvent.objects.create(
+    row = LoggedEvent(
         stream=event.stream(),
         event_id=uuid7(),
         type=event.wire_type(),
@@ -46,6 +53,35 @@ def record(event: Event, *, aggregate_id: UUID, version: int) -> None:
         traceparent=now.traceparent,
         data=event.to_data(),
     )
+    gathered = _gathered.get()
+    if gathered is None:
+        _write([row])
+    else:
+        gathered.append(row)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Write what is recorded inside the block by one statement at its end: for changes of many rows at once.
+
+    A version that is taken is found out there. Nothing is written when the block raises. Blocks don't nest:
+    an inner one leaves the writing to the outer one.
+    """
+    if _gathered.get() is not None:
+        yield
+        return
+    rows: list[LoggedEvent] = []
+    token = _gathered.set(rows)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    if rows:
+        _write(rows)
+
+
+def _write(rows: list[LoggedEvent]) -> None:
+    LoggedEvent.objects.bulk_create(rows)
     wake_relay_on_commit()
     failpoints.reach("record.uncommitted")
 
@@ -67,6 +103,18 @@ def history(aggregate_id: UUID) -> list[Recorded]:
         table.objects.filter(aggregate_id=aggregate_id).order_by("version").values(*names) for table in tables
     ]
     return [Recorded(**row) for row in itertools.chain(*rows)]
+
+
+def beginnings(aggregate_ids: Iterable[UUID]) -> dict[UUID, context.Context]:
+    """Return the context of the request with which each aggregate began, without those archived since.
+
+    What a sweep does to many at once still belongs to the request of each.
+    """
+    first = LoggedEvent.objects.filter(aggregate_id__in=list(aggregate_ids), version=1)
+    return {
+        aggregate_id: context.Context(correlation_id=correlation_id)
+        for aggregate_id, correlation_id in first.values_list("aggregate_id", "correlation_id")
+    }
 
 
 def wake_relay_on_commit() -> None:

@@ -30,7 +30,8 @@ _subscriptions: dict[str, list[Subscription]] = {}
 def handles(contract: type[Event], *, batch: bool = False) -> Callable[[H], H]:
     """Decorator: call the function with an `Envelope` of each event of this type, or with a list of them.
 
-    It runs inside the transaction that moves the cursor and may touch only this service's own database.
+    It runs inside the transaction that moves the cursor and may touch only this service's own database. What
+    a batch handler records is caused by the last of its envelopes, unless it binds another's context to it.
     """
 
     def subscribe(handler: H) -> H:
@@ -63,20 +64,12 @@ def dispatch(envelopes: Iterable[RawEnvelope]) -> None:
 
 def _run(subscription: Subscription, envelopes: list[Envelope[Event]]) -> None:
     if subscription.batch:
-        with context.bound(_context_of(envelopes[-1])):
+        with context.bound(context.Context.of(envelopes[-1])):
             subscription.handler(envelopes)
         return
     for envelope in envelopes:
-        with context.bound(_context_of(envelope)):
+        with context.bound(context.Context.of(envelope)):
             subscription.handler(envelope)
-
-
-def _context_of(envelope: Envelope[Any]) -> context.Context:
-    return context.Context(
-        correlation_id=envelope.correlation_id,
-        causation_id=envelope.id,
-        traceparent=envelope.traceparent,
-    )
 
 
 def _decoded(envelope: RawEnvelope, contract: type[Event]) -> Envelope[Event]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from shared_events import log
 from shared_events.contracts import Event, published_events
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
@@ -29,7 +30,22 @@ def scheduled_commands() -> list[tuple[str, dict[str, Any]]]:
 
 def deliver(event: Event, *, aggregate_id: UUID, version: int = 1, position: int = 1) -> RawEnvelope:
     """Run this service's handlers for `event` in a transaction, as the worker would; return the envelope."""
-    envelope = RawEnvelope(
+    envelope = enveloped(event, aggregate_id=aggregate_id, version=version, position=position)
+    deliver_together([envelope])
+    return envelope
+
+
+def deliver_together(envelopes: list[RawEnvelope]) -> None:
+    """Run this service's handlers for a batch in one transaction, as the worker would."""
+    with transaction.atomic(), log.together():
+        dispatch(envelopes)
+
+
+def enveloped(
+    event: Event, *, aggregate_id: UUID, version: int = 1, position: int = 1, correlation_id: str = "test"
+) -> RawEnvelope:
+    """Return `event` in an envelope as its publisher would send it."""
+    return RawEnvelope(
         stream=event.stream(),
         position=position,
         id=uuid7(),
@@ -38,14 +54,11 @@ def deliver(event: Event, *, aggregate_id: UUID, version: int = 1, position: int
         aggregate_id=aggregate_id,
         version=version,
         occurred_at=timezone.now(),
-        correlation_id="test",
+        correlation_id=correlation_id,
         causation_id=None,
         traceparent="",
         data=event.to_data(),
     )
-    with transaction.atomic():
-        dispatch([envelope])
-    return envelope
 
 
 @contextmanager

@@ -7,7 +7,10 @@ from django.utils import timezone
 from contracts.order import OrderCancelled
 from orders_service.orders import operations, tasks
 from orders_service.orders.models import Order
-from orders_service.tests.factories import OrderFactory, complete_order
+from orders_service.tests.factories import OrderFactory, TicketCopyFactory, complete_order
+from shared_events import context
+from shared_events.ids import uuid7
+from shared_events.models import LoggedEvent
 from shared_events.testing import nothing_recorded, recorded_events
 
 
@@ -34,6 +37,27 @@ class TestTheCountdown:
         assert (order.status, order.cancel_reason) == ("cancelled", "expired")
         [event] = recorded_events()
         assert isinstance(event, OrderCancelled)
+
+    def test_takes_along_whatever_else_is_due(self) -> None:
+        order, other, living = _overdue(), _overdue(status="awaiting:payment", version=2), OrderFactory()
+        tasks.expire_order(order_id=str(order.id))
+        ended = Order.objects.filter(status="cancelled", cancel_reason="expired", paying_with=None)
+        assert dict(ended.values_list("id", "version")) == {order.id: 2, other.id: 3}
+        assert Order.objects.exclude(status="cancelled").get() == living
+        assert [event.status for event in recorded_events()] == ["cancelled"] * 2
+
+    def test_names_the_request_that_each_hold_it_takes_along_began_with(self) -> None:
+        ticket = TicketCopyFactory()
+        with transaction.atomic(), context.bound(context.Context(correlation_id="the buyer's request")):
+            placed = operations.place_order(
+                buyer_id=uuid7(),
+                ticket_id=ticket.id,
+                hold=timedelta(seconds=1),
+                now=timezone.now() - timedelta(minutes=1),
+            )
+        tasks.expire_order(order_id=str(_overdue().id))
+        last = LoggedEvent.objects.get(aggregate_id=placed.id, type="order.cancelled")
+        assert (last.version, last.correlation_id) == (2, "the buyer's request")
 
     def test_that_comes_early_changes_nothing(self) -> None:
         order = OrderFactory()
@@ -81,7 +105,7 @@ class TestTheSweep:
         assert free.status == "cancelled"
 
     def test_works_through_more_than_one_batch(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tasks, "SWEEP_SIZE", 2)
+        monkeypatch.setattr(tasks, "AT_ONCE", 2)
         for _ in range(5):
             _overdue()
         assert tasks.expire_due_orders() == 5

@@ -20,26 +20,25 @@ from contracts.user import (
 from payments_service.payments import operations
 from service_defaults.clock import database_now
 from service_defaults.revocation import operations as revocation
+from shared_events.context import Context
 from shared_events.envelope import Envelope
 from shared_events.subscriptions import handles
 
 
-@handles(OrderCreated)
-@handles(OrderExtended)
-@handles(OrderAwaitingPayment)
-@handles(OrderReopened)
-def keep_order(event: Envelope[OrderState]) -> None:
+@handles(OrderCreated, batch=True)
+@handles(OrderExtended, batch=True)
+@handles(OrderAwaitingPayment, batch=True)
+@handles(OrderReopened, batch=True)
+def keep_orders(events: list[Envelope[OrderState]]) -> None:
     """Copy what is to be paid, by whom and until when."""
-    operations.keep_order(order_id=event.aggregate_id, state=event.data, position=event.position)
+    operations.keep_orders(_news(event) for event in events)
 
 
-@handles(OrderCompleted)
-@handles(OrderCancelled)
-def end_order(event: Envelope[OrderState]) -> None:
-    """Copy the order's end, and have its payments follow."""
-    operations.end_order(
-        order_id=event.aggregate_id, state=event.data, position=event.position, now=database_now()
-    )
+@handles(OrderCompleted, batch=True)
+@handles(OrderCancelled, batch=True)
+def end_orders(events: list[Envelope[OrderState]]) -> None:
+    """Copy the orders' ends, and have their payments follow."""
+    operations.end_orders([_news(event) for event in events], now=database_now())
 
 
 @handles(UserSignedUp)
@@ -66,3 +65,9 @@ def keep_standing(event: Envelope[UserState]) -> None:
 def end_session(event: Envelope[UserSessionEnded]) -> None:
     """Refuse the session's tokens."""
     revocation.end_session(session_id=event.data.session_id, ended_at=event.occurred_at)
+
+
+def _news(event: Envelope[OrderState]) -> operations.OrderNews:
+    return operations.OrderNews(
+        order_id=event.aggregate_id, state=event.data, position=event.position, context=Context.of(event)
+    )

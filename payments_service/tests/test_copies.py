@@ -8,9 +8,11 @@ from django.utils import timezone
 from contracts.order import HeldTicket, OrderCancelled, OrderExtended
 from contracts.user import UserReinstated, UserSignedUp, UserSuspended
 from payments_service.payments.models import OrderCopy, Payment, UserCopy
+from payments_service.payments.operations import SETTLE_PAYMENT
 from payments_service.tests.story import PlacedOrder, begin_attempt
 from shared_events.ids import uuid7
-from shared_events.testing import deliver
+from shared_events.models import OutgoingCommand
+from shared_events.testing import deliver, deliver_together, enveloped
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +53,28 @@ class TestTheCopyOfAnOrder:
         )
         deliver(state, aggregate_id=(order_id := uuid7()), position=5)
         assert OrderCopy.objects.get(id=order_id).status == "cancelled"
+
+    def test_of_many_that_end_at_once_sends_each_payment_on_its_own_way(self, buyer: UUID) -> None:
+        orders = [PlacedOrder(buyer) for _ in range(3)]
+        payments = [begin_attempt(order).payment for order in orders[:2]]
+        ended = OrderCancelled(
+            status="cancelled",
+            user_id=buyer,
+            expires_at=timezone.now(),
+            ticket=ticket(),
+            cancel_reason="expired",
+        )
+        deliver_together(
+            [
+                enveloped(ended, aggregate_id=order.id, position=10_000_000 + nth, correlation_id=f"of {nth}")
+                for nth, order in enumerate(orders)
+            ]
+        )
+        assert set(OrderCopy.objects.values_list("status", flat=True)) == {"cancelled"}
+        sent = OutgoingCommand.objects.filter(task=SETTLE_PAYMENT, kwargs__payment_id__isnull=False)
+        assert dict(sent.values_list("kwargs__payment_id", "correlation_id")) == {
+            str(payment.id): f"of {nth}" for nth, payment in enumerate(payments)
+        }
 
 
 class TestTheCopyOfAUser:

@@ -1,5 +1,6 @@
 """The service's Celery app, made from its event settings."""
 
+import logging
 import os
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ import django
 from celery import Celery
 from celery.signals import task_prerun
 from celery.worker.consumer import Consumer
+from celery.worker.state import maybe_shutdown
 from django.core.exceptions import ImproperlyConfigured
 
 from shared_events import context
@@ -18,17 +20,33 @@ from shared_events.bus.topology import Topology, topology_of
 from shared_events.settings import EventSettings, event_settings
 from shared_events.subscriptions import followed_streams
 
+logger = logging.getLogger(__name__)
+
 #: The header in which a command carries the id of the request that it belongs to.
 CORRELATION_HEADER = "x_correlation_id"
 
 
-class QuietConsumer(Consumer):
-    """A Celery consumer that doesn't declare delayed delivery by itself: the topology does it, once."""
+class PatientConsumer(Consumer):
+    """A Celery consumer that asks a broker that is away again each second, for as long as it takes.
+
+    Celery's own pauses grow to half a minute, by which everything would be late after the broker's return.
+    Delayed delivery isn't declared here either: the topology does it, once.
+    """
 
     class Blueprint(Consumer.Blueprint):
         """Celery's own steps without that one."""
 
         default_steps = [step for step in Consumer.Blueprint.default_steps if "DelayedDelivery" not in step]
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Connect, unless the worker is told to stop."""
+
+        def tell(error: Exception, pause: float) -> None:
+            logger.warning("The broker is away, trying again in %s s: %s", pause, error)
+
+        return conn.ensure_connection(
+            tell, interval_start=1, interval_step=0, interval_max=1, callback=maybe_shutdown
+        )
 
 
 def create_app(settings_module: str) -> Celery:
@@ -80,7 +98,7 @@ def _configuration(settings: EventSettings) -> dict[str, Any]:
         "task_ignore_result": True,
         "accept_content": ["json"],
         "worker_prefetch_multiplier": 1,
-        "worker_consumer": f"{__name__}:QuietConsumer",
+        "worker_consumer": f"{__name__}:PatientConsumer",
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,

@@ -1,7 +1,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from shared_events import commands, log
+from shared_events import commands, context, log
 from shared_events.contracts import Event
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent, OutgoingCommand
@@ -52,6 +52,48 @@ class TestRecord:
             for _ in range(3):
                 log.record(NoteWritten(text="x"), aggregate_id=uuid7(), version=1)
             assert [hook[1] for hook in connection.run_on_commit] == [log._notify]
+
+
+@pytest.mark.django_db
+class TestRecordTogether:
+    def test_writes_all_at_the_end_in_the_order_of_recording(self) -> None:
+        notes = [uuid7() for _ in range(3)]
+        with transaction.atomic(), log.together():
+            for note in notes:
+                with context.bound(context.Context(correlation_id=f"of {note}")):
+                    log.record(NoteWritten(text="x"), aggregate_id=note, version=1)
+            assert not LoggedEvent.objects.exists()
+        rows = LoggedEvent.objects.order_by("id").values_list("aggregate_id", "correlation_id")
+        assert list(rows) == [(note, f"of {note}") for note in notes]
+
+    def test_leaves_the_writing_to_the_outermost_block(self) -> None:
+        with transaction.atomic(), log.together():
+            with log.together():
+                log.record(NoteWritten(text="x"), aggregate_id=uuid7(), version=1)
+            assert not LoggedEvent.objects.exists()
+        assert LoggedEvent.objects.count() == 1
+
+    def test_writes_nothing_when_the_block_raises_and_records_singly_after(self) -> None:
+        with pytest.raises(ZeroDivisionError), transaction.atomic(), log.together():  # noqa: PT012
+            log.record(NoteWritten(text="x"), aggregate_id=uuid7(), version=1)
+            raise ZeroDivisionError
+        with transaction.atomic():
+            log.record(NoteWritten(text="y"), aggregate_id=uuid7(), version=1)
+            assert recorded_events() == [NoteWritten(text="y")]
+
+    def test_refuses_a_version_that_is_taken(self) -> None:
+        note = uuid7()
+        with pytest.raises(IntegrityError), transaction.atomic(), log.together():  # noqa: PT012
+            log.record(NoteWritten(text="x"), aggregate_id=note, version=1)
+            log.record(NoteErased(text="x"), aggregate_id=note, version=1)
+
+    def test_tells_with_which_request_an_aggregate_began(self) -> None:
+        note = uuid7()
+        with transaction.atomic():
+            for version, request in enumerate(("first", "second"), 1):
+                with context.bound(context.Context(correlation_id=request)):
+                    log.record(NoteWritten(text="x"), aggregate_id=note, version=version)
+        assert log.beginnings([note, uuid7()]) == {note: context.Context(correlation_id="first")}
 
 
 class TestSchedule:

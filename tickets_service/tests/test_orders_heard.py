@@ -9,7 +9,8 @@ from contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCre
 from contracts.ticket import TicketUpdated, TicketWithdrawn
 from contracts.user import UserSuspended
 from shared_events.ids import uuid7
-from shared_events.testing import deliver, nothing_recorded, recorded_events
+from shared_events.models import LoggedEvent
+from shared_events.testing import deliver, deliver_together, enveloped, nothing_recorded, recorded_events
 from tickets_service.tests.factories import TicketFactory
 from tickets_service.tickets.models import Ticket, UserCopy
 
@@ -17,16 +18,19 @@ _STATUS = {OrderCreated: "created", OrderCompleted: "complete", OrderCancelled: 
 
 
 def _hear(event: type[OrderState], ticket: Ticket, order_id: UUID, position: int) -> None:
+    deliver(_state(event, ticket), aggregate_id=order_id, position=position)
+    ticket.refresh_from_db()
+
+
+def _state(event: type[OrderState], ticket: Ticket) -> OrderState:
     held = HeldTicket(id=ticket.id, title=ticket.title, price=Decimal("19.99"), currency="USD", version=1)
-    state = event(
+    return event(
         status=_STATUS[event],  # type: ignore[arg-type]
         user_id=uuid7(),
         expires_at=timezone.now() + timedelta(minutes=15),
         ticket=held,
         **({"cancel_reason": "buyer"} if event is OrderCancelled else {}),
     )
-    deliver(state, aggregate_id=order_id, position=position)
-    ticket.refresh_from_db()
 
 
 @pytest.mark.django_db
@@ -73,6 +77,23 @@ class TestARelease:
         with nothing_recorded():
             _hear(OrderCancelled, ticket, uuid7(), 2)
         assert ticket.order_id == order
+
+    def test_of_many_at_once_tells_of_each_what_led_to_it(self) -> None:
+        held = [(TicketFactory(), uuid7()) for _ in range(3)]
+        for position, (ticket, order) in enumerate(held, 1):
+            _hear(OrderCreated, ticket, order, position)
+        ends = [
+            enveloped(_state(OrderCancelled, ticket), aggregate_id=order, position=position, version=2)
+            for position, (ticket, order) in enumerate(held, 4)
+        ]
+        deliver_together([*ends, ends[0]])  # the first is redriven right away
+        assert sorted(Ticket.objects.values_list("order_id", "version", "order_position")) == [
+            (None, 3, 4),
+            (None, 3, 5),
+            (None, 3, 6),
+        ]
+        told = LoggedEvent.objects.filter(version=3).values_list("aggregate_id", "causation_id")
+        assert dict(told) == {ticket.id: end.id for (ticket, _), end in zip(held, ends, strict=True)}
 
     def test_after_a_refund_puts_a_sold_ticket_on_the_shelf(self) -> None:
         ticket, order = TicketFactory(), uuid7()

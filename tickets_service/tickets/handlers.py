@@ -10,6 +10,7 @@ from contracts.user import (
     UserSuspended,
 )
 from service_defaults.revocation import operations as revocation
+from shared_events.context import Context
 from shared_events.envelope import Envelope
 from shared_events.subscriptions import handles
 from tickets_service.tickets import operations
@@ -29,11 +30,19 @@ def mark_sold(event: Envelope[OrderState]) -> None:
     operations.mark_sold(ticket_id=event.data.ticket.id, order_id=event.aggregate_id, position=event.position)
 
 
-@handles(OrderCancelled)
-def release_ticket(event: Envelope[OrderState]) -> None:
-    """Put the ticket back on the shelf."""
-    operations.release_ticket(
-        ticket_id=event.data.ticket.id, order_id=event.aggregate_id, position=event.position
+@handles(OrderCancelled, batch=True)
+def release_tickets(events: list[Envelope[OrderState]]) -> None:
+    """Put the tickets back on the shelf."""
+    operations.release_tickets(
+        ends=[
+            operations.OrderEnd(
+                ticket_id=event.data.ticket.id,
+                order_id=event.aggregate_id,
+                position=event.position,
+                cause=Context.of(event),
+            )
+            for event in events
+        ]
     )
 
 

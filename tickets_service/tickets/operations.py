@@ -4,6 +4,7 @@ Each needs a transaction opened by its caller, locks the ticket's row before it 
 did.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TypedDict
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
 from service_defaults.errors import NotFound, NotYours, Refused
-from shared_events import log
+from shared_events import context, log
 from tickets_service.tickets.models import Ticket, UserCopy
 
 
@@ -24,6 +25,16 @@ class TicketDetails(TypedDict, total=False):
     description: str
     venue: str
     starts_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEnd:
+    """An order has ended: which ticket it was for, and where in the order stream that was told."""
+
+    ticket_id: UUID
+    order_id: UUID
+    position: int
+    cause: context.Context
 
 
 class TicketNotFound(NotFound):
@@ -112,12 +123,27 @@ def mark_sold(*, ticket_id: UUID, order_id: UUID, position: int) -> None:
         _save(TicketUpdated, ticket)
 
 
-def release_ticket(*, ticket_id: UUID, order_id: UUID, position: int) -> None:
-    """The order has ended: if it holds the ticket, the ticket is back on the shelf."""
-    ticket = _lock_for_order(ticket_id, position)
-    if ticket is not None and ticket.order_id == order_id:
-        ticket.release(position)
-        _save(TicketUpdated, ticket)
+def release_tickets(*, ends: list[OrderEnd]) -> None:
+    """Orders have ended: the tickets that they hold are back on the shelf."""
+    named = Ticket.objects.filter(id__in=[end.ticket_id for end in ends]).order_by("id")
+    tickets = {ticket.id: ticket for ticket in named.select_for_update()}
+    released: dict[UUID, Ticket] = {}
+    with log.together():
+        for end in ends:
+            ticket = tickets.get(end.ticket_id)
+            if ticket and ticket.order_id == end.order_id and ticket.order_position < end.position:
+                ticket.release(end.position)
+                ticket.version += 1
+                with context.bound(end.cause):
+                    _record(TicketUpdated, ticket)
+                released[ticket.id] = ticket
+    # The rows are there and locked: an upsert is how Django writes many of them in one statement.
+    Ticket.objects.bulk_create(
+        released.values(),
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["order_id", "order_position", "sold", "version"],
+    )
 
 
 def keep_user(*, user_id: UUID, status: str, version: int) -> bool:

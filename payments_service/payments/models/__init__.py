@@ -1,6 +1,6 @@
 """State: payments and their ledger, the copies of orders and users, and what Stripe told."""
 
-from payments_service.payments.models.copies import OrderCopy, OrderStatus, UserCopy
+from payments_service.payments.models.copies import TOLD, OrderCopy, OrderStatus, UserCopy
 from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, Step
 from payments_service.payments.models.ledger import EFFECTS, LedgerEntry, Movement, entry_of, movements_due
 from payments_service.payments.models.payments import (
@@ -23,6 +23,7 @@ __all__ = [
     "OPEN",
     "PAID",
     "SHORTEST_WAIT",
+    "TOLD",
     "Failure",
     "Goal",
     "Intent",

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
+from contracts.order import OrderState
+
 
 class OrderStatus(models.TextChoices):
     """Where an order stands, as orders last told it."""
@@ -15,6 +17,10 @@ class OrderStatus(models.TextChoices):
     AWAITING_PAYMENT = "awaiting:payment"
     COMPLETE = "complete"
     CANCELLED = "cancelled"
+
+
+#: What an order event sets.
+TOLD = ["buyer", "amount", "currency", "expires_at", "status", "payment_id", "cancel_reason", "position"]
 
 
 class OrderCopy(models.Model):
@@ -42,6 +48,16 @@ class OrderCopy(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    def take(self, state: OrderState, position: int) -> bool:
+        """Become what an event at this position told, unless the copy is newer; return whether it did."""
+        if position <= self.position:
+            return False
+        self.buyer, self.expires_at, self.status = state.user_id, state.expires_at, state.status
+        self.amount, self.currency = state.ticket.price, state.ticket.currency
+        self.payment_id, self.cancel_reason = state.payment_id, state.cancel_reason or ""
+        self.position = position
+        return True
 
     @property
     def is_open(self) -> bool:

@@ -21,7 +21,7 @@ from payments_service.payments.operations.attempts import (
     settle_now,
     start_payment,
 )
-from payments_service.payments.operations.copies import end_order, keep_order, keep_user
+from payments_service.payments.operations.copies import OrderNews, end_orders, keep_orders, keep_user
 from payments_service.payments.operations.rows import OrderNotFound, PaymentNotFound
 from payments_service.payments.operations.triggers import (
     SETTLE_PAYMENT,
@@ -42,15 +42,16 @@ __all__ = [
     "OrderAlreadyPaid",
     "OrderCancelled",
     "OrderExpired",
+    "OrderNews",
     "OrderNotFound",
     "PaymentInProgress",
     "PaymentNotFound",
-    "end_order",
+    "end_orders",
     "forget_stripe_events",
     "give_up_attempt",
     "hear_stripe",
     "keep_intent",
-    "keep_order",
+    "keep_orders",
     "keep_user",
     "lease_payment",
     "record_intent",

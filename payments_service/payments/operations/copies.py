@@ -1,32 +1,51 @@
 """What others have told about orders and users."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 
 from contracts.order import OrderState
-from payments_service.payments.models import LIVE, OrderCopy, UserCopy
+from payments_service.payments.models import LIVE, TOLD, OrderCopy, Payment, UserCopy
 from payments_service.payments.operations.triggers import settle_soon
+from shared_events.context import Context, bound
 
 
-def keep_order(*, order_id: UUID, state: OrderState, position: int) -> OrderCopy:
-    """Keep our copy of an order up to date; what is older than the copy changes nothing."""
-    order = OrderCopy.objects.select_for_update().filter(id=order_id).first() or OrderCopy(id=order_id)
-    if position > order.position:
-        order.buyer, order.expires_at, order.status = state.user_id, state.expires_at, state.status
-        order.amount, order.currency = state.ticket.price, state.ticket.currency
-        order.payment_id, order.cancel_reason = state.payment_id, state.cancel_reason or ""
-        order.position = position
-        order.save()
-    return order
+@dataclass(frozen=True, kw_only=True)
+class OrderNews:
+    """What an order event tells: whose state, at which position of the order stream, and what it causes."""
+
+    order_id: UUID
+    state: OrderState
+    position: int
+    context: Context
 
 
-def end_order(*, order_id: UUID, state: OrderState, position: int, now: datetime) -> None:
-    """The order was completed or cancelled: its payments have a new goal now."""
-    order = keep_order(order_id=order_id, state=state, position=position)
-    of_order = Q(order=order) & (Q(status__in=LIVE) | Q(due_at__isnull=False))
-    settle_soon(of_order, now, with_new_goal=True)
+def keep_orders(news: Iterable[OrderNews]) -> None:
+    """Keep our copies of orders up to date; what is older than a copy changes nothing."""
+    latest = {one.order_id: one for one in news}
+    locked = OrderCopy.objects.select_for_update().filter(id__in=latest).order_by("id")
+    known = {order.id: order for order in locked}
+    orders = [known.get(order_id) or OrderCopy(id=order_id) for order_id in sorted(latest)]
+    newer = [order for order in orders if order.take(latest[order.id].state, latest[order.id].position)]
+    OrderCopy.objects.bulk_create(
+        newer,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=TOLD,
+    )
+
+
+def end_orders(news: list[OrderNews], *, now: datetime) -> None:
+    """The orders were completed or cancelled: their payments have a new goal now."""
+    keep_orders(news)
+    contexts = {one.order_id: one.context for one in news}
+    of_orders = Q(order_id__in=contexts) & (Q(status__in=LIVE) | Q(due_at__isnull=False))
+    for order_id in Payment.objects.filter(of_orders).values_list("order_id", flat=True).distinct():
+        with bound(contexts[order_id]):
+            settle_soon(of_orders & Q(order_id=order_id), now, with_new_goal=True)
 
 
 def keep_user(*, user_id: UUID, status: str, position: int) -> None:
