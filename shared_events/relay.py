@@ -20,6 +20,7 @@ from django.db.models import Exists, Min, Q, QuerySet
 from shared_events import catch_up, failpoints, heartbeat
 from shared_events.bus.publisher import DELIVER, Publisher
 from shared_events.bus.topology import DOMAIN_EVENTS
+from shared_events.countdowns import Countdowns
 from shared_events.lease import Lease, LeaseLost
 from shared_events.log import WAKE_CHANNEL
 from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
@@ -53,7 +54,7 @@ class Relay:
         self.settings: EventSettings = event_settings()
         self.lease = Lease(holder=holder, seconds=self.settings.lease_seconds)
         self.publisher = publisher or Publisher(declares=True)
-        self._floor, self._command_floor = Floor(), Floor()
+        self._floor, self._command_floor, self._countdowns = Floor(), Floor(), Countdowns()
         self._progress: dict[str, Progress] = {}
         self._next_marking = self._next_asking = 0.0
         self._listening: Any = None
@@ -74,7 +75,7 @@ class Relay:
                 logger.warning("Another relay has taken over")
             except Exception as error:
                 logger.warning("Publishing failed, will try again: %s: %s", type(error).__name__, error)
-                pause = 1.0
+                pause = 0.5
         self._leave()
 
     def _step(self) -> float:
@@ -155,10 +156,12 @@ class Relay:
         sent: list[int] = []
         try:
             for command in waiting:
-                self.publisher.command(
-                    command.task, command.kwargs, at=command.at, correlation_id=command.correlation_id
-                )
-                failpoints.reach("relay.command_sent")
+                if not self._countdowns.cover(command):
+                    self.publisher.command(
+                        command.task, command.kwargs, at=command.at, correlation_id=command.correlation_id
+                    )
+                    self._countdowns.note(command)
+                    failpoints.reach("relay.command_sent")
                 sent.append(command.id)
         finally:
             OutgoingCommand.objects.filter(id__in=sent).delete()

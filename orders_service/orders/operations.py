@@ -25,8 +25,8 @@ from shared_events import commands, context, log
 #: How much a buyer may add to a hold, once.
 LONGEST_EXTENSION = timedelta(minutes=5)
 
-#: The countdown task that ends a hold on time; `tasks.py` defines it, a sweep stands behind it.
-EXPIRE_ORDER = "orders.expire_order"
+#: The countdown task that ends holds on time; `tasks.py` defines it, a sweep stands behind it.
+EXPIRE_DUE_ORDERS = "orders.expire_due_orders"
 
 
 class TicketNotFound(NotFound):
@@ -97,7 +97,7 @@ def place_order(*, buyer_id: UUID, ticket_id: UUID, hold: timedelta, now: dateti
     )
     _insert_unless_reserved(order)
     _record(OrderCreated, order)
-    commands.schedule(EXPIRE_ORDER, {"order_id": str(order.id)}, at=order.expires_at)
+    commands.schedule(EXPIRE_DUE_ORDERS, {}, at=order.expires_at)
     return order
 
 
@@ -136,21 +136,15 @@ def extend_order(*, order_id: UUID, buyer_id: UUID, now: datetime) -> Order:
         raise OrderNotOpen
     order.extended, order.expires_at = True, order.expires_at + LONGEST_EXTENSION
     _save(OrderExtended, order)
-    commands.schedule(EXPIRE_ORDER, {"order_id": str(order.id)}, at=order.expires_at)
+    commands.schedule(EXPIRE_DUE_ORDERS, {}, at=order.expires_at)
     return order
 
 
-def expire_order(*, order_id: UUID, now: datetime) -> bool:
-    """End a hold whose time is over; return whether it did. An early or repeated call changes nothing."""
-    order = Order.objects.select_for_update().filter(id=order_id).first()
-    if order is None or not order.is_due(now):
-        return False
-    _cancel(order, "expired")
-    return True
-
-
 def expire_due_orders(*, now: datetime, most: int) -> int:
-    """End up to `most` holds whose time is over, passing by those that somebody works on; return how many."""
+    """End up to `most` holds whose time is over, passing by those that somebody works on; return how many.
+
+    What it records belongs to the request that each hold began with.
+    """
     due = Order.objects.select_for_update(skip_locked=True).filter(status__in=OPEN, expires_at__lte=now)
     orders = list(due.order_by("expires_at")[:most])
     began = log.beginnings(order.id for order in orders)

@@ -1,7 +1,5 @@
 """Holds end on time: a countdown per hold for precision, a sweep for certainty."""
 
-from uuid import UUID
-
 from celery import shared_task
 from django.db import transaction
 
@@ -16,25 +14,14 @@ sweeps.every(seconds=600)(forget_old_answers)
 sweeps.every(seconds=600)(forget_old_revocations)
 sweeps.every(seconds=600)(forget_old_usages)
 
-#: Holds that one transaction ends, besides a countdown's own.
+#: Holds that one transaction ends.
 AT_ONCE = 200
 
 
-@shared_task(name=operations.EXPIRE_ORDER)
-def expire_order(*, order_id: str, **_: object) -> None:
-    """End the hold if its time is over. Safe to repeat; if it comes early, the sweep ends the hold.
-
-    Others that are due are taken along, so that many countdowns at once cost little more than one.
-    """
-    with transaction.atomic():
-        now = database_now()
-        if operations.expire_order(order_id=UUID(order_id), now=now):
-            operations.expire_due_orders(now=now, most=AT_ONCE)
-
-
+@shared_task(name=operations.EXPIRE_DUE_ORDERS)
 @sweeps.every(seconds=2)
 def expire_due_orders() -> int:
-    """End every hold whose countdown was lost or came early; return how many."""
+    """End every hold whose time is over; return how many. The sweep finds those whose countdown was lost."""
     ended, more = 0, AT_ONCE
     while more == AT_ONCE:
         with transaction.atomic():

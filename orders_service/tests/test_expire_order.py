@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -22,31 +22,38 @@ def _overdue(**fields: object) -> Order:
     return order
 
 
-def _expire(order: Order, now: datetime) -> bool:
-    with transaction.atomic():
-        return operations.expire_order(order_id=order.id, now=now)
-
-
 @pytest.mark.django_db
-class TestTheCountdown:
+class TestAnEnd:
     @pytest.mark.parametrize("status", ["created", "awaiting:payment"])
-    def test_ends_a_hold_whose_time_is_over(self, status: str) -> None:
-        order = _overdue(status=status)
-        tasks.expire_order(order_id=str(order.id))
+    def test_comes_to_a_hold_whose_time_is_over(self, status: str) -> None:
+        order = _overdue(status=status, paying_with=uuid7(), version=2)
+        assert tasks.expire_due_orders() == 1
         order.refresh_from_db()
-        assert (order.status, order.cancel_reason) == ("cancelled", "expired")
+        assert (order.status, order.cancel_reason, order.paying_with) == ("cancelled", "expired", None)
+        assert order.version == 3
         [event] = recorded_events()
         assert isinstance(event, OrderCancelled)
 
-    def test_takes_along_whatever_else_is_due(self) -> None:
-        order, other, living = _overdue(), _overdue(status="awaiting:payment", version=2), OrderFactory()
-        tasks.expire_order(order_id=str(order.id))
-        ended = Order.objects.filter(status="cancelled", cancel_reason="expired", paying_with=None)
-        assert dict(ended.values_list("id", "version")) == {order.id: 2, other.id: 3}
-        assert Order.objects.exclude(status="cancelled").get() == living
-        assert [event.status for event in recorded_events()] == ["cancelled"] * 2
+    def test_never_comes_early(self) -> None:
+        order = OrderFactory()
+        with transaction.atomic(), nothing_recorded():
+            early = order.expires_at - timedelta(microseconds=1)
+            assert operations.expire_due_orders(now=early, most=1) == 0
+        with transaction.atomic():
+            assert operations.expire_due_orders(now=order.expires_at, most=1) == 1
 
-    def test_names_the_request_that_each_hold_it_takes_along_began_with(self) -> None:
+    def test_comes_once(self) -> None:
+        _overdue()
+        tasks.expire_due_orders()
+        with nothing_recorded():
+            tasks.expire_due_orders()
+
+    def test_never_comes_to_a_paid_order(self) -> None:
+        complete_order(created_at=timezone.now() - timedelta(days=2))
+        with nothing_recorded():
+            tasks.expire_due_orders()
+
+    def test_belongs_to_the_request_with_which_the_hold_began(self) -> None:
         ticket = TicketCopyFactory()
         with transaction.atomic(), context.bound(context.Context(correlation_id="the buyer's request")):
             placed = operations.place_order(
@@ -55,35 +62,15 @@ class TestTheCountdown:
                 hold=timedelta(seconds=1),
                 now=timezone.now() - timedelta(minutes=1),
             )
-        tasks.expire_order(order_id=str(_overdue().id))
+        _overdue()
+        assert tasks.expire_due_orders() == 2
         last = LoggedEvent.objects.get(aggregate_id=placed.id, type="order.cancelled")
         assert (last.version, last.correlation_id) == (2, "the buyer's request")
 
-    def test_that_comes_early_changes_nothing(self) -> None:
-        order = OrderFactory()
-        with nothing_recorded():
-            assert not _expire(order, order.expires_at - timedelta(microseconds=1))
-        assert _expire(order, order.expires_at)
-
-    def test_that_comes_twice_ends_it_once(self) -> None:
-        order = _overdue()
-        tasks.expire_order(order_id=str(order.id))
-        with nothing_recorded():
-            tasks.expire_order(order_id=str(order.id))
-
-    def test_never_touches_a_paid_order(self) -> None:
-        order = complete_order(created_at=timezone.now() - timedelta(days=2))
-        with nothing_recorded():
-            assert not _expire(order, timezone.now())
-
-    def test_for_an_unknown_order_changes_nothing(self) -> None:
-        with nothing_recorded():
-            tasks.expire_order(order_id="01990000-0000-7000-8000-000000000000")
-
 
 @pytest.mark.django_db(transaction=True)
-class TestTheSweep:
-    def test_ends_every_hold_whose_countdown_was_lost(self) -> None:
+class TestManyEnds:
+    def test_come_to_every_hold_that_is_due(self) -> None:
         for _ in range(3):
             _overdue()
         living = OrderFactory()
@@ -91,7 +78,7 @@ class TestTheSweep:
         assert Order.objects.exclude(status="cancelled").get() == living
         assert tasks.expire_due_orders() == 0
 
-    def test_passes_by_an_order_that_somebody_works_on(self) -> None:
+    def test_pass_by_an_order_that_somebody_works_on(self) -> None:
         busy, free = _overdue(), _overdue()
         other = connection.copy()
         try:
@@ -104,7 +91,7 @@ class TestTheSweep:
         free.refresh_from_db()
         assert free.status == "cancelled"
 
-    def test_works_through_more_than_one_batch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_come_in_more_than_one_batch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(tasks, "AT_ONCE", 2)
         for _ in range(5):
             _overdue()

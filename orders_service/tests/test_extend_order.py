@@ -22,7 +22,7 @@ class TestExtendOrder:
         [event] = recorded_events()
         assert isinstance(event, OrderExtended)
         assert event.expires_at == order.expires_at
-        assert [name for name, _ in scheduled_commands()] == ["orders.expire_order"]
+        assert [name for name, _ in scheduled_commands()] == ["orders.expire_due_orders"]
 
     def test_works_once(self, shop: APIClient, buyer: UUID) -> None:
         order = OrderFactory(user_id=buyer)

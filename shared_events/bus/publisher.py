@@ -77,7 +77,8 @@ class Publisher:
     def _ready_producer(self) -> Any:
         if self._producer is None:
             self._connection = self._app.connection_for_write(connect_timeout=2)
-            self._connection.connect()
+            # Once: `connect` would wait two seconds and try again, while the relay has its own pauses.
+            self._connection.ensure_connection(max_retries=0)
             if self._declares:
                 declare_topology(self._connection)
             self._producer = self._app.amqp.Producer(self._connection, auto_declare=False)

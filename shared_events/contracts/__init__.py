@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
@@ -34,8 +35,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def wire_type(cls) -> str:
         """Return the type as it stands in the envelope, `<stream>.<what_happened>`."""
-        words = re.findall(r"[A-Z][a-z0-9]*", cls.__name__)
-        return f"{words[0]}.{'_'.join(words[1:])}".lower()
+        return _wire_type(cls.__name__)
 
     @classmethod
     def stream(cls) -> str:
@@ -58,6 +58,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         for version in range(schema_version, cls.schema_version):
             data = cls.upcasters[version](data)
         return msgspec.convert(data, cls)
+
+
+@cache
+def _wire_type(name: str) -> str:
+    words = re.findall(r"[A-Z][a-z0-9]*", name)
+    return f"{words[0]}.{'_'.join(words[1:])}".lower()
 
 
 def contract(cls: E) -> E:

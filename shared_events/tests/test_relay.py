@@ -174,8 +174,47 @@ class TestCommands:
         with transaction.atomic():
             commands.schedule("notes.tidy", {"x": 1}, at=due)
         relay.round()
-        assert road.commands == [("notes.tidy", due)]
+        assert road.commands == [("notes.tidy", due.replace(microsecond=0) + timedelta(seconds=1))]
         assert not OutgoingCommand.objects.exists()
+
+    def test_that_are_alike_and_due_at_the_same_second_are_sent_once(self, relay: Relay, road: Road) -> None:
+        due = timezone.now().replace(microsecond=0) + timedelta(minutes=15)
+        for kwargs, at in (
+            ({}, due - timedelta(milliseconds=1)),
+            ({}, due - timedelta(milliseconds=999)),
+            ({"x": 1}, due),
+            ({}, due),
+            ({}, due + timedelta(milliseconds=1)),
+        ):
+            with transaction.atomic():
+                commands.schedule("notes.tidy", kwargs, at=at)
+            relay.round()
+        assert road.commands == [
+            *(("notes.tidy", due),) * 2,
+            ("notes.tidy", due + timedelta(seconds=1)),
+        ]
+        assert not OutgoingCommand.objects.exists()
+
+    def test_that_are_alike_are_each_sent_without_a_time_or_when_it_is_over(
+        self, relay: Relay, road: Road
+    ) -> None:
+        over = timezone.now() - timedelta(seconds=5)
+        with transaction.atomic():
+            for at in (None, None, over, over):
+                commands.schedule("notes.tidy", {}, at=at)
+        relay.round()
+        assert len(road.commands) == 4
+
+    def test_that_the_broker_refused_are_not_taken_for_sent(self, relay: Relay, road: Road) -> None:
+        with transaction.atomic():
+            for _ in range(2):
+                commands.schedule("notes.tidy", {}, at=timezone.now() + timedelta(minutes=15))
+        road.broken = True
+        with pytest.raises(ConnectionError):
+            relay.round()
+        road.broken = False
+        relay.round()
+        assert len(road.commands) == 1
 
     def test_wait_for_the_broker(self, relay: Relay, road: Road) -> None:
         with transaction.atomic():

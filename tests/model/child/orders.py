@@ -21,7 +21,7 @@ def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
         "cancel_order": cancel_order,
         "extend_order": lambda **given: extend_order(now=clock(), **given),
         "sweep": tasks.expire_due_orders,
-        operations.EXPIRE_ORDER: tasks.expire_order,
+        operations.EXPIRE_DUE_ORDERS: tasks.expire_due_orders,
         "restore_unique_index": restore_unique_index,
     }
 
