@@ -36,7 +36,7 @@ class Marketplace:
 
     def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
         self._http = httpx.Client(base_url=url, timeout=15)
-        self._patience = patience
+        self.patience = patience
         self.retries = 0
 
     def close(self) -> None:
@@ -51,13 +51,13 @@ class Marketplace:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if method == "POST" and not path.startswith("/api/users"):
             headers["Idempotency-Key"] = str(uuid.uuid4())
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self.patience
         while True:
             answer, wait = self._try(method, path, headers, body)
             if answer is not None:
                 return self._read(answer)
             if time.monotonic() + wait > deadline:
-                raise Away(f"{method} {path} found nobody in for {self._patience:.0f} s")
+                raise Away(f"{method} {path} found nobody in for {self.patience:.0f} s")
             self.retries += 1
             time.sleep(wait)
 
@@ -153,7 +153,7 @@ class Person:
 
     def _once_known(self, ask: Callable[[], Json]) -> Json:
         """Ask until the other service has heard of what was just made here, which takes a moment."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self._market.patience
         while True:
             try:
                 return ask()

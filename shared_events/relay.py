@@ -62,20 +62,23 @@ class Relay:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. Whatever fails is logged and tried again, broker and database alike."""
         prepare()
-        pause = 0.0
+        pause, is_failing = 0.0, False
         while not stop.wait(pause):
             heartbeat.show_life()
             try:
                 pause = self._step()
+                if is_failing:
+                    logger.info("All is well again")
+                is_failing = False
             except (OperationalError, InterfaceError) as error:
                 logger.warning("The database is away: %s", error)
                 connection.close()
-                pause = 1.0
+                pause, is_failing = 1.0, True
             except LeaseLost:
                 logger.warning("Another relay has taken over")
             except Exception as error:
                 logger.warning("Publishing failed, will try again: %s: %s", type(error).__name__, error)
-                pause = 0.5
+                pause, is_failing = 0.5, True
         self._leave()
 
     def _step(self) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from local_stack import rabbitmq
+from local_stack.drill.outage import broker_away_for_a_minute
 from local_stack.drill.shelf import list_many
 from local_stack.events.replay import replay
 from local_stack.stack import REPOSITORY
@@ -224,6 +225,9 @@ FAULTS = (
     ),
     Fault(name="broker killed", where="rabbitmq", only="rabbitmq", quick=True, act=kill("rabbitmq")),
     Fault(name="broker restarted", where="rabbitmq", only="rabbitmq", act=away("rabbitmq", seconds=5)),
+    Fault(
+        name="broker away for a minute", where="rabbitmq", only="rabbitmq", act=broker_away_for_a_minute,
+    ),
     Fault(name="broker wiped", where="the broker", quick=True, act=wipe_broker),
     Fault(name="queues deleted", where="orders, tickets", only="rabbitmq", act=delete_queues),
     Fault(name="database stopped", where="postgres", quick=True, act=kill("postgres", signal.SIGQUIT)),

@@ -13,7 +13,8 @@ from local_stack.marketplace import Away, Json, Marketplace, Person, Refusal
 from local_stack.scenes import NotAsSaid, Stage
 
 _PASSWORD = "correct horse battery staple"  # noqa: S105 (of people who live for minutes)
-_PATIENCE = 60.0
+#: Longer than the broker is ever away.
+_PATIENCE = 120.0
 _ALREADY_RESERVED = 400
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
+from amqp import RecoverableConnectionError
 from celery import Celery
 from django.utils import timezone
 from kombu import Exchange
@@ -15,6 +16,10 @@ from shared_events.settings import event_settings
 
 DELIVER = "shared_events.deliver"
 CATCH_UP = "shared_events.catch_up"
+
+
+#: What a connection says that was cut off while nobody looked. A broker that takes too long doesn't say so.
+_DIED = (ConnectionError, RecoverableConnectionError)
 
 
 class Publisher:
@@ -61,6 +66,17 @@ class Publisher:
             connection.collect(socket_timeout=1)
 
     def _send(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
+        """Send it; a connection that has died since it was last used is replaced once."""
+        was_used = self._producer is not None
+        try:
+            self._send_once(task, kwargs, **options)
+        except Exception as error:
+            # kombu wraps what the network said.
+            if not was_used or not isinstance(error.__cause__ or error, _DIED):
+                raise
+            self._send_once(task, kwargs, **options)
+
+    def _send_once(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
         try:
             self._app.send_task(
                 task,

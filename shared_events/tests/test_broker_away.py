@@ -1,11 +1,15 @@
 import logging
 import socket
+from typing import Any
 
 import kombu.utils.functional
 import pytest
 from kombu import Connection
+from kombu.exceptions import OperationalError
 
 from shared_events.bus import app
+from shared_events.bus.publisher import Publisher
+from shared_events.bus.topology import CATCH_UP
 
 
 class _Stop(Exception):
@@ -31,3 +35,43 @@ def test_a_worker_asks_for_a_broker_that_is_away_each_second(
             app.PatientConsumer.ensure_connected(object.__new__(app.PatientConsumer), away)
     tries = [line for line in caplog.messages if line.startswith("The broker is away")]
     assert len(tries) == 60  # Celery by itself would have asked nine times in this minute
+
+
+class _App:
+    """A Celery app whose broker says these things, one per message."""
+
+    def __init__(self, *answers: BaseException | None) -> None:
+        self.answers = list(answers)
+
+    def send_task(self, *_: Any, **__: Any) -> None:
+        answer = self.answers.pop(0)
+        if isinstance(answer, ConnectionError):
+            raise OperationalError(str(answer)) from answer  # as kombu does
+        if answer is not None:
+            raise answer
+
+
+class TestAPublisher:
+    @pytest.fixture
+    def publisher(self, monkeypatch: pytest.MonkeyPatch) -> Publisher:
+        publisher = Publisher()
+        monkeypatch.setattr(publisher, "_ready_producer", lambda: setattr(publisher, "_producer", object()))
+        return publisher
+
+    def publish(self, publisher: Publisher, *answers: BaseException | None) -> list[BaseException | None]:
+        publisher._app = _App(*answers)
+        publisher.publish("task", {}, exchange=CATCH_UP, key="note")
+        return publisher._app.answers
+
+    def test_replaces_a_connection_that_died_since_it_was_used(self, publisher: Publisher) -> None:
+        assert self.publish(publisher, None) == []
+        assert self.publish(publisher, ConnectionResetError(), None) == []
+
+    def test_leaves_a_broker_that_is_away_to_its_caller(self, publisher: Publisher) -> None:
+        with pytest.raises(OperationalError):
+            self.publish(publisher, ConnectionRefusedError(), None)
+
+    def test_does_not_wait_twice_for_a_confirm(self, publisher: Publisher) -> None:
+        self.publish(publisher, None)
+        with pytest.raises(TimeoutError):
+            self.publish(publisher, TimeoutError(), None)

@@ -1,0 +1,45 @@
+"""A broker that is away for a minute, while people go on: nothing that they ask for may fail for it."""
+
+import time
+from uuid import uuid4
+
+from local_stack.marketplace import Json, Marketplace, Person
+from local_stack.testing import RunningStack
+
+MINUTE = 60.0
+#: Tickets that can be held meanwhile: what is listed during the outage becomes known to orders only after it.
+_READY = 60
+_PASSWORD = "correct horse battery staple"  # noqa: S105 (of people who live for minutes)
+
+
+def broker_away_for_a_minute(stack: RunningStack, times: int) -> None:
+    """Stop the broker for a minute of listing, holding, cancelling and looking.
+
+    Raises Refusal or Away at the first request that is not answered as it would be otherwise.
+    """
+    addresses = [f"{uuid4().hex}@example.com" for _ in range(2)]
+    seller, buyer = _people(Marketplace(stack.url), addresses)
+    for person in (seller, buyer):
+        person.sign_up()
+    ready = [_list(seller, number) for number in range(_READY)]
+    buyer.cancel(buyer.hold(ready[-1]))  # the last is known: all are
+    # From here on nothing is asked twice: each request must do by itself.
+    seller, buyer = _people(Marketplace(stack.url, patience=0), addresses)
+    stack.stop("rabbitmq")
+    end = time.monotonic() + MINUTE
+    while time.monotonic() < end:
+        for ticket in ready:
+            buyer.cancel(buyer.hold(ticket))
+            buyer.ticket(_list(seller, _READY))
+            time.sleep(MINUTE / _READY / 2)
+            if time.monotonic() > end:
+                break
+    stack.start("rabbitmq")
+
+
+def _people(market: Marketplace, addresses: list[str]) -> list[Person]:
+    return [Person(market, address, _PASSWORD) for address in addresses]
+
+
+def _list(seller: Person, number: int) -> Json:
+    return seller.list_ticket(title=f"Drill: broker away {number}", price="10.00")
