@@ -25,25 +25,34 @@ def ask(stream: str, publisher: Publisher) -> bool:
 
     One request per stream is under way at a time, so that pushes arriving meanwhile don't start a storm.
     """
-    now, settings = timezone.now(), event_settings()
-    overdue = now - timedelta(seconds=settings.catch_up_timeout)
+    now = timezone.now()
+    overdue = now - timedelta(seconds=event_settings().catch_up_timeout)
     free = Q(asked_at__isnull=True) | Q(asked_at__lt=overdue)
     if not Cursor.objects.filter(free, stream=stream, halted_at__isnull=True).update(asked_at=now):
         return False
-    cursor = Cursor.objects.get(stream=stream)
+    try:
+        _send(Cursor.objects.get(stream=stream), publisher)
+    except Exception:
+        # Nothing is under way: whoever finds a gap as the broker comes back shall not wait for an answer.
+        Cursor.objects.filter(stream=stream, asked_at=now).update(asked_at=None)
+        raise
+    return True
+
+
+def _send(cursor: Cursor, publisher: Publisher) -> None:
+    settings = event_settings()
     publisher.publish(
         ASK,
         {
-            "stream": stream,
+            "stream": cursor.stream,
             "after": cursor.position,
             "last_id": str(cursor.last_id) if cursor.last_id else None,
             "service": settings.service,
         },
         exchange=CATCH_UP,
-        key=stream,
+        key=cursor.stream,
         expires=settings.anti_entropy_every,
     )
-    return True
 
 
 def ask_all(publisher: Publisher) -> None:

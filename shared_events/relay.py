@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 COMMANDS_PER_ROUND = 100
 #: A round lasts at least this long, in seconds, so that load makes batches.
 SHORTEST_ROUND = 0.01
+#: How long after a question that could not be sent the next is tried, in seconds.
+ASK_AGAIN_AFTER = 1.0
 #: How long confirmed batches may stay unmarked, in seconds: each mark is a row version that snapshots keep.
 MARK_EVERY = 0.25
 
@@ -62,23 +64,20 @@ class Relay:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. Whatever fails is logged and tried again, broker and database alike."""
         prepare()
-        pause, is_failing = 0.0, False
+        pause = 0.0
         while not stop.wait(pause):
             heartbeat.show_life()
             try:
                 pause = self._step()
-                if is_failing:
-                    logger.info("All is well again")
-                is_failing = False
             except (OperationalError, InterfaceError) as error:
                 logger.warning("The database is away: %s", error)
                 connection.close()
-                pause, is_failing = 1.0, True
+                pause = 1.0
             except LeaseLost:
                 logger.warning("Another relay has taken over")
             except Exception as error:
                 logger.warning("Publishing failed, will try again: %s: %s", type(error).__name__, error)
-                pause, is_failing = 0.5, True
+                pause = 0.5
         self._leave()
 
     def _step(self) -> float:
@@ -175,8 +174,9 @@ class Relay:
     def ask_for_missing(self) -> None:
         """Now and then ask every publisher that we follow whether we have everything."""
         if time.monotonic() >= self._next_asking:
-            self._next_asking = time.monotonic() + self.settings.anti_entropy_every
+            self._next_asking = time.monotonic() + ASK_AGAIN_AFTER  # unless it can be asked now
             catch_up.ask_all(self.publisher)
+            self._next_asking = time.monotonic() + self.settings.anti_entropy_every
 
     def _sleep(self) -> None:
         """Wait for a commit's NOTIFY, or for the poll interval."""

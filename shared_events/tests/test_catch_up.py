@@ -1,5 +1,7 @@
 from uuid import UUID
 
+import pytest
+
 from shared_events import catch_up
 from shared_events.consumer import Batch, Outcome, receive
 from shared_events.ids import uuid7
@@ -30,6 +32,14 @@ class TestAsking:
 
     def test_sends_one_request_at_a_time(self, road: Road, transactional_db: None) -> None:
         catch_up.ask_all(road)  # type: ignore[arg-type]
+        catch_up.ask_all(road)  # type: ignore[arg-type]
+        assert len(road.sent) == 1
+
+    def test_that_could_not_be_sent_is_not_under_way(self, road: Road, transactional_db: None) -> None:
+        road.broken = True
+        with pytest.raises(ConnectionError):
+            catch_up.ask_all(road)  # type: ignore[arg-type]
+        road.broken = False
         catch_up.ask_all(road)  # type: ignore[arg-type]
         assert len(road.sent) == 1
 
