@@ -24,7 +24,7 @@ from local_stack.run_suites import SCREENSHOTS_VARIABLE
 from local_stack.stack import REPOSITORY
 from tests.browser import gallery
 from tests.browser.conftest import DESKTOP, PHONE, TABLET, Windows
-from tests.browser.gallery import Scene
+from tests.browser.stage import Scene
 
 #: The narrowest phone, and a desk's screen at 200 % zoom.
 NARROWEST, ZOOMED = 320, DESKTOP // 2
@@ -37,11 +37,13 @@ class Shop:
 
     url: str
     market: "Stand"
+    mailbox: Path
 
     def show(self, name: str) -> Scene:
         """Set the stage for a scene."""
-        scene = gallery.scene(name, self.url)
+        scene = gallery.build(name, self.url)
         self.market.now = scene.market
+        scene.deliver(self.mailbox)
         return scene
 
 
@@ -63,7 +65,7 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    port, stand = _free_port(), Stand()
+    port, stand, mailbox = _free_port(), Stand(), tmp_path_factory.mktemp("mailbox")
     api = serve(stand, 0)
     threading.Thread(target=api.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{port}"
@@ -73,6 +75,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         "DJANGO_PUBLIC_ORIGIN": url,
         "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
         "FRONTEND_API_BASE": f"http://127.0.0.1:{api.server_port}",
+        "FRONTEND_MAILBOX": str(mailbox),
         "STRIPE_PUBLISHABLE_KEY": "pk_test_gallery",
     }
     command = (
@@ -83,7 +86,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
     try:
         _wait_for(url)
-        yield Shop(url, stand)
+        yield Shop(url, stand, mailbox)
     finally:
         process.terminate()
         process.wait()
