@@ -1,4 +1,4 @@
-"""The scenes of one's own account, and of the letters about it."""
+"""The scenes of signing in, of one's own account, and of the letters about it."""
 
 from frontend_service.tests.fake_answers import Problem
 from tests.browser.stage import Letter, Scene, scene, sign_in
@@ -101,6 +101,59 @@ def _account_sessions_down(it: Scene) -> None:
     _account(it)
     it.market.problems = {"GET /api/users/sessions": Problem(503, "unavailable", "Not now")}
     it.status = 503
+
+
+@scene
+def _sign_in_page(it: Scene) -> None:
+    it.address = "/auth/signin"
+
+
+@scene
+def _sign_in_refused(it: Scene) -> None:
+    it.address, it.status = "/auth/signin", 400
+    it.fill = {"E-mail": "ada@example.com", "Password": "not mine, sorry"}
+    it.press = "Sign in"
+
+
+@scene
+def _sign_in_too_often(it: Scene) -> None:
+    _sign_in_refused(it)
+    it.status = 429
+    it.market.problems = {"POST /api/users/signin": Problem(429, "too-many", "Slow down", retry_after=30)}
+
+
+@scene
+def _sign_up(it: Scene) -> None:
+    it.address = "/auth/signup"
+
+
+@scene
+def _sign_up_refused(it: Scene) -> None:
+    it.market.add_user("ada@example.com")
+    it.address, it.status = "/auth/signup", 400
+    it.fill = {"E-mail": "ada@example.com", "Password": "correct horse"}
+    it.press = "Sign up"
+
+
+@scene
+def _forgot(it: Scene) -> None:
+    it.address = "/auth/forgot"
+
+
+@scene
+def _reset(it: Scene) -> None:
+    it.address = "/auth/reset?token=from-a-letter"
+
+
+@scene
+def _verify(it: Scene) -> None:
+    it.address = "/auth/verify?token=from-a-letter"
+
+
+@scene
+def _sign_out(it: Scene) -> None:
+    sign_in(it)
+    it.address = "/auth/signout"
 
 
 @scene

@@ -333,59 +333,6 @@ def _edit(it: Scene) -> None:
 
 
 @scene
-def _sign_in_page(it: Scene) -> None:
-    it.address = "/auth/signin"
-
-
-@scene
-def _sign_in_refused(it: Scene) -> None:
-    it.address, it.status = "/auth/signin", 400
-    it.fill = {"E-mail": "ada@example.com", "Password": "not mine, sorry"}
-    it.press = "Sign in"
-
-
-@scene
-def _sign_in_too_often(it: Scene) -> None:
-    _sign_in_refused(it)
-    it.status = 429
-    it.market.problems = {"POST /api/users/signin": Problem(429, "too-many", "Slow down", retry_after=30)}
-
-
-@scene
-def _sign_up(it: Scene) -> None:
-    it.address = "/auth/signup"
-
-
-@scene
-def _sign_up_refused(it: Scene) -> None:
-    it.market.add_user("ada@example.com")
-    it.address, it.status = "/auth/signup", 400
-    it.fill = {"E-mail": "ada@example.com", "Password": "correct horse"}
-    it.press = "Sign up"
-
-
-@scene
-def _forgot(it: Scene) -> None:
-    it.address = "/auth/forgot"
-
-
-@scene
-def _reset(it: Scene) -> None:
-    it.address = "/auth/reset?token=from-a-letter"
-
-
-@scene
-def _verify(it: Scene) -> None:
-    it.address = "/auth/verify?token=from-a-letter"
-
-
-@scene
-def _sign_out(it: Scene) -> None:
-    sign_in(it)
-    it.address = "/auth/signout"
-
-
-@scene
 def _problem_403(it: Scene) -> None:
     sign_in(it)
     order = it.market.add_order(buyer=it.market.add_user("bo@example.com"))
