@@ -19,17 +19,15 @@ from django.views.generic import View
 _MOST = 50
 # The line that Django's file backend puts after each message.
 _END_OF_MESSAGE = re.compile(rb"^-{79}$", re.MULTILINE)
-_LINK = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """A letter as it was sent; `links` are those in its text."""
+    """A letter as it was sent."""
 
     to: str
     subject: str
     text: str
-    links: list[str]
     sent_at: datetime
 
 
@@ -55,11 +53,10 @@ def _letters(directory: Path) -> Iterator[Letter]:
 def _read(raw: bytes, sent_at: datetime) -> Letter:
     message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
     body = message.get_body(("plain",))
-    text = body.get_content() if body else ""
+    text = body.get_content().strip() if body else ""
     return Letter(
         to=str(message["To"] or ""),
         subject=str(message["Subject"] or ""),
         text=text,
-        links=_LINK.findall(text),
         sent_at=sent_at,
     )

@@ -1,5 +1,6 @@
 """The visitor's account: where they are signed in, another password, a confirmed address."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import View
 
+from frontend_service.clients.errors import NotFound
 from frontend_service.clients.own_account import OwnAccount
 from frontend_service.pages.forms import ApiForm
 from frontend_service.pages.gates import signed_in_only
@@ -62,7 +64,7 @@ class Account(View):
         account = OwnAccount(request.api.gateway)
         context = {
             "form": form,
-            "sessions": account.list_sessions(),
+            "sessions": sorted(account.list_sessions(), key=lambda session: not session.current),
             "email_is_verified": account.email_is_verified(),
         }
         return render(request, "pages/account.html", context, status=form.status)
@@ -78,7 +80,9 @@ class EndSession(View):
 
     def post(self, request: PageRequest, session_id: UUID) -> HttpResponse:
         """End it."""
-        OwnAccount(request.api.gateway).end_session(session_id)
+        # One that has ended meanwhile is not found, and what was asked for is so.
+        with suppress(NotFound):
+            OwnAccount(request.api.gateway).end_session(session_id)
         messages.success(request, _("That device is signed out."))
         return redirect("account")
 

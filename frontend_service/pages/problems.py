@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import is_valid_path, reverse
 from django.utils.translation import gettext as _
 
 from frontend_service.clients import errors
@@ -39,8 +39,14 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def page_of(request: HttpRequest) -> str:
-    """The page a request belongs to: a POST goes to a page's address plus a verb."""
-    return request.get_full_path() if request.method == "GET" else request.path.rpartition("/")[0] or "/"
+    """The page a request belongs to: a form goes to its own page, or to a page's address plus a verb."""
+    if request.method == "GET":
+        return request.get_full_path()
+    above = request.path
+    while above := above.rpartition("/")[0]:
+        if is_valid_path(above):
+            return above
+    return request.path
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Pages in front of a marketplace in memory, and visitors who look at them."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +12,8 @@ from frontend_service.clients.refreshing import RefreshOnce
 from frontend_service.pages import api_documents
 from frontend_service.tests.browser import ORIGIN, Browser
 from frontend_service.tests.fake_marketplace import Marketplace
+from tests.browser import gallery
+from tests.browser.stage import Scene
 
 
 @pytest.fixture
@@ -46,6 +49,15 @@ def visitor(marketplace: Marketplace, visitor_id: str) -> Browser:
 @pytest.fixture
 def browser_of(marketplace: Marketplace) -> Callable[[str], Browser]:
     return lambda user_id: Browser(**marketplace.tokens_for(user_id))
+
+
+@pytest.fixture(params=gallery.names())
+def scene(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Scene:
+    """Every scene of the gallery, one after the other."""
+    settings.MAILBOX = str(tmp_path)
+    built = gallery.build(request.param, ORIGIN)
+    built.deliver(tmp_path)
+    return built
 
 
 @pytest.fixture

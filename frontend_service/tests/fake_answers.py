@@ -1,11 +1,26 @@
 """How the marketplace in memory puts its answers: cookies, problems, documents."""
 
+import itertools
 import json
+import time
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 
 Json = dict[str, Any]
+_numbers = itertools.count(1)
+
+
+def new_id() -> str:
+    """An id that sorts by its age, like UUIDv7."""
+    milliseconds = int(time.time() * 1000)
+    return str(UUID(int=(milliseconds << 80) | (0x7 << 76) | (0x2 << 62) | next(_numbers)))
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 class Problem(Exception):

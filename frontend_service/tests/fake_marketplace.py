@@ -4,61 +4,37 @@
 puts a real port in front of it.
 """
 
-import base64
-import itertools
 import json
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from uuid import UUID, uuid4
 
 import httpx
 
-from frontend_service.tests.fake_answers import Problem, cookies, document, problem_response, with_cookies
+from frontend_service.tests.fake_accounts import Accounts
+from frontend_service.tests.fake_answers import Problem, document, new_id, problem_response, timestamp
 
 Json = dict[str, Any]
-_numbers = itertools.count(1)
-
-
-def new_id() -> str:
-    """An id that sorts by its age, like UUIDv7."""
-    milliseconds = int(time.time() * 1000)
-    return str(UUID(int=(milliseconds << 80) | (0x7 << 76) | (0x2 << 62) | next(_numbers)))
-
-
-def timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @dataclass
-class Marketplace:
+class Marketplace(Accounts):
     """Everything public is there for a test to look at or to change."""
 
-    origin: str = "http://testserver"
     hold: timedelta = timedelta(minutes=15)
-    access_seconds: int = 300
     page_length: int = 100
-    users: dict[str, Json] = field(default_factory=dict)
     tickets: dict[str, Json] = field(default_factory=dict)
     orders: dict[str, Json] = field(default_factory=dict)
     payments: dict[str, Json] = field(default_factory=dict)
-    refresh_tokens: dict[str, str] = field(default_factory=dict)
-    used_refresh_tokens: set[str] = field(default_factory=set)
     replies: dict[str, httpx.Response] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
     problems: dict[str, Problem] = field(default_factory=dict)
     seen: list[httpx.Request] = field(default_factory=list)
 
     # What happens without a request.
-
-    def add_user(self, email: str = "ada@example.com", password: str = "correct horse") -> str:
-        user_id = new_id()
-        self.users[email] = {"id": user_id, "email": email, "password": password}
-        return user_id
 
     def add_ticket(self, *, seller: str = "", title: str = "Nina at the Roundhouse", **more: Any) -> Json:
         ticket = {
@@ -111,13 +87,6 @@ class Marketplace:
         self.payments[payment["id"]] = payment
         return payment
 
-    def tokens_for(self, user_id: str, *, lasts: int | None = None) -> dict[str, str]:
-        claims = {"sub": user_id, "exp": int(time.time()) + (self.access_seconds if lasts is None else lasts)}
-        payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
-        refresh = uuid4().hex
-        self.refresh_tokens[refresh] = user_id
-        return {"access_token": f"e30.{payload}.{uuid4().hex}", "refresh_token": refresh}
-
     # HTTP
 
     def handle(self, request: httpx.Request) -> httpx.Response:
@@ -164,73 +133,6 @@ class Marketplace:
             raise Problem(422, "idempotency-key-reused", "This key was used with another body")
         headers = {"Idempotent-Replayed": "true"}
         return httpx.Response(kept.status_code, content=kept.content, headers=headers)
-
-    # Accounts
-
-    def _users(self, request: httpx.Request, rest: list[str], body: Json) -> httpx.Response:
-        match request.method, rest:
-            case "POST", ["signup"]:
-                if body["email"] in self.users:
-                    raise Problem(400, "email-in-use", "Email in use", name="email")
-                if len(body["password"]) < 8:
-                    raise Problem(400, "invalid", "This password is too short.", name="password")
-                return self._session(self.add_user(body["email"], body["password"]), 201)
-            case "POST", ["signin"]:
-                user = self.users.get(body["email"])
-                if not user or user["password"] != body["password"]:
-                    raise Problem(400, "invalid-credentials", "Invalid credentials")
-                return self._session(user["id"])
-            case "POST", ["signout"]:
-                self.refresh_tokens.pop(cookies(request).get("refresh_token", ""), None)
-                return with_cookies({}, {"access_token": None, "refresh_token": None})
-            case "POST", ["refresh"]:
-                return self._refresh(request)
-            case "GET", ["currentuser"]:
-                user_id = self._visitor(request)
-                return httpx.Response(200, json={"currentUser": self._public(user_id) if user_id else None})
-        raise Problem(404, "not-found", "Not found")
-
-    def _session(self, user_id: str, status: int = 200) -> httpx.Response:
-        return with_cookies(self._public(user_id), dict(self.tokens_for(user_id)), status)
-
-    def _refresh(self, request: httpx.Request) -> httpx.Response:
-        self._need_same_origin(request)
-        token = cookies(request).get("refresh_token", "")
-        if token in self.used_refresh_tokens:
-            self.refresh_tokens.clear()
-        user_id = self.refresh_tokens.pop(token, None)
-        if user_id is None:
-            raise Problem(401, "invalid-token", "The refresh token is not valid.")
-        self.used_refresh_tokens.add(token)
-        return self._session(user_id)
-
-    def _public(self, user_id: str) -> Json:
-        user = next(user for user in self.users.values() if user["id"] == user_id)
-        return {"id": user["id"], "email": user["email"], "isStaff": user.get("isStaff", False)}
-
-    def _visitor(self, request: httpx.Request) -> str | None:
-        token = cookies(request).get("access_token", "")
-        try:
-            payload = token.split(".")[1]
-            claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        except (IndexError, ValueError):
-            return None
-        return claims["sub"] if claims["exp"] > time.time() else None
-
-    def _signed_in(self, request: httpx.Request) -> str:
-        visitor = self._visitor(request)
-        if visitor is None:
-            raise Problem(401, "not-authenticated", "Sign in first.")
-        if request.method != "GET":
-            self._need_same_origin(request)
-        return visitor
-
-    def _need_same_origin(self, request: httpx.Request) -> None:
-        if (
-            self.origin != request.headers.get("origin")
-            and request.headers.get("sec-fetch-site") != "same-origin"
-        ):
-            raise Problem(403, "cross-site-write", "A write by cookie must come from this site's own pages")
 
     # Tickets
 

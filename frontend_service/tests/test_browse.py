@@ -1,8 +1,8 @@
 import pytest
 
 from frontend_service.tests.browser import Browser, Page, text_of
-from frontend_service.tests.fake_answers import Problem
-from frontend_service.tests.fake_marketplace import Marketplace, new_id
+from frontend_service.tests.fake_answers import Problem, new_id
+from frontend_service.tests.fake_marketplace import Marketplace
 
 HOSTILE = "<script>alert(1)</script>\"'&"
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from frontend_service.tests.browser import Browser, forms_in, text_of
-from frontend_service.tests.fake_marketplace import Marketplace, timestamp
+from frontend_service.tests.fake_answers import timestamp
+from frontend_service.tests.fake_marketplace import Marketplace
 
 HOSTILE = "<script>alert(1)</script>"
 

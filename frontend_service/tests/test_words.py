@@ -5,11 +5,10 @@ from gettext import NullTranslations
 import pytest
 from django.utils.translation import trans_real
 
-from frontend_service.tests.browser import ORIGIN, Browser
+from frontend_service.tests.browser import Browser
 from frontend_service.tests.fake_marketplace import Marketplace
 from frontend_service.tests.speech import untranslated
-from tests.browser import gallery
-from tests.browser.gallery import Scene
+from tests.browser.stage import Scene
 
 LANGUAGE = "qq"
 
@@ -25,11 +24,6 @@ class Bracketed(NullTranslations):
 
     def to_language(self) -> str:
         return LANGUAGE
-
-
-@pytest.fixture(params=gallery.names())
-def scene(request: pytest.FixtureRequest) -> Scene:
-    return gallery.scene(request.param, ORIGIN)
 
 
 @pytest.fixture

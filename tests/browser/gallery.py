@@ -1,12 +1,12 @@
 """Every page in every state it can be in, in front of a marketplace in memory that can be in any."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from frontend_service.tests.fake_answers import Problem
-from frontend_service.tests.fake_marketplace import Marketplace, new_id, timestamp
+from frontend_service.tests.fake_answers import Problem, new_id, timestamp
+from frontend_service.tests.fake_marketplace import Marketplace
+from tests.browser import account_scenes  # noqa: F401  puts its scenes on the list
+from tests.browser.stage import SCENES, Scene, scene, sign_in
 
 Json = dict[str, Any]
 
@@ -21,42 +21,16 @@ SHELF = (
 )
 
 
-@dataclass
-class Scene:
-    """One marketplace in one state, and who looks at it. `fill` is typed before a button is `press`ed."""
-
-    address: str = "/"
-    market: Marketplace = field(default_factory=Marketplace)
-    visitor: str = ""
-    status: int = 200
-    fill: dict[str, str] = field(default_factory=dict)
-    press: str = ""
-
-
-def scene(name: str, origin: str) -> Scene:
+def build(name: str, origin: str) -> Scene:
     """Build the scene of this name, from nothing."""
     built = Scene(market=Marketplace(origin=origin))
-    _SCENES[name](built)
+    SCENES[name](built)
     return built
 
 
 def names() -> list[str]:
     """Return the name of every scene."""
-    return list(_SCENES)
-
-
-_SCENES: dict[str, Callable[[Scene], None]] = {}
-
-
-def _scene(build: Callable[[Scene], None]) -> Callable[[Scene], None]:
-    _SCENES[build.__name__.strip("_").replace("_", "-")] = build
-    return build
-
-
-def _sign_in(it: Scene, **more: Any) -> str:
-    it.visitor = it.market.add_user("ada@example.com")
-    it.market.users["ada@example.com"].update(more)
-    return it.visitor
+    return list(SCENES)
 
 
 def _shelf(it: Scene, *, seller: str = "") -> list[Json]:
@@ -80,7 +54,7 @@ def _ticket(it: Scene, **more: Any) -> Json:
 
 
 def _order(it: Scene, payment: str = "", reason: str = "", **more: Any) -> Json:
-    order = it.market.add_order(buyer=_sign_in(it), ticket=_ticket(it), **more)
+    order = it.market.add_order(buyer=sign_in(it), ticket=_ticket(it), **more)
     it.address = f"/orders/{order['id']}"
     if payment:
         failure = {"code": "card_declined", "message": "Your card was declined."}
@@ -90,156 +64,156 @@ def _order(it: Scene, payment: str = "", reason: str = "", **more: Any) -> Json:
     return order
 
 
-@_scene
+@scene
 def _browse(it: Scene) -> None:
     _shelf(it)
 
 
-@_scene
+@scene
 def _browse_signed_in(it: Scene) -> None:
     _shelf(it)
-    _sign_in(it)
+    sign_in(it)
 
 
-@_scene
+@scene
 def _browse_operator(it: Scene) -> None:
     _shelf(it)
-    _sign_in(it, isStaff=True)
+    sign_in(it, isStaff=True)
 
 
-@_scene
+@scene
 def _browse_found(it: Scene) -> None:
     _shelf(it)
     it.address = "/?q=berlin&maxPrice=50&sort=cheapest"
 
 
-@_scene
+@scene
 def _browse_pages(it: Scene) -> None:
     it.market.page_length = 3
     tickets = _shelf(it)
     it.address = f"/?cursor={tickets[-1]['id']}"
 
 
-@_scene
+@scene
 def _browse_nothing_found(it: Scene) -> None:
     _shelf(it)
     it.address = "/?q=zzz"
 
 
-@_scene
+@scene
 def _browse_not_understood(it: Scene) -> None:
     _shelf(it)
     it.address, it.status = "/?minPrice=-1", 400
 
 
-@_scene
+@scene
 def _browse_empty(it: Scene) -> None:
     """Nobody sells anything."""
 
 
-@_scene
+@scene
 def _browse_listings_down(it: Scene) -> None:
     it.market.down, it.status = {"tickets"}, 503
 
 
-@_scene
+@scene
 def _browse_accounts_down(it: Scene) -> None:
     _shelf(it)
-    _sign_in(it)
+    sign_in(it)
     it.market.down = {"users"}
 
 
-@_scene
+@scene
 def _browse_seller(it: Scene) -> None:
     it.address = f"/?seller={_shelf(it)[0]['userId']}"
 
 
-@_scene
+@scene
 def _ticket_stranger(it: Scene) -> None:
     _ticket(it)
 
 
-@_scene
+@scene
 def _ticket_free(it: Scene) -> None:
     _ticket(it)
-    _sign_in(it)
+    sign_in(it)
 
 
-@_scene
+@scene
 def _ticket_bare(it: Scene) -> None:
     _ticket(it, venue="", description="", startsAt=None, title="x" * 200, price="99999999.99")
 
 
-@_scene
+@scene
 def _ticket_held(it: Scene) -> None:
     it.market.add_order(buyer=it.market.add_user("bo@example.com"), ticket=_ticket(it))
 
 
-@_scene
+@scene
 def _ticket_sold(it: Scene) -> None:
     _ticket(it, orderId=new_id(), sold=True)
 
 
-@_scene
+@scene
 def _ticket_i_hold(it: Scene) -> None:
     order = _order(it)
     it.address = f"/tickets/{order['ticket']['id']}"
 
 
-@_scene
+@scene
 def _ticket_own(it: Scene) -> None:
-    _ticket(it, userId=_sign_in(it))
+    _ticket(it, userId=sign_in(it))
 
 
-@_scene
+@scene
 def _ticket_own_held(it: Scene) -> None:
-    it.market.add_order(buyer=it.market.add_user("bo@example.com"), ticket=_ticket(it, userId=_sign_in(it)))
+    it.market.add_order(buyer=it.market.add_user("bo@example.com"), ticket=_ticket(it, userId=sign_in(it)))
 
 
-@_scene
+@scene
 def _ticket_own_sold(it: Scene) -> None:
-    _ticket(it, userId=_sign_in(it), orderId=new_id(), sold=True)
+    _ticket(it, userId=sign_in(it), orderId=new_id(), sold=True)
 
 
-@_scene
+@scene
 def _hold(it: Scene) -> None:
     _order(it)
 
 
-@_scene
+@scene
 def _hold_declined(it: Scene) -> None:
     _order(it, "declined")
 
 
-@_scene
+@scene
 def _hold_declined_just_now(it: Scene) -> None:
     _order(it)
     it.fill, it.press, it.status = {"A card that is declined": ""}, "Pay $88.50", 402
 
 
-@_scene
+@scene
 def _hold_payments_down(it: Scene) -> None:
     _order(it)
     it.market.down = {"payments"}
 
 
-@_scene
+@scene
 def _hold_bank_asks(it: Scene) -> None:
     order = _order(it, "requires_action", status="awaiting:payment")
     next(iter(it.market.payments.values()))["nextActionUrl"] = f"https://bank.example/{order['id']}"
 
 
-@_scene
+@scene
 def _hold_ending(it: Scene) -> None:
     _order(it, expiresAt=timestamp(datetime.now(UTC) - timedelta(seconds=1)))
 
 
-@_scene
+@scene
 def _order_being_paid(it: Scene) -> None:
     _order(it, "authorized", status="awaiting:payment")
 
 
-@_scene
+@scene
 def _order_paid(it: Scene) -> None:
     order = _order(it, "captured", status="complete")
     steps = ("awaiting_payment", "completed")
@@ -247,32 +221,32 @@ def _order_paid(it: Scene) -> None:
     it.market.tickets[order["ticket"]["id"]]["sold"] = True
 
 
-@_scene
+@scene
 def _order_receipt(it: Scene) -> None:
     it.address = f"/orders/{_order(it, 'captured', status='complete')['id']}/receipt"
 
 
-@_scene
+@scene
 def _order_being_undone(it: Scene) -> None:
     _order(it, "refunded", status="complete")
 
 
-@_scene
+@scene
 def _order_lapsed(it: Scene) -> None:
     it.market.end_order(_order(it), "expired")
 
 
-@_scene
+@scene
 def _order_paid_too_late(it: Scene) -> None:
     it.market.end_order(_order(it, "voided", reason="authorized too late"), "expired")
 
 
-@_scene
+@scene
 def _order_given_back(it: Scene) -> None:
     it.market.end_order(_order(it), "buyer")
 
 
-@_scene
+@scene
 def _order_taken_meanwhile(it: Scene) -> None:
     order = _order(it)
     it.market.end_order(order, "expired")
@@ -280,17 +254,17 @@ def _order_taken_meanwhile(it: Scene) -> None:
     it.market.add_order(buyer=it.market.add_user("bo@example.com"), ticket=ticket)
 
 
-@_scene
+@scene
 def _order_withdrawn(it: Scene) -> None:
     order = _order(it)
     it.market.end_order(order, "withdrawn")
     del it.market.tickets[order["ticket"]["id"]]
 
 
-@_scene
+@scene
 def _orders(it: Scene) -> None:
     tickets = _shelf(it)
-    buyer = _sign_in(it)
+    buyer = sign_in(it)
     past = timestamp(datetime.now(UTC) - timedelta(seconds=1))
     more: list[Json] = [{}, {"status": "complete"}, {"expiresAt": past}, {"status": "awaiting:payment"}]
     for ticket, details in zip(tickets, more, strict=False):
@@ -300,139 +274,86 @@ def _orders(it: Scene) -> None:
     it.address = "/orders"
 
 
-@_scene
+@scene
 def _orders_none(it: Scene) -> None:
-    _sign_in(it)
+    sign_in(it)
     it.address = "/orders"
 
 
-@_scene
+@scene
 def _sell(it: Scene) -> None:
-    tickets = _shelf(it, seller=_sign_in(it))
+    tickets = _shelf(it, seller=sign_in(it))
     it.market.add_order(buyer=it.market.add_user("bo@example.com"), ticket=tickets[0])
     for ticket in tickets[1:3]:
         ticket.update(orderId=new_id(), sold=True)
     it.address = "/sell"
 
 
-@_scene
+@scene
 def _sell_sold(it: Scene) -> None:
     _sell(it)
     it.address = "/sell?show=sold"
 
 
-@_scene
+@scene
 def _sell_none_held(it: Scene) -> None:
-    _shelf(it, seller=_sign_in(it))
+    _shelf(it, seller=sign_in(it))
     it.address = "/sell?show=held"
 
 
-@_scene
+@scene
 def _sell_nothing(it: Scene) -> None:
-    _sign_in(it)
+    sign_in(it)
     it.address = "/sell"
 
 
-@_scene
+@scene
 def _sell_without_figures(it: Scene) -> None:
     _sell(it)
     it.market.problems = {"GET /api/tickets/summary": Problem(503, "unavailable", "Not now")}
 
 
-@_scene
+@scene
 def _new(it: Scene) -> None:
-    _sign_in(it)
+    sign_in(it)
     it.address = "/tickets/new"
 
 
-@_scene
+@scene
 def _new_refused(it: Scene) -> None:
-    _sign_in(it)
+    sign_in(it)
     it.address, it.status = "/tickets/new", 400
     it.fill, it.press = {"Title": "Mahler 2", "Price": "0", "Venue": "Philharmonie"}, "Put it on the shelf"
 
 
-@_scene
+@scene
 def _edit(it: Scene) -> None:
-    ticket = _ticket(it, userId=_sign_in(it))
+    ticket = _ticket(it, userId=sign_in(it))
     it.address = f"/tickets/{ticket['id']}/edit"
 
 
-@_scene
-def _sign_in_page(it: Scene) -> None:
-    it.address = "/auth/signin"
-
-
-@_scene
-def _sign_in_refused(it: Scene) -> None:
-    it.address, it.status = "/auth/signin", 400
-    it.fill = {"E-mail": "ada@example.com", "Password": "not mine, sorry"}
-    it.press = "Sign in"
-
-
-@_scene
-def _sign_in_too_often(it: Scene) -> None:
-    _sign_in_refused(it)
-    it.status = 429
-    it.market.problems = {"POST /api/users/signin": Problem(429, "too-many", "Slow down", retry_after=30)}
-
-
-@_scene
-def _sign_up(it: Scene) -> None:
-    it.address = "/auth/signup"
-
-
-@_scene
-def _sign_up_refused(it: Scene) -> None:
-    it.market.add_user("ada@example.com")
-    it.address, it.status = "/auth/signup", 400
-    it.fill = {"E-mail": "ada@example.com", "Password": "correct horse"}
-    it.press = "Sign up"
-
-
-@_scene
-def _forgot(it: Scene) -> None:
-    it.address = "/auth/forgot"
-
-
-@_scene
-def _reset(it: Scene) -> None:
-    it.address = "/auth/reset?token=from-a-letter"
-
-
-@_scene
-def _verify(it: Scene) -> None:
-    it.address = "/auth/verify?token=from-a-letter"
-
-
-@_scene
-def _sign_out(it: Scene) -> None:
-    _sign_in(it)
-    it.address = "/auth/signout"
-
-
-@_scene
+@scene
 def _problem_403(it: Scene) -> None:
-    _sign_in(it)
+    sign_in(it)
     order = it.market.add_order(buyer=it.market.add_user("bo@example.com"))
     it.address, it.status = f"/orders/{order['id']}", 403
 
 
-@_scene
+@scene
 def _problem_404(it: Scene) -> None:
     it.address, it.status = "/nowhere", 404
 
 
-@_scene
+@scene
 def _problem_409(it: Scene) -> None:
-    ticket = _ticket(it, userId=_sign_in(it))
+    ticket = _ticket(it, userId=sign_in(it))
     it.market.problems = {
         f"GET /api/tickets/{ticket['id']}": Problem(409, "in-flight", "Still being worked on.")
     }
     it.status = 409
 
 
-@_scene
+@scene
 def _problem_429(it: Scene) -> None:
     ticket = _ticket(it)
     busy = Problem(429, "too-many", "Slow down", retry_after=7)
@@ -440,7 +361,7 @@ def _problem_429(it: Scene) -> None:
     it.status = 429
 
 
-@_scene
+@scene
 def _problem_503(it: Scene) -> None:
     _ticket(it)
     it.market.down, it.status = {"tickets"}, 503

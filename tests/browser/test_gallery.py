@@ -2,106 +2,28 @@
 
 import json
 import os
-import socket
 import subprocess
-import sys
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page
 
-from frontend_service.tests.fake_marketplace import Marketplace
-from frontend_service.tests.fake_server import serve
 from local_stack.chromium import markup_checker
-from local_stack.environment import base_environment
 from local_stack.run_suites import SCREENSHOTS_VARIABLE
-from local_stack.stack import REPOSITORY
 from tests.browser import gallery
 from tests.browser.conftest import DESKTOP, PHONE, TABLET, Windows
-from tests.browser.gallery import Scene
+from tests.browser.shop import Shop, enter, running_shop
 
 #: The narrowest phone, and a desk's screen at 200 % zoom.
 NARROWEST, ZOOMED = 320, DESKTOP // 2
-_PATIENCE = 20
-
-
-@dataclass
-class Shop:
-    """The storefront by itself, in front of whatever marketplace a scene has."""
-
-    url: str
-    market: "Stand"
-
-    def show(self, name: str) -> Scene:
-        """Set the stage for a scene."""
-        scene = gallery.scene(name, self.url)
-        self.market.now = scene.market
-        return scene
-
-
-class Stand(Marketplace):
-    """Answers for the marketplace of the scene that is being played."""
-
-    now = Marketplace()
-
-    def handle(self, request: httpx.Request) -> httpx.Response:
-        return self.now.handle(request)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    port, stand = _free_port(), Stand()
-    api = serve(stand, 0)
-    threading.Thread(target=api.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{port}"
-    environment = base_environment() | {
-        "DJANGO_SECRET_KEY": "only-for-looking-at-the-pages" * 2,
-        "DJANGO_VISITOR_KEY": "only-for-looking-at-the-pages" * 2,
-        "DJANGO_PUBLIC_ORIGIN": url,
-        "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
-        "FRONTEND_API_BASE": f"http://127.0.0.1:{api.server_port}",
-        "STRIPE_PUBLISHABLE_KEY": "pk_test_gallery",
-    }
-    command = (
-        *(sys.executable, "-m", "gunicorn", "frontend_service.config.wsgi:application"),
-        *("--config", "python:service_defaults.gunicorn", "--bind", f"127.0.0.1:{port}"),
-    )
-    log = (tmp_path_factory.mktemp("shop") / "log").open("wb")
-    process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
-    try:
-        _wait_for(url)
-        yield Shop(url, stand)
-    finally:
-        process.terminate()
-        process.wait()
-        log.close()
-        api.shutdown()
-        api.server_close()
-
-
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            httpx.get(f"{url}/health/live").raise_for_status()
-            return
-        except httpx.HTTPError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+    with running_shop(tmp_path_factory.mktemp("shop")) as shop:
+        yield shop
 
 
 @pytest.fixture
@@ -111,24 +33,6 @@ def windows(shop: Shop, chromium: Browser) -> Iterator[Windows]:
     troubles = windows.troubles()
     windows.close()
     assert troubles == []
-
-
-def enter(page: Page, shop: Shop, scene: Scene) -> Response:
-    """Go to where the scene plays, as its visitor, and do what it says; return the page as it was sent."""
-    if scene.visitor:
-        tokens = scene.market.tokens_for(scene.visitor)
-        page.context.add_cookies([{"name": n, "value": v, "url": shop.url} for n, v in tokens.items()])
-    answer = page.goto(scene.address)
-    for label, words in scene.fill.items():
-        control = page.get_by_label(label)
-        control.fill(words) if words else control.check()
-    if scene.press:
-        with page.expect_navigation() as gone:
-            page.get_by_role("main").get_by_role("button", name=scene.press, exact=True).click()
-        answer = gone.value
-    assert answer is not None
-    assert answer.status == scene.status
-    return answer
 
 
 def open_everything(page: Page) -> None:

@@ -76,10 +76,14 @@ def tab_to(page: Page, words: str) -> None:
     raise AssertionError(f"no Tab leads to {words!r}")
 
 
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
 class TestByKeyboardAlone:
-    def test_one_buys(self, windows: Windows, list_ticket: ListTicket, account: MakeAccount) -> None:
-        list_ticket("By keyboard")
-        page = windows.open()
+    def test_one_buys(
+        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+    ) -> None:
+        title = f"{width} by keyboard"
+        list_ticket(title)
+        page = windows.open(width=width)
         buyer = account()
         page.goto("/auth/signin")
         tab_to(page, "Skip to the content")
@@ -91,11 +95,11 @@ class TestByKeyboardAlone:
         page.keyboard.press("Enter")
         page.wait_for_url("**/")
         tab_to(page, "Search")
-        page.keyboard.type("by keyb")
-        page.wait_for_url("**/?q=by+keyb")
-        tab_to(page, "By keyboard")
+        page.keyboard.type(title)
+        page.wait_for_url(f"**/?q={width}+by+keyboard")
+        tab_to(page, title)
         page.keyboard.press("Enter")
-        heading(page, "By keyboard")
+        heading(page, title)
         tab_to(page, "Hold for 15 minutes")
         page.keyboard.press("Enter")
         heading(page, "Held for you")
@@ -110,8 +114,8 @@ class TestByKeyboardAlone:
         page.keyboard.press("Enter")
         heading(page, "Receipt")
 
-    def test_one_sells(self, windows: Windows, account: MakeAccount) -> None:
-        page = windows.open()
+    def test_one_sells(self, windows: Windows, width: int, account: MakeAccount) -> None:
+        page = windows.open(width=width)
         sign_in(page, account())
         page.goto("/sell")
         tab_to(page, "Sell a ticket")

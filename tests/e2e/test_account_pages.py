@@ -79,10 +79,10 @@ class TestAForgottenPassword:
 
 class TestAnAddress:
     def test_is_confirmed_by_the_link_in_the_letter(self, visitor: httpx.Client, email: str) -> None:
-        assert "confirmed this address" in visitor.get("/account").text
+        assert "Not confirmed" in visitor.get("/account").text
         link = _link_in_mailbox(visitor, "/auth/verify", email)
         assert "Your address is confirmed" in _send(visitor, link, "/auth/verify")
-        assert "(confirmed)" in visitor.get("/account").text
+        assert ">Confirmed<" in visitor.get("/account").text
 
 
 class TestTheAccountPage:

@@ -11,9 +11,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import pgettext
 
-from frontend_service.pages import wording
+from frontend_service.pages import programs, wording
 
 register = template.Library()
+register.filter("device_name", programs.device_name)
 register.filter("part_name", wording.part_name)
 register.filter("state_of", wording.state_of)
 register.filter("state_word", wording.state_word)

@@ -1,8 +1,17 @@
 // Paying with a real card: its number goes from Stripe's own fields straight to Stripe. A payment begins when
 // the buyer presses the button, so that looking at the page changes nothing.
 
-const form = document.getElementById("card-form");
-if (form) start(form).catch(() => say(form.dataset.unreachable));
+let current, loading;
+begin();
+// The order's part of the page changes by itself, and another form comes with it.
+new MutationObserver(begin).observe(document.getElementById("status"), { childList: true });
+
+function begin() {
+  const form = document.getElementById("card-form");
+  if (!form || form === current) return;
+  current = form;
+  start(form).catch(() => say(form.dataset.unreachable));
+}
 
 function say(words) {
   document.getElementById("card-error").textContent = words;
@@ -13,14 +22,18 @@ function loadStripe(key) {
     const script = document.createElement("script");
     script.src = "https://js.stripe.com/v3/";
     script.onload = () => resolve(window.Stripe(key));
-    script.onerror = reject;
+    script.onerror = () => {
+      loading = undefined; // the next form asks again
+      reject();
+    };
     document.head.append(script);
   });
 }
 
 async function start(form) {
   const { amount, currency, key } = form.dataset;
-  const stripe = await loadStripe(key);
+  loading ??= loadStripe(key);
+  const stripe = await loading;
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   const elements = stripe.elements({
     mode: "payment",
@@ -45,6 +58,7 @@ async function start(form) {
     } catch {
       say(form.dataset.unreachable);
     }
+    delete form.dataset.busy;
     button.disabled = false;
   });
 }
