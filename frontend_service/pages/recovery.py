@@ -19,7 +19,7 @@ class AddressForm(ApiForm):
 
     email = forms.EmailField(
         label=gettext_lazy("E-mail"),
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "spellcheck": "false"}),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
         error_messages={"invalid": gettext_lazy("Email must be valid")},
     )
 
