@@ -106,14 +106,18 @@ def history(aggregate_id: UUID) -> list[Recorded]:
 
 
 def beginnings(aggregate_ids: Iterable[UUID]) -> dict[UUID, context.Context]:
-    """Return the context of the request with which each aggregate began, without those archived since.
+    """Return the context of the request with which each aggregate began, a fresh one where that is archived.
 
     What a sweep does to many at once still belongs to the request of each.
     """
-    first = LoggedEvent.objects.filter(aggregate_id__in=list(aggregate_ids), version=1)
+    ids = list(aggregate_ids)
+    first = LoggedEvent.objects.filter(aggregate_id__in=ids, version=1)
+    requests = dict(first.values_list("aggregate_id", "correlation_id"))
     return {
-        aggregate_id: context.Context(correlation_id=correlation_id)
-        for aggregate_id, correlation_id in first.values_list("aggregate_id", "correlation_id")
+        aggregate_id: context.Context(correlation_id=requests[aggregate_id])
+        if aggregate_id in requests
+        else context.fresh()
+        for aggregate_id in ids
     }
 
 

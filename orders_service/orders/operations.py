@@ -152,7 +152,7 @@ def expire_due_orders(*, now: datetime, most: int) -> int:
         for order in orders:
             order.cancel("expired")
             order.version += 1
-            with context.bound(began.get(order.id, context.fresh())):
+            with context.bound(began[order.id]):
                 _record(OrderCancelled, order)
     # The rows are there and locked: an upsert is how Django writes many of them in one statement.
     Order.objects.bulk_create(

@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import TypedDict
 from uuid import UUID
 
+from django.db import connection
+
 from contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
 from service_defaults.errors import NotFound, NotYours, Refused
 from shared_events import context, log
@@ -125,7 +127,7 @@ def mark_sold(*, ticket_id: UUID, order_id: UUID, position: int) -> None:
 
 def release_tickets(*, ends: list[OrderEnd]) -> None:
     """Orders have ended: the tickets that they hold are back on the shelf."""
-    named = Ticket.objects.filter(id__in=[end.ticket_id for end in ends]).order_by("id")
+    named = Ticket.objects.filter(id__in=[end.ticket_id for end in ends]).order_by("id").defer("words")
     tickets = {ticket.id: ticket for ticket in named.select_for_update()}
     released: dict[UUID, Ticket] = {}
     with log.together():
@@ -137,13 +139,26 @@ def release_tickets(*, ends: list[OrderEnd]) -> None:
                 with context.bound(end.cause):
                     _record(TicketUpdated, ticket)
                 released[ticket.id] = ticket
-    # The rows are there and locked: an upsert is how Django writes many of them in one statement.
-    Ticket.objects.bulk_create(
-        released.values(),
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["order_id", "order_position", "sold", "version"],
-    )
+    _write_released(list(released.values()))
+
+
+def _write_released(tickets: list[Ticket]) -> None:
+    # Django has no statement that gives each row a value of its own without sending whole rows: ten thousand
+    # holds may end at once, and this is half of what freeing their tickets costs.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE tickets_ticket AS ticket
+            SET order_id = NULL, sold = false, order_position = released.position, version = released.version
+            FROM unnest(%s::uuid[], %s::bigint[], %s::int[]) AS released (id, position, version)
+            WHERE ticket.id = released.id
+            """,
+            [
+                [ticket.id for ticket in tickets],
+                [ticket.order_position for ticket in tickets],
+                [ticket.version for ticket in tickets],
+            ],
+        )
 
 
 def keep_user(*, user_id: UUID, status: str, version: int) -> bool:
