@@ -45,7 +45,7 @@ def _letters(directory: Path) -> Iterator[Letter]:
     files = sorted(directory.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files[:_MOST]:
         sent_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        for raw in _END_OF_MESSAGE.split(path.read_bytes()):
+        for raw in reversed(_END_OF_MESSAGE.split(path.read_bytes())):
             if raw.strip():
                 yield _read(raw.lstrip(), sent_at)
 
