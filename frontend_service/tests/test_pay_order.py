@@ -130,6 +130,16 @@ class TestPayingForReal:
         assert "Paying needs JavaScript" in text_of(page)
         assert "Test mode" not in text_of(page)
 
+    def test_lets_the_bank_ask_again_where_its_question_was_left(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        held["status"] = "awaiting:payment"
+        marketplace.add_payment(held, "requires_action")
+        page = visitor.open(f"/orders/{held['id']}")
+        assert "Give your card again" in text_of(page)
+        assert "test mode" not in text_of(page)
+        assert 'id="card-form"' in page.content.decode()
+
     def test_still_offers_the_card_form_when_an_attempt_was_left_unfinished(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:

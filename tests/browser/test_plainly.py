@@ -110,6 +110,7 @@ class TestByKeyboardAlone:
         tab_to(page, "Pay $48.00")
         page.keyboard.press("Enter")
         heading(page, "It's yours")
+        expect(page.get_by_role("link", name="Receipt")).to_be_visible()  # once the money is taken
         tab_to(page, "Receipt")
         page.keyboard.press("Enter")
         heading(page, "Receipt")

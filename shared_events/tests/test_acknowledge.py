@@ -1,0 +1,14 @@
+from types import SimpleNamespace
+
+from kombu.asynchronous import Hub
+
+from shared_events.bus.app import PatientConsumer
+
+
+def test_a_task_is_acknowledged_before_the_worker_waits_again() -> None:
+    """With one message under way at a time, a worker that waits first waits for nothing."""
+    consumer = object.__new__(PatientConsumer)
+    consumer.hub = Hub(timer=SimpleNamespace(_queue=[]))
+    acknowledged: list[str] = []
+    consumer.call_soon_ack(acknowledged.append, "the message")
+    assert acknowledged == ["the message"]
