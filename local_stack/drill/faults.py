@@ -1,16 +1,15 @@
 """The faults of the drill: what is broken, where, and how often."""
 
-import contextlib
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from local_stack import rabbitmq
-from local_stack.drill.outage import broker_away_for_a_minute
+from local_stack.drill.outage import absent, broker_away_for_a_minute
 from local_stack.drill.shelf import list_many
 from local_stack.events.replay import replay
 from local_stack.stack import REPOSITORY
@@ -155,16 +154,6 @@ def fall_behind(stack: RunningStack, times: int) -> None:
     """Let subscribers miss ten thousand events."""
     with absent(stack, "orders.events", "witness.events"):
         list_many(stack, 10_000)
-
-
-@contextlib.contextmanager
-def absent(stack: RunningStack, *parts: str) -> Iterator[None]:
-    """Stop parts for the length of a `with` block."""
-    for part in parts:
-        stack.stop(part)
-    yield
-    for part in reversed(parts):
-        stack.start(part)
 
 
 FAULTS = (

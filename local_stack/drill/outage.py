@@ -1,6 +1,9 @@
-"""A broker that is away for a minute, while people go on: nothing that they ask for may fail for it."""
+"""Parts that are away for a while; and people who go on without the broker: nothing may fail them for it."""
 
+import contextlib
+import itertools
 import time
+from collections.abc import Iterator
 from uuid import uuid4
 
 from local_stack.marketplace import Json, Marketplace, Person
@@ -10,6 +13,18 @@ MINUTE = 60.0
 #: Tickets that can be held meanwhile: what is listed during the outage becomes known to orders only after it.
 _READY = 60
 _PASSWORD = "correct horse battery staple"  # noqa: S105 (of people who live for minutes)
+
+
+@contextlib.contextmanager
+def absent(stack: RunningStack, *parts: str) -> Iterator[None]:
+    """Stop parts for the length of a `with` block."""
+    for part in parts:
+        stack.stop(part)
+    try:
+        yield
+    finally:
+        for part in reversed(parts):
+            stack.start(part)
 
 
 def broker_away_for_a_minute(stack: RunningStack, times: int) -> None:
@@ -25,16 +40,14 @@ def broker_away_for_a_minute(stack: RunningStack, times: int) -> None:
     buyer.cancel(buyer.hold(ready[-1]))  # the last is known: all are
     # From here on nothing is asked twice: each request must do by itself.
     seller, buyer = _people(Marketplace(stack.url, patience=0), addresses)
-    stack.stop("rabbitmq")
-    end = time.monotonic() + MINUTE
-    while time.monotonic() < end:
-        for ticket in ready:
+    with absent(stack, "rabbitmq"):
+        end = time.monotonic() + MINUTE
+        for ticket in itertools.cycle(ready):
             buyer.cancel(buyer.hold(ticket))
             buyer.ticket(_list(seller, _READY))
             time.sleep(MINUTE / _READY / 2)
             if time.monotonic() > end:
                 break
-    stack.start("rabbitmq")
 
 
 def _people(market: Marketplace, addresses: list[str]) -> list[Person]:

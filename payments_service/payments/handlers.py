@@ -69,5 +69,5 @@ def end_session(event: Envelope[UserSessionEnded]) -> None:
 
 def _news(event: Envelope[OrderState]) -> operations.OrderNews:
     return operations.OrderNews(
-        order_id=event.aggregate_id, state=event.data, position=event.position, context=Context.of(event)
+        order_id=event.aggregate_id, state=event.data, position=event.position, cause=Context.of(event)
     )

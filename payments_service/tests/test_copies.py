@@ -44,29 +44,20 @@ class TestTheCopyOfAnOrder:
         assert (copy.status, copy.cancel_reason) == ("cancelled", "buyer")
 
     def test_may_begin_with_its_end(self, buyer: UUID) -> None:
-        state = OrderCancelled(
-            status="cancelled",
-            user_id=buyer,
-            expires_at=timezone.now(),
-            ticket=ticket(),
-            cancel_reason="expired",
-        )
-        deliver(state, aggregate_id=(order_id := uuid7()), position=5)
+        deliver(expired(buyer), aggregate_id=(order_id := uuid7()), position=5)
         assert OrderCopy.objects.get(id=order_id).status == "cancelled"
 
     def test_of_many_that_end_at_once_sends_each_payment_on_its_own_way(self, buyer: UUID) -> None:
         orders = [PlacedOrder(buyer) for _ in range(3)]
         payments = [begin_attempt(order).payment for order in orders[:2]]
-        ended = OrderCancelled(
-            status="cancelled",
-            user_id=buyer,
-            expires_at=timezone.now(),
-            ticket=ticket(),
-            cancel_reason="expired",
-        )
         deliver_together(
             [
-                enveloped(ended, aggregate_id=order.id, position=10_000_000 + nth, correlation_id=f"of {nth}")
+                enveloped(
+                    expired(buyer),
+                    aggregate_id=order.id,
+                    position=10_000_000 + nth,
+                    correlation_id=f"of {nth}",
+                )
                 for nth, order in enumerate(orders)
             ]
         )
@@ -112,6 +103,16 @@ class TestTheDatabase:
 
 def ticket() -> HeldTicket:
     return HeldTicket(id=uuid7(), title="Front row", price="19.99", currency="USD", version=1)  # type: ignore[arg-type]
+
+
+def expired(buyer: UUID) -> OrderCancelled:
+    return OrderCancelled(
+        status="cancelled",
+        user_id=buyer,
+        expires_at=timezone.now(),
+        ticket=ticket(),
+        cancel_reason="expired",
+    )
 
 
 def another(payment: Payment) -> Payment:

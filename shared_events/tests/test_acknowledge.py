@@ -1,5 +1,6 @@
 from types import SimpleNamespace
 
+from celery.worker.consumer import Consumer
 from kombu.asynchronous import Hub
 
 from shared_events.bus.app import PatientConsumer
@@ -12,3 +13,8 @@ def test_a_task_is_acknowledged_before_the_worker_waits_again() -> None:
     acknowledged: list[str] = []
     consumer.call_soon_ack(acknowledged.append, "the message")
     assert acknowledged == ["the message"]
+
+
+def test_it_is_celery_that_asks_for_that() -> None:
+    """Called otherwise in another version, acknowledgements would wait again, and nothing would say so."""
+    assert "call_soon_ack" in vars(Consumer)

@@ -161,14 +161,18 @@ class Windows:
             context.close()
 
 
-@pytest.fixture
-def windows(stack: RunningStack, chromium: Browser) -> Iterator[Windows]:
+def watched(chromium: Browser, url: str) -> Iterator[Windows]:
     """Windows that must be left without an error on a console and without a request that failed."""
-    windows = Windows(chromium, stack.url)
+    windows = Windows(chromium, url)
     yield windows
     troubles = windows.troubles()
     windows.close()
     assert troubles == []
+
+
+@pytest.fixture
+def windows(stack: RunningStack, chromium: Browser) -> Iterator[Windows]:
+    yield from watched(chromium, stack.url)
 
 
 def sign_in(page: Page, account: Account) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from frontend_service.tests.fake_answers import timestamp
 from frontend_service.tests.fake_marketplace import Json, Marketplace
-from tests.browser.conftest import PHONE, Windows, heading
+from tests.browser.conftest import PHONE, Windows, heading, watched
 from tests.browser.shop import Shop, enter, running_shop
 
 KEY, SECRET = "pk_live_stand_in", "pi_1_secret_2"
@@ -81,11 +81,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 @pytest.fixture
 def windows(shop: Shop, chromium: Browser) -> Iterator[Windows]:
-    windows = Windows(chromium, shop.url)
-    yield windows
-    troubles = windows.troubles()
-    windows.close()
-    assert troubles == []
+    yield from watched(chromium, shop.url)
 
 
 @pytest.fixture

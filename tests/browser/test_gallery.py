@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from local_stack.chromium import markup_checker
 from local_stack.run_suites import SCREENSHOTS_VARIABLE
 from tests.browser import gallery
-from tests.browser.conftest import DESKTOP, PHONE, TABLET, Windows
+from tests.browser.conftest import DESKTOP, PHONE, TABLET, Windows, watched
 from tests.browser.shop import Shop, enter, running_shop
 
 #: The narrowest phone, and a desk's screen at 200 % zoom.
@@ -28,11 +28,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 @pytest.fixture
 def windows(shop: Shop, chromium: Browser) -> Iterator[Windows]:
-    windows = Windows(chromium, shop.url)
-    yield windows
-    troubles = windows.troubles()
-    windows.close()
-    assert troubles == []
+    yield from watched(chromium, shop.url)
 
 
 def open_everything(page: Page) -> None:

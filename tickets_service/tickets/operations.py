@@ -31,7 +31,7 @@ class TicketDetails(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderEnd:
-    """An order has ended: which ticket it was for, and where in the order stream that was told."""
+    """An order has ended: of which ticket, where in the order stream, and the context of what that causes."""
 
     ticket_id: UUID
     order_id: UUID
@@ -130,21 +130,20 @@ def release_tickets(*, ends: list[OrderEnd]) -> None:
     named = Ticket.objects.filter(id__in=[end.ticket_id for end in ends]).order_by("id").defer("words")
     tickets = {ticket.id: ticket for ticket in named.select_for_update()}
     released: dict[UUID, Ticket] = {}
-    with log.together():
-        for end in ends:
-            ticket = tickets.get(end.ticket_id)
-            if ticket and ticket.order_id == end.order_id and ticket.order_position < end.position:
-                ticket.release(end.position)
-                ticket.version += 1
-                with context.bound(end.cause):
-                    _record(TicketUpdated, ticket)
-                released[ticket.id] = ticket
+    for end in ends:
+        ticket = tickets.get(end.ticket_id)
+        if ticket and ticket.order_id == end.order_id and ticket.order_position < end.position:
+            ticket.release(end.position)
+            ticket.version += 1
+            with context.bound(end.cause):
+                _record(TicketUpdated, ticket)
+            released[ticket.id] = ticket
     _write_released(list(released.values()))
 
 
 def _write_released(tickets: list[Ticket]) -> None:
     # Django has no statement that gives each row a value of its own without sending whole rows: ten thousand
-    # holds may end at once, and this is half of what freeing their tickets costs.
+    # holds may end at once, and whole rows cost half as much again.
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -15,12 +15,12 @@ from shared_events.context import Context, bound
 
 @dataclass(frozen=True, kw_only=True)
 class OrderNews:
-    """What an order event tells: whose state, at which position of the order stream, and what it causes."""
+    """What an order event tells, where in the order stream, and the context of what that causes."""
 
     order_id: UUID
     state: OrderState
     position: int
-    context: Context
+    cause: Context
 
 
 def keep_orders(news: Iterable[OrderNews]) -> None:
@@ -30,21 +30,16 @@ def keep_orders(news: Iterable[OrderNews]) -> None:
     known = {order.id: order for order in locked}
     orders = [known.get(order_id) or OrderCopy(id=order_id) for order_id in sorted(latest)]
     newer = [order for order in orders if order.take(latest[order.id].state, latest[order.id].position)]
-    OrderCopy.objects.bulk_create(
-        newer,
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=TOLD,
-    )
+    OrderCopy.objects.bulk_create(newer, update_conflicts=True, unique_fields=["id"], update_fields=TOLD)
 
 
 def end_orders(news: list[OrderNews], *, now: datetime) -> None:
     """The orders were completed or cancelled: their payments have a new goal now."""
     keep_orders(news)
-    contexts = {one.order_id: one.context for one in news}
-    of_orders = Q(order_id__in=contexts) & (Q(status__in=LIVE) | Q(due_at__isnull=False))
+    causes = {one.order_id: one.cause for one in news}
+    of_orders = Q(order_id__in=causes) & (Q(status__in=LIVE) | Q(due_at__isnull=False))
     for order_id in Payment.objects.filter(of_orders).values_list("order_id", flat=True).distinct():
-        with bound(contexts[order_id]):
+        with bound(causes[order_id]):
             settle_soon(of_orders & Q(order_id=order_id), now, with_new_goal=True)
 
 
