@@ -42,15 +42,6 @@ class Lease:
         self.fence, self.renewed = (row[0] if row else 0), time.monotonic()
         return bool(self.fence)
 
-    def require(self) -> None:
-        """Make sure, until this transaction ends, that no other relay takes over. Raises LeaseLost."""
-        with connection.cursor() as cursor:
-            # A relay that takes over updates this row, and so waits for us.
-            cursor.execute("SELECT 1 FROM shared_events_relaylease WHERE fence = %s FOR SHARE", [self.fence])
-            if cursor.fetchone() is None:
-                self.fence = 0
-                raise LeaseLost
-
     def release(self) -> None:
         """Let a spare relay take over at once."""
         RelayLease.objects.filter(holder=self.holder, fence=self.fence).update(holder=None, expires_at=Now())

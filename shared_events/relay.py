@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, Min, Q, QuerySet
 
 from shared_events import catch_up, failpoints, heartbeat
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 COMMANDS_PER_ROUND = 100
 #: A round lasts at least this long, in seconds, so that load makes batches: a subscriber needs some ten
 #: milliseconds for the smallest. What commits after a pause goes out at once.
-SHORTEST_ROUND = 0.03
+SHORTEST_ROUND = 0.015
 #: How long after a question that could not be sent the next is tried, in seconds.
 ASK_AGAIN_AFTER = 1.0
 #: How long confirmed batches may stay unmarked, in seconds: each mark is a row version that snapshots keep.
@@ -73,9 +73,11 @@ class Relay:
             except (OperationalError, InterfaceError) as error:
                 logger.warning("The database is away: %s", error)
                 connection.close()
+                self._progress = {}  # what the statement in hand has done is not known
                 pause = 1.0
             except LeaseLost:
                 logger.warning("Another relay has taken over")
+                self.lease.fence = 0
             except Exception as error:
                 logger.warning("Publishing failed, will try again: %s: %s", type(error).__name__, error)
                 pause = 0.5
@@ -105,16 +107,16 @@ class Relay:
         """
         if not self._progress:
             self._progress = progress(self.settings.publishes)
-        above = self._floor.begin()
-        if LoggedEvent.objects.filter(position__isnull=True, id__gt=above).exists():
+        above, commands_above = self._floor.begin(), self._command_floor.begin()
+        new_events, new_commands = _what_waits(above, commands_above)
+        if new_events:
             self._number(above)
-        return sum(map(self._publish, self._progress)) + self._send_commands()
+        published = sum(map(self._publish, self._progress))
+        return published + (self._send_commands(commands_above) if new_commands else 0)
 
     def _number(self, above: int) -> None:
         """Give the next positions to what has committed, in row order, if the lease is still ours."""
-        with transaction.atomic():
-            self.lease.require()
-            found = {stream: number(stream, above=above) for stream in self._progress}
+        found = {stream: number(stream, above=above, fence=self.lease.fence) for stream in self._progress}
         failpoints.reach("relay.numbered")
         for stream, numbered in found.items():
             self._progress[stream].head = numbered.head
@@ -153,8 +155,7 @@ class Relay:
                 behind.filter(Exists(ours)).update(published=of.confirmed)
                 of.marked = of.confirmed
 
-    def _send_commands(self) -> int:
-        above = self._command_floor.begin()
+    def _send_commands(self, above: int) -> int:
         waiting = list(OutgoingCommand.objects.filter(id__gt=above).order_by("id")[:COMMANDS_PER_ROUND])
         sent: list[int] = []
         try:
@@ -195,6 +196,18 @@ class Relay:
             self.mark()
             self.lease.release()
         connection.close()
+
+
+def _what_waits(events_above: int, commands_above: int) -> tuple[bool, bool]:
+    """Return whether there are events to be numbered, and commands to be sent, with ids above these."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM shared_events_loggedevent WHERE position IS NULL AND id > %s),"
+            " EXISTS (SELECT FROM shared_events_outgoingcommand WHERE id > %s)",
+            [events_above, commands_above],
+        )
+        events, commands = cursor.fetchone()
+    return events, commands
 
 
 def prepare() -> None:

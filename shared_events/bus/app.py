@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,8 @@ def _configuration(settings: EventSettings) -> dict[str, Any]:
         "accept_content": ["json"],
         "worker_prefetch_multiplier": 1,
         "worker_consumer": f"{__name__}:PatientConsumer",
+        # Celery would connect to the database anew for every task.
+        "CELERY_DB_REUSE_MAX": sys.maxsize,
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,

@@ -83,6 +83,9 @@ class Publisher:
                 kwargs=kwargs,
                 producer=self._ready_producer(),
                 retry=False,
+                # Nobody reads how Celery would show them: to write that down costs more than the message.
+                argsrepr="…",
+                kwargsrepr="…",
                 confirm_timeout=self._settings.confirm_timeout,
                 **options,
             )

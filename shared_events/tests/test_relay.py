@@ -112,8 +112,8 @@ class TestTheFloor:
         monkeypatch.setattr(numbering, "LOOK_EVERYWHERE_EVERY", 0.0)
         floor = Floor(id=10**9)
         write()
-        assert number("note", above=10**9).count == 0
-        assert number("note", above=floor.begin()).count == 1
+        assert number("note", above=10**9, fence=relay.lease.fence).count == 0
+        assert number("note", above=floor.begin(), fence=relay.lease.fence).count == 1
 
 
 class TestPublishing:

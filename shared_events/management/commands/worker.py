@@ -1,11 +1,13 @@
 """`manage worker events|commands`: a Celery worker with the right queues, pool and settings."""
 
+import logging
 import sys
 from pathlib import Path
 from typing import Any
 
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_prerun
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import close_old_connections
 from django.db.backends.signals import connection_created
 
 from shared_events import heartbeat as beat
@@ -44,6 +46,9 @@ class Command(BaseCommand):
             raise CommandError(f"{event_settings().service} follows no stream, so it has no {role} worker")
         if role == "events":
             connection_created.connect(_limit_transactions, weak=False)
+            _say_nothing_of_each_batch()
+        else:
+            task_prerun.connect(_renew_connections, weak=False)
         # Django's LOGGING has configured logging already; Celery would replace it.
         setup_logging.connect(_keep_logging, weak=False)
         stopping.watch()
@@ -76,6 +81,17 @@ def _pool(role: str) -> dict[str, Any]:
 def _limit_transactions(connection: Any, **_: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(EVENT_TIMEOUTS)
+
+
+def _say_nothing_of_each_batch() -> None:
+    """Leave out Celery's two lines for each task: what a batch changes is in the tables."""
+    for name in ("celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _renew_connections(**_: Any) -> None:
+    """Drop what is too old or was cut off, as Django does before a request. Applying batches goes without."""
+    close_old_connections()
 
 
 def _keep_logging(**_: Any) -> None:
