@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from shared_events import context, failpoints
 from shared_events.contracts import Event
@@ -21,6 +23,14 @@ from shared_events.transactions import require_transaction
 #: The Postgres channel on which a commit wakes the relay.
 WAKE_CHANNEL = "shared_events"
 
+
+_COLUMNS = [
+    field.attname
+    for field in LoggedEvent._meta.concrete_fields
+    if field.attname not in {"id", "position", "data"}
+]
+_COPY = f"COPY {LoggedEvent._meta.db_table} ({', '.join(_COLUMNS)}, data) FROM STDIN"
+_values_of = attrgetter(*_COLUMNS)
 
 #: What a `together` block has gathered so far; None outside of one.
 _gathered: ContextVar[list[LoggedEvent] | None] = ContextVar("shared_events_gathered", default=None)
@@ -81,7 +91,10 @@ def together() -> Iterator[None]:
 
 
 def _write(rows: list[LoggedEvent]) -> None:
-    LoggedEvent.objects.bulk_create(rows)
+    # For many rows COPY costs half of what an INSERT with all their literals does; for one it is the same.
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for row in rows:
+            copy.write_row((*_values_of(row), Jsonb(row.data)))
     wake_relay_on_commit()
     failpoints.reach("record.uncommitted")
 

@@ -17,7 +17,7 @@ class EventSettings:
     #: How many consecutive envelopes one message may carry.
     batch_size: int = 200
     #: How many envelopes one answer to a catch-up request may carry.
-    catch_up_size: int = 500
+    catch_up_size: int = 1000
     #: How often a consumer asks its publishers whether it has everything.
     anti_entropy_every: float = 5.0
     #: How long a catch-up request counts as under way before another may be sent.
