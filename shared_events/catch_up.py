@@ -13,6 +13,7 @@ from django.utils import timezone
 from shared_events.bus.publisher import CATCH_UP as ASK
 from shared_events.bus.publisher import DELIVER, Publisher
 from shared_events.bus.topology import CATCH_UP, inbox_exchange
+from shared_events.envelope import dump
 from shared_events.models import Cursor
 from shared_events.numbering import head_of
 from shared_events.reading import envelopes_after
@@ -77,7 +78,7 @@ def answer(stream: str, after: int, last_id: UUID | None, service: str, publishe
         return 0
     answered: dict[str, Any] = {
         "stream": stream,
-        "events": [envelope.to_wire() for envelope in page],
+        "events": dump(page),
         "previous_id": str(previous_id) if previous_id else None,
         "head": head_of(stream),
     }

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from shared_events import failpoints, heartbeat, log, parking, stopping
-from shared_events.envelope import RawEnvelope, from_wire
+from shared_events.envelope import RawEnvelope, load
 from shared_events.models import Cursor
 from shared_events.settings import event_settings
 from shared_events.subscriptions import dispatch
@@ -62,9 +61,9 @@ _proven: set[str] = set()
 _begun: dict[str, int] = {}
 
 
-def batch_from_wire(stream: str, events: list[dict[str, Any]], previous_id: str | None, head: int) -> Batch:
-    """Decode a message. Raises msgspec.ValidationError or ValueError when it isn't a batch of `stream`."""
-    envelopes = [from_wire(wire) for wire in events]
+def batch_from_wire(stream: str, events: str, previous_id: str | None, head: int) -> Batch:
+    """Decode a message. Raises ValueError or TypeError when it isn't a batch of `stream`."""
+    envelopes = load(events)
     for before, event in pairwise(envelopes):
         if event.position != before.position + 1:
             raise ValueError(f"positions {before.position} and {event.position} aren't consecutive")

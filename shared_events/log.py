@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from shared_events import context, failpoints
 from shared_events.contracts import Event
 from shared_events.ids import uuid7
-from shared_events.models import ArchivedEvent, LoggedEvent
+from shared_events.models import ArchivedEvent, LoggedEvent, StoredEvent
 from shared_events.settings import event_settings
 from shared_events.transactions import require_transaction
 
@@ -24,12 +24,8 @@ from shared_events.transactions import require_transaction
 WAKE_CHANNEL = "shared_events"
 
 
-_COLUMNS = [
-    field.attname
-    for field in LoggedEvent._meta.concrete_fields
-    if field.attname not in {"id", "position", "data"}
-]
-_COPY = f"COPY {LoggedEvent._meta.db_table} ({', '.join(_COLUMNS)}, data) FROM STDIN"
+_COLUMNS = tuple(field.name for field in StoredEvent._meta.fields if field.name != "data")  # noqa: SLF001
+_COPY = f"COPY shared_events_loggedevent ({', '.join(_COLUMNS)}, data) FROM STDIN"
 _values_of = attrgetter(*_COLUMNS)
 
 #: What a `together` block has gathered so far; None outside of one.

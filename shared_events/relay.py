@@ -21,6 +21,7 @@ from shared_events import catch_up, failpoints, heartbeat
 from shared_events.bus.publisher import DELIVER, Publisher
 from shared_events.bus.topology import DOMAIN_EVENTS
 from shared_events.countdowns import Countdowns
+from shared_events.envelope import dump
 from shared_events.lease import Lease, LeaseLost
 from shared_events.log import WAKE_CHANNEL
 from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
@@ -132,7 +133,7 @@ class Relay:
                 DELIVER,
                 {
                     "stream": stream,
-                    "events": [envelope.to_wire() for envelope in batch],
+                    "events": dump(batch),
                     "previous_id": str(previous.id) if previous else None,
                     # Not the log's end: what lies between is on its way, and nobody shall ask for it.
                     "head": batch[-1].position,

@@ -16,15 +16,13 @@ _local = threading.local()
 
 
 @shared_task(name=DELIVER, bind=True)
-def deliver(
-    self: Task, *, stream: str, events: list[dict[str, Any]], previous_id: str | None, head: int, **_: object
-) -> None:
+def deliver(self: Task, *, stream: str, events: str, previous_id: str | None, head: int, **_: object) -> None:
     """Apply a batch of `stream`; ask for what is missing, or for the next page."""
     if not _came_by_its_stream(self, stream):
         return
     try:
         batch = consumer.batch_from_wire(stream, events, previous_id, head)
-    except ValueError as error:  # msgspec's errors are ValueErrors too
+    except (ValueError, TypeError) as error:
         logger.error("Dropped a message on %s that isn't a batch: %s", stream, error)
         return
     outcome = consumer.receive(batch)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from shared_events import consumer, numbering, tasks
 from shared_events.consumer import Batch, Outcome, receive
+from shared_events.envelope import dump
 from shared_events.ids import uuid7
 from shared_events.lease import LeaseLost
 from shared_events.models import Cursor, LoggedEvent, RelayLease
@@ -111,7 +112,7 @@ class TestWithoutTheStreamKeyCheck:
         [batch] = published("a")
         message: dict[str, Any] = {
             "stream": "note",
-            "events": [event.to_wire() for event in batch.events],
+            "events": dump(batch.events),
             "previous_id": None,
             "head": 1,
         }

@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 from io import StringIO
 
@@ -83,7 +84,7 @@ class TestAPoisonousEvent:
     def test_of_a_newer_schema_is_tried_again_by_newer_code(self, published: Published, monkeypatch) -> None:
         [batch] = published("a")
         newer = batch.events[0].to_wire() | {"schema_version": 2}
-        receive(consumer.batch_from_wire("note", [newer], None, 1))
+        receive(consumer.batch_from_wire("note", json.dumps([newer]), None, 1))
         assert "NewerSchema" in ParkedEvent.objects.get().error
         monkeypatch.setattr(NoteWritten, "schema_version", 2)
         assert parking.retry_newer_schemas() == 1
@@ -93,7 +94,7 @@ class TestAPoisonousEvent:
     def test_of_an_unknown_type_is_ignored(self, published: Published) -> None:
         [batch] = published("a")
         unknown = batch.events[0].to_wire() | {"type": "note.sung"}
-        assert receive(consumer.batch_from_wire("note", [unknown], None, 1)) is Outcome.UP_TO_DATE
+        assert receive(consumer.batch_from_wire("note", json.dumps([unknown]), None, 1)) is Outcome.UP_TO_DATE
         assert Cursor.objects.get().position == 1
 
 

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import json
 import os
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +44,7 @@ def repeat(options: argparse.Namespace) -> None:
     start = 0 if options.first else max(0, head_of(stream) - options.last)
     messages = [_message(stream, at, _FEW) for at in range(start, start + options.last, _FEW)]
     for message in reversed(messages) if options.reversed else messages:
-        if message["events"]:
+        if message["head"]:
             _publish(message, stream)
 
 
@@ -53,16 +54,16 @@ def forge(options: argparse.Namespace) -> None:
 
     own = _own_stream()
     message = _message(own, max(0, head_of(own) - 1), 1)
-    for event in message["events"]:
-        event["stream"] = options.stream
-    _publish({**message, "stream": options.stream}, options.key or own)
+    events = [event | {"stream": options.stream} for event in json.loads(message["events"])]
+    _publish({**message, "stream": options.stream, "events": json.dumps(events)}, options.key or own)
 
 
 def garble(options: argparse.Namespace) -> None:
     """Publish what is no batch, and what isn't even a task."""
     stream = _own_stream()
     _publish({"stream": stream, "events": "nonsense", "previous_id": None, "head": 1}, stream)
-    _publish({"stream": stream, "events": [{"position": "one"}], "previous_id": None, "head": 1}, stream)
+    _publish({"stream": stream, "events": '[{"position": "one"}]', "previous_id": None, "head": 1}, stream)
+    _publish({"stream": stream, "events": [1], "previous_id": None, "head": 1}, stream)
     from shared_events.bus.app import celery_app
     from shared_events.bus.topology import DOMAIN_EVENTS
 
@@ -114,12 +115,13 @@ def _own_stream() -> str:
 
 
 def _message(stream: str, after: int, size: int) -> dict[str, Any]:
+    from shared_events.envelope import dump
     from shared_events.reading import envelopes_after
 
     previous, batch = envelopes_after(stream, after, size)
     return {
         "stream": stream,
-        "events": [envelope.to_wire() for envelope in batch],
+        "events": dump(batch),
         "previous_id": str(previous.id) if previous else None,
         "head": batch[-1].position if batch else 0,
     }

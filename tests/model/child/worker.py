@@ -1,6 +1,7 @@
 """The worker: what the parent may ask of any service, and of this one."""
 
 import importlib
+import json
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ class Road:
         self.commands: list[dict[str, Any]] = []
 
     def publish(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
-        self.events += kwargs["events"]
+        self.events += json.loads(kwargs["events"])
 
     def command(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
         self.commands.append({"task": task, "kwargs": kwargs})
@@ -99,7 +100,7 @@ def receive(
     stream: str, events: list[dict[str, Any]], previous_id: str | None, poisoned: list[str]
 ) -> dict[str, Any]:
     """Take a batch as the events worker does; the handlers of the `poisoned` events fail."""
-    batch = consumer.batch_from_wire(stream, events, previous_id, events[-1]["position"])
+    batch = consumer.batch_from_wire(stream, json.dumps(events), previous_id, events[-1]["position"])
     with _poison(set(poisoned)):
         outcome = consumer.receive(batch)
     return {"outcome": outcome.name, "position": Cursor.objects.get(stream=stream).position}
