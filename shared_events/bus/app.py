@@ -28,7 +28,7 @@ CORRELATION_HEADER = "x_correlation_id"
 
 
 class PatientConsumer(Consumer):
-    """A Celery consumer that asks a broker that is away again each second, for as long as it takes.
+    """A Celery consumer that asks a broker that is away again twice a second, for as long as it takes.
 
     Celery's own pauses grow to half a minute, by which everything would be late after the broker's return.
     Delayed delivery isn't declared here either: the topology does it, once.
@@ -55,7 +55,7 @@ class PatientConsumer(Consumer):
             logger.warning("The broker is away, trying again in %s s: %s", pause, error)
 
         return conn.ensure_connection(
-            tell, interval_start=1, interval_step=0, interval_max=1, callback=maybe_shutdown
+            tell, interval_start=0.5, interval_step=0, interval_max=0.5, callback=maybe_shutdown
         )
 
 
