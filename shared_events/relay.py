@@ -33,9 +33,9 @@ logger = logging.getLogger(__name__)
 
 #: Commands sent in one round.
 COMMANDS_PER_ROUND = 100
-#: A round lasts at least this long, in seconds, so that load makes batches: a subscriber needs some ten
+#: A round lasts at least this long, in seconds, so that load makes batches: a subscriber needs some five
 #: milliseconds for the smallest. What commits after a pause goes out at once.
-SHORTEST_ROUND = 0.015
+SHORTEST_ROUND = 0.0125
 #: How long after a question that could not be sent the next is tried, in seconds.
 ASK_AGAIN_AFTER = 1.0
 #: How long confirmed batches may stay unmarked, in seconds: each mark is a row version that snapshots keep.
