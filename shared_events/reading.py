@@ -1,7 +1,5 @@
 """Reading this service's own log as envelopes, its archive included."""
 
-from typing import Any
-
 from shared_events.envelope import Envelope, RawEnvelope
 from shared_events.models import ArchivedEvent, LoggedEvent
 
@@ -12,22 +10,20 @@ _COLUMNS = ["event_id" if name == "id" else name for name in _FIELDS]
 
 def envelopes_after(stream: str, position: int, limit: int) -> tuple[RawEnvelope | None, list[RawEnvelope]]:
     """Return the event at `position`, None when there is none, and up to `limit` events after it."""
-    envelopes = [
-        RawEnvelope(**dict(zip(_FIELDS, row, strict=True)))
-        for row in _rows(stream, max(position, 1), limit + 1)
-    ]
+    envelopes = _envelopes(stream, max(position, 1), limit + 1)
     if envelopes and envelopes[0].position == position:
         return envelopes[0], envelopes[1:]
     return None, envelopes[:limit]
 
 
-def _rows(stream: str, first: int, count: int) -> list[tuple[Any, ...]]:
-    def read(table: type[LoggedEvent | ArchivedEvent]) -> list[tuple[Any, ...]]:
+def _envelopes(stream: str, first: int, count: int) -> list[RawEnvelope]:
+    def read(table: type[LoggedEvent | ArchivedEvent]) -> list[RawEnvelope]:
         rows = table.objects.filter(stream=stream, position__gte=first).order_by("position")
-        return list(rows.values_list(*_COLUMNS)[:count])
+        columns = rows.values_list(*_COLUMNS)[:count]
+        return [RawEnvelope(**dict(zip(_FIELDS, row, strict=True))) for row in columns]
 
-    rows = read(LoggedEvent)
-    if rows and rows[0][_COLUMNS.index("position")] == first:
-        return rows
+    envelopes = read(LoggedEvent)
+    if envelopes and envelopes[0].position == first:
+        return envelopes
     # What is older than the log's beginning was archived.
-    return [*read(ArchivedEvent), *rows][:count]
+    return [*read(ArchivedEvent), *envelopes][:count]

@@ -83,7 +83,7 @@ class Publisher:
                 kwargs=kwargs,
                 producer=self._ready_producer(),
                 retry=False,
-                # Nobody reads how Celery would show them: to write that down costs more than the message.
+                # Nobody reads how Celery would show them, and each message would pay for it.
                 argsrepr="…",
                 kwargsrepr="…",
                 confirm_timeout=self._settings.confirm_timeout,

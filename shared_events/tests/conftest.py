@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from shared_events import consumer, log
 from shared_events.contracts import Event
@@ -51,6 +52,14 @@ def _fresh_process() -> None:
     """Forget what a worker process remembers between batches."""
     for memory in (consumer._proven, consumer._begun, handlers.POISONED, handlers.ON_WRITE, handlers.BATCHES):
         memory.clear()
+
+
+def connect_apart() -> psycopg.Connection:
+    """Connect to the tests' database as somebody else would, past Django."""
+    parameters = connection.get_connection_params()
+    parameters.pop("cursor_factory", None)
+    parameters.pop("context", None)
+    return psycopg.connect(**parameters)
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
-import psycopg
 import pytest
 from celery.fixups.django import DjangoWorkerFixup
 from django.db import OperationalError, connection
 
 from shared_events.bus.app import celery_app
 from shared_events.management.commands.worker import _renew_connections
+from shared_events.tests.conftest import connect_apart
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,10 +17,7 @@ def _server_process() -> int:
 
 
 def _cut_off(pid: int) -> None:
-    parameters = connection.get_connection_params()
-    parameters.pop("cursor_factory", None)
-    parameters.pop("context", None)
-    with psycopg.connect(**parameters) as other:
+    with connect_apart() as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
 
 

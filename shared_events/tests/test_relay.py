@@ -14,17 +14,14 @@ from shared_events.lease import LeaseLost
 from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
 from shared_events.numbering import Floor, number
 from shared_events.relay import Relay, unpublished
-from shared_events.tests.conftest import Road, Write
+from shared_events.tests.conftest import Road, Write, connect_apart
 from shared_events.tests.notes.contracts import NoteWritten
 
 
 @pytest.fixture
 def late(transactional_db: None) -> Iterator[psycopg.Connection]:
     """A connection of somebody whose transaction takes its time."""
-    parameters = connection.get_connection_params()
-    parameters.pop("cursor_factory", None)
-    parameters.pop("context", None)
-    with psycopg.connect(**parameters) as late:
+    with connect_apart() as late:
         yield late
 
 
