@@ -1,5 +1,6 @@
 """The envelope around an event: where it stands in its stream, whose it is and what led to it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -32,11 +33,13 @@ class Envelope(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
 
 
 RawEnvelope = Envelope[dict[str, Any]]
+#: As its publisher reads it from the log to send it on: nobody there needs to look into `data`.
+PublishedEnvelope = Envelope[msgspec.Raw]
 
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(list[RawEnvelope])
 
 
-def dump(envelopes: list[RawEnvelope]) -> str:
+def dump(envelopes: Sequence[RawEnvelope | PublishedEnvelope]) -> str:
     """Return envelopes as one JSON text, as messages carry them.
 
     Celery reads and writes its messages with slow code, and reads each twice: to it this is but a string.

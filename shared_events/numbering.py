@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from shared_events.envelope import PublishedEnvelope
 from shared_events.lease import LeaseLost
+from shared_events.reading import COLUMNS, envelope_of
 
 #: Rows numbered in one statement.
 MOST = 1000
@@ -13,26 +15,29 @@ MOST = 1000
 RISE_EVERY, LOOK_EVERYWHERE_EVERY = 1.0, 10.0
 
 
-#: One statement, so that a round costs one commit and no more trips than it must. A relay that takes over
-#: updates the lease's row, and so waits for a statement that has locked it, or makes it number nothing.
-_NUMBER = """
-    WITH lease AS (
-        SELECT id FROM shared_events_relaylease WHERE fence = %(fence)s FOR SHARE
-    ), head AS (
-        SELECT coalesce(max(position), 0) AS head FROM shared_events_loggedevent WHERE stream = %(stream)s
-    ), waiting AS (
+#: One statement, so that a round costs one commit and no more trips than it must; without work it writes
+#: nothing. A relay that takes over updates the lease's row, and so waits for a statement that has locked it,
+#: or makes it number nothing.
+_NUMBER = f"""
+    WITH waiting AS (
         SELECT id, row_number() OVER (ORDER BY id) AS nth FROM (
             SELECT id FROM shared_events_loggedevent
             WHERE position IS NULL AND stream = %(stream)s AND id > %(above)s
             ORDER BY id LIMIT %(most)s
         ) AS rows
+    ), lease AS (
+        SELECT id FROM shared_events_relaylease
+        WHERE fence = %(fence)s AND EXISTS (SELECT FROM waiting) FOR SHARE
+    ), head AS (
+        SELECT coalesce(max(position), 0) AS head FROM shared_events_loggedevent WHERE stream = %(stream)s
     ), numbered AS (
         UPDATE shared_events_loggedevent AS event SET position = head.head + nth
-        FROM waiting, head, lease WHERE event.id = waiting.id RETURNING event.id
+        FROM waiting, head, lease WHERE event.id = waiting.id
+        RETURNING event.id AS row_id, {", ".join(f"event.{column}" for column in COLUMNS)}
     )
-    SELECT EXISTS (SELECT FROM lease), (SELECT count(*) FROM numbered),
-           (SELECT coalesce(max(id), 0) FROM numbered), (SELECT head FROM head)
-"""
+    SELECT EXISTS (SELECT FROM waiting), numbered.*
+    FROM (SELECT) AS always LEFT JOIN numbered ON true ORDER BY position
+"""  # noqa: S608 (our own names)
 
 
 @dataclass
@@ -84,11 +89,10 @@ def _transactions() -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Numbered:
-    """What a statement has numbered: how many rows, the highest row id, and the stream's head after it."""
+    """What a statement has numbered, in order, and the highest row id among it."""
 
-    count: int
+    envelopes: list[PublishedEnvelope]
     highest: int
-    head: int
 
 
 def number(stream: str, *, above: int, fence: int) -> Numbered:
@@ -98,10 +102,12 @@ def number(stream: str, *, above: int, fence: int) -> Numbered:
     """
     with connection.cursor() as cursor:
         cursor.execute(_NUMBER, {"stream": stream, "above": above, "most": MOST, "fence": fence})
-        is_ours, count, highest, head = cursor.fetchone()
-    if not is_ours:
+        rows = cursor.fetchall()
+    if not rows[0][0]:
+        return Numbered([], 0)
+    if rows[0][1] is None:
         raise LeaseLost
-    return Numbered(count, highest, head + count)
+    return Numbered([envelope_of(row[2:]) for row in rows], max(row[1] for row in rows))
 
 
 def head_of(stream: str) -> int:

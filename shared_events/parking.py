@@ -7,7 +7,7 @@ import logging
 import traceback
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from shared_events import sweeps
@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds before the first new try; each further one waits twice as long, up to the longest.
 FIRST_RETRY, LONGEST_RETRY = 2.0, 600.0
+
+_PARKED = "SELECT aggregate_id FROM shared_events_parkedevent WHERE stream = %s AND aggregate_id = ANY(%s)"
 
 
 def park(envelope: RawEnvelope, error: Exception) -> None:
@@ -46,9 +48,10 @@ def park_behind(envelope: RawEnvelope) -> None:
 
 def parked_aggregates(envelopes: list[RawEnvelope]) -> set[object]:
     """Return those aggregates of the envelopes that have parked events."""
-    ids = {envelope.aggregate_id for envelope in envelopes}
-    rows = ParkedEvent.objects.filter(stream=envelopes[0].stream, aggregate_id__in=ids)
-    return set(rows.values_list("aggregate_id", flat=True))
+    ids = list({envelope.aggregate_id for envelope in envelopes})
+    with connection.cursor() as statement:
+        statement.execute(_PARKED, [envelopes[0].stream, ids])
+        return {aggregate_id for (aggregate_id,) in statement}
 
 
 @sweeps.every(seconds=1)

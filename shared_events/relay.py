@@ -21,11 +21,11 @@ from shared_events import catch_up, failpoints, heartbeat
 from shared_events.bus.publisher import DELIVER, Publisher
 from shared_events.bus.topology import DOMAIN_EVENTS
 from shared_events.countdowns import Countdowns
-from shared_events.envelope import dump
+from shared_events.envelope import PublishedEnvelope, dump
 from shared_events.lease import Lease, LeaseLost
 from shared_events.log import WAKE_CHANNEL
 from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
-from shared_events.numbering import MOST, Floor, head_of, number
+from shared_events.numbering import MOST, Floor, Numbered, head_of, number
 from shared_events.reading import envelopes_after
 from shared_events.settings import EventSettings, event_settings
 
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 COMMANDS_PER_ROUND = 100
 #: A round lasts at least this long, in seconds, so that load makes batches: a subscriber needs some five
 #: milliseconds for the smallest. What commits after a pause goes out at once.
-SHORTEST_ROUND = 0.0125
+SHORTEST_ROUND = 0.005
 #: How long after a question that could not be sent the next is tried, in seconds.
 ASK_AGAIN_AFTER = 1.0
 #: How long confirmed batches may stay unmarked, in seconds: each mark is a row version that snapshots keep.
@@ -44,10 +44,11 @@ MARK_EVERY = 0.25
 
 @dataclass
 class Progress:
-    """How far a stream is numbered, confirmed by the broker, and marked as confirmed."""
+    """How far a stream is numbered, confirmed by the broker (and by which event), and marked as confirmed."""
 
     head: int
     confirmed: int
+    confirmed_id: UUID | None
     marked: int
 
 
@@ -91,14 +92,17 @@ class Relay:
             return 1.0
         if not held:
             self._progress = {}  # another relay may have published meanwhile
+        self._listen()
         began = time.monotonic()
         self.ask_for_missing()
-        busy = self.round()
+        sent = self.round()
         if time.monotonic() >= self._next_marking:
             self.mark()
-        if busy:
-            return max(0.0, SHORTEST_ROUND - (time.monotonic() - began))
-        self._sleep()
+        if sent:
+            time.sleep(max(0.0, SHORTEST_ROUND - (time.monotonic() - began)))
+        if sent < COMMANDS_PER_ROUND:
+            # A NOTIFY since the round began is kept for us: what committed meanwhile needn't wait.
+            self._sleep()
         return 0.0
 
     def round(self) -> int:
@@ -108,42 +112,45 @@ class Relay:
         """
         if not self._progress:
             self._progress = progress(self.settings.publishes)
-        above, commands_above = self._floor.begin(), self._command_floor.begin()
-        new_events, new_commands = _what_waits(above, commands_above)
-        if new_events:
-            self._number(above)
-        published = sum(map(self._publish, self._progress))
-        return published + (self._send_commands(commands_above) if new_commands else 0)
+        above = self._floor.begin()
+        numbered = {stream: self._number(stream, above) for stream in self._progress}
+        published = sum(self._publish(stream, found.envelopes) for stream, found in numbered.items())
+        highest = max((found.highest for found in numbered.values()), default=0)
+        if highest and all(len(found.envelopes) < MOST for found in numbered.values()):
+            self._floor.rise(done=highest)
+        return published + self._send_commands()
 
-    def _number(self, above: int) -> None:
+    def _number(self, stream: str, above: int) -> Numbered:
         """Give the next positions to what has committed, in row order, if the lease is still ours."""
-        found = {stream: number(stream, above=above, fence=self.lease.fence) for stream in self._progress}
-        failpoints.reach("relay.numbered")
-        for stream, numbered in found.items():
-            self._progress[stream].head = numbered.head
-        if all(numbered.count < MOST for numbered in found.values()):
-            self._floor.rise(done=max(numbered.highest for numbered in found.values()))
+        numbered = number(stream, above=above, fence=self.lease.fence)
+        if numbered.envelopes:
+            failpoints.reach("relay.numbered")
+            self._progress[stream].head = numbered.envelopes[-1].position
+        return numbered
 
-    def _publish(self, stream: str) -> int:
-        of = self._progress[stream]
+    def _publish(self, stream: str, numbered: list[PublishedEnvelope]) -> int:
+        """Publish what was numbered just now, after what an earlier round may have left."""
+        of, size = self._progress[stream], self.settings.batch_size
         began = of.confirmed
-        while of.confirmed < of.head:
-            previous, batch = envelopes_after(stream, of.confirmed, self.settings.batch_size)
-            self.publisher.publish(
-                DELIVER,
-                {
-                    "stream": stream,
-                    "events": dump(batch),
-                    "previous_id": str(previous.id) if previous else None,
-                    # Not the log's end: what lies between is on its way, and nobody shall ask for it.
-                    "head": batch[-1].position,
-                },
-                exchange=DOMAIN_EVENTS,
-                key=stream,
-            )
-            failpoints.reach("relay.confirmed")
-            of.confirmed = batch[-1].position
+        first = numbered[0].position if numbered else of.head + 1
+        while of.confirmed + 1 < first:
+            _, left = envelopes_after(stream, of.confirmed, min(size, first - 1 - of.confirmed))
+            self._publish_batch(of, left)
+        for start in range(0, len(numbered), size):
+            self._publish_batch(of, numbered[start : start + size])
         return of.confirmed - began
+
+    def _publish_batch(self, of: Progress, batch: list[PublishedEnvelope]) -> None:
+        message = {
+            "stream": batch[0].stream,
+            "events": dump(batch),
+            "previous_id": str(of.confirmed_id) if of.confirmed_id else None,
+            # Not the log's end: what lies between is on its way, and nobody shall ask for it.
+            "head": batch[-1].position,
+        }
+        self.publisher.publish(DELIVER, message, exchange=DOMAIN_EVENTS, key=batch[0].stream)
+        failpoints.reach("relay.confirmed")
+        of.confirmed, of.confirmed_id = batch[-1].position, batch[-1].id
 
     def mark(self) -> None:
         """Write down how far the broker has confirmed."""
@@ -156,7 +163,10 @@ class Relay:
                 behind.filter(Exists(ours)).update(published=of.confirmed)
                 of.marked = of.confirmed
 
-    def _send_commands(self, above: int) -> int:
+    def _send_commands(self) -> int:
+        above = self._command_floor.begin()
+        if not _commands_wait(above):
+            return 0
         waiting = list(OutgoingCommand.objects.filter(id__gt=above).order_by("id")[:COMMANDS_PER_ROUND])
         sent: list[int] = []
         try:
@@ -181,13 +191,15 @@ class Relay:
             catch_up.ask_all(self.publisher)
             self._next_asking = time.monotonic() + self.settings.anti_entropy_every
 
-    def _sleep(self) -> None:
-        """Wait for a commit's NOTIFY, or for the poll interval."""
+    def _listen(self) -> None:
         connection.ensure_connection()
         if connection.connection is not self._listening:
             with connection.cursor() as cursor:
                 cursor.execute(f"LISTEN {WAKE_CHANNEL}")
             self._listening = connection.connection
+
+    def _sleep(self) -> None:
+        """Wait for a commit's NOTIFY, or for the poll interval."""
         for _ in connection.connection.notifies(timeout=self.settings.poll_every, stop_after=1):
             pass
 
@@ -199,16 +211,12 @@ class Relay:
         connection.close()
 
 
-def _what_waits(events_above: int, commands_above: int) -> tuple[bool, bool]:
-    """Return whether there are events to be numbered, and commands to be sent, with ids above these."""
+def _commands_wait(above: int) -> bool:
+    """Return whether there are commands with an id above this, which is cheaper than to read none."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM shared_events_loggedevent WHERE position IS NULL AND id > %s),"
-            " EXISTS (SELECT FROM shared_events_outgoingcommand WHERE id > %s)",
-            [events_above, commands_above],
-        )
-        events, commands = cursor.fetchone()
-    return events, commands
+        cursor.execute("SELECT EXISTS (SELECT FROM shared_events_outgoingcommand WHERE id > %s)", [above])
+        [waits] = cursor.fetchone()
+    return bool(waits)
 
 
 def prepare() -> None:
@@ -221,7 +229,13 @@ def prepare() -> None:
 def progress(streams: Iterable[str]) -> dict[str, Progress]:
     """Return how far each stream is, as the database knows it."""
     marked = dict(PublishedStream.objects.filter(stream__in=streams).values_list("stream", "published"))
-    return {stream: Progress(head_of(stream), marked[stream], marked[stream]) for stream in streams}
+    found: dict[str, Progress] = {}
+    for stream in streams:
+        at_mark, _ = envelopes_after(stream, marked[stream], 0)
+        found[stream] = Progress(
+            head_of(stream), marked[stream], at_mark.id if at_mark else None, marked[stream]
+        )
+    return found
 
 
 def unpublished() -> int:

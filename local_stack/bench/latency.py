@@ -7,7 +7,7 @@ import amqp
 import psycopg
 
 from local_stack import rabbitmq
-from local_stack.drill.truth import WITNESS, ask
+from local_stack.drill.truth import WITNESS
 from local_stack.testing import RunningStack
 
 RATE, SECONDS = 200, 15
@@ -17,18 +17,21 @@ _TELL_ONE = """
     INSERT INTO shared_events_loggedevent (stream, event_id, type, schema_version, aggregate_id, version,
                                            occurred_at, correlation_id, traceparent, data)
     VALUES ('ticket', uuidv7(), 'ticket.created', 1, uuidv7(), 1, now(), 'bench', '', jsonb_build_object(
-        'title', 'Bench', 'price', '10.00', 'currency', 'USD', 'user_id', uuidv7(), 'order_id', NULL,
+        'title', %s::text, 'price', '10.00', 'currency', 'USD', 'user_id', uuidv7(), 'order_id', NULL,
         'created_at', '2026-05-01T10:15:00.000000Z'))
 """
-# A notification is delivered when its transaction commits: the moment of the effect.
+# A notification is delivered when its transaction commits: the moment of the effect. Titles are numbers here.
 _WATCH = """
     CREATE OR REPLACE FUNCTION tell_of_effect() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN PERFORM pg_notify('effects', (SELECT max(position)::text FROM new_rows)); RETURN NULL; END $$;
-    DROP TRIGGER IF EXISTS tell_of_effect ON witness_seen;
-    CREATE TRIGGER tell_of_effect AFTER INSERT ON witness_seen
+    BEGIN
+        PERFORM pg_notify('effects', (SELECT max((data->>'title')::int)::text FROM new_rows));
+        RETURN NULL;
+    END $$;
+    DROP TRIGGER IF EXISTS tell_of_effect ON witness_replica;
+    CREATE TRIGGER tell_of_effect AFTER INSERT ON witness_replica
         REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tell_of_effect();
 """
-_HEAD = "SELECT coalesce(max(position), 0) FROM shared_events_loggedevent"
+_UNWATCH = "DROP TRIGGER tell_of_effect ON witness_replica"
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,6 @@ def connect(stack: RunningStack) -> amqp.Connection:
 
 
 def _commit_to_effect(stack: RunningStack) -> list[float]:
-    [[before]] = ask(stack, "tickets", _HEAD)
     committed: list[float] = []
     effects: dict[int, float] = {}
     with (
@@ -61,15 +63,16 @@ def _commit_to_effect(stack: RunningStack) -> list[float]:
         listener.execute("LISTEN effects")
         began = time.perf_counter()
         for number in range(RATE * SECONDS):
-            writer.execute(_TELL_ONE)
+            writer.execute(_TELL_ONE, [str(number)])
             committed.append(time.perf_counter())
             writer.execute("NOTIFY shared_events")
             pause = began + (number + 1) / RATE - time.perf_counter()
             _hear(listener, effects, max(0.0, pause))
         deadline = time.perf_counter() + 30
-        while max(effects, default=0) < before + len(committed) and time.perf_counter() < deadline:
+        while max(effects, default=-1) < len(committed) - 1 and time.perf_counter() < deadline:
             _hear(listener, effects, 0.5)
-    return _waits(before, committed, effects)
+        listener.execute(_UNWATCH)
+    return _waits(committed, effects)
 
 
 def _hear(listener: psycopg.Connection, effects: dict[int, float], seconds: float) -> None:
@@ -81,12 +84,12 @@ def _hear(listener: psycopg.Connection, effects: dict[int, float], seconds: floa
             return
 
 
-def _waits(before: int, committed: list[float], effects: dict[int, float]) -> list[float]:
-    """Match each commit with the first effect that covers its position."""
+def _waits(committed: list[float], effects: dict[int, float]) -> list[float]:
+    """Match each commit with the first effect that covers it."""
     waits: list[float] = []
     heard = sorted(effects.items())
     at = 0
-    for number, moment in enumerate(committed, before + 1):
+    for number, moment in enumerate(committed):
         while heard[at][0] < number:
             at += 1
         waits.append(heard[at][1] - moment)

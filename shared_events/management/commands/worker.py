@@ -22,6 +22,9 @@ EVENT_TIMEOUTS = """
     SET transaction_timeout = '120s'
 """
 
+#: Batches that the broker may have sent ahead: the next one needn't wait for the way there and back.
+BATCHES_AHEAD = 8
+
 #: A command that takes longer, in seconds, is ended with its process; a sweep finds what it left. So a worker
 #: that is told to stop, and finishes what it has in hand, is gone after this time at the latest.
 COMMAND_SECONDS = 60
@@ -70,7 +73,7 @@ class Command(BaseCommand):
 def _pool(role: str) -> dict[str, Any]:
     # One batch at a time, in order, in this very process; commands wait for others and share a pool.
     if role == "events":
-        return {"pool_cls": "solo", "concurrency": 1}
+        return {"pool_cls": "solo", "concurrency": 1, "prefetch_multiplier": BATCHES_AHEAD}
     return {
         "pool_cls": "prefork",
         "concurrency": event_settings().command_concurrency,
