@@ -2,6 +2,8 @@
 
 import time
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 
 from django.db import connection
 
@@ -17,26 +19,29 @@ RISE_EVERY, LOOK_EVERYWHERE_EVERY = 1.0, 10.0
 
 #: One statement, so that a round costs one commit and no more trips than it must; without work it writes
 #: nothing. A relay that takes over updates the lease's row, and so waits for a statement that has locked it,
-#: or makes it number nothing.
+#: or makes it number nothing. No condition on the stream keeps their own index from finding them.
 _NUMBER = f"""
     WITH waiting AS (
-        SELECT id, row_number() OVER (ORDER BY id) AS nth FROM (
-            SELECT id FROM shared_events_loggedevent
-            WHERE position IS NULL AND stream = %(stream)s AND id > %(above)s
-            ORDER BY id LIMIT %(most)s
+        SELECT id, stream, row_number() OVER (PARTITION BY stream ORDER BY id) AS nth FROM (
+            SELECT id, stream FROM shared_events_loggedevent
+            WHERE position IS NULL AND id > %(above)s ORDER BY id LIMIT %(most)s
         ) AS rows
     ), lease AS (
         SELECT id FROM shared_events_relaylease
         WHERE fence = %(fence)s AND EXISTS (SELECT FROM waiting) FOR SHARE
-    ), head AS (
-        SELECT coalesce(max(position), 0) AS head FROM shared_events_loggedevent WHERE stream = %(stream)s
+    ), heads AS (
+        SELECT stream, coalesce((
+            SELECT max(position) FROM shared_events_loggedevent AS event WHERE event.stream = streams.stream
+        ), 0) AS head
+        FROM (SELECT DISTINCT stream FROM waiting) AS streams
     ), numbered AS (
-        UPDATE shared_events_loggedevent AS event SET position = head.head + nth
-        FROM waiting, head, lease WHERE event.id = waiting.id
+        UPDATE shared_events_loggedevent AS event SET position = head + nth
+        FROM waiting JOIN heads USING (stream), lease WHERE event.id = waiting.id
         RETURNING event.id AS row_id, {", ".join(f"event.{column}" for column in COLUMNS)}
     )
-    SELECT EXISTS (SELECT FROM waiting), numbered.*
-    FROM (SELECT) AS always LEFT JOIN numbered ON true ORDER BY position
+    SELECT EXISTS (SELECT FROM shared_events_outgoingcommand WHERE id > %(commands_above)s),
+           EXISTS (SELECT FROM waiting), numbered.*
+    FROM (SELECT) AS always LEFT JOIN numbered ON true ORDER BY stream, position
 """  # noqa: S608 (our own names)
 
 
@@ -89,25 +94,34 @@ def _transactions() -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Numbered:
-    """What a statement has numbered, in order, and the highest row id among it."""
+    """What a statement has numbered, by stream and in order, and the highest row id among it.
 
-    envelopes: list[PublishedEnvelope]
+    `commands_wait` says whether there are commands to be sent, which costs next to nothing to ask as well.
+    """
+
+    streams: dict[str, list[PublishedEnvelope]]
+    count: int
     highest: int
+    commands_wait: bool
 
 
-def number(stream: str, *, above: int, fence: int) -> Numbered:
+def number(*, above: int, commands_above: int, fence: int) -> Numbered:
     """Give the next positions to rows with an id above `above`, MOST at a time.
 
     `fence` proves that the caller holds the relay's lease. Raises LeaseLost when another has it.
     """
+    values = {"above": above, "commands_above": commands_above, "most": MOST, "fence": fence}
     with connection.cursor() as cursor:
-        cursor.execute(_NUMBER, {"stream": stream, "above": above, "most": MOST, "fence": fence})
+        cursor.execute(_NUMBER, values)
         rows = cursor.fetchall()
-    if not rows[0][0]:
-        return Numbered([], 0)
-    if rows[0][1] is None:
+    commands_wait, events_wait, row_id = rows[0][:3]
+    if not events_wait:
+        return Numbered({}, 0, 0, commands_wait)
+    if row_id is None:
         raise LeaseLost
-    return Numbered([envelope_of(row[2:]) for row in rows], max(row[1] for row in rows))
+    envelopes = [envelope_of(row[3:]) for row in rows]
+    streams = {stream: list(run) for stream, run in groupby(envelopes, key=attrgetter("stream"))}
+    return Numbered(streams, len(rows), max(row[2] for row in rows), commands_wait)
 
 
 def head_of(stream: str) -> int:

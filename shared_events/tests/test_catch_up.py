@@ -73,7 +73,7 @@ class TestAnswering:
         self, road: Road, relay: Relay, write: Write
     ) -> None:
         write("a")
-        number("note", above=0, fence=relay.lease.fence)
+        number(above=0, commands_above=0, fence=relay.lease.fence)
         Cursor.objects.create(stream="note")
         catch_up.ask("note", road)  # type: ignore[arg-type]
         [page] = _answers(road)

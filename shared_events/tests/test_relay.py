@@ -109,8 +109,9 @@ class TestTheFloor:
         monkeypatch.setattr(numbering, "LOOK_EVERYWHERE_EVERY", 0.0)
         floor = Floor(id=10**9)
         write()
-        assert number("note", above=10**9, fence=relay.lease.fence).envelopes == []
-        assert len(number("note", above=floor.begin(), fence=relay.lease.fence).envelopes) == 1
+        fence = relay.lease.fence
+        assert number(above=10**9, commands_above=0, fence=fence).count == 0
+        assert number(above=floor.begin(), commands_above=0, fence=fence).count == 1
 
 
 class TestPublishing:

@@ -13,6 +13,7 @@ from shared_events import parking, sweeps
 from shared_events.ids import uuid7
 from shared_events.relay import Relay
 from shared_events.settings import event_settings
+from shared_events.settling import settle
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Command(BaseCommand):
         if heartbeat is not None:
             beat.start(heartbeat)
         parking.retry_newer_schemas()
+        settle()
         sweeper = threading.Thread(target=sweeps.run, args=(stop,), name="sweeps", daemon=True)
         sweeper.start()
         logger.info("relay@%s ready.", event_settings().service)

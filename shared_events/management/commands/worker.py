@@ -14,6 +14,7 @@ from shared_events import heartbeat as beat
 from shared_events import stopping
 from shared_events.bus.app import celery_app, topology
 from shared_events.settings import event_settings
+from shared_events.settling import settle
 
 #: What keeps a frozen events worker from holding its cursor for ever.
 EVENT_TIMEOUTS = """
@@ -66,6 +67,7 @@ class Command(BaseCommand):
             without_heartbeat=True,
             **_pool(role),
         )
+        settle()
         worker.start()
         sys.exit(worker.exitcode)
 
