@@ -1,7 +1,9 @@
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -9,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from shared_events import commands, log, numbering
+from shared_events.bus.publisher import DELIVER
 from shared_events.ids import uuid7
 from shared_events.lease import LeaseLost
 from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
@@ -25,12 +28,13 @@ def late(transactional_db: None) -> Iterator[psycopg.Connection]:
         yield late
 
 
-def insert_note(connection: psycopg.Connection) -> None:
+def insert_note(connection: psycopg.Connection, *, stream: str = "note") -> None:
     connection.execute(
         "INSERT INTO shared_events_loggedevent (stream, event_id, type, schema_version, aggregate_id,"
         " version, occurred_at, correlation_id, traceparent, data)"
-        " VALUES ('note', gen_random_uuid(), 'note.erased', 1, gen_random_uuid(), 1,"
-        " now(), '', '', '{\"text\": \"\"}')"
+        " VALUES (%s, gen_random_uuid(), 'note.erased', 1, gen_random_uuid(), 1,"
+        " now(), '', '', '{\"text\": \"\"}')",
+        [stream],
     )
 
 
@@ -57,6 +61,14 @@ class TestNumbering:
         late.commit()
         relay.round()
         assert _positions() == [2, 1]
+
+    def test_counts_each_stream_by_itself(self, relay: Relay, road: Road, late: psycopg.Connection) -> None:
+        for stream in ("note", "letter", "note", "letter", "note"):
+            insert_note(late, stream=stream)
+        late.commit()
+        relay.round()
+        assert _positions() == [1, 1, 2, 2, 3]
+        assert [batch.stream for batch in road.batches()] == ["note"]
 
     def test_stops_when_another_relay_has_taken_over(self, relay: Relay, write: Write, road: Road) -> None:
         write()
@@ -139,6 +151,21 @@ class TestPublishing:
         assert relay.round() == 1
         relay.mark()
         assert unpublished() == 0
+
+    def test_sends_what_was_left_before_what_is_new(self, relay: Relay, road: Road, write: Write) -> None:
+        write()
+        relay.round()
+        road.broken = True
+        for _ in range(4):
+            write()
+        with pytest.raises(ConnectionError):
+            relay.round()
+        road.broken = False
+        write()
+        relay.round()
+        sent = road.batches()
+        assert [[event.position for event in batch.events] for batch in sent] == [[1], [2, 3, 4], [5], [6]]
+        assert [batch.previous_id for batch in sent] == [None, *(batch.events[-1].id for batch in sent[:-1])]
 
     def test_repeats_a_batch_whose_confirmation_was_lost(
         self, relay: Relay, road: Road, write: Write
@@ -223,31 +250,75 @@ class TestCommands:
         assert OutgoingCommand.objects.count() == 1
 
 
+@pytest.fixture
+def running(relay: Relay) -> Iterator[Callable[[], None]]:
+    """Have what this returns let the relay run in a thread until the test is over."""
+    stop = threading.Event()
+
+    def run() -> None:
+        try:
+            relay.run(stop)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    relay.lease.release()
+    yield thread.start
+    stop.set()
+    with connect_apart() as waker:
+        waker.execute(f"NOTIFY {log.WAKE_CHANNEL}")
+    thread.join(timeout=60)
+    assert not thread.is_alive()
+
+
 class TestRun:
     def test_publishes_what_commits_and_outlives_failures(
-        self, relay: Relay, road: Road, write: Write
+        self, relay: Relay, road: Road, running: Callable[[], None]
     ) -> None:
-        stop = threading.Event()
         road.broken = True
-        relay.lease.release()
+        running()
+        with transaction.atomic():
+            log.record(NoteWritten(text="x"), aggregate_id=uuid7(), version=1)
+        road.broken = False
+        wait_until(lambda: not unpublished())
 
-        def run() -> None:
-            try:
-                relay.run(stop)
-            finally:
-                connection.close()
-
-        thread = threading.Thread(target=run)
-        thread.start()
-        try:
-            with transaction.atomic():
-                log.record(NoteWritten(text="x"), aggregate_id=uuid7(), version=1)
-            road.broken = False
-            deadline = time.monotonic() + 20
-            while unpublished() and time.monotonic() < deadline:
-                threading.Event().wait(0.05)
-            assert unpublished() == 0
-        finally:
-            stop.set()
-            thread.join(timeout=20)
+    def test_lets_a_spare_take_over_at_once_when_it_stops(self, relay: Relay) -> None:
+        relay.run(stopped())
         assert RelayLease.objects.get().holder is None
+
+    def test_sleeps_through_no_commit_that_came_while_it_published(
+        self,
+        relay: Relay,
+        road: Road,
+        write: Write,
+        late: psycopg.Connection,
+        running: Callable[[], None],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        relay.settings = replace(relay.settings, poll_every=20.0)
+
+        def publish_while_another_commits(task: str, kwargs: dict[str, Any], **options: Any) -> None:
+            if task == DELIVER and not road.batches():
+                insert_note(late)
+                late.commit()
+                late.execute(f"NOTIFY {log.WAKE_CHANNEL}")
+                late.commit()
+            Road.publish(road, task, kwargs, **options)
+
+        monkeypatch.setattr(road, "publish", publish_while_another_commits)
+        write()
+        running()
+        wait_until(lambda: len(road.batches()) == 2, within=10)
+
+
+def stopped() -> threading.Event:
+    stop = threading.Event()
+    stop.set()
+    return stop
+
+
+def wait_until(condition: Callable[[], bool], *, within: float = 20.0) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
