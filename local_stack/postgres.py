@@ -225,9 +225,10 @@ def _wheel_version() -> str:
 
 
 def _open_to_others(path: Path) -> bool:
-    """Return whether any user may pass through every directory down to `path`."""
+    """Return whether any user may pass through every directory down to `path`, and where its links lead."""
     existing = path if path.exists() else path.parent
-    return all(step.stat().st_mode & 0o001 for step in (existing, *existing.parents))
+    ways = (existing, existing.resolve())
+    return all(step.stat().st_mode & 0o001 for way in ways for step in (way, *way.parents))
 
 
 def _copy_binaries(cluster: Cluster) -> None:

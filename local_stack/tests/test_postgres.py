@@ -111,3 +111,11 @@ class TestAPlaceThatOnlyRootCanReach:
         assert cluster.data == shared / "hidden" / "data"
         assert cluster.binaries.is_relative_to(shared)
         assert (cluster.data / "PG_VERSION").read_text() == "18\n"
+
+    def test_is_found_out_behind_a_link(self, stack: Stack) -> None:
+        closed, link = stack.run_dir / "closed", stack.run_dir / "link"
+        (closed / "programs").mkdir(parents=True)
+        link.symlink_to(closed / "programs")
+        assert postgres._open_to_others(link)
+        closed.chmod(0o700)
+        assert not postgres._open_to_others(link)
