@@ -19,7 +19,8 @@ RISE_EVERY, LOOK_EVERYWHERE_EVERY = 1.0, 10.0
 
 #: One statement, so that a round costs one commit and no more trips than it must; without work it writes
 #: nothing. A relay that takes over updates the lease's row, and so waits for a statement that has locked it,
-#: or makes it number nothing. No condition on the stream keeps their own index from finding them.
+#: or makes it number nothing. What waits has an index of its own: with a condition on the stream the planner
+#: may prefer another.
 _NUMBER = f"""
     WITH waiting AS (
         SELECT id, stream, row_number() OVER (PARTITION BY stream ORDER BY id) AS nth FROM (
