@@ -33,9 +33,11 @@ logger = logging.getLogger(__name__)
 
 #: Commands sent in one round.
 COMMANDS_PER_ROUND = 100
-#: A round lasts at least this long, in seconds, so that load makes batches: a subscriber needs some three
-#: milliseconds for the smallest. What commits after a pause goes out at once.
-SHORTEST_ROUND = 0.0075
+#: After a round the relay rests for this share of the time that it took, so that load makes batches: a
+#: subscriber needs about as long for the smallest. What commits after a pause goes out at once.
+REST = 0.5
+#: A round that took so long, in seconds, has made a batch, and needs no rest.
+LONG_ROUND = 0.0075
 #: How long after a question that could not be sent the next is tried, in seconds.
 ASK_AGAIN_AFTER = 1.0
 #: How long confirmed batches may stay unmarked, in seconds: each mark is a row version that snapshots keep.
@@ -99,7 +101,7 @@ class Relay:
         if time.monotonic() >= self._next_marking:
             self.mark()
         if sent:
-            time.sleep(max(0.0, SHORTEST_ROUND - (time.monotonic() - began)))
+            time.sleep(_rest_after(time.monotonic() - began))
         if sent < COMMANDS_PER_ROUND:
             # A NOTIFY since the round began is kept for us: what committed meanwhile needn't wait.
             self._sleep()
@@ -205,6 +207,10 @@ class Relay:
             self.mark()
             self.lease.release()
         connection.close()
+
+
+def _rest_after(took: float) -> float:
+    return max(0.0, min(took * REST, LONG_ROUND - took))
 
 
 def prepare() -> None:

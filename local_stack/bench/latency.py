@@ -17,7 +17,8 @@ _QUEUE = "witness.raw"
 
 # The load is made inside the database, so that it takes little from what is measured. Titles are numbers.
 _TELLER = """
-    CREATE OR REPLACE PROCEDURE tell_of_tickets(count int, pause interval) LANGUAGE plpgsql AS $$
+    CREATE OR REPLACE PROCEDURE tell_of_tickets(count int, pause interval, OUT told timestamptz[])
+    LANGUAGE plpgsql AS $$
     DECLARE began timestamptz := clock_timestamp();
     BEGIN
         FOR n IN 0 .. count - 1 LOOP
@@ -32,7 +33,7 @@ _TELLER = """
                 )
             );
             COMMIT;
-            INSERT INTO told VALUES (n, clock_timestamp());
+            told[n] := clock_timestamp();
             NOTIFY shared_events;
             COMMIT;
             PERFORM pg_sleep_until(began + (n + 1) * pause);
@@ -94,11 +95,12 @@ def _tell(stack: RunningStack, told: list[float]) -> None:
     """Commit events at the rate, one by one, and note when each had been committed."""
     with psycopg.connect(stack.database_url("tickets"), autocommit=True) as connection:
         connection.execute(_TELLER)
-        connection.execute("CREATE TEMP TABLE told (number int, at timestamptz)")
-        connection.execute("CALL tell_of_tickets(%s, %s)", [RATE * SECONDS, timedelta(seconds=1 / RATE)])
+        call = connection.execute(
+            "CALL tell_of_tickets(%s, %s, NULL)", [RATE * SECONDS, timedelta(seconds=1 / RATE)]
+        )
+        [[moments]] = call.fetchall()
+        told.extend(moment.timestamp() for moment in moments)
         connection.execute("DROP PROCEDURE tell_of_tickets")
-        times = connection.execute("SELECT extract(epoch FROM at)::float FROM told ORDER BY number")
-        told.extend(at for (at,) in times)
 
 
 def _waits(told: list[float], effects: dict[int, float]) -> list[float]:
