@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from shared_events import failpoints, heartbeat, log, parking, stopping
+from shared_events import failpoints, heartbeat, log, parking, statements, stopping
 from shared_events.envelope import RawEnvelope, load
 from shared_events.models import Cursor
 from shared_events.settings import event_settings
@@ -181,10 +181,8 @@ def lock_cursor(stream: str) -> Cursor:
 
 
 def _lock(stream: str) -> Cursor | None:
-    with connection.cursor() as statement:
-        statement.execute(_LOCK, [stream])
-        row = statement.fetchone()
-    return Cursor.from_db(connection.alias, _CURSOR_FIELDS, row) if row else None
+    rows = statements.run(_LOCK, [stream])
+    return Cursor.from_db(connection.alias, _CURSOR_FIELDS, rows[0]) if rows else None
 
 
 def resume(cursor: Cursor, position: int, last_id: UUID | None) -> None:
@@ -265,11 +263,8 @@ def _begin_attempt(event: RawEnvelope) -> int:
 
 def _move(cursor: Cursor, last: RawEnvelope) -> Outcome:
     cursor.position = last.position
-    with connection.cursor() as statement:
-        statement.execute(
-            _MOVE,
-            {"stream": cursor.stream, "position": last.position, "last_id": last.id, "head": cursor.head},
-        )
+    to = {"stream": cursor.stream, "position": last.position, "last_id": last.id, "head": cursor.head}
+    statements.run(_MOVE, to)
     return _standing(cursor)
 
 

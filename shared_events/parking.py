@@ -7,10 +7,10 @@ import logging
 import traceback
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from shared_events import sweeps
+from shared_events import statements, sweeps
 from shared_events.contracts import NewerSchema
 from shared_events.envelope import RawEnvelope, from_wire
 from shared_events.models import Cursor, ParkedEvent
@@ -49,9 +49,7 @@ def park_behind(envelope: RawEnvelope) -> None:
 def parked_aggregates(envelopes: list[RawEnvelope]) -> set[object]:
     """Return those aggregates of the envelopes that have parked events."""
     ids = list({envelope.aggregate_id for envelope in envelopes})
-    with connection.cursor() as statement:
-        statement.execute(_PARKED, [envelopes[0].stream, ids])
-        return {aggregate_id for (aggregate_id,) in statement}
+    return {aggregate_id for (aggregate_id,) in statements.run(_PARKED, [envelopes[0].stream, ids])}
 
 
 @sweeps.every(seconds=1)

@@ -25,7 +25,7 @@ from shared_events.envelope import PublishedEnvelope, dump
 from shared_events.lease import Lease, LeaseLost
 from shared_events.log import WAKE_CHANNEL
 from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
-from shared_events.numbering import MOST, Floor, Numbered, head_of, number
+from shared_events.numbering import MOST, Floor, Numbered, head_of, keep_plan, number
 from shared_events.reading import envelopes_after
 from shared_events.settings import EventSettings, event_settings
 
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 COMMANDS_PER_ROUND = 100
 #: After a round the relay rests for this share of the time that it took, so that load makes batches: a
 #: subscriber needs about as long for the smallest. What commits after a pause goes out at once.
-REST = 0.5
+REST = 0.25
 #: A round that took so long, in seconds, has made a batch, and needs no rest.
 LONG_ROUND = 0.0075
 #: How long after a question that could not be sent the next is tried, in seconds.
@@ -192,6 +192,7 @@ class Relay:
     def _listen(self) -> None:
         connection.ensure_connection()
         if connection.connection is not self._listening:
+            keep_plan()
             with connection.cursor() as cursor:
                 cursor.execute(f"LISTEN {WAKE_CHANNEL}")
             self._listening = connection.connection

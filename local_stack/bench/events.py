@@ -11,6 +11,7 @@ from pathlib import Path
 import amqp
 import psycopg
 
+from local_stack import rabbitmq
 from local_stack.bench.latency import connect, latencies
 from local_stack.drill.truth import WITNESS, ask
 from local_stack.screen import out
@@ -60,8 +61,17 @@ def backbone() -> Iterator[RunningStack]:
         for part in stack.parts().values():
             if part["state"] == "running" and part["name"] not in NEEDED:
                 stack.stop(part["name"])
+        _forget_other_subscribers(stack)
         with stack.overriding("witness.events", {"WITNESS_COUNTS": "0"}):
             yield stack
+
+
+def _forget_other_subscribers(stack: RunningStack) -> None:
+    """Delete the queues of services that are not at work: the broker would keep each event for them too."""
+    for service in stack.stack.system.stateful:
+        if service.follows and service.name != WITNESS:
+            with rabbitmq.connect(stack.broker_url(service.name)) as connection:
+                connection.channel().queue_delete(f"{service.name}.events.v1")
 
 
 def tell(stack: RunningStack, count: int) -> float:

@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from django.db.backends.signals import connection_created
 
 from shared_events import heartbeat as beat
-from shared_events import stopping
+from shared_events import statements, stopping
 from shared_events.bus.app import celery_app, topology
 from shared_events.settings import event_settings
 from shared_events.settling import settle
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         if not queues:
             raise CommandError(f"{event_settings().service} follows no stream, so it has no {role} worker")
         if role == "events":
-            connection_created.connect(_limit_transactions, weak=False)
+            connection_created.connect(_prepare_for_batches, weak=False)
             _say_nothing_of_each_batch()
         else:
             task_prerun.connect(_renew_connections, weak=False)
@@ -83,7 +83,8 @@ def _pool(role: str) -> dict[str, Any]:
     }
 
 
-def _limit_transactions(connection: Any, **_: Any) -> None:
+def _prepare_for_batches(connection: Any, **_: Any) -> None:
+    statements.keep_plans(connection)
     with connection.cursor() as cursor:
         cursor.execute(EVENT_TIMEOUTS)
 
