@@ -37,11 +37,14 @@ class Fault:
     only: str = ""
 
 
-def kill_at(part: str, point: str) -> Break:
-    """Have a process kill itself at a failpoint until that has happened so many times."""
+def kill_at(part: str, point: str, *, chance: float = 0.2) -> Break:
+    """Have a process kill itself at a failpoint until that has happened so many times.
+
+    With a `chance` too high for how often the point is reached it would die before it is known to be ready.
+    """
 
     def act(stack: RunningStack, times: int) -> None:
-        with stack.overriding(part, {"EVENTS_FAILPOINTS": f"{point}=kill:0.2"}):
+        with stack.overriding(part, {"EVENTS_FAILPOINTS": f"{point}=kill:{chance}"}):
             before = stack.part(part)["restarts"]
             wait_for(
                 lambda: stack.part(part)["restarts"] - before >= times,
@@ -199,11 +202,11 @@ FAULTS = (
     ),
     Fault(
         name="killed before the ack", where="orders.events", times=3, quick=True,
-        act=kill_at("orders.events", "deliver.unacknowledged"),
+        act=kill_at("orders.events", "deliver.unacknowledged", chance=0.05),
     ),
     Fault(
         name="killed before the ack", where="witness.events", times=3,
-        act=kill_at("witness.events", "deliver.unacknowledged"),
+        act=kill_at("witness.events", "deliver.unacknowledged", chance=0.05),
     ),
     Fault(name="killed", where="payments.commands", times=3, quick=True, act=kill("payments.commands")),
     Fault(name="killed", where="orders.commands", times=2, act=kill("orders.commands")),
