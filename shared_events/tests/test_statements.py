@@ -10,8 +10,8 @@ from shared_events.statements import RUNS_BEFORE
 from shared_events.tests.conftest import Published, Write, connect_apart
 
 _KEPT = "SELECT name, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%%' || %s || '%%'"
-#: A column that the statement returns, for each that is run all day.
-_COLUMNS = {"shared_events_loggedevent": "traceparent", "shared_events_cursor": "stream"}
+#: A column of each table whose rows a kept statement returns, and its width.
+_COLUMNS = [("shared_events_loggedevent", "traceparent", 55), ("shared_events_cursor", "stream", 64)]
 
 
 def _kept(part: str) -> list[tuple[str, int]]:
@@ -33,16 +33,14 @@ def _keeping_plans(transactional_db: None) -> Iterator[None]:
 def migrate() -> Iterator[Callable[[], None]]:
     """Return what widens columns from another connection; they are narrow again after the test."""
 
-    def change(width: int) -> None:
+    def widen(by: int) -> None:
         with connect_apart() as elsewhere:
-            for table, column in _COLUMNS.items():
-                elsewhere.execute(f"ALTER TABLE {table} ALTER {column} TYPE varchar({width})")
+            for table, column, width in _COLUMNS:
+                elsewhere.execute(f"ALTER TABLE {table} ALTER {column} TYPE varchar({width + by})")
 
-    yield lambda: change(99)
+    yield lambda: widen(9)
     connection.close()
-    with connect_apart() as elsewhere:
-        elsewhere.execute("ALTER TABLE shared_events_loggedevent ALTER traceparent TYPE varchar(55)")
-        elsewhere.execute("ALTER TABLE shared_events_cursor ALTER stream TYPE varchar(64)")
+    widen(0)
 
 
 def test_a_round_runs_by_a_plan_that_suits_a_log_of_any_length(relay: Relay, write: Write) -> None:
