@@ -13,7 +13,7 @@ import psycopg
 from local_stack.credentials import Credentials
 from local_stack.environment import broker_url, database_url
 from local_stack.rabbitmq import connect
-from local_stack.services import Service
+from local_stack.services import Service, queue_name
 from local_stack.stack import Stack
 
 # `behind` compares each cursor with the head its publisher was heard to have.
@@ -70,7 +70,7 @@ def _in_queues(service: Service, address: str) -> dict[str, int]:
     parts = urlsplit(address)
     if parts.scheme == "filesystem":
         folder = Path(parts.path) / "queues"
-        found = {name: folder / f"{service.name}.{name}.v1" for name in _queues_of(service)}
+        found = {name: folder / queue_name(service.name, name) for name in _queues_of(service)}
         return {name: sum(1 for _ in place.glob("*.msg")) for name, place in found.items() if place.is_dir()}
     try:
         return _in_rabbitmq(service, address)
@@ -85,7 +85,7 @@ def _in_rabbitmq(service: Service, address: str) -> dict[str, int]:
             try:
                 depths[name] = (
                     connection.channel()
-                    .queue_declare(f"{service.name}.{name}.v1", passive=True)
+                    .queue_declare(queue_name(service.name, name), passive=True)
                     .message_count
                 )
             except amqp.NotFound:

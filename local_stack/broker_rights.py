@@ -21,7 +21,7 @@ from kombu.transport.native_delayed_delivery import (
 from local_stack.credentials import Credentials
 from local_stack.services import MARKETPLACE, Service, System
 
-DOMAIN_EVENTS, CATCH_UP = "domain_events", "catch_up"
+DOMAIN_EVENTS, CATCH_UP, REDRIVE_KEY = "domain_events", "catch_up", "redrive"
 #: Where a countdown begins, and where it comes out again.
 DELAY, DELIVERY = level_name(MAX_LEVEL), CELERY_DELAYED_DELIVERY_EXCHANGE
 _NOTHING = "^$"
@@ -60,9 +60,13 @@ def topic_permissions(service: Service, system: System) -> dict[str, tuple[str, 
     """Return by which routing keys a service may publish to an exchange, and bind queues to it."""
     own, followed = _any_of(service.publishes), _any_of(service.follows)
     commands = re.escape(f"{service.name}.commands.v1")
-    inboxes = {
-        f"{other.name}.inbox": (own, followed if other == service else _NOTHING) for other in system.stateful
-    }
+    inboxes = {f"{other.name}.inbox": (own, _NOTHING) for other in system.stateful}
+    # Its relay asks its own events worker there, by a key that nobody else may use, to try parked events
+    # again.
+    inboxes[f"{service.name}.inbox"] = (
+        _any_of((*service.publishes, REDRIVE_KEY)),
+        _any_of((*service.follows, REDRIVE_KEY)),
+    )
     return {
         DOMAIN_EVENTS: (own, followed),
         CATCH_UP: (followed, own),

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 
+def queue_name(service: str, name: str) -> str:
+    """Return the name of a service's queue on the broker: its shape has a version of its own."""
+    return f"{service}.{name}.{'v1' if name == 'commands' else 'v2'}"
+
+
 @dataclass(frozen=True)
 class Service:
     """A Django project. `stateful` ones have a database and a relay; the frontend has neither.

@@ -2,13 +2,23 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
-from shared_events.models import Cursor, LoggedEvent, OutgoingCommand, ParkedEvent, PublishedStream
-from shared_events.parking import redrive
+from shared_events.models import (
+    Backfill,
+    Cursor,
+    DiscardedEvent,
+    LoggedEvent,
+    OutgoingCommand,
+    ParkedEvent,
+    PublishedStream,
+)
+from shared_events.parking import NotDiscardable, discard, request_redrive
 
 # Generic for the type checker alone: Django's class can't be subscripted at run time.
 if TYPE_CHECKING:
@@ -65,6 +75,28 @@ class OutgoingCommandAdmin(ReadOnlyAdmin):
     list_display = ("id", "task", "at", "created_at")
 
 
+@admin.register(Backfill)
+class BackfillAdmin(ReadOnlyAdmin):
+    """Handlers that are being fed the past."""
+
+    list_display = ("handler", "stream", "type", "position")
+
+
+@admin.register(DiscardedEvent)
+class DiscardedEventAdmin(ReadOnlyAdmin):
+    """Events that a person has decided not to apply, and why."""
+
+    list_display = ("stream", "position", "type", "aggregate_id", "reason", "discarded_by", "discarded_at")
+    search_fields = ("=aggregate_id", "reason")
+    ordering = ("-id",)
+
+
+class ReasonForm(ActionForm):
+    """Asks beside the action for a reason, which discarding needs."""
+
+    reason = forms.CharField(required=False, max_length=500, label="Reason (to discard)")
+
+
 @admin.register(ParkedEvent)
 class ParkedEventAdmin(ReadOnlyAdmin):
     """Events that could not be applied. Dead letters wait here for a person, and never expire."""
@@ -85,7 +117,8 @@ class ParkedEventAdmin(ReadOnlyAdmin):
     search_fields = ("=aggregate_id", "error")
     # Those of one error stand together.
     ordering = ("error", "stream", "position")
-    actions = ("redrive_selected", "redrive_alike")
+    actions = ("redrive_selected", "redrive_alike", "discard_selected")
+    action_form = ReasonForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ParkedEvent]:
         """Count what waits behind each row."""
@@ -119,10 +152,25 @@ class ParkedEventAdmin(ReadOnlyAdmin):
         errors = set(queryset.values_list("error", flat=True))
         self._redrive(request, ParkedEvent.objects.filter(error__in=errors))
 
+    @admin.action(description="Discard for good, with a reason", permissions=["view"])
+    def discard_selected(self, request: HttpRequest, queryset: QuerySet[ParkedEvent]) -> None:
+        """Discard the selected events; what waits behind them goes on."""
+        reason, done = request.POST.get("reason", ""), 0
+        for row in queryset.exclude(error="").order_by("stream", "position"):
+            try:
+                discard(row, reason=reason, by=request.user.get_username())
+            except NotDiscardable as error:
+                messages.error(request, str(error))
+                return
+            self.log_change(request, row, f"Discarded: {reason}")
+            done += 1
+        messages.info(request, f"{done} events were discarded, and what waited behind them goes on")
+
     def _redrive(self, request: HttpRequest, rows: QuerySet[ParkedEvent]) -> None:
-        applied = 0
-        for row in rows.exclude(error="").order_by("stream", "position"):
-            count = redrive(row)
-            self.log_change(request, row, f"Redriven: {count} events were applied")
-            applied += count
-        messages.info(request, f"{applied} events were applied")
+        failed = rows.exclude(error="")
+        for row in failed:
+            self.log_change(request, row, "Redrive requested")
+        count = request_redrive(failed)
+        messages.info(
+            request, f"{count} events, and what waits behind them, are tried again now: look again soon"
+        )

@@ -1,9 +1,10 @@
 """Django's entry to the library."""
 
 from django.apps import AppConfig
+from django.core import checks
 from django.utils.module_loading import autodiscover_modules
 
-from shared_events import contracts, failpoints
+from shared_events import contracts, failpoints, postgres, projects
 from shared_events.settings import event_settings
 
 
@@ -18,4 +19,6 @@ class SharedEventsConfig(AppConfig):
         """Import the contracts, and `handlers` and `tasks` of the installed apps."""
         contracts.load(event_settings().contracts)
         failpoints.arm(event_settings().failpoints)
+        checks.register(postgres.check_version, checks.Tags.database)  # type: ignore[call-overload]
+        checks.register(projects.check_celery_settings)
         autodiscover_modules("handlers", "tasks")

@@ -1,66 +1,83 @@
 """Catch-up: a consumer asks for what follows its cursor, the publisher answers from its log.
 
-One mechanism for gaps, restarts, lost messages and services that are deployed a year late.
+One mechanism for gaps, restarts, lost messages, services that are deployed a year late, and handlers that
+are.
 """
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from shared_events import cursors
 from shared_events.bus.publisher import CATCH_UP as ASK
-from shared_events.bus.publisher import DELIVER, Publisher
+from shared_events.bus.publisher import DELIVER, DELIVER_PAST, Publisher
 from shared_events.bus.topology import CATCH_UP, inbox_exchange
-from shared_events.envelope import dump
-from shared_events.models import Cursor
+from shared_events.envelope import PublishedEnvelope, cut, dump
+from shared_events.models import Backfill, Cursor
 from shared_events.numbering import head_of
-from shared_events.reading import envelopes_after
+from shared_events.reading import envelopes_after, envelopes_of_types
 from shared_events.settings import event_settings
 from shared_events.subscriptions import followed_streams
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 def ask(stream: str, publisher: Publisher) -> bool:
     """Ask the publisher of `stream` for what follows our cursor; return whether a request was sent.
 
     One request per stream is under way at a time, so that pushes arriving meanwhile don't start a storm.
+    While a handler holds the cursor nothing is asked, and nobody waits: what it applies comes first.
     """
     now = timezone.now()
-    overdue = now - timedelta(seconds=event_settings().catch_up_timeout)
-    free = Q(asked_at__isnull=True) | Q(asked_at__lt=overdue)
-    if not Cursor.objects.filter(free, stream=stream, halted_at__isnull=True).update(asked_at=now):
-        return False
+    with transaction.atomic():
+        cursors_to_ask = Cursor.objects.filter(_nothing_under_way("asked_at", now), halted_at__isnull=True)
+        cursor = _unlocked(cursors_to_ask.filter(stream=stream)).first()
+        if cursor is None:
+            return False
+        Cursor.objects.filter(stream=stream).update(asked_at=now)
     try:
-        _send(Cursor.objects.get(stream=stream), publisher)
+        _send(
+            stream, publisher, after=cursor.position, last_id=str(cursor.last_id) if cursor.last_id else None
+        )
     except Exception:
         # Nothing is under way: whoever finds a gap as the broker comes back shall not wait for an answer.
-        Cursor.objects.filter(stream=stream, asked_at=now).update(asked_at=None)
+        with transaction.atomic():
+            ours = _unlocked(Cursor.objects.filter(stream=stream, asked_at=now)).values("stream")
+            Cursor.objects.filter(stream__in=list(ours.values_list("stream", flat=True))).update(
+                asked_at=None
+            )
         raise
     return True
 
 
-def _send(cursor: Cursor, publisher: Publisher) -> None:
-    settings = event_settings()
-    publisher.publish(
-        ASK,
-        {
-            "stream": cursor.stream,
-            "after": cursor.position,
-            "last_id": str(cursor.last_id) if cursor.last_id else None,
-            "service": settings.service,
-        },
-        exchange=CATCH_UP,
-        key=cursor.stream,
-        expires=settings.anti_entropy_every,
-    )
+def ask_for_past(stream: str, publisher: Publisher) -> bool:
+    """Ask the publisher of `stream` for what its cursor has passed without some handlers.
+
+    Return whether a request was sent: one at a time, as above.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        rows = list(
+            _unlocked(Backfill.objects.filter(_nothing_under_way("requested_at", now), stream=stream))
+        )
+        Backfill.objects.filter(id__in=[row.id for row in rows]).update(requested_at=now)
+    if not rows:
+        return False
+    types = sorted({row.type for row in rows})
+    _send(stream, publisher, after=min(row.position for row in rows), last_id=None, types=types)
+    return True
 
 
 def ask_all(publisher: Publisher) -> None:
     """Ask for every stream that this service follows; "you have everything" is answered by silence."""
     for stream in followed_streams():
-        Cursor.objects.get_or_create(stream=stream)
+        cursors.make(stream)
         ask(stream, publisher)
+        ask_for_past(stream, publisher)
 
 
 def answer(stream: str, after: int, last_id: UUID | None, service: str, publisher: Publisher) -> int:
@@ -76,6 +93,7 @@ def answer(stream: str, after: int, last_id: UUID | None, service: str, publishe
         page, previous_id = ([at_cursor] if at_cursor else []), None
     if same_log and not page:
         return 0
+    page = _first_message(page)
     answered: dict[str, Any] = {
         "stream": stream,
         "events": dump(page),
@@ -84,3 +102,45 @@ def answer(stream: str, after: int, last_id: UUID | None, service: str, publishe
     }
     publisher.publish(DELIVER, answered, exchange=inbox_exchange(service), key=stream)
     return len(page)
+
+
+def answer_past(stream: str, after: int, types: list[str], service: str, publisher: Publisher) -> int:
+    """Send `service` the events of some types after a position, a bounded page; return how many were sent.
+
+    It says up to which position nothing else of these types is there.
+    """
+    upto = head_of(stream)
+    size = event_settings().catch_up_size
+    page = _first_message(envelopes_of_types(stream, types, after=after, upto=upto, limit=size))
+    if page:
+        upto = page[-1].position
+    if upto <= after:
+        return 0
+    answered = {"stream": stream, "events": dump(page), "after": after, "upto": upto}
+    publisher.publish(DELIVER_PAST, answered, exchange=inbox_exchange(service), key=stream)
+    return len(page)
+
+
+def _send(stream: str, publisher: Publisher, **what: Any) -> None:
+    settings = event_settings()
+    publisher.publish(
+        ASK,
+        {"stream": stream, "service": settings.service, **what},
+        exchange=CATCH_UP,
+        key=stream,
+        expires=settings.anti_entropy_every,
+    )
+
+
+def _nothing_under_way(since: str, now: datetime) -> Q:
+    overdue = now - timedelta(seconds=event_settings().catch_up_timeout)
+    return Q(**{f"{since}__isnull": True}) | Q(**{f"{since}__lt": overdue})
+
+
+def _unlocked(rows: QuerySet[Row]) -> QuerySet[Row]:
+    return rows.select_for_update(skip_locked=True)
+
+
+def _first_message(page: list[PublishedEnvelope]) -> list[PublishedEnvelope]:
+    most = event_settings().batch_bytes
+    return next(cut(page, size=max(len(page), 1), most_bytes=most), [])

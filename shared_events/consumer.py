@@ -1,21 +1,22 @@
-"""The consumer's side: apply a batch and move the cursor in one transaction, exactly once and in order."""
+"""The consumer's side: apply events and move the cursor in one transaction, exactly once and in order."""
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum, auto
-from itertools import pairwise
-from uuid import UUID
+from collections.abc import Callable, Iterator
+from typing import Generic, Protocol, Self, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.utils import timezone
 
-from shared_events import failpoints, heartbeat, log, parking, statements, stopping
-from shared_events.envelope import RawEnvelope, load
-from shared_events.models import Cursor
+from shared_events import backfill, cursors, failpoints, heartbeat, log, parking, stopping, time_limit
+from shared_events.backfill import Past, lock_cursor
+from shared_events.batch import Batch, Outcome, batch_from_wire
+from shared_events.envelope import RawEnvelope, dump
+from shared_events.errors import describe
+from shared_events.models import Backfill, Cursor
 from shared_events.settings import event_settings
-from shared_events.subscriptions import dispatch
+from shared_events.subscriptions import Wants, dispatch, wanting
+
+__all__ = ["Batch", "Outcome", "batch_from_wire", "is_nobodys_fault", "receive", "receive_past"]
 
 logger = logging.getLogger(__name__)
 
@@ -23,45 +24,119 @@ logger = logging.getLogger(__name__)
 _NOBODYS_FAULT = ("08", "53", "40", "57P", "55P03")
 _LONGEST_WAIT = 5.0
 
-_CURSOR_FIELDS = [field.attname for field in Cursor._meta.concrete_fields]  # noqa: SLF001
-#: What each batch costs is written out: as many statements as with the ORM, for a third of the time.
-_LOCK = f"SELECT {', '.join(_CURSOR_FIELDS)} FROM shared_events_cursor WHERE stream = %s FOR UPDATE"  # noqa: S608
-_MOVE = """
-    UPDATE shared_events_cursor
-    SET position = %(position)s, last_id = %(last_id)s, head = %(head)s,
-        asked_at = NULL, trying_position = NULL, trying_count = 0
-    WHERE stream = %(stream)s
-"""
+#: What is done with events while the cursor is locked: feed them to the handlers that want them, or park
+#: them.
+Act = Callable[[list[RawEnvelope], Wants], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Batch:
-    """Consecutive envelopes of one stream, and the id of the one before them.
+class Message(Protocol):
+    """What a message brings: a `Batch`, or a `Past`."""
 
-    `head` is how far the publisher is known to be: to the end of the batch by a push, to the end of its log
-    by an answer to catch-up.
-    """
-
-    stream: str
-    events: list[RawEnvelope]
-    previous_id: UUID | None
-    head: int
-
-    def after(self, position: int) -> "Batch":
-        """Return what lies past `position`."""
-        skipped = [event for event in self.events if event.position <= position]
-        rest = self.events[len(skipped) :]
-        previous = skipped[-1].id if skipped else self.previous_id
-        return Batch(stream=self.stream, events=rest, previous_id=previous, head=self.head)
+    @property
+    def stream(self) -> str: ...
+    @property
+    def events(self) -> list[RawEnvelope]: ...
+    def singles(self) -> Iterator[Self]: ...
 
 
-class Outcome(Enum):
-    """What became of a batch."""
+M = TypeVar("M", bound=Message)
 
-    UP_TO_DATE = auto()
-    MORE_TO_COME = auto()
-    GAP = auto()
-    HALTED = auto()
+
+class Feed(Generic[M]):
+    """How the events of a kind of message take effect, and how it is kept that they are being tried."""
+
+    def __init__(
+        self,
+        apply: Callable[[M, Act], Outcome],
+        find_first: Callable[[M], RawEnvelope | None],
+        begin: Callable[[RawEnvelope], int],
+    ) -> None:
+        """Take how to apply a message, how to find the first of its events to try, and how to count a try."""
+        self.apply, self.find_first, self.begin = apply, find_first, begin
+
+    def receive(self, message: M) -> Outcome:
+        """Apply what is new in the message, however often it takes: the database may come and go meanwhile.
+
+        Raises what the database said when the worker is told to stop: the cursor has not moved, so catch-up
+        brings it again.
+        """
+        together, wait = True, 0.1
+        while True:
+            try:
+                together = together and self._is_first_try(message)
+                outcome = self.apply(message, feed) if together else self._one_by_one(message)
+                _proven.add(message.stream)
+                return outcome
+            except Exception as error:
+                if is_nobodys_fault(error):
+                    if stopping.is_told():
+                        raise
+                    heartbeat.show_life()
+                    logger.warning(
+                        "Waiting for the database with events of %s in hand: %s",
+                        message.stream,
+                        describe(error),
+                    )
+                    connection.close()
+                    time.sleep(wait)
+                    wait = min(_LONGEST_WAIT, wait * 2)
+                elif together:
+                    # A statement that ran out of time may have cost the connection.
+                    connection.close_if_unusable_or_obsolete()
+                    logger.warning(
+                        "Events of %s failed together, taking them one by one: %s",
+                        message.stream,
+                        describe(error),
+                    )
+                    together = False
+                else:
+                    raise
+
+    def _is_first_try(self, message: M) -> bool:
+        """Commit that this process is about to try it; return whether no other has begun it before."""
+        first = None if message.stream in _proven else self.find_first(message)
+        return first is None or self.begin(first) <= 1
+
+    def _one_by_one(self, message: M) -> Outcome:
+        """Apply it in a transaction per event, parking what fails.
+
+        That an event is being tried is committed before it runs, so that one that ends its process is found
+        out.
+        """
+        outcome = Outcome.UP_TO_DATE
+        for single in message.singles():
+            heartbeat.show_life()
+            outcome = self._apply_one(single, single.events[0]) if single.events else self.apply(single, feed)
+            if outcome in (Outcome.GAP, Outcome.HALTED):
+                break
+        return outcome
+
+    def _apply_one(self, single: M, event: RawEnvelope) -> Outcome:
+        if self.begin(event) > event_settings().max_unfinished:
+            return self._park(single, parking.park_unrun)
+        try:
+            return self.apply(single, feed)
+        except Exception as error:
+            if is_nobodys_fault(error):
+                raise
+            failure = error
+        connection.close_if_unusable_or_obsolete()
+        return self._park(single, lambda events, wants: parking.park(events, wants, failure))
+
+    def _park(self, single: M, act: Act) -> Outcome:
+        try:
+            return self.apply(single, act)
+        except Exception as error:
+            if is_nobodys_fault(error):
+                raise
+            event = single.events[0]
+            reason = (
+                f"{event.type} at {event.position} could neither be applied nor parked: {describe(error)}"
+            )
+        connection.close_if_unusable_or_obsolete()
+        with transaction.atomic():
+            cursors.halt(cursors.lock(single.stream), reason)
+        return Outcome.HALTED
 
 
 #: Streams of which this process has applied a batch since it started. That the first is begun is committed
@@ -71,96 +146,52 @@ _proven: set[str] = set()
 _begun: dict[str, int] = {}
 
 
-def batch_from_wire(stream: str, events: str, previous_id: str | None, head: int) -> Batch:
-    """Decode a message. Raises ValueError or TypeError when it isn't a batch of `stream`."""
-    envelopes = load(events)
-    for before, event in pairwise(envelopes):
-        if event.position != before.position + 1:
-            raise ValueError(f"positions {before.position} and {event.position} aren't consecutive")
-    if any(event.stream != stream for event in envelopes):
-        raise ValueError(f"an envelope isn't of the stream {stream}")
-    return Batch(
-        stream=stream, events=envelopes, previous_id=UUID(previous_id) if previous_id else None, head=head
-    )
-
-
 def receive(batch: Batch) -> Outcome:
-    """Apply what is new in the batch, however often it takes: the database may come and go meanwhile.
-
-    Raises what the database said when the worker is told to stop: the cursor has not moved, so catch-up
-    brings the batch again.
-    """
-    together, wait = True, 0.1
-    while True:
-        try:
-            together = together and (batch.stream in _proven or not batch.events or _is_first_try(batch))
-            outcome = apply_together(batch) if together else apply_one_by_one(batch)
-            _proven.add(batch.stream)
-            return outcome
-        except Exception as error:
-            if is_nobodys_fault(error):
-                if stopping.is_told():
-                    raise
-                heartbeat.show_life()
-                logger.warning("Waiting for the database with a batch of %s in hand: %s", batch.stream, error)
-                connection.close()
-                time.sleep(wait)
-                wait = min(_LONGEST_WAIT, wait * 2)
-            elif together:
-                logger.warning("A batch of %s failed (%r); taking it event by event", batch.stream, error)
-                together = False
-            else:
-                raise
+    """Apply what is new in a batch; what happens to it is told by `Feed.receive`."""
+    return _BATCHES.receive(batch)
 
 
-def apply_together(batch: Batch) -> Outcome:
-    """Apply the whole batch in one transaction. Raises what a handler raises, with nothing applied."""
+def receive_past(past: Past) -> Outcome:
+    """Apply what handlers that are fed the past haven't had; MORE_TO_COME where that isn't all."""
+    return _PAST.receive(past)
+
+
+def feed(events: list[RawEnvelope], wants: Wants) -> None:
+    """Hand events to the handlers that want them; park those behind that wait for an older one."""
+    wanted = [event for event in events if wanting(event, wants)]
+    blocked = parking.positions_blocked(wanted)
+    parking.park_behind([event for event in wanted if event.position in blocked], wants)
+    with log.together(), time_limit.within(event_settings().event_seconds):
+        dispatch((event for event in wanted if event.position not in blocked), wants)
+
+
+def apply_together(batch: Batch, act: Act = feed) -> Outcome:
+    """Do something with what is new, in one transaction. Raises what a handler raises."""
     with transaction.atomic():
         cursor = lock_cursor(batch.stream)
         fresh, outcome = _fresh(cursor, batch)
         if fresh:
-            with log.together():
-                _dispatch_unblocked(fresh)
-            outcome = _move(cursor, fresh[-1])
+            act(fresh, backfill.wants_of(cursor))
+            text = batch.text if batch.text and len(fresh) == len(batch.events) else dump(fresh)
+            cursors.move(cursor, fresh[0], fresh[-1], text)
+            outcome = _standing(cursor)
             failpoints.reach("deliver.uncommitted")
         return outcome
 
 
-def apply_one_by_one(batch: Batch) -> Outcome:
-    """Apply the batch in a transaction per event, parking what fails.
-
-    That an event is being tried is committed before it runs, so that one that ends its process is found out.
-    """
-    outcome = Outcome.UP_TO_DATE
-    for event in batch.events:
-        outcome = _apply_one(_single(batch, event), event)
-        if outcome in (Outcome.GAP, Outcome.HALTED):
-            break
-    return outcome
-
-
-def _apply_one(single: Batch, event: RawEnvelope) -> Outcome:
-    if _begin_attempt(event) > event_settings().max_unfinished:
-        return _park_instead(single, lambda: parking.park_unrun(event))
-    try:
-        return apply_together(single)
-    except Exception as error:
-        if is_nobodys_fault(error):
-            raise
-        failure = error
-    # A statement that ran out of time may have cost the connection; the parking has a fresh one.
-    connection.close_if_unusable_or_obsolete()
-    return _park_instead(single, lambda: parking.park(event, failure))
-
-
-def _park_instead(single: Batch, park: Callable[[], None]) -> Outcome:
+def apply_past(past: Past, act: Act = feed) -> Outcome:
+    """Do something with what handlers haven't had of it, in one transaction. Raises what a handler raises."""
     with transaction.atomic():
-        cursor = lock_cursor(single.stream)
-        fresh, outcome = _fresh(cursor, single)
-        if fresh:
-            park()
-            outcome = _move(cursor, fresh[-1])
-        return outcome
+        cursor = lock_cursor(past.stream)
+        if cursor.halted_at:
+            return Outcome.HALTED
+        rows = backfill.rows_of(past)
+        # What lies past the cursor is news, and its turn comes.
+        events = [event for event in past.events if event.position <= cursor.position]
+        act(events, backfill.wants_of_past(rows))
+        backfill.advance(rows, cursor, past.upto)
+        failpoints.reach("deliver.uncommitted")
+        return Outcome.MORE_TO_COME if cursor.backfilled else Outcome.UP_TO_DATE
 
 
 def is_nobodys_fault(error: Exception) -> bool:
@@ -169,33 +200,6 @@ def is_nobodys_fault(error: Exception) -> bool:
         return False
     state = getattr(error.__cause__, "sqlstate", None)
     return state is None or state.startswith(_NOBODYS_FAULT)
-
-
-def lock_cursor(stream: str) -> Cursor:
-    """Lock and return this service's cursor of a stream, made at position 0 when it is new."""
-    cursor = _lock(stream)
-    while cursor is None:
-        Cursor.objects.get_or_create(stream=stream)
-        cursor = _lock(stream)
-    return cursor
-
-
-def _lock(stream: str) -> Cursor | None:
-    rows = statements.run(_LOCK, [stream])
-    return Cursor.from_db(connection.alias, _CURSOR_FIELDS, rows[0]) if rows else None
-
-
-def resume(cursor: Cursor, position: int, last_id: UUID | None) -> None:
-    """Let a halted stream go on after `position`, once a person has decided that the new log counts."""
-    cursor.position = cursor.head = position
-    cursor.last_id, cursor.asked_at = last_id, None
-    cursor.halted_at, cursor.halt_reason = None, ""
-    cursor.save()
-
-
-def _single(batch: Batch, event: RawEnvelope) -> Batch:
-    upto = batch.after(event.position - 1)
-    return Batch(stream=batch.stream, events=upto.events[:1], previous_id=upto.previous_id, head=batch.head)
 
 
 def _fresh(cursor: Cursor, batch: Batch) -> tuple[list[RawEnvelope], Outcome]:
@@ -207,7 +211,8 @@ def _fresh(cursor: Cursor, batch: Batch) -> tuple[list[RawEnvelope], Outcome]:
     rest = batch.after(cursor.position)
     reason = _contradiction(cursor, batch, rest)
     if reason:
-        return [], _halt(cursor, reason)
+        cursors.halt(cursor, f"{reason}. The publisher's log was replaced.")
+        return [], Outcome.HALTED
     if rest.events and rest.events[0].position == cursor.position + 1:
         return rest.events, Outcome.UP_TO_DATE
     if cursor.head > heard_of:
@@ -226,32 +231,15 @@ def _contradiction(cursor: Cursor, batch: Batch, rest: Batch) -> str:
     return ""
 
 
-def _halt(cursor: Cursor, reason: str) -> Outcome:
-    cursor.halted_at, cursor.halt_reason = timezone.now(), reason
-    cursor.save()
-    logger.critical("Stopped following %s: %s. The publisher's log was replaced.", cursor.stream, reason)
-    return Outcome.HALTED
-
-
-def _dispatch_unblocked(events: list[RawEnvelope]) -> None:
-    blocked = parking.parked_aggregates(events)
-    for event in events:
-        if event.aggregate_id in blocked:
-            parking.park_behind(event)
-    dispatch(event for event in events if event.aggregate_id not in blocked)
-
-
-def _is_first_try(batch: Batch) -> bool:
-    """Commit that this process is about to try the batch; return whether no other has begun it before."""
-    cursor = Cursor.objects.filter(stream=batch.stream).first()
-    rest = batch.after(cursor.position if cursor else 0)
-    return not rest.events or _begin_attempt(rest.events[0]) <= 1
+def _standing(cursor: Cursor) -> Outcome:
+    return Outcome.MORE_TO_COME if cursor.position < cursor.head else Outcome.UP_TO_DATE
 
 
 def _begin_attempt(event: RawEnvelope) -> int:
     """Commit that the event is about to be tried; return how many processes have begun it, with this one."""
+    cursors.make(event.stream)
     with transaction.atomic():
-        cursor = lock_cursor(event.stream)
+        cursor = cursors.lock(event.stream)
         begun = cursor.trying_count if cursor.trying_position == event.position else 0
         if cursor.position >= event.position or _begun.get(event.stream) == event.position:
             return begun
@@ -261,12 +249,32 @@ def _begin_attempt(event: RawEnvelope) -> int:
     return begun + 1
 
 
-def _move(cursor: Cursor, last: RawEnvelope) -> Outcome:
-    cursor.position = last.position
-    to = {"stream": cursor.stream, "position": last.position, "last_id": last.id, "head": cursor.head}
-    statements.run(_MOVE, to)
-    return _standing(cursor)
+def _begin_past_attempt(event: RawEnvelope) -> int:
+    """Do the same for an event that is fed to handlers which the cursor passes over."""
+    key = f"{event.stream} backfill"
+    rows = Backfill.objects.filter(stream=event.stream, type=event.type, position__lt=event.position)
+    with transaction.atomic():
+        cursors.lock(event.stream)
+        counts = rows.filter(attempt_position=event.position).values_list("attempts", flat=True)
+        begun = max(counts, default=0)
+        if _begun.get(key) == event.position:
+            return begun
+        rows.update(attempt_position=event.position, attempts=begun + 1)
+    _begun[key] = event.position
+    return begun + 1
 
 
-def _standing(cursor: Cursor) -> Outcome:
-    return Outcome.MORE_TO_COME if cursor.position < cursor.head else Outcome.UP_TO_DATE
+def _first_of_batch(batch: Batch) -> RawEnvelope | None:
+    if not batch.events:
+        return None
+    cursor = Cursor.objects.filter(stream=batch.stream).first()
+    return next(iter(batch.after(cursor.position if cursor else 0).events), None)
+
+
+def _first_of_past(past: Past) -> RawEnvelope | None:
+    wants = backfill.wants_of_past(backfill.rows_of(past))
+    return next((event for event in past.events if wanting(event, wants)), None)
+
+
+_BATCHES: Feed[Batch] = Feed(apply_together, _first_of_batch, _begin_attempt)
+_PAST: Feed[Past] = Feed(apply_past, _first_of_past, _begin_past_attempt)

@@ -12,14 +12,25 @@ from shared_events.ids import uuid7
 if TYPE_CHECKING:
     from shared_events.envelope import Envelope
 
+#: What the columns for a correlation id and a trace context hold, in characters.
+CORRELATION_LENGTH, TRACEPARENT_LENGTH = 64, 55
+
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """`correlation_id` names the request that began it all, `causation_id` the event that led here."""
+    """`correlation_id` names the request that began it all, `causation_id` the event that led here.
+
+    Both texts are cut to what their columns hold: where an id comes from outside, its length must not fail
+    the work that it names.
+    """
 
     correlation_id: str
     causation_id: UUID | None = None
     traceparent: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "correlation_id", _storable(self.correlation_id, CORRELATION_LENGTH))
+        object.__setattr__(self, "traceparent", _storable(self.traceparent, TRACEPARENT_LENGTH))
 
     @classmethod
     def of(cls, envelope: "Envelope[Any]") -> "Context":
@@ -29,6 +40,10 @@ class Context:
             causation_id=envelope.id,
             traceparent=envelope.traceparent,
         )
+
+
+def _storable(text: str, length: int) -> str:
+    return text.replace("\0", "")[:length]
 
 
 _current: ContextVar[Context | None] = ContextVar("shared_events_context", default=None)

@@ -1,6 +1,6 @@
 """The envelope around an event: where it stands in its stream, whose it is and what led to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -10,8 +10,11 @@ import msgspec
 D = TypeVar("D")
 
 
-class Envelope(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
-    """One event on its way. `data` is raw JSON on the wire and the contract's struct in a handler."""
+class Envelope(msgspec.Struct, Generic[D], frozen=True, kw_only=True, omit_defaults=True):
+    """One event on its way. `data` is raw JSON on the wire and the contract's struct in a handler.
+
+    `omitted_bytes` is the size of data that was left out, for no message could have carried it.
+    """
 
     stream: str
     position: int
@@ -25,11 +28,11 @@ class Envelope(msgspec.Struct, Generic[D], frozen=True, kw_only=True):
     causation_id: UUID | None
     traceparent: str
     data: D
+    omitted_bytes: int = 0
 
-    def to_wire(self) -> dict[str, Any]:
-        """Return the envelope as JSON-ready builtins, as a parked event keeps it."""
-        wire: dict[str, Any] = msgspec.to_builtins(self)
-        return wire
+    def to_text(self) -> str:
+        """Return the envelope as JSON, as a parked event keeps it."""
+        return _encoder.encode(self).decode()
 
 
 RawEnvelope = Envelope[dict[str, Any]]
@@ -37,6 +40,7 @@ RawEnvelope = Envelope[dict[str, Any]]
 PublishedEnvelope = Envelope[msgspec.Raw]
 
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(list[RawEnvelope])
+_one_decoder = msgspec.json.Decoder(RawEnvelope)
 
 
 def dump(envelopes: Sequence[RawEnvelope | PublishedEnvelope]) -> str:
@@ -52,6 +56,26 @@ def load(text: str) -> list[RawEnvelope]:
     return _decoder.decode(text)
 
 
-def from_wire(wire: dict[str, Any]) -> RawEnvelope:
-    """Decode what `to_wire` made. Raises msgspec.ValidationError when it isn't an envelope."""
-    return msgspec.convert(wire, RawEnvelope)
+def from_text(text: str) -> RawEnvelope:
+    """Decode what `to_text` made. Raises msgspec.MsgspecError when it isn't an envelope."""
+    return _one_decoder.decode(text)
+
+
+def cut(
+    envelopes: Sequence[PublishedEnvelope], *, size: int, most_bytes: int
+) -> Iterator[list[PublishedEnvelope]]:
+    """Yield consecutive envelopes in lists that one message may carry: so many, and so many bytes of data.
+
+    An envelope that has more by itself goes alone.
+    """
+    part: list[PublishedEnvelope] = []
+    carried = 0
+    for envelope in envelopes:
+        own = memoryview(envelope.data).nbytes
+        if part and (len(part) == size or carried + own > most_bytes):
+            yield part
+            part, carried = [], 0
+        part.append(envelope)
+        carried += own
+    if part:
+        yield part

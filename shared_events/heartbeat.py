@@ -11,15 +11,16 @@ from celery.signals import task_postrun, task_prerun
 
 #: Seconds between two touches of the file.
 EVERY = 5.0
-#: Seconds that one task, or one round of a relay, may take before the beat stops. Far above the database's
-#: and the commands' own time limits: what these end is none of the probe's business.
+#: Seconds that one event, one command, one sweep or one round of a relay may take before the beat stops. Far
+#: above the database's and the commands' own time limits: what these end is none of the probe's business.
 LONGEST = 300.0
 
-_busy_since: float | None = None
+#: Since when each thread is at the work that it has in hand; a thread at rest isn't there.
+_busy_since: dict[int, float] = {}
 
 
 def start(path: Path, *, every: float = EVERY, longest: float = LONGEST) -> None:
-    """Touch the file now, and then from a thread for as long as the process is not stuck."""
+    """Touch the file now, and then from a thread for as long as no other thread is stuck."""
     path.touch()
     task_prerun.connect(_begin, weak=False)
     task_postrun.connect(_finish, weak=False)
@@ -27,15 +28,19 @@ def start(path: Path, *, every: float = EVERY, longest: float = LONGEST) -> None
 
 
 def show_life() -> None:
-    """Say that the work in hand gets on, or waits for something that is away on purpose."""
-    global _busy_since  # noqa: PLW0603  one process, one piece of work at a time
-    _busy_since = time.monotonic()
+    """Say that this thread's work gets on, or waits for something that is away on purpose."""
+    _busy_since[threading.get_ident()] = time.monotonic()
+
+
+def rest() -> None:
+    """Say that this thread has nothing in hand: it may be silent for as long as it likes."""
+    _busy_since.pop(threading.get_ident(), None)
 
 
 def is_stuck(longest: float) -> bool:
-    """Return whether the work in hand has shown no life for that many seconds."""
-    since = _busy_since
-    return since is not None and time.monotonic() - since > longest
+    """Return whether a thread's work has shown no life for that many seconds."""
+    now = time.monotonic()
+    return any(now - since > longest for since in list(_busy_since.values()))
 
 
 def _beat(path: Path, every: float, longest: float) -> None:
@@ -50,5 +55,4 @@ def _begin(**_: object) -> None:
 
 
 def _finish(**_: object) -> None:
-    global _busy_since  # noqa: PLW0603
-    _busy_since = None
+    rest()

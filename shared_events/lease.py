@@ -42,7 +42,24 @@ class Lease:
         self.fence, self.renewed = (row[0] if row else 0), time.monotonic()
         return bool(self.fence)
 
+    def is_away(self) -> bool:
+        """Return whether another has taken the lease. One that lapsed and nobody took is ours still."""
+        return not RelayLease.objects.filter(holder=self.holder).exists()
+
     def release(self) -> None:
         """Let a spare relay take over at once."""
         RelayLease.objects.filter(holder=self.holder, fence=self.fence).update(holder=None, expires_at=Now())
         self.fence = 0
+
+
+def free_for() -> float | None:
+    """Return for how many seconds no relay has held the lease, None while one holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT extract(epoch FROM clock_timestamp() - expires_at)::float FROM shared_events_relaylease
+            WHERE id = 1 AND (holder IS NULL OR expires_at < clock_timestamp())
+            """
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None

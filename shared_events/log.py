@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
-from psycopg.types.json import Jsonb
 
 from shared_events import context, failpoints
 from shared_events.contracts import Event
@@ -24,27 +23,49 @@ from shared_events.transactions import require_transaction
 WAKE_CHANNEL = "shared_events"
 
 #: What a row has when it is recorded, in the order in which it is written; a position comes later.
-_COLUMNS = tuple(field.name for field in StoredEvent._meta.fields if field.name != "data")  # noqa: SLF001
-_COPY = f"COPY shared_events_loggedevent ({', '.join(_COLUMNS)}, data) FROM STDIN"
+_COLUMNS = tuple(field.name for field in StoredEvent._meta.fields if not field.generated)  # noqa: SLF001
+_COPY = f"COPY shared_events_loggedevent ({', '.join(_COLUMNS)}) FROM STDIN"
 _values_of = attrgetter(*_COLUMNS)
-
-#: What a `together` block has gathered so far; None outside of one.
-_gathered: ContextVar[list[LoggedEvent] | None] = ContextVar("shared_events_gathered", default=None)
 
 
 class NotOurEvent(RuntimeError):
     """A service may record only events of the streams that it publishes."""
 
 
+class EventTooLarge(ValueError):
+    """An event has more data than `max_event_bytes` allows; keep the bulk elsewhere, and its address here."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Gathered:
+    """A row that a `together` block will write.
+
+    It stands among the transaction's hooks for its commit: Django drops those of a savepoint that is rolled
+    back, and so the row goes with the changes that it belongs to.
+    """
+
+    row: LoggedEvent
+    block: object
+
+    def __call__(self) -> None:
+        """Do nothing at the commit."""
+
+
+#: The `together` block that gathers what is recorded, if any.
+_block: ContextVar[object | None] = ContextVar("shared_events_block", default=None)
+
+
 def record(event: Event, *, aggregate_id: UUID, version: int) -> None:
     """Add `event` to this service's log; it is published if and only if the transaction commits.
 
     Call it after the aggregate's row is locked, with the aggregate's own version: from 1, one step per event.
-    Raises TransactionRequired, NotOurEvent, and IntegrityError when the version is taken.
+    Raises TransactionRequired, NotOurEvent, EventTooLarge, and IntegrityError when the version is taken.
     """
     require_transaction()
     if event.stream() not in event_settings().publishes:
         raise NotOurEvent(f"{event_settings().service} doesn't publish {event.wire_type()}")
+    data = event.to_json()
+    _require_size(event, len(data))
     now = context.current()
     row = LoggedEvent(
         stream=event.stream(),
@@ -57,40 +78,58 @@ def record(event: Event, *, aggregate_id: UUID, version: int) -> None:
         correlation_id=now.correlation_id,
         causation_id=now.causation_id,
         traceparent=now.traceparent,
-        data=event.to_data(),
+        data=data.decode(),
     )
-    gathered = _gathered.get()
-    if gathered is None:
+    block = _block.get()
+    if block is None:
         _write([row])
     else:
-        gathered.append(row)
+        transaction.on_commit(_Gathered(row, block))
 
 
 @contextmanager
 def together() -> Iterator[None]:
     """Write what is recorded inside the block by one statement at its end: for changes of many rows at once.
 
-    A version that is taken is found out there. Nothing is written when the block raises. Blocks don't nest:
-    an inner one leaves the writing to the outer one.
+    What is recorded inside a savepoint that is rolled back isn't written. A version that is taken is found
+    out at the end. Nothing is written when the block raises. Blocks don't nest: an inner one leaves the
+    writing to the outer one.
     """
-    if _gathered.get() is not None:
+    if _block.get() is not None:
         yield
         return
-    rows: list[LoggedEvent] = []
-    token = _gathered.set(rows)
+    block = object()
+    token = _block.set(block)
     try:
         yield
     finally:
-        _gathered.reset(token)
+        _block.reset(token)
+    rows = _gathered_by(block)
     if rows:
         _write(rows)
+
+
+def _gathered_by(block: object | None) -> list[LoggedEvent]:
+    if block is None:
+        return []
+    hooks = [hook[1] for hook in connection.run_on_commit]
+    return [hook.row for hook in hooks if isinstance(hook, _Gathered) and hook.block is block]
+
+
+def _require_size(event: Event, size: int) -> None:
+    most = event_settings().max_event_bytes
+    if size > most:
+        raise EventTooLarge(
+            f"{event.wire_type()} has {size} bytes of data, and max_event_bytes allows {most}: keep what is "
+            "large elsewhere (a file, a row of your own) and record its address"
+        )
 
 
 def _write(rows: list[LoggedEvent]) -> None:
     # For many rows COPY costs a fifth of what an INSERT with all their literals does; for one it is the same.
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         for row in rows:
-            copy.write_row((*_values_of(row), Jsonb(row.data)))
+            copy.write_row(_values_of(row))
     wake_relay_on_commit()
     failpoints.reach("record.uncommitted")
 
@@ -111,7 +150,11 @@ def history(aggregate_id: UUID) -> list[Recorded]:
     rows = [
         table.objects.filter(aggregate_id=aggregate_id).order_by("version").values(*names) for table in tables
     ]
-    return [Recorded(**row) for row in itertools.chain(*rows)]
+    waiting = [row for row in _gathered_by(_block.get()) if row.aggregate_id == aggregate_id]
+    return [
+        *(Recorded(**row) for row in itertools.chain(*rows)),
+        *(Recorded(type=row.type, version=row.version, occurred_at=row.occurred_at) for row in waiting),
+    ]
 
 
 def beginnings(aggregate_ids: Iterable[UUID]) -> dict[UUID, context.Context]:
@@ -122,6 +165,9 @@ def beginnings(aggregate_ids: Iterable[UUID]) -> dict[UUID, context.Context]:
     ids = list(aggregate_ids)
     first = LoggedEvent.objects.filter(aggregate_id__in=ids, version=1)
     requests = dict(first.values_list("aggregate_id", "correlation_id"))
+    requests |= {
+        row.aggregate_id: row.correlation_id for row in _gathered_by(_block.get()) if row.version == 1
+    }
     return {
         aggregate_id: context.Context(correlation_id=requests[aggregate_id])
         if aggregate_id in requests

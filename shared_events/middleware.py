@@ -17,6 +17,6 @@ class Correlation:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request with its ids bound."""
         request_id = getattr(request, "request_id", None) or str(uuid7())
-        trace = request.headers.get("traceparent", "")[:55]
+        trace = request.headers.get("traceparent", "")
         with context.bound(context.Context(correlation_id=request_id, traceparent=trace)):
             return self.get_response(request)

@@ -3,8 +3,11 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Cast
 from django.utils import timezone
+
+from shared_events.context import CORRELATION_LENGTH, TRACEPARENT_LENGTH
 
 
 class StoredEvent(models.Model):
@@ -17,10 +20,16 @@ class StoredEvent(models.Model):
     aggregate_id = models.UUIDField()
     version = models.PositiveIntegerField()
     occurred_at = models.DateTimeField()
-    correlation_id = models.CharField(max_length=64)
+    correlation_id = models.CharField(max_length=CORRELATION_LENGTH)
     causation_id = models.UUIDField(null=True)
-    traceparent = models.CharField(max_length=55, blank=True)
+    traceparent = models.CharField(max_length=TRACEPARENT_LENGTH, blank=True)
     data = models.JSONField()
+    #: The size of `data` as JSON: messages and pages are bounded by it.
+    data_bytes = models.GeneratedField(
+        expression=Func(Cast(F("data"), models.TextField()), function="octet_length"),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
 
     class Meta:
         abstract = True
@@ -36,8 +45,9 @@ class LoggedEvent(StoredEvent):
         verbose_name = "event"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["stream", "position"], name="event_position_unique"),
+            # What was archived counts too: a trigger looks there.
             models.UniqueConstraint(
-                fields=["aggregate_id", "version"], name="event_aggregate_version_unique"
+                fields=["stream", "aggregate_id", "version"], name="event_aggregate_version_unique"
             ),
         ]
         indexes: ClassVar = [
@@ -57,7 +67,10 @@ class ArchivedEvent(StoredEvent):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["stream", "position"], name="archived_position_unique")
+            models.UniqueConstraint(fields=["stream", "position"], name="archived_position_unique"),
+            models.UniqueConstraint(
+                fields=["stream", "aggregate_id", "version"], name="archived_aggregate_version_unique"
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["aggregate_id", "version"], name="archived_aggregate")]
 
@@ -94,7 +107,7 @@ class OutgoingCommand(models.Model):
     task = models.CharField(max_length=128)
     kwargs = models.JSONField()
     at = models.DateTimeField(null=True)
-    correlation_id = models.CharField(max_length=64)
+    correlation_id = models.CharField(max_length=CORRELATION_LENGTH)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
@@ -115,9 +128,84 @@ class Cursor(models.Model):
     trying_count = models.PositiveIntegerField(default=0)
     halted_at = models.DateTimeField(null=True)
     halt_reason = models.TextField(blank=True)
+    #: The event types that whoever moved it last has handlers for, sorted; null before any was written.
+    handled_types = models.TextField(null=True)
+    #: The handlers that it passes over since a backfill feeds them, a line "<type> <handler>" for each.
+    backfilled = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return f"{self.stream} {self.position}/{self.head}"
+
+    @property
+    def passes_over(self) -> frozenset[tuple[str, str]]:
+        """The types and names of the handlers that get their events from a backfill."""
+        return frozenset((line.split(" ")[0], line.split(" ")[1]) for line in self.backfilled.splitlines())
+
+
+class UnhandledType(models.Model):
+    """A type that a cursor goes on without, for no code had a handler for it any more.
+
+    `position` is how far it was handled. If a handler comes back, it is fed what came after.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    stream = models.CharField(max_length=64)
+    type = models.CharField(max_length=128)
+    position = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["stream", "type"], name="unhandled_type_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} after {self.position}"
+
+
+class Backfill(models.Model):
+    """A handler that is fed the past of a type, up to `position` so far, until it has met the cursor."""
+
+    id = models.BigAutoField(primary_key=True)
+    stream = models.CharField(max_length=64)
+    type = models.CharField(max_length=128)
+    handler = models.CharField(max_length=200)
+    position = models.BigIntegerField(default=0)
+    requested_at = models.DateTimeField(null=True)
+    #: The event at which a page was begun last, and by how many processes.
+    attempt_position = models.BigIntegerField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["stream", "type", "handler"], name="backfill_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.handler} of {self.type} after {self.position}"
+
+
+class ReceivedBatch(models.Model):
+    """Events as another service published them, kept for a while after they were applied.
+
+    A publisher that was restored from a backup can have back what its log has lost.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    stream = models.CharField(max_length=64)
+    first_position = models.BigIntegerField()
+    last_position = models.BigIntegerField()
+    received_at = models.DateTimeField()
+    events = models.TextField()
+
+    class Meta:
+        verbose_name_plural = "received batches"
+        indexes: ClassVar = [
+            models.Index(fields=["stream", "last_position"], name="received_by_position"),
+            models.Index(fields=["received_at"], name="received_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream}:{self.first_position}-{self.last_position}"
 
 
 class ParkedEvent(models.Model):
@@ -132,22 +220,46 @@ class ParkedEvent(models.Model):
     position = models.BigIntegerField()
     aggregate_id = models.UUIDField()
     type = models.CharField(max_length=128)
-    envelope = models.JSONField()
+    #: The handlers that it is for, a name on each line; empty for all handlers of its type.
+    handlers = models.TextField(blank=True)
+    #: JSON, as text: what can be sent can be kept.
+    envelope = models.TextField()
     error = models.CharField(max_length=200, blank=True)
     traceback = models.TextField(blank=True)
     tries = models.PositiveIntegerField(default=0)
+    #: How many processes have begun to try it since one has last seen how it ended.
+    unfinished = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
     dead_at = models.DateTimeField(null=True)
     parked_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["stream", "position"], name="parked_position_unique")
+            models.UniqueConstraint(fields=["stream", "position", "handlers"], name="parked_position_unique")
         ]
         indexes: ClassVar = [
             models.Index(fields=["stream", "aggregate_id", "position"], name="parked_aggregate"),
             models.Index(fields=["next_try_at"], name="parked_due", condition=Q(next_try_at__isnull=False)),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.stream}:{self.position} {self.type}"
+
+
+class DiscardedEvent(models.Model):
+    """A parked event that a person has decided not to apply: who, when and why. Never deleted."""
+
+    id = models.BigAutoField(primary_key=True)
+    stream = models.CharField(max_length=64)
+    position = models.BigIntegerField()
+    aggregate_id = models.UUIDField()
+    type = models.CharField(max_length=128)
+    handlers = models.TextField(blank=True)
+    envelope = models.TextField()
+    error = models.CharField(max_length=200, blank=True)
+    reason = models.TextField()
+    discarded_by = models.CharField(max_length=200)
+    discarded_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return f"{self.stream}:{self.position} {self.type}"

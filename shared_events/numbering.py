@@ -1,5 +1,6 @@
 """Giving positions: 1, 2, 3, … without gaps, to what has committed, in the order of the rows."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -10,24 +11,32 @@ from django.db import connection
 from shared_events import statements
 from shared_events.envelope import PublishedEnvelope
 from shared_events.lease import LeaseLost
-from shared_events.reading import COLUMNS, envelope_of
+from shared_events.reading import COLUMNS, byte_limits, envelope_of
 
-#: Rows numbered in one statement.
+#: Rows numbered in one statement, where they aren't too many bytes.
 MOST = 1000
 #: How often the floor may rise, and how often it is disregarded, in seconds.
 RISE_EVERY, LOOK_EVERYWHERE_EVERY = 1.0, 10.0
 
+
+#: The table's columns are meant: the tables joined to it have some of the same names.
+_RETURNED = re.sub(r"\b(stream|position|data|data_bytes)\b", r"event.\1", COLUMNS)
 
 #: One statement, so that a round costs one commit and no more trips than it must; without work it writes
 #: nothing. A relay that takes over updates the lease's row, and so waits for a statement that has locked it,
 #: or makes it number nothing. What waits has an index of its own: with a condition on the stream the planner
 #: may prefer another.
 _NUMBER = f"""
-    WITH waiting AS (
-        SELECT id, stream, row_number() OVER (PARTITION BY stream ORDER BY id) AS nth FROM (
-            SELECT id, stream FROM shared_events_loggedevent
-            WHERE position IS NULL AND id > %(above)s ORDER BY id LIMIT %(most)s
-        ) AS rows
+    WITH found AS (
+        SELECT id, stream, CASE WHEN data_bytes <= %(batch_bytes)s THEN data_bytes ELSE 0 END AS read_bytes
+        FROM shared_events_loggedevent
+        WHERE position IS NULL AND id > %(above)s ORDER BY id LIMIT %(most)s
+    ), waiting AS (
+        SELECT id, stream, nth FROM (
+            SELECT id, stream, row_number() OVER (PARTITION BY stream ORDER BY id) AS nth,
+                   sum(read_bytes) OVER (ORDER BY id) - read_bytes AS bytes_before
+            FROM found
+        ) AS measured WHERE bytes_before < %(page_bytes)s
     ), lease AS (
         SELECT id FROM shared_events_relaylease
         WHERE fence = %(fence)s AND EXISTS (SELECT FROM waiting) FOR SHARE
@@ -39,10 +48,10 @@ _NUMBER = f"""
     ), numbered AS (
         UPDATE shared_events_loggedevent AS event SET position = head + nth
         FROM waiting JOIN heads USING (stream), lease WHERE event.id = waiting.id
-        RETURNING event.id AS row_id, {", ".join(f"event.{column}" for column in COLUMNS)}
+        RETURNING event.id AS row_id, {_RETURNED}
     )
     SELECT EXISTS (SELECT FROM shared_events_outgoingcommand WHERE id > %(commands_above)s),
-           EXISTS (SELECT FROM waiting), numbered.*
+           (SELECT count(*) FROM found), numbered.*
     FROM (SELECT) AS always LEFT JOIN numbered ON true ORDER BY stream, position
 """  # noqa: S608 (our own names)
 
@@ -108,30 +117,33 @@ def _transactions() -> tuple[int, int]:
 class Numbered:
     """What a statement has numbered, by stream and in order, and the highest row id among it.
 
-    `commands_wait` says whether there are commands to be sent, which costs next to nothing to ask as well.
+    `is_all` says whether nothing was left for the next statement. `commands_wait` says whether there are
+    commands to be sent, which costs next to nothing to ask as well.
     """
 
     streams: dict[str, list[PublishedEnvelope]]
     count: int
     highest: int
+    is_all: bool
     commands_wait: bool
 
 
 def number(*, above: int, commands_above: int, fence: int) -> Numbered:
-    """Give the next positions to rows with an id above `above`, MOST at a time.
+    """Give the next positions to rows with an id above `above`: MOST at a time, and not too many bytes.
 
     `fence` proves that the caller holds the relay's lease. Raises LeaseLost when another has it.
     """
     values = {"above": above, "commands_above": commands_above, "most": MOST, "fence": fence}
-    rows = statements.run(_NUMBER, values)
-    commands_wait, events_wait, row_id = rows[0][:3]
-    if not events_wait:
-        return Numbered({}, 0, 0, commands_wait)
+    rows = statements.run(_NUMBER, values | byte_limits())
+    commands_wait, found, row_id = rows[0][:3]
+    if not found:
+        return Numbered({}, 0, 0, True, commands_wait)  # noqa: FBT003 (fields, by their order)
     if row_id is None:
         raise LeaseLost
     envelopes = [envelope_of(row[3:]) for row in rows]
     streams = {stream: list(run) for stream, run in groupby(envelopes, key=attrgetter("stream"))}
-    return Numbered(streams, len(rows), max(row[2] for row in rows), commands_wait)
+    is_all = len(rows) == found < MOST
+    return Numbered(streams, len(rows), max(row[2] for row in rows), is_all, commands_wait)
 
 
 def keep_plan() -> None:

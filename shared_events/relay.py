@@ -17,17 +17,19 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, Min, Q, QuerySet
 
-from shared_events import catch_up, failpoints, heartbeat
-from shared_events.bus.publisher import DELIVER, Publisher
-from shared_events.bus.topology import DOMAIN_EVENTS
+from shared_events import catch_up, failpoints, heartbeat, redrive
+from shared_events.bus.publisher import DELIVER, REDRIVE, Publisher
+from shared_events.bus.topology import DOMAIN_EVENTS, REDRIVE_KEY, inbox_exchange
 from shared_events.countdowns import Countdowns
-from shared_events.envelope import PublishedEnvelope, dump
+from shared_events.envelope import PublishedEnvelope, cut, dump
+from shared_events.errors import describe
 from shared_events.lease import Lease, LeaseLost
 from shared_events.log import WAKE_CHANNEL
 from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
-from shared_events.numbering import MOST, Floor, Numbered, head_of, keep_plan, number
+from shared_events.numbering import Floor, Numbered, head_of, keep_plan, number
 from shared_events.reading import envelopes_after
 from shared_events.settings import EventSettings, event_settings
+from shared_events.subscriptions import followed_streams
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,8 @@ REST = 0.25
 LONG_ROUND = 0.0075
 #: How long after a question that could not be sent the next is tried, in seconds.
 ASK_AGAIN_AFTER = 1.0
+#: How often parked events are looked for whose time has come, in seconds.
+REDRIVE_EVERY = 1.0
 #: How long confirmed batches may stay unmarked, in seconds: each mark is a row version that snapshots keep.
 MARK_EVERY = 0.25
 
@@ -63,7 +67,8 @@ class Relay:
         self.publisher = publisher or Publisher(declares=True)
         self._floor, self._command_floor, self._countdowns = Floor(), Floor(), Countdowns()
         self._progress: dict[str, Progress] = {}
-        self._next_marking = self._next_asking = 0.0
+        self._next_marking = self._next_asking = self._next_redriving = 0.0
+        self._more_waits = False
         self._listening: Any = None
 
     def run(self, stop: threading.Event) -> None:
@@ -75,7 +80,7 @@ class Relay:
             try:
                 pause = self._step()
             except (OperationalError, InterfaceError) as error:
-                logger.warning("The database is away: %s", error)
+                logger.warning("The database is away: %s", describe(error))
                 connection.close()
                 self._progress = {}  # what the statement in hand has done is not known
                 pause = 1.0
@@ -83,7 +88,7 @@ class Relay:
                 logger.warning("Another relay has taken over")
                 self.lease.fence = 0
             except Exception as error:
-                logger.warning("Publishing failed, will try again: %s: %s", type(error).__name__, error)
+                logger.warning("Publishing failed, will try again: %s", describe(error))
                 pause = 0.5
         self._leave()
 
@@ -97,12 +102,13 @@ class Relay:
         self._listen()
         began = time.monotonic()
         self.ask_for_missing()
+        self.ask_for_redrive()
         sent = self.round()
         if time.monotonic() >= self._next_marking:
             self.mark()
         if sent:
             time.sleep(_rest_after(time.monotonic() - began))
-        if sent < COMMANDS_PER_ROUND:
+        if sent < COMMANDS_PER_ROUND and not self._more_waits:
             # A NOTIFY since the round began is kept for us: what committed meanwhile needn't wait.
             self._sleep()
         return 0.0
@@ -116,6 +122,7 @@ class Relay:
             self._progress = progress(self.settings.publishes)
         above, commands_above = self._floor.begin(), self._command_floor.begin()
         numbered = number(above=above, commands_above=commands_above, fence=self.lease.fence)
+        self._more_waits = not numbered.is_all
         if numbered.count:
             self._note(numbered)
         published = sum(self._publish(stream, numbered.streams.get(stream, [])) for stream in self._progress)
@@ -126,7 +133,7 @@ class Relay:
         for stream, of in self._progress.items():
             if stream in numbered.streams:
                 of.head = numbered.streams[stream][-1].position
-        if numbered.count < MOST:
+        if numbered.is_all:
             self._floor.rise(done=numbered.highest)
 
     def _publish(self, stream: str, numbered: list[PublishedEnvelope]) -> int:
@@ -136,10 +143,13 @@ class Relay:
         first = numbered[0].position if numbered else of.head + 1
         while of.confirmed + 1 < first:
             _, left = envelopes_after(stream, of.confirmed, min(size, first - 1 - of.confirmed))
-            self._publish_batch(of, left)
-        for start in range(0, len(numbered), size):
-            self._publish_batch(of, numbered[start : start + size])
+            self._publish_all(of, left)
+        self._publish_all(of, numbered)
         return of.confirmed - began
+
+    def _publish_all(self, of: Progress, envelopes: list[PublishedEnvelope]) -> None:
+        for batch in cut(envelopes, size=self.settings.batch_size, most_bytes=self.settings.batch_bytes):
+            self._publish_batch(of, batch)
 
     def _publish_batch(self, of: Progress, batch: list[PublishedEnvelope]) -> None:
         message = {
@@ -189,6 +199,16 @@ class Relay:
             catch_up.ask_all(self.publisher)
             self._next_asking = time.monotonic() + self.settings.anti_entropy_every
 
+    def ask_for_redrive(self) -> None:
+        """Ask our events worker, now and then, to try what is parked and due: only it runs handlers."""
+        if followed_streams() and time.monotonic() >= self._next_redriving:
+            self._next_redriving = time.monotonic() + REDRIVE_EVERY
+            if redrive.is_due():
+                inbox = inbox_exchange(self.settings.service)
+                self.publisher.publish(
+                    REDRIVE, {}, exchange=inbox, key=REDRIVE_KEY, expires=2 * REDRIVE_EVERY
+                )
+
     def _listen(self) -> None:
         connection.ensure_connection()
         if connection.connection is not self._listening:
@@ -203,6 +223,7 @@ class Relay:
             pass
 
     def _leave(self) -> None:
+        heartbeat.rest()
         self.publisher.close()
         with suppress(OperationalError, InterfaceError):  # both would mend themselves
             self.mark()

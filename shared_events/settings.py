@@ -16,6 +16,11 @@ class EventSettings:
     broker_url: str = ""
     #: How many consecutive envelopes one message may carry.
     batch_size: int = 200
+    #: How many bytes of data one message may carry. RabbitMQ refuses messages over 16 MiB, and in a message
+    #: a byte of data can become three.
+    batch_bytes: int = 4 * 2**20
+    #: How many bytes of data an event may have.
+    max_event_bytes: int = 2**20
     #: How many envelopes one answer to a catch-up request may carry.
     catch_up_size: int = 1000
     #: How often a consumer asks its publishers whether it has everything.
@@ -32,6 +37,11 @@ class EventSettings:
     max_tries: int = 8
     #: After how many unfinished attempts an event that kills its worker is parked unrun.
     max_unfinished: int = 3
+    #: How long one event, or a batch of them, may keep the events worker busy.
+    event_seconds: float = 60.0
+    #: How long the events of other services are kept after they were applied: so long a publisher that was
+    #: restored from a backup can have them back. 0 keeps none.
+    keep_received_seconds: float = 7 * 86_400.0
     #: How many processes work this service's commands.
     command_concurrency: int = 2
     #: What a drill wants to happen at failpoints; see `failpoints.arm`. Empty in production.

@@ -23,6 +23,29 @@ class Subscription:
     handler: Handler
     batch: bool
 
+    @property
+    def type(self) -> str:
+        """The wire type that it handles."""
+        return self.contract.wire_type()
+
+    @property
+    def name(self) -> str:
+        """The handler's name, by which its progress is stored: its module and its own name."""
+        return f"{self.handler.__module__}.{self.handler.__qualname__}"
+
+
+class EventOmitted(Exception):
+    """The event's data came without its content, since it is more than one message may carry."""
+
+
+#: Says whether a handler is to have an event now.
+Wants = Callable[[Subscription, RawEnvelope], bool]
+
+
+def everything(subscription: Subscription, envelope: RawEnvelope) -> bool:
+    """Want each event for each of its handlers."""
+    return True
+
 
 _subscriptions: dict[str, list[Subscription]] = {}
 
@@ -51,15 +74,28 @@ def subscriptions() -> dict[str, list[Subscription]]:
     return dict(_subscriptions)
 
 
-def dispatch(envelopes: Iterable[RawEnvelope]) -> None:
-    """Hand the envelopes, in order, to their handlers; types without one are passed over.
+def handled_types(stream: str) -> list[str]:
+    """Return the wire types of the stream that this code has handlers for, sorted."""
+    return sorted(wire_type for wire_type in _subscriptions if wire_type.partition(".")[0] == stream)
 
-    Raises NewerSchema or msgspec.ValidationError for data that can't be read, and what the handlers raise.
+
+def wanting(envelope: RawEnvelope, wants: Wants) -> list[Subscription]:
+    """Return the handlers that are to have the event."""
+    return [each for each in _subscriptions.get(envelope.type, ()) if wants(each, envelope)]
+
+
+def dispatch(envelopes: Iterable[RawEnvelope], wants: Wants = everything) -> None:
+    """Hand the envelopes, in order, to their handlers that want them; types without one are passed over.
+
+    Raises NewerSchema, EventOmitted or msgspec.ValidationError for data that can't be read, and what the
+    handlers raise.
     """
     for wire_type, group in groupby(envelopes, key=lambda envelope: envelope.type):
         run = list(group)
         for subscription in _subscriptions.get(wire_type, ()):
-            _run(subscription, [_decoded(envelope, subscription.contract) for envelope in run])
+            wanted = [envelope for envelope in run if wants(subscription, envelope)]
+            if wanted:
+                _run(subscription, [_decoded(envelope, subscription.contract) for envelope in wanted])
 
 
 def _run(subscription: Subscription, envelopes: list[Envelope[Event]]) -> None:
@@ -73,5 +109,10 @@ def _run(subscription: Subscription, envelopes: list[Envelope[Event]]) -> None:
 
 
 def _decoded(envelope: RawEnvelope, contract: type[Event]) -> Envelope[Event]:
+    if envelope.omitted_bytes:
+        raise EventOmitted(
+            f"{envelope.omitted_bytes} bytes of data are more than its publisher's messages may carry: raise "
+            "`batch_bytes` there, replay the stream from this position and redrive; or discard it"
+        )
     data = contract.from_data(envelope.data, envelope.schema_version)
     return msgspec.structs.replace(envelope, data=data)  # type: ignore[arg-type]

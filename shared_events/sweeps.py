@@ -1,6 +1,7 @@
 """Sweeps: the timers that guarantee what events, countdowns and webhooks only make fast.
 
-They run in the relay process, on a thread and a database connection of their own, broker or no broker.
+They run in the relay process that holds the lease, on a thread and a database connection of their own, broker
+or no broker; a spare relay runs none.
 """
 
 import logging
@@ -9,7 +10,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
+
+from shared_events import heartbeat
+from shared_events.errors import describe
 
 logger = logging.getLogger(__name__)
 
@@ -44,17 +48,33 @@ def registered() -> list[Sweep]:
     return [timer.sweep for timer in _timers]
 
 
-def run(stop: threading.Event) -> None:
-    """Run each sweep at its interval until `stop` is set. A sweep that fails is logged and tried again."""
+def run(stop: threading.Event, is_spare: Callable[[], bool]) -> None:
+    """Run each sweep at its interval until `stop` is set, and none while `is_spare` says so.
+
+    A sweep that fails is logged and tried again.
+    """
     while not stop.wait(0.2):
-        for timer in _timers:
-            if time.monotonic() >= timer.due and not stop.is_set():
-                _run_one(timer)
+        due = [timer for timer in _timers if time.monotonic() >= timer.due]
+        if due and not _is_spare(is_spare):
+            for timer in due:
+                if not stop.is_set():
+                    _run_one(timer)
+        heartbeat.rest()
     connection.close()
+
+
+def _is_spare(is_spare: Callable[[], bool]) -> bool:
+    try:
+        return is_spare()
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("Can't see who holds the lease: %s", describe(error))
+        connection.close()
+        return True
 
 
 def _run_one(timer: _Timer) -> None:
     name = f"{timer.sweep.__module__}.{timer.sweep.__name__}"
+    heartbeat.show_life()
     try:
         done = timer.sweep()
         if done:

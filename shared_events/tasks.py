@@ -1,4 +1,4 @@
-"""The two tasks of the backbone: take a batch of events, and answer a consumer that asks to catch up."""
+"""The tasks of the backbone: take events, feed the past, try parked ones, and answer who asks to catch up."""
 
 import logging
 import threading
@@ -7,8 +7,11 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from shared_events import catch_up, consumer, failpoints
-from shared_events.bus.publisher import CATCH_UP, DELIVER, Publisher
+from shared_events import catch_up, consumer, failpoints, redrive
+from shared_events.backfill import past_from_wire
+from shared_events.bus.publisher import CATCH_UP, DELIVER, DELIVER_PAST, REDRIVE, Publisher
+from shared_events.bus.topology import REDRIVE_KEY
+from shared_events.errors import describe
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +34,44 @@ def deliver(self: Task, *, stream: str, events: str, previous_id: str | None, he
         _quietly(lambda publisher: catch_up.ask(stream, publisher))
 
 
+@shared_task(name=DELIVER_PAST, bind=True)
+def deliver_past(self: Task, *, stream: str, events: str, after: int, upto: int, **_: object) -> None:
+    """Feed events that lie behind the cursor to handlers that haven't had them; ask for the next page."""
+    if not _came_by_its_stream(self, stream):
+        return
+    try:
+        past = past_from_wire(stream, events, after, upto)
+    except (ValueError, TypeError) as error:
+        logger.error("Dropped a message on %s that isn't its past: %s", stream, error)
+        return
+    if consumer.receive_past(past) is consumer.Outcome.MORE_TO_COME:
+        _quietly(lambda publisher: catch_up.ask_for_past(stream, publisher))
+
+
+@shared_task(name=REDRIVE, bind=True)
+def redrive_parked(self: Task, **_: object) -> None:
+    """Try the parked events that are due."""
+    if _came_by_its_stream(self, REDRIVE_KEY):
+        redrive.retry_due()
+
+
 @shared_task(name=CATCH_UP, bind=True)
 def answer_catch_up(
-    self: Task, *, stream: str, after: int, last_id: str | None, service: str, **_: object
+    self: Task,
+    *,
+    stream: str,
+    after: int,
+    last_id: str | None,
+    service: str,
+    types: list[str] | None = None,
+    **_: object,
 ) -> None:
-    """Send the asking service a page of our log, to its inbox."""
-    if _came_by_its_stream(self, stream):
+    """Send the asking service a page of our log, to its inbox; with `types` one of these types alone."""
+    if not _came_by_its_stream(self, stream):
+        return
+    if types:
+        _quietly(lambda publisher: catch_up.answer_past(stream, after, types, service, publisher))
+    else:
         last = UUID(last_id) if last_id else None
         _quietly(lambda publisher: catch_up.answer(stream, after, last, service, publisher))
 
@@ -56,4 +91,4 @@ def _quietly(publish: Any) -> None:
     try:
         publish(_local.publisher)
     except Exception as error:
-        logger.warning("Could not publish: %s: %s", type(error).__name__, error)
+        logger.warning("Could not publish: %s", describe(error))

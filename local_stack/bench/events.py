@@ -72,7 +72,7 @@ def _forget_other_subscribers(stack: RunningStack) -> None:
     for service in stack.stack.system.stateful:
         if service.follows and service.name != WITNESS:
             with rabbitmq.connect(stack.broker_url(service.name)) as connection:
-                connection.channel().queue_delete(f"{service.name}.events.v1")
+                connection.channel().queue_delete(f"{service.name}.events.v2")
 
 
 def tell(stack: RunningStack, count: int) -> float:

@@ -12,6 +12,7 @@ from local_stack import rabbitmq
 from local_stack.drill.outage import absent, broker_away_for_a_minute
 from local_stack.drill.shelf import list_many
 from local_stack.events.replay import replay
+from local_stack.services import queue_name
 from local_stack.stack import REPOSITORY
 from local_stack.testing import RunningStack, wait_for
 
@@ -121,7 +122,7 @@ def delete_queues(stack: RunningStack, times: int) -> None:
         with rabbitmq.connect(stack.broker_url(service)) as connection:
             channel = connection.channel()
             for name in ("events", "inbox", "catch_up", "commands"):
-                channel.queue_delete(f"{service}.{name}.v1")
+                channel.queue_delete(queue_name(service, name))
 
 
 def mischief(service: str, *arguments: str, refused: bool = False) -> Break:

@@ -22,7 +22,7 @@ def permissions(stack: Stack, service: str) -> dict[str, str]:
 class TestAUser:
     def test_may_do_anything_with_its_own(self, stack: Stack) -> None:
         rights = permissions(stack, "orders")
-        assert all(re.match(rights[right], "orders.events.v1") for right in ("configure", "write", "read"))
+        assert all(re.match(rights[right], "orders.events.v2") for right in ("configure", "write", "read"))
 
     @pytest.mark.parametrize("name", ["domain_events", "catch_up", "celery_delayed_27"])
     def test_may_publish_on_what_is_shared_but_not_delete_it(self, stack: Stack, name: str) -> None:
@@ -31,7 +31,7 @@ class TestAUser:
         assert not re.match(rights["configure"], name)
 
     @pytest.mark.parametrize(
-        "name", ["payments.events.v1", "payments.commands.v1", "xorders.events.v1", "other"]
+        "name", ["payments.events.v2", "payments.commands.v1", "xorders.events.v2", "other"]
     )
     def test_may_not_touch_anybody_elses(self, stack: Stack, name: str) -> None:
         assert not any(

@@ -14,15 +14,18 @@ from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.json import dumps, loads
 
 SCHEME = "embedded"
-#: Messages a queue may hold; past that the oldest are dropped, as the bounded queues on RabbitMQ do.
-QUEUE_LIMIT = 10_000
-_CHECK_LIMIT_EVERY = 100
+#: Messages a queue may hold, and their bytes; past that the oldest are dropped, as RabbitMQ's queues do.
+QUEUE_LIMIT, QUEUE_BYTES = 10_000, 128 * 2**20
+#: How often that is looked at: after so many messages, or bytes, that this process has put.
+CHECK_EVERY, CHECK_EVERY_BYTES = 100, 16 * 2**20
 
 
 class Channel(filesystem.Channel):
     """Writes a message aside and renames it, so that no reader ever sees half of one."""
 
     _serial = itertools.count()
+    #: Bytes put since the limits were looked at; a channel is put to by one thread.
+    _bytes_put = 0
 
     def _folder(self, queue: str) -> Path:
         folder = Path(self.data_folder_in) / queue
@@ -36,11 +39,22 @@ class Channel(filesystem.Channel):
         folder, serial = self._folder(queue), next(self._serial)
         name = f"{time.time_ns():020d}-{os.getpid()}-{serial}.msg"
         aside = folder / f"{name}.part"
-        aside.write_text(dumps(payload))
+        self._bytes_put += aside.write_text(dumps(payload))
         aside.rename(folder / name)
-        if serial % _CHECK_LIMIT_EVERY == 0:
-            for oldest in self._waiting(queue)[:-QUEUE_LIMIT]:
-                (folder / oldest).unlink(missing_ok=True)
+        if serial % CHECK_EVERY == 0 or self._bytes_put > CHECK_EVERY_BYTES:
+            self._bytes_put = 0
+            self._drop_oldest(queue)
+
+    def _drop_oldest(self, queue: str) -> None:
+        kept = 0
+        for count, name in enumerate(reversed(self._waiting(queue))):
+            message = self._folder(queue) / name
+            try:
+                kept += message.stat().st_size
+            except FileNotFoundError:
+                continue  # a worker has taken it
+            if count and (count >= QUEUE_LIMIT or kept > QUEUE_BYTES):
+                message.unlink(missing_ok=True)
 
     def _get(self, queue: str) -> Any:
         folder = self._folder(queue)

@@ -15,7 +15,9 @@ from shared_events.bus.app import CORRELATION_HEADER, celery_app, topology, uses
 from shared_events.settings import event_settings
 
 DELIVER = "shared_events.deliver"
+DELIVER_PAST = "shared_events.deliver_past"
 CATCH_UP = "shared_events.catch_up"
+REDRIVE = "shared_events.redrive"
 
 
 #: What a connection says that was cut off while nobody looked. A broker that takes too long doesn't say so.

@@ -24,8 +24,12 @@ CATCH_UP = Exchange("catch_up", type="topic", durable=True)
 #: Where countdowns come out again.
 _DELIVERY = Exchange(CELERY_DELAYED_DELIVERY_EXCHANGE, type="topic", durable=True)
 
-#: Batches that may wait for a consumer; older ones are dropped, and catch-up brings them again.
-EVENTS_LIMIT = 10_000
+#: Batches that may wait for a consumer, and their bytes; older ones are dropped, and catch-up brings them
+#: again.
+EVENTS_LIMIT, BYTES_LIMIT = 10_000, 128 * 2**20
+
+#: The key by which a service's relay asks its own events worker, in its inbox, to try parked events again.
+REDRIVE_KEY = "redrive"
 
 
 def inbox_exchange(service: str) -> Exchange:
@@ -82,7 +86,7 @@ def topology_of(settings: EventSettings, followed: list[str], *, quorum: bool) -
     def queue(name: str, exchange: Exchange, keys: list[str], **arguments: Any) -> Queue:
         arguments = {"x-queue-type": "quorum", **arguments} if quorum else {}
         return StreamsQueue(
-            f"{service}.{name}.v1",
+            f"{service}.{name}.v2",
             exchange,
             routing_key=keys[0],
             streams=keys,
@@ -90,7 +94,11 @@ def topology_of(settings: EventSettings, followed: list[str], *, quorum: bool) -
             queue_arguments=arguments,
         )
 
-    bounded: dict[str, Any] = {"x-max-length": EVENTS_LIMIT, "x-overflow": "drop-head"}
+    bounded: dict[str, Any] = {
+        "x-max-length": EVENTS_LIMIT,
+        "x-max-length-bytes": BYTES_LIMIT,
+        "x-overflow": "drop-head",
+    }
     alone: dict[str, Any] = {**bounded, "x-single-active-consumer": True}
     return Topology(
         commands=_commands_queue(service, quorum=quorum),
@@ -98,7 +106,9 @@ def topology_of(settings: EventSettings, followed: list[str], *, quorum: bool) -
         if settings.publishes
         else None,
         events=queue("events", DOMAIN_EVENTS, followed, **alone) if followed else None,
-        inbox=queue("inbox", inbox_exchange(service), followed, **alone) if followed else None,
+        inbox=queue("inbox", inbox_exchange(service), [*followed, REDRIVE_KEY], **alone)
+        if followed
+        else None,
     )
 
 

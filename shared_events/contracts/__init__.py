@@ -47,6 +47,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         data: dict[str, Any] = msgspec.to_builtins(self)
         return data
 
+    def to_json(self) -> bytes:
+        """Return the same as JSON."""
+        return msgspec.json.encode(self)
+
     @classmethod
     def from_data(cls, data: dict[str, Any], schema_version: int) -> Self:
         """Decode `data` strictly, lifting older versions first.

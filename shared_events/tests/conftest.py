@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from shared_events import consumer, log
+from shared_events import consumer, log, redrive
 from shared_events.contracts import Event
 from shared_events.ids import uuid7
 from shared_events.relay import Relay, prepare
@@ -50,7 +50,7 @@ class Road:
 @pytest.fixture(autouse=True)
 def _fresh_process() -> None:
     """Forget what a worker process remembers between batches."""
-    for memory in (consumer._proven, consumer._begun, handlers.POISONED, handlers.ON_WRITE, handlers.BATCHES):
+    for memory in (consumer._proven, consumer._begun, redrive._begun, *handlers.MEMORY):
         memory.clear()
 
 

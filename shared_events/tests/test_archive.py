@@ -6,10 +6,13 @@ from uuid import UUID
 
 import pytest
 from django.core.management import call_command
+from django.db import IntegrityError
 from django.utils import timezone
 
 from shared_events import log
 from shared_events.archive import archive
+from shared_events.envelope import dump
+from shared_events.ids import uuid7
 from shared_events.models import ArchivedEvent, LoggedEvent
 from shared_events.reading import envelopes_after
 from shared_events.relay import Relay
@@ -34,6 +37,12 @@ def _archive() -> int:
     return archive("note", before=timezone.now() - timedelta(days=90))
 
 
+def _pages() -> list[tuple[int | None, str]]:
+    """What a subscriber with each possible cursor would be answered."""
+    pages = [envelopes_after("note", after, 3) for after in range(5)]
+    return [(at_cursor and at_cursor.position, dump(page)) for at_cursor, page in pages]
+
+
 class TestArchiving:
     def test_moves_what_is_old_and_published(self, note: UUID) -> None:
         assert _archive() == 2
@@ -42,9 +51,9 @@ class TestArchiving:
         assert _archive() == 0
 
     def test_changes_nothing_for_a_late_service(self, note: UUID) -> None:
-        before = [envelopes_after("note", after, 3) for after in range(5)]
+        before = _pages()
         _archive()
-        assert [envelopes_after("note", after, 3) for after in range(5)] == before
+        assert _pages() == before
 
     def test_changes_nothing_in_an_aggregates_history(self, note: UUID) -> None:
         before = log.history(note)
@@ -70,3 +79,18 @@ class TestArchiving:
         said = StringIO()
         call_command("archive_events", older_than=90, stdout=said)
         assert said.getvalue().startswith("note: archived 2 events from before ")
+
+
+class TestAVersionThatWasArchived:
+    def test_is_not_recorded_again(self, note: UUID, write: Write) -> None:
+        _archive()
+        with pytest.raises(IntegrityError, match=r"version 1 of note .* was recorded before and is archived"):
+            write(of=note, version=1)
+
+    def test_is_free_in_another_stream(self, note: UUID) -> None:
+        _archive()
+        LoggedEvent.objects.filter(stream="note").update(stream="letter")
+        event = LoggedEvent.objects.earliest("id")
+        event.pk, event.stream, event.position = None, "note", 99
+        event.event_id = uuid7()
+        event.save()

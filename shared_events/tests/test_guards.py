@@ -1,22 +1,26 @@
 """Each guard of the backbone taken away: the wound that it keeps closed must open."""
 
-from contextlib import nullcontext
+import dataclasses
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from shared_events import consumer, numbering, tasks
+from shared_events import catch_up, consumer, errors, log, numbering, parking, redrive, tasks
+from shared_events import relay as relay_module
 from shared_events.consumer import Batch, Outcome, receive
 from shared_events.envelope import dump
 from shared_events.ids import uuid7
 from shared_events.lease import LeaseLost
-from shared_events.models import Cursor, LoggedEvent, RelayLease
+from shared_events.models import Cursor, LoggedEvent, ParkedEvent, RelayLease
 from shared_events.relay import Relay
-from shared_events.tests.conftest import Published, Road, Write
+from shared_events.tests.conftest import Published, Road, Write, connect_apart
 from shared_events.tests.notes import handlers
+from shared_events.tests.notes.contracts import NoteWritten
 from shared_events.tests.notes.models import Note
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,3 +125,92 @@ class TestWithoutTheStreamKeyCheck:
         monkeypatch.setattr(tasks, "_came_by_its_stream", lambda task, stream: True)
         tasks.deliver.apply(kwargs=message, routing_key="letter")
         assert _applied() == {"a": 1}
+
+
+class TestWithoutForgettingWhatASavepointTookBack:
+    def test_an_event_without_its_row_is_published(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def record_and_take_back() -> list[str]:
+            LoggedEvent.objects.all().delete()
+            with transaction.atomic(), log.together(), suppress(handlers.Poisoned), transaction.atomic():
+                log.record(NoteWritten(text="taken back"), aggregate_id=uuid7(), version=1)
+                raise handlers.Poisoned
+            return [event.data["text"] for event in LoggedEvent.objects.all()]
+
+        assert record_and_take_back() == []
+        gathered: list[LoggedEvent] = []
+        monkeypatch.setattr(log, "_Gathered", lambda row, block: gathered.append(row) or (lambda: None))
+        monkeypatch.setattr(log, "_gathered_by", lambda block: gathered)
+        assert record_and_take_back() == ["taken back"]
+
+
+class TestWithoutSkippingALockedCursor:
+    def test_the_relay_waits_for_the_handler(
+        self, road: Road, published: Published, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        [batch] = published("a")
+        receive(batch)
+        with connect_apart() as handler, connection.cursor() as cursor:
+            handler.execute("SELECT FROM shared_events_cursor FOR UPDATE")
+            cursor.execute("SET lock_timeout = '100ms'")
+            assert not catch_up.ask("note", road)  # type: ignore[arg-type]
+            monkeypatch.setattr(catch_up, "_unlocked", lambda rows: rows.select_for_update())
+            with pytest.raises(OperationalError, match="lock timeout"):
+                catch_up.ask("note", road)  # type: ignore[arg-type]
+
+
+class TestWithoutCommittingAnAttempt:
+    def test_an_event_that_kills_its_worker_does_so_for_ever(
+        self, published: Published, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def die(text: str) -> None:
+            raise SystemExit(137)
+
+        def deaths() -> int:
+            """Count the processes that die of it, of six."""
+            parking.request_redrive(ParkedEvent.objects.all())
+            died = 0
+            for _ in range(6):
+                redrive._begun.clear()
+                try:
+                    redrive.retry_due()
+                except SystemExit:
+                    died += 1
+            return died
+
+        handlers.POISONED.add("killer")
+        receive(published("killer")[0])
+        handlers.ON_WRITE.append(die)
+        assert deaths() == 3
+        monkeypatch.setattr(redrive, "_count_attempt", lambda row: None)
+        assert deaths() == 6
+
+
+class TestWithoutCuttingByBytes:
+    def test_a_message_grows_past_what_a_broker_takes(
+        self, relay: Relay, road: Road, write: Write, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        settings.EVENTS = relay.settings = dataclasses.replace(settings.EVENTS, batch_bytes=1_000)
+
+        def largest() -> int:
+            road.sent.clear()
+            for _ in range(3):
+                write("x" * 800)
+            while relay._more_waits or not road.sent:
+                relay.round()
+            return max(len(message["events"]) for message in road.sent)
+
+        assert largest() < 1_500
+        monkeypatch.setattr(relay_module, "cut", lambda envelopes, **_: [envelopes])
+        assert largest() > 1_500
+
+
+class TestWithoutCleaningAnError:
+    def test_its_event_cannot_be_parked(self, published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(text: str) -> None:
+            raise ValueError("be\0fore")
+
+        handlers.ON_WRITE.append(fail)
+        first, second = published("a"), published("b")
+        assert receive(first[0]) is Outcome.UP_TO_DATE
+        monkeypatch.setattr(errors, "storable", lambda text: text)
+        assert receive(second[0]) is Outcome.HALTED

@@ -1,11 +1,9 @@
 import json
 from datetime import timedelta
-from io import StringIO
 
-from django.core.management import call_command
 from django.utils import timezone
 
-from shared_events import consumer, parking
+from shared_events import consumer, parking, redrive
 from shared_events.consumer import Outcome, receive
 from shared_events.models import Cursor, ParkedEvent
 from shared_events.relay import Relay
@@ -49,7 +47,7 @@ class TestAPoisonousEvent:
         assert _texts() == []
         handlers.POISONED.clear()
         _due_now()
-        assert parking.retry_due() == 2
+        assert redrive.retry_due() == 2
         assert _texts() == ["mended"]
         assert Note.objects.get().version == 2
         assert not ParkedEvent.objects.exists()
@@ -72,28 +70,29 @@ class TestAPoisonousEvent:
         [batch] = published("poison")
         receive(batch)
         _due_now()
-        assert parking.retry_due() == 0
+        assert redrive.retry_due() == 0
         dead = ParkedEvent.objects.get()
         assert dead.dead_at is not None
         assert dead.next_try_at is None
-        assert parking.retry_due() == 0
+        assert redrive.retry_due() == 0
         handlers.POISONED.clear()
-        call_command("dead_letters", redrive="all", stdout=StringIO())
+        parking.request_redrive(ParkedEvent.objects.all())
+        assert redrive.retry_due() == 1
         assert _texts() == ["poison"]
 
     def test_of_a_newer_schema_is_tried_again_by_newer_code(self, published: Published, monkeypatch) -> None:
         [batch] = published("a")
-        newer = batch.events[0].to_wire() | {"schema_version": 2}
+        newer = json.loads(batch.events[0].to_text()) | {"schema_version": 2}
         receive(consumer.batch_from_wire("note", json.dumps([newer]), None, 1))
         assert "NewerSchema" in ParkedEvent.objects.get().error
         monkeypatch.setattr(NoteWritten, "schema_version", 2)
         assert parking.retry_newer_schemas() == 1
-        assert parking.retry_due() == 1
+        assert redrive.retry_due() == 1
         assert _texts() == ["a"]
 
     def test_of_an_unknown_type_is_ignored(self, published: Published) -> None:
         [batch] = published("a")
-        unknown = batch.events[0].to_wire() | {"type": "note.sung"}
+        unknown = json.loads(batch.events[0].to_text()) | {"type": "note.sung"}
         assert receive(consumer.batch_from_wire("note", json.dumps([unknown]), None, 1)) is Outcome.UP_TO_DATE
         assert Cursor.objects.get().position == 1
 

@@ -5,9 +5,9 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from shared_events import parking, redrive
 from shared_events.consumer import Outcome, receive
 from shared_events.models import Cursor, ParkedEvent
-from shared_events.parking import redrive
 from shared_events.tests.conftest import Published
 from shared_events.tests.notes import handlers
 from shared_events.tests.notes.models import Note
@@ -34,7 +34,8 @@ class TestReplaying:
         assert Cursor.objects.get().position == 3
         assert [parked.position for parked in ParkedEvent.objects.all()] == [2]
         handlers.POISONED.clear()
-        assert redrive(ParkedEvent.objects.get()) == 1
+        parking.request_redrive(ParkedEvent.objects.all())
+        assert redrive.retry_due() == 1
         assert dict(Note.objects.values_list("text", "applied")) == {"a": 2, "poison": 1, "b": 2}
 
     @pytest.mark.parametrize(

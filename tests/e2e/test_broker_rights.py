@@ -77,10 +77,10 @@ REFUSED = {
         publish("celery_delayed_delivery", "orders.commands.v1"),
     ),
     "another's key on its own commands": ("tickets", publish("tickets.commands", "orders.commands.v1")),
-    "another's events queue": ("tickets", read("orders.events.v1")),
-    "another's inbox": ("tickets", read("orders.inbox.v1")),
+    "another's events queue": ("tickets", read("orders.events.v2")),
+    "another's inbox": ("tickets", read("orders.inbox.v2")),
     "another's commands queue": ("tickets", read("orders.commands.v1")),
-    "another's requests queue": ("tickets", read("orders.catch_up.v1")),
+    "another's requests queue": ("tickets", read("orders.catch_up.v2")),
     "the delays": ("tickets", read("celery_delayed_0")),
     "a queue for a stream that it doesn't follow": (
         "tickets",
@@ -94,7 +94,7 @@ REFUSED = {
         listen("tickets.spare", "celery_delayed_delivery", "#.orders.commands.v1"),
     ),
     "a queue of another's name": ("tickets", listen("orders.spare", "domain_events", "order")),
-    "the deletion of another's queue": ("tickets", delete_queue("orders.events.v1")),
+    "the deletion of another's queue": ("tickets", delete_queue("orders.events.v2")),
     "the deletion of the events exchange": ("tickets", delete_exchange("domain_events")),
     "the deletion of another's inbox": ("tickets", delete_exchange("orders.inbox")),
 }

@@ -6,14 +6,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from shared_events import heartbeat as beat
-from shared_events import parking, sweeps
+from shared_events import postgres, sweeps
 from shared_events.ids import uuid7
 from shared_events.relay import Relay
 from shared_events.settings import event_settings
 from shared_events.settling import settle
+from shared_events.terminal import log_to_the_terminal
 
 logger = logging.getLogger(__name__)
 
@@ -30,16 +31,23 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, heartbeat: Path | None, **options: Any) -> None:
-        """Run the relay in this thread and the sweeps in another."""
+        """Run the relay in this thread and the sweeps in another. Raises CommandError for an old Postgres."""
+        log_to_the_terminal()
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         if heartbeat is not None:
             beat.start(heartbeat)
-        parking.retry_newer_schemas()
+        try:
+            postgres.wait_for_supported(stop)
+        except postgres.UnsupportedPostgres as error:
+            raise CommandError(str(error)) from error
         settle()
-        sweeper = threading.Thread(target=sweeps.run, args=(stop,), name="sweeps", daemon=True)
+        relay = Relay(holder=uuid7())
+        sweeper = threading.Thread(
+            target=sweeps.run, args=(stop, relay.lease.is_away), name="sweeps", daemon=True
+        )
         sweeper.start()
         logger.info("relay@%s ready.", event_settings().service)
-        Relay(holder=uuid7()).run(stop)
+        relay.run(stop)
         sweeper.join(timeout=10)

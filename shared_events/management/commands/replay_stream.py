@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from shared_events.consumer import lock_cursor, resume
+from shared_events import cursors
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +30,9 @@ class Command(BaseCommand):
         if first < 1 or (first > 1) != (last_id is not None):
             raise CommandError("--last-id goes with a position above 1: it is the id of the event before it")
         with transaction.atomic():
-            cursor = lock_cursor(stream)
+            cursor = cursors.lock(stream)
             if first > cursor.position:
                 raise CommandError(f"{stream} has been read up to {cursor.position} only")
             logger.warning("Replaying %s from %d; it was read up to %d", stream, first, cursor.position)
-            resume(cursor, first - 1, last_id)
+            cursors.set_position(cursor, first - 1, last_id)
         self.stdout.write(f"{stream} will be read again from position {first}")

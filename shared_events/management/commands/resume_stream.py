@@ -1,4 +1,4 @@
-"""`manage resume_stream`: follow a stream again that was halted because its log was replaced."""
+"""`manage resume_stream`: follow a stream again that was halted."""
 
 from typing import Any
 from uuid import UUID
@@ -6,29 +6,37 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from shared_events.consumer import lock_cursor, resume
+from shared_events import cursors
 
 
 class Command(BaseCommand):
-    """A person decides from where the replaced log counts."""
+    """A person decides from where the stream counts."""
 
-    help = "Follow a halted stream again, from the position given; 0 applies its log from the beginning."
+    help = (
+        "Follow a halted stream again: where it stopped, once its publisher has recovered its log or the "
+        "cause is mended; or from the position given, where another log counts now (0: from its beginning)."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the stream and where to go on."""
         parser.add_argument("stream")
-        parser.add_argument("--from", dest="position", type=int, required=True, metavar="POSITION")
+        parser.add_argument("--from", dest="position", type=int, metavar="POSITION")
         parser.add_argument("--last-id", type=UUID, help="the id of the publisher's event at that position")
 
-    def handle(self, *args: Any, stream: str, position: int, last_id: UUID | None, **options: Any) -> None:
-        """Move the cursor and lift the halt. Raises CommandError when that makes no sense."""
-        if (position > 0) != (last_id is not None):
+    def handle(
+        self, *args: Any, stream: str, position: int | None, last_id: UUID | None, **options: Any
+    ) -> None:
+        """Lift the halt. Raises CommandError when that makes no sense."""
+        if (last_id is not None) != bool(position) or (position or 0) < 0:
             raise CommandError(
                 "--last-id goes with a position above 0: it is the id of the event at that position"
             )
         with transaction.atomic():
-            cursor = lock_cursor(stream)
+            cursor = cursors.lock(stream)
             if cursor.halted_at is None:
                 raise CommandError(f"{stream} isn't halted")
-            resume(cursor, position, last_id)
-        self.stdout.write(f"{stream} goes on after position {position}")
+            if position is None:
+                cursors.resume(cursor)
+            else:
+                cursors.set_position(cursor, position, last_id)
+        self.stdout.write(f"{stream} goes on after position {cursor.position}")

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 from django.db.backends.signals import connection_created
 
+from shared_events import backfill, parking, postgres, statements, stopping
 from shared_events import heartbeat as beat
-from shared_events import statements, stopping
 from shared_events.bus.app import celery_app, topology
 from shared_events.settings import event_settings
 from shared_events.settling import settle
+from shared_events.subscriptions import followed_streams
+from shared_events.terminal import log_to_the_terminal
 
 #: What keeps a frozen events worker from holding its cursor for ever.
 EVENT_TIMEOUTS = """
@@ -44,7 +47,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, role: str, heartbeat: Path | None, **options: Any) -> None:
-        """Run the worker until it is told to stop. Raises CommandError when there is nothing to work on."""
+        """Run the worker until it is told to stop.
+
+        Raises CommandError when there is nothing to work on, and for an old Postgres.
+        """
+        log_to_the_terminal()
         queues = topology().of_role(role)
         if not queues:
             raise CommandError(f"{event_settings().service} follows no stream, so it has no {role} worker")
@@ -59,6 +66,10 @@ class Command(BaseCommand):
         if heartbeat is not None:
             # Before the broker is asked for anything: a worker that waits for it is well.
             beat.start(heartbeat)
+        try:
+            postgres.wait_for_supported(threading.Event(), _prepare_events if role == "events" else _nothing)
+        except postgres.UnsupportedPostgres as error:
+            raise CommandError(str(error)) from error
         worker = celery_app().Worker(
             hostname=f"{role}@{event_settings().service}",
             queues=[queue.name for queue in queues],
@@ -81,6 +92,15 @@ def _pool(role: str) -> dict[str, Any]:
         "concurrency": event_settings().command_concurrency,
         "task_time_limit": COMMAND_SECONDS,
     }
+
+
+def _prepare_events() -> None:
+    backfill.begin_where_needed(followed_streams())
+    parking.retry_newer_schemas()
+
+
+def _nothing() -> None:
+    pass
 
 
 def _prepare_for_batches(connection: Any, **_: Any) -> None:

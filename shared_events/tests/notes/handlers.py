@@ -10,6 +10,7 @@ from shared_events.tests.notes.models import Note
 POISONED: set[str] = set()
 ON_WRITE: list[Callable[[str], None]] = []
 BATCHES: list[int] = []
+MEMORY = (POISONED, ON_WRITE, BATCHES)
 
 
 class Poisoned(Exception):

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from service_defaults.errors import DomainError
-from shared_events import consumer, parking
+from shared_events import consumer, parking, redrive
 from shared_events.ids import uuid7
 from shared_events.models import Cursor, OutgoingCommand, ParkedEvent, RelayLease
 from shared_events.relay import Relay, prepare, unpublished
@@ -51,7 +51,7 @@ def work(service: str, clock: Clock) -> None:
         "forget_everything": forget_everything,
         "relay": relay,
         "receive": receive,
-        "redrive": redrive,
+        "redrive": redrive_all,
         "books": lambda: module.books() | {"parked": parked()},
         **module.commands(pipe, clock),
         **{f"remove_{name}": remove for name, remove in module.GUARDS.items()},
@@ -110,11 +110,11 @@ def receive(
 def _poison(ids: set[str]) -> Iterator[None]:
     real = consumer.dispatch
 
-    def dispatch(envelopes: Any) -> None:
+    def dispatch(envelopes: Any, wants: Any) -> None:
         envelopes = list(envelopes)
         if ids & {str(envelope.id) for envelope in envelopes}:
             raise Poisoned
-        real(envelopes)
+        real(envelopes, wants)
 
     consumer.dispatch = dispatch if ids else real
     try:
@@ -123,9 +123,10 @@ def _poison(ids: set[str]) -> Iterator[None]:
         consumer.dispatch = real
 
 
-def redrive() -> int:
+def redrive_all() -> int:
     """Try every parked event again, whatever its time; return how many were applied."""
-    return sum(parking.redrive(row) for row in ParkedEvent.objects.exclude(error="").order_by("id"))
+    parking.request_redrive(ParkedEvent.objects.all())
+    return redrive.retry_due()
 
 
 def parked() -> list[str]:

@@ -1,0 +1,168 @@
+"""A log that was restored from a backup gets back what its subscribers have received."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from shared_events import catch_up, cursors, recovery
+from shared_events.consumer import Outcome, receive
+from shared_events.envelope import Envelope, RawEnvelope
+from shared_events.models import Cursor, LoggedEvent, ReceivedBatch
+from shared_events.received import received_events
+from shared_events.recovery import CannotRecover, rebuilds, recover
+from shared_events.relay import Relay
+from shared_events.tests.conftest import Published, Road, Write
+from shared_events.tests.notes import handlers
+from shared_events.tests.notes.contracts import NoteErased, NoteState, NoteWritten
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def rebuilt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What this service has made anew of its own."""
+    made: list[str] = []
+    monkeypatch.setattr(recovery, "_rebuilds", {})
+
+    @rebuilds(NoteWritten)
+    def rebuild(event: Envelope[NoteState]) -> None:
+        made.append(event.data.text)
+
+    return made
+
+
+@pytest.fixture
+def lost(relay: Relay, road: Road, write: Write) -> None:
+    """A log of five events that was restored to its first two; a subscriber has received all of them."""
+    note = write("a")
+    for text in "bcd":
+        write(text)
+    write(of=note, version=2, event=NoteErased(text=""))
+    relay.round()
+    for batch in road.batches():
+        receive(batch)
+    LoggedEvent.objects.filter(position__gt=2).delete()
+    relay.lease.release()
+
+
+def _received() -> list[RawEnvelope]:
+    return list(received_events("note"))
+
+
+class TestWhatWasReceived:
+    def test_is_kept_as_it_came(self, published: Published) -> None:
+        [batch] = published("a", "b")
+        receive(batch)
+        receive(batch)
+        assert _received() == batch.events
+        assert list(received_events("note", after=1)) == batch.events[1:]
+
+    def test_is_kept_of_what_was_parked_too(self, published: Published) -> None:
+        handlers.POISONED.add("b")
+        [batch] = published("a", "b", "c")
+        receive(batch)
+        assert _received() == batch.events
+
+    def test_is_printed_a_line_for_each(self, published: Published) -> None:
+        [batch] = published("a", "b")
+        receive(batch)
+        out = StringIO()
+        call_command("received_events", "note", after=1, stdout=out)
+        [line] = out.getvalue().splitlines()
+        assert json.loads(line)["position"] == 2
+
+    def test_is_received_anew_after_the_cursor_was_moved(self, published: Published) -> None:
+        [batch] = published("a", "b")
+        receive(batch)
+        call_command("replay_stream", "note", first=1, last_id=None, stdout=StringIO())
+        assert _received() == []
+        receive(batch)
+        assert _received() == batch.events
+
+    def test_is_forgotten_after_a_while(self, published: Published, settings) -> None:
+        for batch in published("a"):
+            receive(batch)
+        assert cursors.forget_received() == 0
+        ReceivedBatch.objects.update(received_at=timezone.now() - timedelta(days=8))
+        assert cursors.forget_received() == 1
+
+
+@pytest.mark.usefixtures("lost")
+class TestRecovering:
+    def test_gives_the_log_back_what_it_has_lost(self, rebuilt: list[str], road: Road) -> None:
+        given = _received()
+        recovered = recover(given)
+        assert recovered.events == {"note.written": 2, "note.erased": 1}
+        rows = LoggedEvent.objects.order_by("position")
+        assert [row.event_id for row in rows] == [event.id for event in given]
+        assert rebuilt == ["c", "d"]
+        assert recovered.not_rebuilt == {"note.erased": [str(given[0].aggregate_id)]}
+
+    def test_makes_it_the_log_again_that_its_subscribers_have_read(self, road: Road, write: Write) -> None:
+        recover(_received())
+        new = Relay(holder=_received()[0].id, publisher=road)  # type: ignore[arg-type]
+        assert new.lease.hold()
+        write("e")
+        road.sent.clear()
+        new.round()
+        outcomes = [receive(batch) for batch in road.batches()]
+        assert Outcome.HALTED not in outcomes
+        assert Cursor.objects.get().position == 6
+
+    def test_takes_the_same_from_several_and_changes_nothing_the_second_time(self) -> None:
+        recover([*_received(), *_received()[3:]])
+        assert recover(_received()).events.total() == 0
+
+    def test_is_not_done_while_a_relay_runs(self, road: Road) -> None:
+        assert Relay(holder=_received()[0].id, publisher=road).lease.hold()  # type: ignore[arg-type]
+        with pytest.raises(CannotRecover, match="stop its processes"):
+            recover(_received())
+
+    def test_refuses_a_log_that_has_gone_on_otherwise(self, write: Write, road: Road) -> None:
+        given = _received()
+        write("something else")
+        LoggedEvent.objects.filter(position=None).update(position=3)
+        with pytest.raises(CannotRecover, match="has gone on since it was restored"):
+            recover(given)
+        assert LoggedEvent.objects.count() == 3
+
+    def test_refuses_a_gap(self) -> None:
+        with pytest.raises(CannotRecover, match=r"Nothing before note:5"):
+            recover([*_received()[:3], _received()[4]])
+        assert LoggedEvent.objects.count() == 2
+
+    def test_by_its_command_says_what_was_recovered(self, tmp_path: Path) -> None:
+        given, out = tmp_path / "received.jsonl", StringIO()
+        with given.open("w") as file:
+            call_command("received_events", "note", stdout=file)
+        call_command("recover_log", str(given), stdout=out)
+        assert "2\tnote.written" in out.getvalue()
+        assert "Not made anew, of note.erased: " in out.getvalue()
+        assert out.getvalue().endswith("Recovered 3 events\n")
+
+    def test_names_the_line_that_is_not_an_event(self, tmp_path: Path) -> None:
+        given = tmp_path / "received.jsonl"
+        given.write_text("\nhello\n")
+        with pytest.raises(CommandError, match=r"received\.jsonl, line 2, isn't an event"):
+            call_command("recover_log", str(given))
+
+
+class TestWithoutRecovering:
+    def test_the_subscribers_stop(self, lost: None, road: Road) -> None:
+        cursor = Cursor.objects.get()
+        road.sent.clear()
+        catch_up.answer("note", cursor.position, cursor.last_id, "notes", road)  # type: ignore[arg-type]
+        assert receive(road.batches()[0]) is Outcome.HALTED
+
+    def test_and_go_on_where_they_were_once_it_is_done(self, lost: None, road: Road) -> None:
+        self.test_the_subscribers_stop(lost, road)
+        recover(_received())
+        call_command("resume_stream", "note", stdout=StringIO())
+        cursor = Cursor.objects.get()
+        assert (cursor.position, cursor.halted_at) == (5, None)
+        assert catch_up.answer("note", cursor.position, cursor.last_id, "notes", road) == 0  # type: ignore[arg-type]
