@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the handler."""
         parser.add_argument(
-            "handler", help="its name, such as `orders.handlers.keep_tickets`, or the end of it"
+            "handler", help="its name, such as `inbox.handlers.keep_letter`, or the end of it"
         )
 
     def handle(self, *args: Any, handler: str, **options: Any) -> None:
