@@ -35,13 +35,13 @@ class PlacedOrder:
     id: UUID = field(default_factory=uuid7)
 
     def __post_init__(self) -> None:
-        self._tell(OrderCreated, status="created")
+        self._tell(OrderCreated)
 
     def complete(self, payment: Payment) -> None:
-        self._tell(OrderCompleted, status="complete", payment_id=payment.id)
+        self._tell(OrderCompleted, payment_id=payment.id)
 
     def cancel(self, reason: str = "expired") -> None:
-        self._tell(OrderCancelled, status="cancelled", cancel_reason=reason)
+        self._tell(OrderCancelled, cancel_reason=reason, payment_id=None)
 
     def body(self, token: str = "pm_card_visa") -> dict[str, str]:
         return {"orderId": str(self.id), "token": token}
@@ -55,7 +55,14 @@ class PlacedOrder:
     def _tell(self, event: type[OrderState], **state: Any) -> None:
         ticket = HeldTicket(id=uuid7(), title="Front row", price=self.price, currency="USD", version=1)
         expires_at = timezone.now() + timedelta(minutes=self.minutes)
-        data = event(user_id=self.buyer, expires_at=expires_at, ticket=ticket, **state)
+        data = event(
+            user_id=self.buyer,
+            expires_at=expires_at,
+            extended=False,
+            created_at=timezone.now(),
+            ticket=ticket,
+            **state,
+        )
         deliver(data, aggregate_id=self.id, position=next(_positions))
 
 

@@ -15,10 +15,15 @@ from shared_events.context import Context, bound
 
 @dataclass(frozen=True, kw_only=True)
 class OrderNews:
-    """What an order event tells, where in the order stream, and the context of what that causes."""
+    """What an order event tells, where in the order stream, and the context of what that causes.
+
+    `payment_id` is the payment that completed the order; `cancel_reason` may be one that we don't know.
+    """
 
     order_id: UUID
     state: OrderState
+    payment_id: UUID | None = None
+    cancel_reason: str = ""
     position: int
     cause: Context
 
@@ -29,8 +34,12 @@ def keep_orders(news: Iterable[OrderNews]) -> None:
     locked = OrderCopy.objects.select_for_update().filter(id__in=latest).order_by("id")
     known = {order.id: order for order in locked}
     orders = [known.get(order_id) or OrderCopy(id=order_id) for order_id in sorted(latest)]
-    newer = [order for order in orders if order.take(latest[order.id].state, latest[order.id].position)]
+    newer = [order for order in orders if _is_news(order, latest[order.id])]
     OrderCopy.objects.bulk_create(newer, update_conflicts=True, unique_fields=["id"], update_fields=TOLD)
+
+
+def _is_news(order: OrderCopy, told: OrderNews) -> bool:
+    return order.take(told.state, told.position, payment_id=told.payment_id, cancel_reason=told.cancel_reason)
 
 
 def end_orders(news: list[OrderNews], *, now: datetime) -> None:
