@@ -51,15 +51,15 @@ def keep_tickets(events: list[Envelope[TicketState]]) -> None:
 @handles(TicketWithdrawn)
 def end_holds_on_ticket(event: Envelope[TicketState]) -> None:
     """Copy the withdrawal, and end the unpaid hold that it met."""
-    operations.keep_tickets(copies=[_copy(event)])
-    operations.end_holds_on_ticket(ticket_id=event.aggregate_id)
+    if operations.keep_tickets(copies=[_copy(event)]):
+        operations.end_holds_on_ticket(ticket_id=event.aggregate_id)
 
 
 @handles(TicketReservationRefused)
 def end_refused_hold(event: Envelope[TicketReservationRefused]) -> None:
     """End the hold that came after the withdrawal."""
-    operations.keep_tickets(copies=[_copy(event)])
-    operations.end_refused_hold(order_id=event.data.order_id)
+    if operations.keep_tickets(copies=[_copy(event)]):
+        operations.end_refused_hold(order_id=event.data.order_id)
 
 
 @handles(UserSignedUp)
@@ -83,6 +83,7 @@ def keep_standing(event: Envelope[UserState]) -> None:
     """Refuse the user's older tokens, and while the account is suspended all of them."""
     revocation.keep_standing(
         user_id=event.aggregate_id,
+        version=event.version,
         suspended=event.data.status == "suspended",
         not_before=event.data.not_before or event.occurred_at,
     )

@@ -5,8 +5,11 @@ did.
 """
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from contracts.order import (
     CancelReason,
@@ -28,6 +31,21 @@ LONGEST_EXTENSION = timedelta(minutes=5)
 
 #: The countdown task that ends holds on time; `tasks.py` defines it, a sweep stands behind it.
 EXPIRE_DUE_ORDERS = "orders.expire_due_orders"
+
+
+_TICKET_COLUMNS = ("id", "seller_id", "title", "price", "currency", "version", "withdrawn")
+#: Django's upsert has no condition: ten thousand listings may change at once, in one statement.
+_KEEP_TICKETS = """
+    INSERT INTO orders_ticketcopy AS kept (id, seller_id, title, price, currency, version, withdrawn)
+    SELECT * FROM unnest(
+        %s::uuid[], %s::uuid[], %s::text[], %s::numeric[], %s::text[], %s::int[], %s::boolean[]
+    )
+    ON CONFLICT (id) DO UPDATE
+    SET seller_id = excluded.seller_id, title = excluded.title, price = excluded.price,
+        currency = excluded.currency, version = excluded.version, withdrawn = excluded.withdrawn
+    WHERE kept.version < excluded.version
+    RETURNING id
+"""
 
 
 class TicketNotFound(NotFound):
@@ -220,15 +238,16 @@ def end_holds_of_user(*, user_id: UUID) -> None:
         _cancel(order, "suspended")
 
 
-def keep_tickets(*, copies: list[TicketCopy]) -> None:
-    """Keep our copies of listings up to date; of several copies of one listing the last counts."""
-    latest = {copy.id: copy for copy in copies}
-    TicketCopy.objects.bulk_create(
-        latest.values(),
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["seller_id", "title", "price", "currency", "version", "withdrawn"],
-    )
+def keep_tickets(*, copies: list[TicketCopy]) -> set[UUID]:
+    """Keep our copies of listings up to date; what is older than a copy changes nothing.
+
+    Return the ids of the listings of which this was news.
+    """
+    newest = {copy.id: copy for copy in sorted(copies, key=attrgetter("version"))}
+    columns = [[getattr(copy, name) for copy in newest.values()] for name in _TICKET_COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP_TICKETS, columns)
+        return {ticket_id for (ticket_id,) in cursor.fetchall()}
 
 
 def keep_user(*, user_id: UUID, status: str, version: int) -> bool:

@@ -18,6 +18,7 @@ from payments_service.clients import stripe
 from payments_service.payments import operations, settlement, tasks
 from payments_service.payments.models import Intent, Payment, Step
 from payments_service.payments.operations import Lease
+from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
 from shared_events.models import OutgoingCommand
 from shared_events.testing import deliver, recorded_events
@@ -33,6 +34,7 @@ class PlacedOrder:
     price: Decimal = Decimal("19.99")
     minutes: float = 15
     id: UUID = field(default_factory=uuid7)
+    told: list[RawEnvelope] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._tell(OrderCreated)
@@ -63,7 +65,7 @@ class PlacedOrder:
             ticket=ticket,
             **state,
         )
-        deliver(data, aggregate_id=self.id, position=next(_positions))
+        self.told.append(deliver(data, aggregate_id=self.id, position=next(_positions)))
 
 
 def begin_attempt(order: PlacedOrder) -> Lease:
