@@ -2,39 +2,78 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from shared_events.contracts import Event, contract
 
 
 class TicketState(Event, frozen=True, kw_only=True):
-    """A listing as everybody may see it. The aggregate's id is the ticket's id."""
+    """A listing as everybody may see it. The aggregate's id is the ticket's id.
+
+    `status` is `available`, `reserved`, `sold` or `withdrawn`; each event has the one that it leads to. The
+    order that has the ticket is named by the event that gave it the ticket.
+    """
 
     title: str
     price: Decimal
     currency: str
     user_id: UUID
-    order_id: UUID | None
     created_at: datetime
-    sold: bool = False
+    status: str
     description: str = ""
     venue: str = ""
     starts_at: datetime | None = None
 
 
 @contract
-class TicketCreated(TicketState, frozen=True):
+class TicketCreated(TicketState, frozen=True, kw_only=True):
     """Recorded by tickets when a seller lists a ticket."""
 
-
-@contract
-class TicketUpdated(TicketState, frozen=True):
-    """Recorded by tickets when the seller edits a listing, and when it is held, sold or freed."""
+    status: Literal["available"] = "available"
 
 
 @contract
-class TicketWithdrawn(TicketState, frozen=True):
-    """Recorded by tickets when the seller withdraws a listing.
+class TicketEdited(TicketState, frozen=True, kw_only=True):
+    """Recorded by tickets when the seller edits a listing, which is possible while no order has it."""
 
-    Recorded again when a hold reaches a listing that is withdrawn already, so that orders can end the hold.
-    """
+    status: Literal["available"] = "available"
+
+
+@contract
+class TicketReserved(TicketState, frozen=True, kw_only=True):
+    """Recorded by tickets when a hold takes the listing off the shelf; `order_id` says which."""
+
+    status: Literal["reserved"] = "reserved"
+    order_id: UUID
+
+
+@contract
+class TicketSold(TicketState, frozen=True, kw_only=True):
+    """Recorded by tickets when the order that holds the ticket is paid."""
+
+    status: Literal["sold"] = "sold"
+    order_id: UUID
+
+
+@contract
+class TicketReleased(TicketState, frozen=True, kw_only=True):
+    """Recorded by tickets when the listing is back on the shelf; `order_id` says which order had it."""
+
+    status: Literal["available"] = "available"
+    order_id: UUID
+
+
+@contract
+class TicketWithdrawn(TicketState, frozen=True, kw_only=True):
+    """Recorded by tickets when a listing is withdrawn, for good."""
+
+    status: Literal["withdrawn"] = "withdrawn"
+
+
+@contract
+class TicketReservationRefused(TicketState, frozen=True, kw_only=True):
+    """Recorded by tickets when a hold reaches a withdrawn listing; `order_id` says whose hold has to end."""
+
+    status: Literal["withdrawn"] = "withdrawn"
+    order_id: UUID

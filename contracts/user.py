@@ -10,26 +10,33 @@ from shared_events.contracts import Event, contract
 class UserState(Event, frozen=True, kw_only=True, omit_defaults=True):
     """An account as other services may know it. The aggregate's id is the user's id.
 
-    Access tokens issued before `not_before` no longer count.
+    `status` is `active` or `suspended`; an event that changes it has the one that it leads to. Access tokens
+    issued before `not_before` no longer count.
     """
 
-    status: Literal["active", "suspended"]
+    status: str
     not_before: datetime | None = None
 
 
 @contract
-class UserSignedUp(UserState, frozen=True):
+class UserSignedUp(UserState, frozen=True, kw_only=True):
     """Recorded by auth when an account is made."""
 
+    status: Literal["active"]
+
 
 @contract
-class UserSuspended(UserState, frozen=True):
+class UserSuspended(UserState, frozen=True, kw_only=True):
     """Recorded by auth when an operator suspends an account; its sessions have ended."""
 
+    status: Literal["suspended"]
+
 
 @contract
-class UserReinstated(UserState, frozen=True):
+class UserReinstated(UserState, frozen=True, kw_only=True):
     """Recorded by auth when an operator lifts a suspension."""
+
+    status: Literal["active"]
 
 
 @contract

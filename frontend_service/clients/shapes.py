@@ -172,14 +172,14 @@ class Order:
 class Payment:
     """One attempt to pay an order.
 
-    `reason` says why it ended as it did, `failure` is the bank's sentence where it refused. `next_action_url`
-    is the bank's page on which the buyer confirms a payment that `requires_action`; empty where there is none
-    to go to.
+    `reason_code` says why it ended as it did, `failure` is the bank's sentence where it refused.
+    `next_action_url` is the bank's page on which the buyer confirms a payment that `requires_action`; empty
+    where there is none to go to.
     """
 
     id: UUID
     status: str
-    reason: str
+    reason_code: str
     failure: str
     next_action_url: str
     updated_at: datetime | None = None
@@ -191,7 +191,7 @@ class Payment:
         return cls(
             id=UUID(data["id"]),
             status=str(data["status"]),
-            reason=str(data.get("reason") or ""),
+            reason_code=str(data.get("reasonCode") or ""),
             failure=str((data.get("failure") or {}).get("message") or ""),
             next_action_url=address if address.startswith(("https://", "http://")) else "",
             updated_at=_moment(data.get("updatedAt")),

@@ -14,14 +14,14 @@ from django.utils.functional import Promise, cached_property
 
 from frontend_service.clients.shapes import Order, Payment
 from frontend_service.pages.timeline import Moment, timeline_of
-from frontend_service.pages.wording import CANCELLED, MONEY_BACK, TOO_LATE, translated
+from frontend_service.pages.wording import MONEY_BACK, TOO_LATE, translated, why_cancelled
 
 _LIVE_PAYMENT = frozenset({"started", "authorized", "captured"})
 _AUTHORIZED_PAYMENT = frozenset({"authorized", "captured"})
 _MONEY_IS_BACK = frozenset({"refunded", "capture_failed"})
 _FINISHED_MONEY = frozenset({"", "declined", "voided"}) | _MONEY_IS_BACK
-# Payments' word for a card that the bank authorised when the hold had ended.
-_AUTHORIZED_TOO_LATE = "authorized too late"
+# Payments' code for a card that the bank authorised when the hold had ended.
+_AUTHORIZED_TOO_LATE = "authorized_too_late"
 
 
 class Stage(StrEnum):
@@ -116,7 +116,7 @@ class OrderOnPage:
     @property
     def why_cancelled(self) -> str | Promise:
         """Why it ended, in a sentence."""
-        return CANCELLED.get(self.order.cancel_reason, CANCELLED["buyer"])
+        return why_cancelled(self.order.cancel_reason)
 
     @property
     def money_back(self) -> str | Promise:
@@ -158,7 +158,7 @@ class OrderOnPage:
     def _came_too_late(self) -> bool:
         if self.payment is None or not self.lapsed:
             return False
-        return self.payment.status != "voided" or self.payment.reason == _AUTHORIZED_TOO_LATE
+        return self.payment.status != "voided" or self.payment.reason_code == _AUTHORIZED_TOO_LATE
 
     @property
     def _is_waiting_for_unknown_payment(self) -> bool:

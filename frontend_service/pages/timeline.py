@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from frontend_service.clients.shapes import Order, Payment
-from frontend_service.pages.wording import CANCELLED, translated
+from frontend_service.pages.wording import translated, why_cancelled
 
 _STEPS = {
     "order.created": gettext_lazy("You held this ticket."),
@@ -47,7 +47,7 @@ def timeline_of(order: Order, payments: Iterable[Payment]) -> list[Moment]:
 
 def _of_step(order: Order, kind: str) -> str | Promise:
     if kind == "order.cancelled":
-        return CANCELLED.get(order.cancel_reason, CANCELLED["buyer"])
+        return why_cancelled(order.cancel_reason)
     return _STEPS.get(kind, "")
 
 

@@ -66,6 +66,11 @@ def translated(message: str) -> str:
     return gettext(message) if message else ""
 
 
+def why_cancelled(reason: str) -> str | Promise:
+    """Why an order ended, in a sentence; a reason that these pages don't know yet is left out."""
+    return CANCELLED.get(reason, _("This order was cancelled."))
+
+
 def state_of(ticket: Ticket) -> str:
     """Which of `CARD_STATES` a listing is in."""
     if ticket.sold:

@@ -256,7 +256,7 @@ class Marketplace(Accounts):
 
     def _charge(self, order: Json, token: str) -> Json:
         if "Declined" in token:
-            self.add_payment(order, "declined", reason="Your card was declined.")
+            self.add_payment(order, "declined", reasonCode="card_declined", reason="Your card was declined.")
             raise Problem(402, "card-declined", "Your card was declined.", name="token")
         if "threeDSecure" in token:
             order["status"] = "awaiting:payment"

@@ -71,6 +71,7 @@ class TestShowOrder:
             ("capture_failed", "capture_failed", "The payment could not be completed. Nothing was charged:"),
             ("suspended", "", "The account was suspended"),
             ("operator", "", "Our support team cancelled this."),
+            ("of_a_newer_kind", "", "This order was cancelled. Nothing was charged."),
         ],
     )
     def test_says_why_it_ended_and_what_happens_to_the_money(
@@ -88,18 +89,18 @@ class TestShowOrder:
         assert words in text_of(visitor.open(f"/orders/{held['id']}"))
 
     @pytest.mark.parametrize(
-        ("payment", "reason", "words"),
+        ("payment", "code", "words"),
         [
-            ("voided", "expired", "Time ran out Nothing was charged."),
+            ("voided", "order_cancelled", "Time ran out Nothing was charged."),
             ("requires_action", "", "Time ran out Your payment is being called off."),
             (
                 "authorized",
                 "",
                 "Your card was authorised too late. The amount reserved on it is being released",
             ),
-            ("voided", "authorized too late", "Your card was authorised too late. Nothing was kept"),
+            ("voided", "authorized_too_late", "Your card was authorised too late. Nothing was kept"),
             ("captured", "", "Your payment came too late. All of it is on its way back to your card."),
-            ("refunded", "expired", "Your payment came too late. All of it went back to your card."),
+            ("refunded", "order_cancelled", "Your payment came too late. All of it went back to your card."),
         ],
     )
     def test_says_what_became_of_money_that_came_too_late(
@@ -108,11 +109,11 @@ class TestShowOrder:
         visitor: Browser,
         held: dict[str, Any],
         payment: str,
-        reason: str,
+        code: str,
         words: str,
     ) -> None:
         marketplace.end_order(held, "expired")
-        marketplace.add_payment(held, payment, reason=reason)
+        marketplace.add_payment(held, payment, reasonCode=code)
         page = visitor.open(f"/orders/{held['id']}")
         assert words in text_of(page)
         visitor.fill(page, f"/tickets/{held['ticket']['id']}/hold")

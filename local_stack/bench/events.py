@@ -32,8 +32,8 @@ _TELL = """
     INSERT INTO shared_events_loggedevent (stream, event_id, type, schema_version, aggregate_id, version,
                                            occurred_at, correlation_id, traceparent, data)
     SELECT 'ticket', uuidv7(), 'ticket.created', 1, uuidv7(), 1, now(), 'bench', '', jsonb_build_object(
-        'title', 'Bench ' || n, 'price', '10.00', 'currency', 'USD', 'user_id', uuidv7(), 'order_id', NULL,
-        'created_at', '2026-05-01T10:15:00.000000Z')
+        'title', 'Bench ' || n, 'price', '10.00', 'currency', 'USD', 'user_id', uuidv7(),
+        'status', 'available', 'created_at', '2026-05-01T10:15:00.000000Z')
     FROM generate_series(1, %s) AS n
 """
 _LAST = "SELECT aggregate_id FROM shared_events_loggedevent ORDER BY id DESC LIMIT 1"

@@ -30,7 +30,7 @@ _CANCELLED = """
 """
 _FREED = """
     SELECT aggregate_id, max(occurred_at) FROM shared_events_loggedevent
-    WHERE type = 'ticket.updated' AND data->>'order_id' IS NULL AND data->>'title' LIKE 'Bench %'
+    WHERE type = 'ticket.released' AND data->>'title' LIKE 'Bench %'
     GROUP BY aggregate_id
 """
 _HELD = "SELECT count(*) FROM tickets_ticket WHERE order_id IS NOT NULL"

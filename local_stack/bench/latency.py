@@ -29,7 +29,7 @@ _TELLER = """
                 'ticket', uuidv7(), 'ticket.created', 1, uuidv7(), 1, now(), 'bench', '',
                 jsonb_build_object(
                     'title', n::text, 'price', '10.00', 'currency', 'USD', 'user_id', uuidv7(),
-                    'order_id', NULL, 'created_at', '2026-05-01T10:15:00.000000Z'
+                    'status', 'available', 'created_at', '2026-05-01T10:15:00.000000Z'
                 )
             );
             COMMIT;

@@ -17,7 +17,7 @@ _LIST = """
     INSERT INTO shared_events_loggedevent (stream, event_id, type, schema_version, aggregate_id, version,
                                            occurred_at, correlation_id, traceparent, data)
     SELECT 'ticket', uuidv7(), 'ticket.created', 1, id, 1, now(), 'drill', '', jsonb_build_object(
-        'title', title, 'price', price::text, 'currency', currency, 'user_id', user_id, 'order_id', NULL,
+        'title', title, 'price', price::text, 'currency', currency, 'user_id', user_id, 'status', 'available',
         'created_at', to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
     FROM listed
 """

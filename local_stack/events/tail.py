@@ -8,6 +8,7 @@ from local_stack.screen import out
 from local_stack.stack import Stack
 
 _EVERY = 0.5
+_TELLING = {"status", "title", "cancel_reason", "reason_code", "reason"}
 
 
 def tail(stack: Stack, *, stream: str, lines: int, follow: bool) -> int:
@@ -34,7 +35,5 @@ def _show(told: Told) -> None:
 
 
 def _in_short(told: Told) -> str:
-    named = {
-        name: value for name, value in told.data.items() if name in {"status", "title", "reason"} and value
-    }
+    named = {name: value for name, value in told.data.items() if name in _TELLING and value}
     return json.dumps(named, ensure_ascii=False) if named else ""

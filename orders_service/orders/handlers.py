@@ -1,5 +1,7 @@
 """What orders does about what the others tell: this module is its table of contents."""
 
+from typing import TypeVar
+
 from contracts.payment import (
     PaymentAuthorized,
     PaymentCaptureFailed,
@@ -9,7 +11,16 @@ from contracts.payment import (
     PaymentState,
     PaymentVoided,
 )
-from contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
+from contracts.ticket import (
+    TicketCreated,
+    TicketEdited,
+    TicketReleased,
+    TicketReservationRefused,
+    TicketReserved,
+    TicketSold,
+    TicketState,
+    TicketWithdrawn,
+)
 from contracts.user import (
     UserReinstated,
     UserSessionEnded,
@@ -24,19 +35,31 @@ from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope
 from shared_events.subscriptions import handles
 
+S = TypeVar("S", bound=TicketState)
+
 
 @handles(TicketCreated, batch=True)
-@handles(TicketUpdated, batch=True)
+@handles(TicketEdited, batch=True)
+@handles(TicketReserved, batch=True)
+@handles(TicketSold, batch=True)
+@handles(TicketReleased, batch=True)
 def keep_tickets(events: list[Envelope[TicketState]]) -> None:
     """Copy the listings."""
-    operations.keep_tickets(copies=[_copy(event, withdrawn=False) for event in events])
+    operations.keep_tickets(copies=[_copy(event) for event in events])
 
 
 @handles(TicketWithdrawn)
 def end_holds_on_ticket(event: Envelope[TicketState]) -> None:
     """Copy the withdrawal, and end the unpaid hold that it met."""
-    operations.keep_tickets(copies=[_copy(event, withdrawn=True)])
-    operations.end_holds_on_ticket(ticket_id=event.aggregate_id)
+    if operations.keep_tickets(copies=[_copy(event)]):
+        operations.end_holds_on_ticket(ticket_id=event.aggregate_id)
+
+
+@handles(TicketReservationRefused)
+def end_refused_hold(event: Envelope[TicketReservationRefused]) -> None:
+    """End the hold that came after the withdrawal."""
+    if operations.keep_tickets(copies=[_copy(event)]):
+        operations.end_refused_hold(order_id=event.data.order_id)
 
 
 @handles(UserSignedUp)
@@ -60,6 +83,7 @@ def keep_standing(event: Envelope[UserState]) -> None:
     """Refuse the user's older tokens, and while the account is suspended all of them."""
     revocation.keep_standing(
         user_id=event.aggregate_id,
+        version=event.version,
         suspended=event.data.status == "suspended",
         not_before=event.data.not_before or event.occurred_at,
     )
@@ -106,7 +130,7 @@ def end_uncaptured_sale(event: Envelope[PaymentState]) -> None:
     operations.end_sale(order_id=event.data.order_id, payment_id=event.aggregate_id, reason="capture_failed")
 
 
-def _copy(event: Envelope[TicketState], *, withdrawn: bool) -> TicketCopy:
+def _copy(event: Envelope[S]) -> TicketCopy:
     return TicketCopy(
         id=event.aggregate_id,
         seller_id=event.data.user_id,
@@ -114,5 +138,5 @@ def _copy(event: Envelope[TicketState], *, withdrawn: bool) -> TicketCopy:
         price=event.data.price,
         currency=event.data.currency,
         version=event.version,
-        withdrawn=withdrawn,
+        withdrawn=event.data.status == "withdrawn",
     )

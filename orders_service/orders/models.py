@@ -85,11 +85,9 @@ class Order(models.Model):
         """Whether the hold may expire."""
         return self.is_open and self.expires_at <= now
 
-    def pay_with(self, payment_id: UUID, position: int) -> bool:
-        """Note the attempt under way; return whether that changes the status."""
-        changes = self.status == Status.CREATED
+    def pay_with(self, payment_id: UUID, position: int) -> None:
+        """Note the attempt under way."""
         self.status, self.paying_with, self.payment_position = Status.AWAITING_PAYMENT, payment_id, position
-        return changes
 
     def reopen(self, position: int) -> None:
         """Go back to waiting for an attempt."""

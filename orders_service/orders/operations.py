@@ -5,7 +5,11 @@ did.
 """
 
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from contracts.order import (
     CancelReason,
@@ -27,6 +31,21 @@ LONGEST_EXTENSION = timedelta(minutes=5)
 
 #: The countdown task that ends holds on time; `tasks.py` defines it, a sweep stands behind it.
 EXPIRE_DUE_ORDERS = "orders.expire_due_orders"
+
+
+_TICKET_COLUMNS = ("id", "seller_id", "title", "price", "currency", "version", "withdrawn")
+#: Django's upsert has no condition: ten thousand listings may change at once, in one statement.
+_KEEP_TICKETS = """
+    INSERT INTO orders_ticketcopy AS kept (id, seller_id, title, price, currency, version, withdrawn)
+    SELECT * FROM unnest(
+        %s::uuid[], %s::uuid[], %s::text[], %s::numeric[], %s::text[], %s::int[], %s::boolean[]
+    )
+    ON CONFLICT (id) DO UPDATE
+    SET seller_id = excluded.seller_id, title = excluded.title, price = excluded.price,
+        currency = excluded.currency, version = excluded.version, withdrawn = excluded.withdrawn
+    WHERE kept.version < excluded.version
+    RETURNING id
+"""
 
 
 class TicketNotFound(NotFound):
@@ -135,7 +154,7 @@ def extend_order(*, order_id: UUID, buyer_id: UUID, now: datetime) -> Order:
     if not order.is_open or order.is_due(now):
         raise OrderNotOpen
     order.extended, order.expires_at = True, order.expires_at + LONGEST_EXTENSION
-    _save(OrderExtended, order)
+    _save(OrderExtended, order, status=order.status, current_payment_id=order.paying_with)
     commands.schedule(EXPIRE_DUE_ORDERS, {}, at=order.expires_at)
     return order
 
@@ -153,7 +172,7 @@ def expire_due_orders(*, now: datetime, most: int) -> int:
             order.cancel("expired")
             order.version += 1
             with context.bound(began[order.id]):
-                _record(OrderCancelled, order)
+                _record(OrderCancelled, order, cancel_reason=order.cancel_reason, payment_id=None)
     # The rows are there and locked: an upsert is how Django writes many of them in one statement.
     Order.objects.bulk_create(
         orders,
@@ -169,10 +188,8 @@ def begin_payment(*, order_id: UUID, payment_id: UUID, position: int) -> None:
     order = Order.objects.select_for_update().filter(id=order_id, payment_position__lt=position).first()
     if order is None or not order.is_open:
         return
-    if order.pay_with(payment_id, position):
-        _save(OrderAwaitingPayment, order)
-    else:
-        order.save()
+    order.pay_with(payment_id, position)
+    _save(OrderAwaitingPayment, order, current_payment_id=payment_id)
 
 
 def reopen_order(*, order_id: UUID, payment_id: UUID, position: int) -> None:
@@ -193,7 +210,7 @@ def complete_order(*, order_id: UUID, payment_id: UUID) -> None:
     if order is None or not order.is_open:
         return
     order.complete(payment_id)
-    _save(OrderCompleted, order)
+    _save(OrderCompleted, order, payment_id=payment_id)
 
 
 def end_sale(*, order_id: UUID, payment_id: UUID, reason: CancelReason) -> None:
@@ -201,6 +218,12 @@ def end_sale(*, order_id: UUID, payment_id: UUID, reason: CancelReason) -> None:
     order = Order.objects.select_for_update().filter(id=order_id).first()
     if order is not None and order.status == Status.COMPLETE and order.payment_id == payment_id:
         _cancel(order, reason)
+
+
+def end_refused_hold(*, order_id: UUID) -> None:
+    """The hold reached a listing that was withdrawn before: it ends, unless it is paid."""
+    for order in Order.objects.select_for_update().filter(id=order_id, status__in=OPEN):
+        _cancel(order, "withdrawn")
 
 
 def end_holds_on_ticket(*, ticket_id: UUID) -> None:
@@ -215,15 +238,16 @@ def end_holds_of_user(*, user_id: UUID) -> None:
         _cancel(order, "suspended")
 
 
-def keep_tickets(*, copies: list[TicketCopy]) -> None:
-    """Keep our copies of listings up to date; of several copies of one listing the last counts."""
-    latest = {copy.id: copy for copy in copies}
-    TicketCopy.objects.bulk_create(
-        latest.values(),
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["seller_id", "title", "price", "currency", "version", "withdrawn"],
-    )
+def keep_tickets(*, copies: list[TicketCopy]) -> set[UUID]:
+    """Keep our copies of listings up to date; what is older than a copy changes nothing.
+
+    Return the ids of the listings of which this was news.
+    """
+    newest = {copy.id: copy for copy in sorted(copies, key=attrgetter("version"))}
+    columns = [[getattr(copy, name) for copy in newest.values()] for name in _TICKET_COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP_TICKETS, columns)
+        return {ticket_id for (ticket_id,) in cursor.fetchall()}
 
 
 def keep_user(*, user_id: UUID, status: str, version: int) -> bool:
@@ -263,24 +287,26 @@ def _lock_own(order_id: UUID, buyer_id: UUID) -> Order:
 
 def _cancel(order: Order, reason: CancelReason) -> None:
     order.cancel(reason)
-    _save(OrderCancelled, order)
+    _save(OrderCancelled, order, cancel_reason=reason, payment_id=order.payment_id)
 
 
-def _save(event: type[OrderState], order: Order) -> None:
+def _save(event: type[OrderState], order: Order, **facts: Any) -> None:
     order.version += 1
     order.save()
-    _record(event, order)
+    _record(event, order, **facts)
 
 
-def _record(event: type[OrderState], order: Order) -> None:
-    log.record(_state(event, order), aggregate_id=order.id, version=order.version)
+def _record(event: type[OrderState], order: Order, **facts: Any) -> None:
+    """Record the event with the order as it is now; `facts` are what only this event tells."""
+    log.record(_state(event, order, facts), aggregate_id=order.id, version=order.version)
 
 
-def _state(event: type[OrderState], order: Order) -> OrderState:
+def _state(event: type[OrderState], order: Order, facts: dict[str, Any]) -> OrderState:
     return event(
-        status=order.status,  # type: ignore[arg-type]
         user_id=order.user_id,
         expires_at=order.expires_at,
+        extended=order.extended,
+        created_at=order.created_at,
         ticket=HeldTicket(
             id=order.ticket_id,
             title=order.ticket_title,
@@ -288,6 +314,5 @@ def _state(event: type[OrderState], order: Order) -> OrderState:
             currency=order.ticket_currency,
             version=order.ticket_version,
         ),
-        payment_id=order.payment_id,
-        cancel_reason=order.cancel_reason or None,  # type: ignore[arg-type]
+        **facts,
     )

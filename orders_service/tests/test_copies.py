@@ -1,10 +1,17 @@
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
-from contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
+from contracts.ticket import (
+    TicketCreated,
+    TicketEdited,
+    TicketReservationRefused,
+    TicketState,
+    TicketWithdrawn,
+)
 from contracts.user import UserReinstated, UserSignedUp, UserSuspended
 from orders_service.orders.models import Order, TicketCopy, UserCopy
 from orders_service.tests.factories import OrderFactory, complete_order
@@ -12,14 +19,14 @@ from shared_events.ids import uuid7
 from shared_events.testing import deliver
 
 
-def _ticket(event: type[TicketState], price: str = "10.00") -> TicketState:
+def _ticket(event: type[TicketState], price: str = "10.00", **facts: Any) -> TicketState:
     return event(
         title="Front row",
         price=Decimal(price),
         currency="USD",
         user_id=uuid7(),
-        order_id=None,
         created_at=timezone.now(),
+        **facts,
     )
 
 
@@ -28,13 +35,13 @@ class TestTicketCopies:
     def test_follow_the_listing(self) -> None:
         ticket = uuid7()
         deliver(_ticket(TicketCreated), aggregate_id=ticket)
-        deliver(_ticket(TicketUpdated, "12.50"), aggregate_id=ticket, version=2)
+        deliver(_ticket(TicketEdited, "12.50"), aggregate_id=ticket, version=2)
         copy = TicketCopy.objects.get()
         assert (copy.id, copy.price, copy.version, copy.withdrawn) == (ticket, Decimal("12.50"), 2, False)
 
     def test_an_edit_never_moves_a_held_price(self) -> None:
         order = OrderFactory()
-        deliver(_ticket(TicketUpdated, "99.00"), aggregate_id=order.ticket_id, version=2)
+        deliver(_ticket(TicketEdited, "99.00"), aggregate_id=order.ticket_id, version=2)
         order.refresh_from_db()
         assert order.ticket_price == Decimal("19.99")
 
@@ -51,6 +58,25 @@ class TestAWithdrawal:
     def test_leaves_a_paid_order_alone(self) -> None:
         order = complete_order()
         deliver(_ticket(TicketWithdrawn), aggregate_id=order.ticket_id, version=2)
+        assert Order.objects.get().status == "complete"
+
+
+@pytest.mark.django_db
+class TestARefusedHold:
+    def test_ends_that_order_and_no_other(self) -> None:
+        refused, other = OrderFactory(), OrderFactory()
+        state = _ticket(TicketReservationRefused, order_id=refused.id)
+        deliver(state, aggregate_id=refused.ticket_id, version=3)
+        for order in (refused, other):
+            order.refresh_from_db()
+        assert (refused.status, refused.cancel_reason) == ("cancelled", "withdrawn")
+        assert other.status == "created"
+        assert TicketCopy.objects.get(id=refused.ticket_id).withdrawn
+
+    def test_stands_once_it_is_paid(self) -> None:
+        order = complete_order()
+        state = _ticket(TicketReservationRefused, order_id=order.id)
+        deliver(state, aggregate_id=order.ticket_id, version=3)
         assert Order.objects.get().status == "complete"
 
 

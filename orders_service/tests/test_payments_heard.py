@@ -2,6 +2,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
 from contracts import payment as contracts
 from contracts.order import (
@@ -15,15 +16,24 @@ from orders_service.tests.factories import OrderFactory, complete_order
 from shared_events.ids import uuid7
 from shared_events.testing import deliver, nothing_recorded, recorded_events
 
+_EXPLAINED = (
+    contracts.PaymentDeclined,
+    contracts.PaymentVoided,
+    contracts.PaymentRefunded,
+    contracts.PaymentCaptureFailed,
+)
+
 
 def _hear(event: type[contracts.PaymentState], order: Order, payment_id: UUID, position: int = 1) -> None:
-    status = event.wire_type().partition(".")[2]
+    why = {"reason_code": "requested", "reason": ""} if event in _EXPLAINED else {}
     state = event(
         order_id=order.id,
         user_id=order.user_id,
         amount=Decimal("19.99"),
         currency="USD",
-        status=status,  # type: ignore[arg-type]
+        in_browser=False,
+        created_at=timezone.now(),
+        **why,
     )
     deliver(state, aggregate_id=payment_id, position=position)
     order.refresh_from_db()
@@ -35,14 +45,18 @@ class TestPaymentStarted:
         order, payment = OrderFactory(), uuid7()
         _hear(contracts.PaymentStarted, order, payment)
         assert (order.status, order.paying_with) == ("awaiting:payment", payment)
-        assert isinstance(recorded_events()[0], OrderAwaitingPayment)
+        [event] = recorded_events()
+        assert isinstance(event, OrderAwaitingPayment)
+        assert event.current_payment_id == payment
 
-    def test_of_a_second_attempt_replaces_the_first_without_an_event(self) -> None:
+    def test_of_a_second_attempt_replaces_the_first_and_says_so(self) -> None:
         order, first, second = OrderFactory(), uuid7(), uuid7()
         _hear(contracts.PaymentStarted, order, first, 1)
-        with nothing_recorded():
-            _hear(contracts.PaymentStarted, order, second, 2)
+        _hear(contracts.PaymentStarted, order, second, 2)
         assert order.paying_with == second
+        event = recorded_events()[-1]
+        assert isinstance(event, OrderAwaitingPayment)
+        assert event.current_payment_id == second
 
     def test_for_an_order_that_has_ended_changes_nothing(self) -> None:
         order = OrderFactory(status="cancelled", cancel_reason="expired")
@@ -88,8 +102,6 @@ class TestPaymentAuthorized:
     def test_wins_over_the_clock_while_the_order_lives(self) -> None:
         from datetime import timedelta
 
-        from django.utils import timezone
-
         now = timezone.now()
         order = OrderFactory(created_at=now - timedelta(hours=1), expires_at=now - timedelta(minutes=1))
         _hear(contracts.PaymentAuthorized, order, uuid7())
@@ -118,7 +130,9 @@ class TestTheEndOfASale:
         assert order.payment_id
         _hear(event, order, order.payment_id)
         assert (order.status, order.cancel_reason) == ("cancelled", reason)
-        assert isinstance(recorded_events()[-1], OrderCancelled)
+        event = recorded_events()[-1]
+        assert isinstance(event, OrderCancelled)
+        assert (event.cancel_reason, event.payment_id) == (reason, order.payment_id)
 
     def test_takes_the_payment_that_completed_it(self) -> None:
         order = complete_order()

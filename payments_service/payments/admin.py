@@ -71,6 +71,7 @@ class PaymentAdmin(OperatorAdmin):
         "currency",
         "order_link",
         "buyer",
+        "reason_code",
         "reason",
         "waits_for",
         "created_at",

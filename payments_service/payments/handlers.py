@@ -1,5 +1,8 @@
 """What payments does about what the others tell: this module is its table of contents."""
 
+from typing import TypeVar
+from uuid import UUID
+
 from contracts.order import (
     OrderAwaitingPayment,
     OrderCancelled,
@@ -24,6 +27,8 @@ from shared_events.context import Context
 from shared_events.envelope import Envelope
 from shared_events.subscriptions import handles
 
+S = TypeVar("S", bound=OrderState)
+
 
 @handles(OrderCreated, batch=True)
 @handles(OrderExtended, batch=True)
@@ -35,10 +40,20 @@ def keep_orders(events: list[Envelope[OrderState]]) -> None:
 
 
 @handles(OrderCompleted, batch=True)
+def complete_orders(events: list[Envelope[OrderCompleted]]) -> None:
+    """Copy with which payments the orders are complete, and have these captured."""
+    news = [_news(event, payment_id=event.data.payment_id) for event in events]
+    operations.end_orders(news, now=database_now())
+
+
 @handles(OrderCancelled, batch=True)
-def end_orders(events: list[Envelope[OrderState]]) -> None:
-    """Copy the orders' ends, and have their payments follow."""
-    operations.end_orders([_news(event) for event in events], now=database_now())
+def cancel_orders(events: list[Envelope[OrderCancelled]]) -> None:
+    """Copy the orders' ends, and have nothing of their payments kept."""
+    news = [
+        _news(event, payment_id=event.data.payment_id, cancel_reason=event.data.cancel_reason)
+        for event in events
+    ]
+    operations.end_orders(news, now=database_now())
 
 
 @handles(UserSignedUp)
@@ -56,6 +71,7 @@ def keep_standing(event: Envelope[UserState]) -> None:
     """Refuse the user's older tokens, and while the account is suspended all of them."""
     revocation.keep_standing(
         user_id=event.aggregate_id,
+        version=event.version,
         suspended=event.data.status == "suspended",
         not_before=event.data.not_before or event.occurred_at,
     )
@@ -67,7 +83,14 @@ def end_session(event: Envelope[UserSessionEnded]) -> None:
     revocation.end_session(session_id=event.data.session_id, ended_at=event.occurred_at)
 
 
-def _news(event: Envelope[OrderState]) -> operations.OrderNews:
+def _news(
+    event: Envelope[S], *, payment_id: UUID | None = None, cancel_reason: str = ""
+) -> operations.OrderNews:
     return operations.OrderNews(
-        order_id=event.aggregate_id, state=event.data, position=event.position, cause=Context.of(event)
+        order_id=event.aggregate_id,
+        state=event.data,
+        payment_id=payment_id,
+        cancel_reason=cancel_reason,
+        position=event.position,
+        cause=Context.of(event),
     )

@@ -14,10 +14,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from contracts.payment import VoidReason
 from payments_service.clients import stripe
 from payments_service.payments import operations, queries
 from payments_service.payments.models import LIVE, Failure, Intent, IntentState, Payment, Status, Step
-from payments_service.payments.operations import Lease
+from payments_service.payments.operations import Lease, Reason, refused_card
 from service_defaults.clock import database_now
 from service_defaults.errors import PaymentRefused, Refused
 from service_defaults.idempotency.kept import Key
@@ -119,16 +120,17 @@ def _create_intent(lease: Lease, card: str | None) -> Intent:
             key=payment.attempt_key("create"),
         )
     except stripe.StripeRefused as refusal:
-        _give_up(lease, refusal.failure.message, refusal.failure)
-        kind = CardDeclined if isinstance(refusal, stripe.StripeDeclined) else CardNotAccepted
+        by_bank = isinstance(refusal, stripe.StripeDeclined)
+        _give_up(lease, refused_card(refusal.failure, by_bank=by_bank), refusal.failure)
+        kind = CardDeclined if by_bank else CardNotAccepted
         raise kind(refusal.failure.message) from refusal
     except stripe.StripeUnavailable:
         # Even if Stripe has made the intent, nobody knows its id, so nobody can confirm it.
-        _give_up(lease, "Stripe gave no answer")
+        _give_up(lease, Reason(code="no_answer"))
         raise
 
 
-def _give_up(lease: Lease, reason: str, failure: Failure | None = None) -> None:
+def _give_up(lease: Lease, reason: Reason, failure: Failure | None = None) -> None:
     with transaction.atomic(durable=True):
         operations.give_up_attempt(lease=lease, reason=reason, failure=failure)
 
@@ -170,7 +172,7 @@ def _walk(lease: Lease, intent: Intent | None = None, *, superseded: bool = Fals
     with _given_back(lease):
         intent = intent or stripe.fetch_intent(lease.intent_id)
         step = lease.payment.next_step(lease.order, intent)
-        reason, refusal = _why_it_may_end(lease, intent, superseded=superseded), None
+        voided, refusal = _why_it_may_end(lease, intent, superseded=superseded), None
         if superseded and intent.state.is_open:
             step = Step.CANCEL
         if step is not None:
@@ -182,16 +184,16 @@ def _walk(lease: Lease, intent: Intent | None = None, *, superseded: bool = Fals
             now=database_now(),
             refused=step if refusal else None,
             failure=refusal,
-            reason=reason,
+            voided=voided,
         )
 
 
-def _why_it_may_end(lease: Lease, intent: Intent, *, superseded: bool) -> str:
-    """Return what a payment's end would have to say besides its order's own end."""
+def _why_it_may_end(lease: Lease, intent: Intent, *, superseded: bool) -> VoidReason | None:
+    """Return why a payment would turn out voided, where it isn't by its order's own end."""
     if superseded:
         return "superseded"
     late = intent.state is IntentState.HELD and lease.order.cancel_reason == "expired"
-    return "authorized too late" if late else ""
+    return "authorized_too_late" if late else None
 
 
 def _take(step: Step, lease: Lease) -> tuple[Intent, Failure | None]:

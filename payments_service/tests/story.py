@@ -18,6 +18,7 @@ from payments_service.clients import stripe
 from payments_service.payments import operations, settlement, tasks
 from payments_service.payments.models import Intent, Payment, Step
 from payments_service.payments.operations import Lease
+from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
 from shared_events.models import OutgoingCommand
 from shared_events.testing import deliver, recorded_events
@@ -33,15 +34,16 @@ class PlacedOrder:
     price: Decimal = Decimal("19.99")
     minutes: float = 15
     id: UUID = field(default_factory=uuid7)
+    told: list[RawEnvelope] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._tell(OrderCreated, status="created")
+        self._tell(OrderCreated)
 
     def complete(self, payment: Payment) -> None:
-        self._tell(OrderCompleted, status="complete", payment_id=payment.id)
+        self._tell(OrderCompleted, payment_id=payment.id)
 
     def cancel(self, reason: str = "expired") -> None:
-        self._tell(OrderCancelled, status="cancelled", cancel_reason=reason)
+        self._tell(OrderCancelled, cancel_reason=reason, payment_id=None)
 
     def body(self, token: str = "pm_card_visa") -> dict[str, str]:
         return {"orderId": str(self.id), "token": token}
@@ -55,8 +57,15 @@ class PlacedOrder:
     def _tell(self, event: type[OrderState], **state: Any) -> None:
         ticket = HeldTicket(id=uuid7(), title="Front row", price=self.price, currency="USD", version=1)
         expires_at = timezone.now() + timedelta(minutes=self.minutes)
-        data = event(user_id=self.buyer, expires_at=expires_at, ticket=ticket, **state)
-        deliver(data, aggregate_id=self.id, position=next(_positions))
+        data = event(
+            user_id=self.buyer,
+            expires_at=expires_at,
+            extended=False,
+            created_at=timezone.now(),
+            ticket=ticket,
+            **state,
+        )
+        self.told.append(deliver(data, aggregate_id=self.id, position=next(_positions)))
 
 
 def begin_attempt(order: PlacedOrder) -> Lease:

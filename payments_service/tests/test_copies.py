@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -30,15 +30,14 @@ class TestTheCopyOfAnOrder:
 
     def test_follows_an_extension(self, buyer: UUID) -> None:
         order, later = PlacedOrder(buyer), timezone.now() + timedelta(hours=1)
-        order._tell(OrderExtended, status="created")
-        state = OrderExtended(status="created", user_id=buyer, expires_at=later, ticket=ticket())
+        state = extended(buyer, later)
         deliver(state, aggregate_id=order.id, position=10_000_000)
         assert OrderCopy.objects.get(id=order.id).expires_at == later
 
     def test_never_goes_back(self, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         order.cancel("buyer")
-        state = OrderExtended(status="created", user_id=buyer, expires_at=timezone.now(), ticket=ticket())
+        state = extended(buyer, timezone.now())
         deliver(state, aggregate_id=order.id, position=0)
         copy = OrderCopy.objects.get(id=order.id)
         assert (copy.status, copy.cancel_reason) == ("cancelled", "buyer")
@@ -105,13 +104,27 @@ def ticket() -> HeldTicket:
     return HeldTicket(id=uuid7(), title="Front row", price="19.99", currency="USD", version=1)  # type: ignore[arg-type]
 
 
+def extended(buyer: UUID, until: datetime) -> OrderExtended:
+    return OrderExtended(
+        status="created",
+        user_id=buyer,
+        expires_at=until,
+        extended=True,
+        created_at=timezone.now(),
+        ticket=ticket(),
+        current_payment_id=None,
+    )
+
+
 def expired(buyer: UUID) -> OrderCancelled:
     return OrderCancelled(
-        status="cancelled",
         user_id=buyer,
         expires_at=timezone.now(),
+        extended=False,
+        created_at=timezone.now(),
         ticket=ticket(),
         cancel_reason="expired",
+        payment_id=None,
     )
 
 

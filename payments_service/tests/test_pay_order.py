@@ -56,6 +56,7 @@ class TestPayOrder:
             "field": "token",
         }
         assert order.payment().failure_code == "insufficient_funds"
+        assert order.payment().reason_code == "card_declined"
         assert recorded() == ["started", "declined"]
 
     def test_takes_another_card_at_once_after_a_decline(
@@ -231,7 +232,7 @@ class TestThreeDSecure:
         first = order.payment()
         assert shop.post("/api/payments", order.body()).data["status"] == "authorized"
         first.refresh_from_db()
-        assert (first.status, first.reason) == ("voided", "superseded")
+        assert (first.status, first.reason_code) == ("voided", "superseded")
         assert bank.state(first.intent_id) == "canceled"
         assert bank.held_or_taken(order.id) == 1
 

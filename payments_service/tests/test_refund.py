@@ -50,6 +50,7 @@ class TestRefund:
             "The show was cancelled",
             None,
         )
+        assert payment.reason_code == "requested"
         assert bank.intent(payment.intent_id)["latest_charge"]["refunded"]
         history = desk.get(f"{LIST}{payment.id}/history/").content.decode()
         assert "The show was cancelled" in history

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from contracts.payment import PaymentCaptureFailed, PaymentVoided
 from payments_service.clients import stripe
 from payments_service.payments import operations, settlement, tasks
 from payments_service.payments.models import LEASE, Payment, Step
@@ -21,6 +22,7 @@ from payments_service.tests.story import (
 )
 from shared_events.ids import uuid7
 from shared_events.models import OutgoingCommand
+from shared_events.testing import recorded_events
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +54,7 @@ class TestACompletedOrder:
         order.complete(Payment(id=uuid7()))
         run_commands()
         payment = order.payment()
-        assert (payment.status, payment.reason) == ("voided", "paid otherwise")
+        assert (payment.status, payment.reason_code) == ("voided", "paid_otherwise")
         assert bank.state(payment.intent_id) == "canceled"
 
     def test_fails_when_the_bank_let_the_amount_go(self, order: PlacedOrder, bank: FakeStripe) -> None:
@@ -61,7 +63,9 @@ class TestACompletedOrder:
         run_commands()
         payment = order.payment()
         assert (payment.status, payment.due_at) == ("capture_failed", None)
-        assert recorded()[-1] == "capture_failed"
+        event = recorded_events()[-1]
+        assert isinstance(event, PaymentCaptureFailed)
+        assert (event.status, event.reason_code) == ("capture_failed", "authorization_lapsed")
 
     def test_fails_when_stripe_refuses_for_good(
         self, order: PlacedOrder, bank: FakeStripe, monkeypatch: pytest.MonkeyPatch
@@ -74,6 +78,7 @@ class TestACompletedOrder:
         run_commands()
         payment = order.payment()
         assert (payment.status, payment.reason) == ("capture_failed", "It is too late.")
+        assert payment.reason_code == "capture_refused"
         assert (payment.due_at, bank.state(payment.intent_id)) == (None, "canceled")
 
 
@@ -82,9 +87,19 @@ class TestACancelledOrder:
         order.cancel("expired")
         run_commands()
         payment = order.payment()
-        assert (payment.status, payment.reason) == ("voided", "authorized too late")
+        assert (payment.status, payment.reason_code) == ("voided", "authorized_too_late")
         assert payment.due_at is None
         assert bank.state(payment.intent_id) == "canceled"
+
+    def test_for_a_reason_that_only_orders_knows_keeps_nothing_either(self, order: PlacedOrder) -> None:
+        order.cancel("of_a_kind_that_only_a_newer_publisher_has")
+        run_commands()
+        event = recorded_events()[-1]
+        assert isinstance(event, PaymentVoided)
+        assert (event.reason_code, event.reason) == (
+            "order_cancelled",
+            "of_a_kind_that_only_a_newer_publisher_has",
+        )
 
     def test_has_it_voided_even_when_the_command_was_lost(self, order: PlacedOrder) -> None:
         order.cancel()

@@ -34,6 +34,7 @@ class TestShowPayment:
             "status": "authorized",
             "amount": "19.99",
             "currency": "USD",
+            "reasonCode": "",
             "reason": "",
             "failure": None,
             "version": 2,

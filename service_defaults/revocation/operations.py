@@ -1,11 +1,12 @@
 """The writes. A service's handlers call them with what the events about users say.
 
-Events of one user come in order, so the last word on a subject is the newest.
+A stream may be read again from any point, so only what is newer than the last word on a user counts.
 """
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from service_defaults.revocation.models import Revocation
@@ -15,28 +16,36 @@ from service_defaults.tokens import LONGEST_ACCESS_SECONDS
 #: An operator's session in an admin lives for less.
 REMEMBERED_FOR = timedelta(seconds=LONGEST_ACCESS_SECONDS + 60)
 
+_KEEP_STANDING = """
+    INSERT INTO revocation_revocation AS kept (subject, version, suspended, not_before)
+    VALUES (%s, %s, %s, %s)
+    ON CONFLICT (subject) DO UPDATE
+    SET version = excluded.version, suspended = excluded.suspended, not_before = excluded.not_before
+    WHERE kept.version < excluded.version
+"""
+
 
 def end_session(*, session_id: UUID, ended_at: datetime) -> None:
     """No token of this session counts any more."""
-    _keep(Revocation(subject=session_id, not_before=ended_at))
+    Revocation.objects.bulk_create(
+        [Revocation(subject=session_id, not_before=ended_at)], ignore_conflicts=True
+    )
 
 
-def keep_standing(*, user_id: UUID, suspended: bool, not_before: datetime) -> None:
-    """No token of this user from before then counts any more, and while `suspended` none at all."""
-    _keep(Revocation(subject=user_id, not_before=not_before, suspended=suspended))
+def keep_standing(*, user_id: UUID, version: int, suspended: bool, not_before: datetime) -> None:
+    """No token of this user from before then counts any more, and while `suspended` none at all.
+
+    `version` is the user's own; what is older than the last word on the user changes nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP_STANDING, [user_id, version, suspended, not_before])
 
 
 def forget_old_revocations() -> int:
-    """Delete what no living token could be about; return how many. A sweep of each service calls this."""
+    """Delete the sessions that no living token could be of; return how many.
+
+    A sweep of each service calls this. The word on a user stays: older ones, read again, are told by it.
+    """
     before = timezone.now() - REMEMBERED_FOR
-    deleted, _ = Revocation.objects.filter(suspended=False, not_before__lt=before).delete()
+    deleted, _ = Revocation.objects.filter(version=None, not_before__lt=before).delete()
     return deleted
-
-
-def _keep(revocation: Revocation) -> None:
-    Revocation.objects.bulk_create(
-        [revocation],
-        update_conflicts=True,
-        unique_fields=["subject"],
-        update_fields=["not_before", "suspended"],
-    )

@@ -82,7 +82,7 @@ class TestSigningIn:
     def test_lasts_no_longer_than_the_operators_own_session(self, operator: Client, writer: UUID) -> None:
         del operator.cookies["access_token"]
         assert operator.get(NOTES).status_code == 200
-        revocation.keep_standing(user_id=writer, suspended=True, not_before=timezone.now())
+        revocation.keep_standing(user_id=writer, version=1, suspended=True, not_before=timezone.now())
         assert operator.get(NOTES).status_code == 302
 
     def test_asks_again_of_a_token_that_was_revoked(self, browser: Client, writer: UUID) -> None:

@@ -26,7 +26,7 @@ PAYLOAD = {
         "price": "10.00",
         "currency": "USD",
         "user_id": "01a20cba-1316-7478-9b84-16e6d772fe6f",
-        "order_id": None,
+        "status": "available",
         "created_at": "2026-05-01T10:15:00.000000Z",
     },
 }

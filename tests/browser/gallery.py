@@ -53,13 +53,13 @@ def _ticket(it: Scene, **more: Any) -> Json:
     return ticket
 
 
-def _order(it: Scene, payment: str = "", reason: str = "", **more: Any) -> Json:
+def _order(it: Scene, payment: str = "", reason_code: str = "", **more: Any) -> Json:
     order = it.market.add_order(buyer=sign_in(it), ticket=_ticket(it), **more)
     it.address = f"/orders/{order['id']}"
     if payment:
         failure = {"code": "card_declined", "message": "Your card was declined."}
         it.market.add_payment(
-            order, payment, reason=reason, failure=failure if payment == "declined" else None
+            order, payment, reasonCode=reason_code, failure=failure if payment == "declined" else None
         )
     return order
 
@@ -238,7 +238,7 @@ def _order_lapsed(it: Scene) -> None:
 
 @scene
 def _order_paid_too_late(it: Scene) -> None:
-    it.market.end_order(_order(it, "voided", reason="authorized too late"), "expired")
+    it.market.end_order(_order(it, "voided", reason_code="authorized_too_late"), "expired")
 
 
 @scene

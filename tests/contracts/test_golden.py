@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from django.conf import settings
 from django.db import transaction
@@ -48,20 +47,6 @@ class TestContracts:
     def test_ignore_what_a_newer_publisher_adds(self, name: str) -> None:
         event, version, data = _read(name)
         assert event.from_data(data | {"added_later": 1}, version) == event.from_data(data, version)
-
-
-class TestAnOrderThatEndedWithoutAReason:
-    """Version 1 of `order.cancelled` allowed it, and logs are kept for ever."""
-
-    def test_is_lifted_to_one_that_somebody_ended(self) -> None:
-        event, _, data = _read("order.cancelled.v1")
-        old = data | {"cancel_reason": None}
-        assert event.from_data(old, 1).to_data() == data | {"cancel_reason": "operator"}
-
-    def test_is_no_longer_recorded(self) -> None:
-        event, version, data = _read("order.cancelled.v2")
-        with pytest.raises(msgspec.ValidationError, match="cancel_reason"):
-            event.from_data(data | {"cancel_reason": None}, version)
 
 
 @pytest.mark.django_db

@@ -3,7 +3,7 @@ from uuid import UUID, uuid4
 import pytest
 from rest_framework.test import APIClient
 
-from contracts.ticket import TicketUpdated, TicketWithdrawn
+from contracts.ticket import TicketEdited, TicketWithdrawn
 from shared_events.ids import uuid7
 from shared_events.testing import nothing_recorded, recorded_events
 from tickets_service.tests.factories import TicketFactory
@@ -24,7 +24,7 @@ class TestUpdateTicket:
             2,
         )
         [event] = recorded_events()
-        assert isinstance(event, TicketUpdated)
+        assert isinstance(event, TicketEdited)
         assert event.title == "Balcony"
 
     def test_changes_a_part_of_it(self, shop: APIClient, seller: UUID) -> None:

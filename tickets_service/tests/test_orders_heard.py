@@ -1,12 +1,13 @@
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
 from contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
-from contracts.ticket import TicketUpdated, TicketWithdrawn
+from contracts.ticket import TicketReleased, TicketReservationRefused, TicketReserved, TicketSold
 from contracts.user import UserSuspended
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent
@@ -14,7 +15,11 @@ from shared_events.testing import deliver, deliver_together, enveloped, nothing_
 from tickets_service.tests.factories import TicketFactory
 from tickets_service.tickets.models import Ticket, UserCopy
 
-_STATUS = {OrderCreated: "created", OrderCompleted: "complete", OrderCancelled: "cancelled"}
+_FACTS: dict[type[OrderState], dict[str, Any]] = {
+    OrderCreated: {},
+    OrderCompleted: {"payment_id": uuid7()},
+    OrderCancelled: {"cancel_reason": "buyer", "payment_id": None},
+}
 
 
 def _hear(event: type[OrderState], ticket: Ticket, order_id: UUID, position: int) -> None:
@@ -25,11 +30,12 @@ def _hear(event: type[OrderState], ticket: Ticket, order_id: UUID, position: int
 def _state(event: type[OrderState], ticket: Ticket) -> OrderState:
     held = HeldTicket(id=ticket.id, title=ticket.title, price=Decimal("19.99"), currency="USD", version=1)
     return event(
-        status=_STATUS[event],  # type: ignore[arg-type]
         user_id=uuid7(),
         expires_at=timezone.now() + timedelta(minutes=15),
+        extended=False,
+        created_at=timezone.now(),
         ticket=held,
-        **({"cancel_reason": "buyer"} if event is OrderCancelled else {}),
+        **_FACTS[event],
     )
 
 
@@ -40,14 +46,25 @@ class TestAHold:
         _hear(OrderCreated, ticket, order, 1)
         assert (ticket.order_id, ticket.version) == (order, 2)
         [event] = recorded_events()
-        assert isinstance(event, TicketUpdated)
-        assert event.order_id == order
+        assert isinstance(event, TicketReserved)
+        assert (event.order_id, event.status) == (order, "reserved")
 
-    def test_that_reaches_a_withdrawn_ticket_has_the_withdrawal_told_again(self) -> None:
-        ticket = TicketFactory(withdrawn=True)
-        _hear(OrderCreated, ticket, uuid7(), 1)
+    def test_that_reaches_a_withdrawn_ticket_is_refused(self) -> None:
+        ticket, order = TicketFactory(withdrawn=True), uuid7()
+        _hear(OrderCreated, ticket, order, 1)
         assert ticket.order_id is None
-        assert isinstance(recorded_events()[0], TicketWithdrawn)
+        [event] = recorded_events()
+        assert isinstance(event, TicketReservationRefused)
+        assert (event.order_id, event.status) == (order, "withdrawn")
+
+    def test_follows_one_whose_end_has_not_been_applied_yet(self) -> None:
+        """Orders has one live order per ticket: the end of the first is parked here, and comes too late."""
+        ticket, first, second = TicketFactory(), uuid7(), uuid7()
+        _hear(OrderCreated, ticket, first, 1)
+        _hear(OrderCreated, ticket, second, 3)
+        with nothing_recorded():
+            _hear(OrderCancelled, ticket, first, 2)
+        assert ticket.order_id == second
 
     def test_heard_twice_counts_once(self) -> None:
         ticket, order = TicketFactory(), uuid7()
@@ -58,7 +75,13 @@ class TestAHold:
     def test_on_an_unknown_ticket_changes_nothing(self) -> None:
         ticket = TicketFactory.build()
         held = HeldTicket(id=uuid7(), title=ticket.title, price=ticket.price, currency="USD", version=1)
-        state = OrderCreated(status="created", user_id=uuid7(), expires_at=timezone.now(), ticket=held)
+        state = OrderCreated(
+            user_id=uuid7(),
+            expires_at=timezone.now(),
+            extended=False,
+            created_at=timezone.now(),
+            ticket=held,
+        )
         with nothing_recorded():
             deliver(state, aggregate_id=uuid7())
 
@@ -70,6 +93,9 @@ class TestARelease:
         _hear(OrderCreated, ticket, order, 1)
         _hear(OrderCancelled, ticket, order, 2)
         assert (ticket.order_id, ticket.version) == (None, 3)
+        event = recorded_events()[-1]
+        assert isinstance(event, TicketReleased)
+        assert (event.order_id, event.status) == (order, "available")
 
     def test_of_another_order_changes_nothing(self) -> None:
         ticket, order = TicketFactory(), uuid7()
@@ -100,6 +126,9 @@ class TestARelease:
         _hear(OrderCreated, ticket, order, 1)
         _hear(OrderCompleted, ticket, order, 2)
         assert ticket.sold
+        event = recorded_events()[-1]
+        assert isinstance(event, TicketSold)
+        assert event.order_id == order
         _hear(OrderCancelled, ticket, order, 3)
         assert (ticket.sold, ticket.order_id) == (False, None)
 

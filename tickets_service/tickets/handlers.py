@@ -61,6 +61,7 @@ def keep_standing(event: Envelope[UserState]) -> None:
     """Refuse the user's older tokens, and while the account is suspended all of them."""
     revocation.keep_standing(
         user_id=event.aggregate_id,
+        version=event.version,
         suspended=event.data.status == "suspended",
         not_before=event.data.not_before or event.occurred_at,
     )

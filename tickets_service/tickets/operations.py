@@ -7,12 +7,12 @@ did.
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.db import connection
 
-from contracts.ticket import TicketCreated, TicketState, TicketUpdated, TicketWithdrawn
+from contracts import ticket as events
 from service_defaults.errors import NotFound, NotYours, Refused
 from shared_events import context, log
 from tickets_service.tickets.models import Ticket, UserCopy
@@ -60,7 +60,7 @@ def create_ticket(*, seller_id: UUID, details: TicketDetails, now: datetime) -> 
     if UserCopy.objects.filter(id=seller_id).exclude(status="active").exists():
         raise SellerSuspended
     ticket = Ticket.objects.create(user_id=seller_id, created_at=now, updated_at=now, **details)
-    _record(TicketCreated, ticket)
+    _record(events.TicketCreated, ticket)
     return ticket
 
 
@@ -84,13 +84,13 @@ def update_ticket(*, ticket: Ticket, details: TicketDetails, now: datetime) -> N
     for field, value in details.items():
         setattr(ticket, field, value)
     ticket.updated_at = now
-    _save(TicketUpdated, ticket)
+    _save(events.TicketEdited, ticket)
 
 
 def withdraw_ticket(*, ticket: Ticket, now: datetime) -> None:
     """Take a locked ticket off the shelf for good."""
     ticket.withdrawn, ticket.updated_at = True, now
-    _save(TicketWithdrawn, ticket)
+    _save(events.TicketWithdrawn, ticket)
 
 
 def withdraw_ticket_for_operator(*, ticket_id: UUID, now: datetime) -> None:
@@ -104,17 +104,18 @@ def withdraw_ticket_for_operator(*, ticket_id: UUID, now: datetime) -> None:
 def hold_ticket(*, ticket_id: UUID, order_id: UUID, position: int) -> None:
     """An order holds the ticket: it leaves the shelf. `position` is the event's, in the order stream.
 
-    A hold that reaches a withdrawn listing sets nothing; the withdrawal is told again, so orders ends it.
+    A hold that reaches a withdrawn listing is refused, and orders ends it. An order that is still noted here
+    gives way: orders has one at a time per ticket, so its end is known there and not yet applied here.
     """
     ticket = _lock_for_order(ticket_id, position)
     if ticket is None:
         return
     if ticket.withdrawn:
         ticket.order_position = position
-        _save(TicketWithdrawn, ticket)
+        _save(events.TicketReservationRefused, ticket, order_id=order_id)
         return
     ticket.hold(order_id, position)
-    _save(TicketUpdated, ticket)
+    _save(events.TicketReserved, ticket, order_id=order_id)
 
 
 def mark_sold(*, ticket_id: UUID, order_id: UUID, position: int) -> None:
@@ -122,7 +123,7 @@ def mark_sold(*, ticket_id: UUID, order_id: UUID, position: int) -> None:
     ticket = _lock_for_order(ticket_id, position)
     if ticket is not None and ticket.order_id == order_id:
         ticket.sell(position)
-        _save(TicketUpdated, ticket)
+        _save(events.TicketSold, ticket, order_id=order_id)
 
 
 def release_tickets(*, ends: list[OrderEnd]) -> None:
@@ -136,7 +137,7 @@ def release_tickets(*, ends: list[OrderEnd]) -> None:
             ticket.release(end.position)
             ticket.version += 1
             with context.bound(end.cause):
-                _record(TicketUpdated, ticket)
+                _record(events.TicketReleased, ticket, order_id=end.order_id)
             released[ticket.id] = ticket
     _write_released(list(released.values()))
 
@@ -172,23 +173,23 @@ def _lock_for_order(ticket_id: UUID, position: int) -> Ticket | None:
     return Ticket.objects.select_for_update().filter(id=ticket_id, order_position__lt=position).first()
 
 
-def _save(event: type[TicketState], ticket: Ticket) -> None:
+def _save(event: type[events.TicketState], ticket: Ticket, **facts: Any) -> None:
     ticket.version += 1
     ticket.save()
-    _record(event, ticket)
+    _record(event, ticket, **facts)
 
 
-def _record(event: type[TicketState], ticket: Ticket) -> None:
+def _record(event: type[events.TicketState], ticket: Ticket, **facts: Any) -> None:
+    """Record the event with the listing as it is now; `facts` are what only this event tells."""
     state = event(
         title=ticket.title,
         price=ticket.price,
         currency=ticket.currency,
         user_id=ticket.user_id,
-        order_id=ticket.order_id,
-        sold=ticket.sold,
         created_at=ticket.created_at,
         description=ticket.description,
         venue=ticket.venue,
         starts_at=ticket.starts_at,
+        **facts,
     )
     log.record(state, aggregate_id=ticket.id, version=ticket.version)

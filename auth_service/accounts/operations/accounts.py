@@ -278,7 +278,7 @@ def _record(event: type[UserState], user: User, **more: Any) -> None:
     """Save the locked account, a version on, and tell what happened."""
     user.version += 1
     user.save()
-    state = event(status=user.status, not_before=user.not_before, **more)  # type: ignore[arg-type]
+    state = event(status=user.status, not_before=user.not_before, **more)
     log.record(state, aggregate_id=user.id, version=user.version)
 
 

@@ -37,6 +37,10 @@ class PaymentOutput(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Status.values)
     amount = serializers.DecimalField(max_digits=12, decimal_places=2)
     currency = serializers.CharField()
+    reasonCode = serializers.CharField(  # noqa: N815
+        source="reason_code",
+        help_text="Why it ended as it did, for programs: empty where the status says it all",
+    )
     reason = serializers.CharField(help_text="Why it ended as it did, for people")
     failure = serializers.SerializerMethodField(help_text="Why Stripe refused, where it did")
     clientSecret = serializers.CharField(  # noqa: N815

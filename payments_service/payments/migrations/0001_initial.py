@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("payment_id", models.UUIDField(null=True)),
-                ("cancel_reason", models.CharField(blank=True, max_length=16)),
+                ("cancel_reason", models.TextField(blank=True)),
                 ("position", models.BigIntegerField(default=0)),
             ],
             options={
@@ -94,6 +94,7 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
+                ("reason_code", models.CharField(blank=True, max_length=32)),
                 ("reason", models.CharField(blank=True, max_length=200)),
                 ("in_browser", models.BooleanField(default=False)),
                 ("intent_id", models.CharField(max_length=255, null=True, unique=True)),

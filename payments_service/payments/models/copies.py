@@ -37,7 +37,8 @@ class OrderCopy(models.Model):
     expires_at = models.DateTimeField()
     status = models.CharField(max_length=16, choices=OrderStatus)
     payment_id = models.UUIDField(null=True)
-    cancel_reason = models.CharField(max_length=16, blank=True)
+    #: As orders gives it: a word that we may not know.
+    cancel_reason = models.TextField(blank=True)
     position = models.BigIntegerField(default=0)
 
     class Meta:
@@ -49,15 +50,22 @@ class OrderCopy(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
-    def take(self, state: OrderState, position: int) -> bool:
+    def take(
+        self, state: OrderState, position: int, *, payment_id: UUID | None = None, cancel_reason: str = ""
+    ) -> bool:
         """Become what an event at this position told, unless the copy is newer; return whether it did."""
         if position <= self.position:
             return False
         self.buyer, self.expires_at, self.status = state.user_id, state.expires_at, state.status
         self.amount, self.currency = state.ticket.price, state.ticket.currency
-        self.payment_id, self.cancel_reason = state.payment_id, state.cancel_reason or ""
+        self.payment_id, self.cancel_reason = payment_id, cancel_reason
         self.position = position
         return True
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the hold or the sale has ended."""
+        return self.status == OrderStatus.CANCELLED
 
     @property
     def is_open(self) -> bool:

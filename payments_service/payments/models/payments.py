@@ -54,7 +54,8 @@ class Payment(models.Model):
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=16, choices=Status, default=Status.STARTED)
-    #: Why it ended as it did, for people.
+    #: Why it ended as it did: a code, and the same for people.
+    reason_code = models.CharField(max_length=32, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     #: Whether the buyer's browser confirms it (Stripe Elements) and may try several cards.
     in_browser = models.BooleanField(default=False)

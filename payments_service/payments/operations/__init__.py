@@ -22,6 +22,7 @@ from payments_service.payments.operations.attempts import (
     start_payment,
 )
 from payments_service.payments.operations.copies import OrderNews, end_orders, keep_orders, keep_user
+from payments_service.payments.operations.reasons import Reason, refused_card
 from payments_service.payments.operations.rows import OrderNotFound, PaymentNotFound
 from payments_service.payments.operations.triggers import (
     SETTLE_PAYMENT,
@@ -46,6 +47,7 @@ __all__ = [
     "OrderNotFound",
     "PaymentInProgress",
     "PaymentNotFound",
+    "Reason",
     "end_orders",
     "forget_stripe_events",
     "give_up_attempt",
@@ -55,6 +57,7 @@ __all__ = [
     "keep_user",
     "lease_payment",
     "record_intent",
+    "refused_card",
     "release_payment",
     "request_refund",
     "require_payable",

@@ -14,6 +14,7 @@ from payments_service.payments.models import (
     Status,
     UserCopy,
 )
+from payments_service.payments.operations.reasons import Reason
 from payments_service.payments.operations.rows import (
     answer_claim,
     end_without_intent,
@@ -124,7 +125,7 @@ def keep_intent(*, lease: Lease, intent: Intent, now: datetime) -> Lease:
     return Lease(payment=payment, order=order)
 
 
-def give_up_attempt(*, lease: Lease, reason: str, failure: Failure | None = None) -> None:
+def give_up_attempt(*, lease: Lease, reason: Reason, failure: Failure | None = None) -> None:
     """End an attempt that got no intent: declined where Stripe refused its card, else voided."""
     _, payment = lock_payment(lease.payment.id)
     if payment.lease == lease.payment.lease and payment.intent_id is None:

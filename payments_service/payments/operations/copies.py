@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from django.db.models import Q
@@ -15,28 +16,43 @@ from shared_events.context import Context, bound
 
 @dataclass(frozen=True, kw_only=True)
 class OrderNews:
-    """What an order event tells, where in the order stream, and the context of what that causes."""
+    """What an order event tells, where in the order stream, and the context of what that causes.
+
+    `payment_id` is the payment that completed the order; `cancel_reason` may be one that we don't know.
+    """
 
     order_id: UUID
     state: OrderState
+    payment_id: UUID | None = None
+    cancel_reason: str = ""
     position: int
     cause: Context
 
 
-def keep_orders(news: Iterable[OrderNews]) -> None:
-    """Keep our copies of orders up to date; what is older than a copy changes nothing."""
-    latest = {one.order_id: one for one in news}
+def keep_orders(news: Iterable[OrderNews]) -> list[OrderNews]:
+    """Keep our copies of orders up to date, and return what was news.
+
+    What is older than a copy changes nothing.
+    """
+    latest = {one.order_id: one for one in sorted(news, key=attrgetter("position"))}
     locked = OrderCopy.objects.select_for_update().filter(id__in=latest).order_by("id")
     known = {order.id: order for order in locked}
     orders = [known.get(order_id) or OrderCopy(id=order_id) for order_id in sorted(latest)]
-    newer = [order for order in orders if order.take(latest[order.id].state, latest[order.id].position)]
+    newer = [order for order in orders if _is_news(order, latest[order.id])]
     OrderCopy.objects.bulk_create(newer, update_conflicts=True, unique_fields=["id"], update_fields=TOLD)
+    return [latest[order.id] for order in newer]
+
+
+def _is_news(order: OrderCopy, told: OrderNews) -> bool:
+    return order.take(told.state, told.position, payment_id=told.payment_id, cancel_reason=told.cancel_reason)
 
 
 def end_orders(news: list[OrderNews], *, now: datetime) -> None:
-    """The orders were completed or cancelled: their payments have a new goal now."""
-    keep_orders(news)
-    causes = {one.order_id: one.cause for one in news}
+    """The orders were completed or cancelled: their payments have a new goal now.
+
+    Where our copy knew it already, or knows better, their payments are left alone.
+    """
+    causes = {one.order_id: one.cause for one in keep_orders(news)}
     of_orders = Q(order_id__in=causes) & (Q(status__in=LIVE) | Q(due_at__isnull=False))
     for order_id in Payment.objects.filter(of_orders).values_list("order_id", flat=True).distinct():
         with bound(causes[order_id]):

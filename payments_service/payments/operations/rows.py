@@ -1,5 +1,6 @@
 """What every operation does with rows: lock them in one order, and write a status with its event."""
 
+from typing import Any
 from uuid import UUID
 
 from contracts.payment import (
@@ -23,6 +24,7 @@ from payments_service.payments.models import (
     entry_of,
     movements_due,
 )
+from payments_service.payments.operations.reasons import Reason
 from service_defaults.errors import NotFound
 from service_defaults.idempotency.kept import complete, release
 from shared_events import log
@@ -65,9 +67,10 @@ def lock_payment(payment_id: UUID) -> tuple[OrderCopy, Payment]:
     return lock_order(order_id), Payment.objects.select_for_update().get(id=payment_id)
 
 
-def enter(payment: Payment, status: Status, reason: str = "") -> None:
+def enter(payment: Payment, status: Status, reason: Reason | None = None) -> None:
     """Give the payment a status and record its event; the caller saves."""
-    payment.status, payment.reason = status, reason[:200]
+    payment.status = status
+    payment.reason_code, payment.reason = (reason.code, str(reason)[:200]) if reason else ("", "")
     if status not in OPEN:
         payment.client_secret = payment.next_action_url = ""
     event = _EVENTS.get(status)
@@ -82,7 +85,7 @@ def note_failure(payment: Payment, failure: Failure | None) -> None:
         payment.failure_code, payment.failure_message = failure.code[:100], failure.message[:500]
 
 
-def end_without_intent(payment: Payment, status: Status, reason: str) -> None:
+def end_without_intent(payment: Payment, status: Status, reason: Reason) -> None:
     """End an attempt that never got its intent's id: nothing of it is left to settle."""
     enter(payment, status, reason)
     answer_claim(payment)
@@ -120,11 +123,13 @@ def write_ledger(payment: Payment, intent: Intent) -> None:
 
 
 def _state(event: type[PaymentState], payment: Payment) -> PaymentState:
+    why: Any = {"reason_code": payment.reason_code, "reason": payment.reason} if payment.reason_code else {}
     return event(
         order_id=payment.order_id,
         user_id=payment.buyer,
         amount=payment.amount,
         currency=payment.currency,
-        status=payment.status,  # type: ignore[arg-type]
-        reason=payment.reason,
+        in_browser=payment.in_browser,
+        created_at=payment.created_at,
+        **why,
     )

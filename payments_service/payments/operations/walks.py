@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from payments_service.payments.models import Failure, Goal, Intent, OrderCopy, Payment, Status, Step
+from contracts.payment import VoidReason
+from payments_service.payments.models import Failure, Intent, OrderCopy, Payment, Status, Step
+from payments_service.payments.operations.reasons import Reason, reason_for
 from payments_service.payments.operations.rows import (
     answer_claim,
     end_without_intent,
@@ -40,7 +42,7 @@ def lease_payment(*, payment_id: UUID, now: datetime) -> Lease | None:
     if payment.due_at is None or payment.is_leased(now):
         return None
     if payment.intent_id is None:
-        end_without_intent(payment, Status.VOIDED, "abandoned")
+        end_without_intent(payment, Status.VOIDED, Reason(code="abandoned"))
         return None
     payment.take_lease(now)
     payment.save()
@@ -54,11 +56,11 @@ def record_intent(
     now: datetime,
     refused: Step | None = None,
     failure: Failure | None = None,
-    reason: str = "",
+    voided: VoidReason | None = None,
 ) -> Payment:
     """Write what Stripe says at the end of a walk; return the payment as it stands.
 
-    `refused` is the step that Stripe has just plainly refused, `failure` its words. `reason` says why an
+    `refused` is the step that Stripe has just plainly refused, `failure` its words. `voided` says why an
     attempt that turns out cancelled ended; without it the order's own end does. A walk that was overtaken by
     another one writes nothing.
     """
@@ -71,7 +73,7 @@ def record_intent(
     payment.refusals += refused is not None
     payment.next_action_url = intent.next_action_url
     while (status := payment.status_after(order, intent, refused)) is not None:
-        enter(payment, status, reason or _reason(payment, order, status))
+        enter(payment, status, reason_for(status, payment, order, intent, voided))
         payment.moved_at = now
     write_ledger(payment, intent)
     answer_claim(payment)
@@ -94,16 +96,3 @@ def release_payment(*, lease: Lease, now: datetime, failure: Failure | None = No
         release_claim(payment)
         payment.end_lease(payment.wait(now))
         payment.save()
-
-
-def _reason(payment: Payment, order: OrderCopy, status: Status) -> str:
-    match status:
-        case Status.DECLINED | Status.CAPTURE_FAILED:
-            return payment.failure_message
-        case Status.REFUNDED:
-            return payment.refund_reason or order.cancel_reason
-        case Status.VOIDED if payment.goal(order) is Goal.KEEP_NOTHING:
-            return order.cancel_reason or "paid otherwise"
-        case Status.VOIDED:
-            return "cancelled at Stripe"
-    return ""

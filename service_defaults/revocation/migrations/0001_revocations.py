@@ -15,11 +15,12 @@ class Migration(migrations.Migration):
                 ("subject", models.UUIDField(primary_key=True, serialize=False)),
                 ("not_before", models.DateTimeField()),
                 ("suspended", models.BooleanField(default=False)),
+                ("version", models.PositiveIntegerField(null=True)),
             ],
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("suspended", False)),
+                        condition=models.Q(("version", None)),
                         fields=["not_before"],
                         name="revocations_to_forget",
                     )

@@ -78,7 +78,7 @@ def remove_status_check() -> None:
         order = Order.objects.select_for_update().get(id=order_id)
         order.cancel_reason = ""
         order.complete(payment_id)
-        operations._save(OrderCompleted, order)
+        operations._save(OrderCompleted, order, payment_id=payment_id)
 
     operations.complete_order = complete_order
 

@@ -1,0 +1,58 @@
+"""Why a payment ended: a code that programs decide by, and the same for people."""
+
+from dataclasses import dataclass
+
+from contracts.payment import PaymentReason, VoidReason
+from payments_service.payments.models import Failure, Goal, Intent, IntentState, OrderCopy, Payment, Status
+
+_WORDS = {
+    "no_answer": "Stripe gave no answer",
+    "cancelled_at_provider": "cancelled at Stripe",
+    "refunded_at_provider": "refunded at Stripe",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """A code, and words for people: those given, or what the code says."""
+
+    code: PaymentReason
+    words: str = ""
+
+    def __str__(self) -> str:
+        return self.words or _WORDS.get(self.code) or self.code.replace("_", " ")
+
+
+def refused_card(failure: Failure, *, by_bank: bool) -> Reason:
+    """Return why an attempt got nowhere: the bank declined, or the card can't be used at all."""
+    return Reason(code="card_declined" if by_bank else "card_not_accepted", words=failure.message)
+
+
+def reason_for(
+    status: Status, payment: Payment, order: OrderCopy, intent: Intent, voided: VoidReason | None
+) -> Reason | None:
+    """Return why a payment gets this status, None where there is nothing to explain.
+
+    `voided` is why one that turns out voided was, where its order doesn't say it.
+    """
+    match status:
+        case Status.DECLINED:
+            failure = payment.failure or Failure(code="", message="")
+            return refused_card(failure, by_bank=intent.state is IntentState.UNPAID)
+        case Status.CAPTURE_FAILED:
+            lapsed = intent.state is IntentState.CLOSED
+            code: PaymentReason = "authorization_lapsed" if lapsed else "capture_refused"
+            return Reason(code=code, words=payment.failure_message)
+        case Status.REFUNDED:
+            asked = Reason(code="requested", words=payment.refund_reason) if payment.refund_reason else None
+            return asked or _by_order(payment, order) or Reason(code="refunded_at_provider")
+        case Status.VOIDED:
+            said = Reason(code=voided) if voided else None
+            return said or _by_order(payment, order) or Reason(code="cancelled_at_provider")
+    return None
+
+
+def _by_order(payment: Payment, order: OrderCopy) -> Reason | None:
+    if order.is_cancelled:
+        return Reason(code="order_cancelled", words=order.cancel_reason)
+    return Reason(code="paid_otherwise") if payment.goal(order) is Goal.KEEP_NOTHING else None
