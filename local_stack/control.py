@@ -8,6 +8,7 @@ from typing import Any
 
 from local_stack.complaints import Complaint
 from local_stack.stack import Stack
+from shared_events.errors import describe
 
 #: A restart waits until the part is ready again; nothing takes longer than this, in seconds.
 _PATIENCE = 90.0
@@ -93,7 +94,7 @@ class Supervision:
             connection.connect(str(self._stack.socket))
         except OSError as error:
             connection.close()
-            raise NotRunning(str(error), self._stack.system.command("up")) from error
+            raise NotRunning(describe(error), self._stack.system.command("up")) from error
         return connection
 
 
@@ -101,7 +102,7 @@ def _exchange(connection: socket.socket, request: Mapping[str, Any]) -> dict[str
     try:
         connection.sendall(json.dumps(request).encode() + b"\n")
     except OSError as error:
-        raise NotRunning(str(error)) from error
+        raise NotRunning(describe(error)) from error
     return _read(connection)
 
 
@@ -110,7 +111,7 @@ def _read(connection: socket.socket) -> dict[str, Any]:
         with connection.makefile("rb") as lines:
             line = lines.readline()
     except OSError as error:
-        raise NotRunning(str(error)) from error
+        raise NotRunning(describe(error)) from error
     if not line:
         raise NotRunning("the supervisor ended before it answered")
     reply: dict[str, Any] = json.loads(line)

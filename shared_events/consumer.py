@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from shared_events import failpoints, heartbeat, log, parking, statements, stopping
 from shared_events.envelope import RawEnvelope, load
+from shared_events.errors import describe
 from shared_events.models import Cursor
 from shared_events.settings import event_settings
 from shared_events.subscriptions import dispatch
@@ -102,12 +103,16 @@ def receive(batch: Batch) -> Outcome:
                 if stopping.is_told():
                     raise
                 heartbeat.show_life()
-                logger.warning("Waiting for the database with a batch of %s in hand: %s", batch.stream, error)
+                logger.warning(
+                    "Waiting for the database with a batch of %s in hand: %s", batch.stream, describe(error)
+                )
                 connection.close()
                 time.sleep(wait)
                 wait = min(_LONGEST_WAIT, wait * 2)
             elif together:
-                logger.warning("A batch of %s failed (%r); taking it event by event", batch.stream, error)
+                logger.warning(
+                    "A batch of %s failed (%s); taking it event by event", batch.stream, describe(error)
+                )
                 together = False
             else:
                 raise

@@ -13,6 +13,7 @@ from django.utils import timezone
 from shared_events import statements, sweeps
 from shared_events.contracts import NewerSchema
 from shared_events.envelope import RawEnvelope, from_wire
+from shared_events.errors import describe
 from shared_events.models import Cursor, ParkedEvent
 from shared_events.settings import event_settings
 from shared_events.subscriptions import dispatch
@@ -92,7 +93,7 @@ def _try(row: ParkedEvent) -> bool:
 
 def _note_failure(row: ParkedEvent, error: Exception) -> None:
     row.tries += 1
-    row.error = f"{type(error).__name__}: {error}"[:200]
+    row.error = describe(error)[:200]
     row.traceback = "".join(traceback.format_exception(error))
     if row.tries >= event_settings().max_tries:
         row.dead_at, row.next_try_at = timezone.now(), None

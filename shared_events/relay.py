@@ -22,6 +22,7 @@ from shared_events.bus.publisher import DELIVER, Publisher
 from shared_events.bus.topology import DOMAIN_EVENTS
 from shared_events.countdowns import Countdowns
 from shared_events.envelope import PublishedEnvelope, dump
+from shared_events.errors import describe
 from shared_events.lease import Lease, LeaseLost
 from shared_events.log import WAKE_CHANNEL
 from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
@@ -75,7 +76,7 @@ class Relay:
             try:
                 pause = self._step()
             except (OperationalError, InterfaceError) as error:
-                logger.warning("The database is away: %s", error)
+                logger.warning("The database is away: %s", describe(error))
                 connection.close()
                 self._progress = {}  # what the statement in hand has done is not known
                 pause = 1.0
@@ -83,7 +84,7 @@ class Relay:
                 logger.warning("Another relay has taken over")
                 self.lease.fence = 0
             except Exception as error:
-                logger.warning("Publishing failed, will try again: %s: %s", type(error).__name__, error)
+                logger.warning("Publishing failed, will try again: %s", describe(error))
                 pause = 0.5
         self._leave()
 

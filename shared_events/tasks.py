@@ -9,6 +9,7 @@ from celery import Task, shared_task
 
 from shared_events import catch_up, consumer, failpoints
 from shared_events.bus.publisher import CATCH_UP, DELIVER, Publisher
+from shared_events.errors import describe
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ def deliver(self: Task, *, stream: str, events: str, previous_id: str | None, he
     try:
         batch = consumer.batch_from_wire(stream, events, previous_id, head)
     except (ValueError, TypeError) as error:
-        logger.error("Dropped a message on %s that isn't a batch: %s", stream, error)
+        logger.error("Dropped a message on %s that isn't a batch: %s", stream, describe(error))
         return
     outcome = consumer.receive(batch)
     failpoints.reach("deliver.unacknowledged")
@@ -56,4 +57,4 @@ def _quietly(publish: Any) -> None:
     try:
         publish(_local.publisher)
     except Exception as error:
-        logger.warning("Could not publish: %s: %s", type(error).__name__, error)
+        logger.warning("Could not publish: %s", describe(error))

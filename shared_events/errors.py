@@ -1,0 +1,36 @@
+"""Errors in words, for logs and status pages: many have no text of their own."""
+
+#: How many causes are named, at most.
+_MOST_CAUSES = 3
+
+
+def describe(error: BaseException) -> str:
+    """Return one line that says what went wrong: never empty, and with the cause where that says more.
+
+    What a broker refuses arrives as an error without text whose cause is one without text, for instance.
+    """
+    found = [_alone(error)]
+    text, cause, seen = _text(error), error.__cause__, {id(error)}
+    while cause is not None and id(cause) not in seen and len(found) <= _MOST_CAUSES:
+        seen.add(id(cause))
+        told = _text(cause)
+        # Drivers' errors are often wrapped with the text that they have.
+        if not (told and told in text):
+            found.append(_alone(cause))
+        text, cause = f"{text} {told}", cause.__cause__
+    return ", caused by ".join(found)
+
+
+def _alone(error: BaseException) -> str:
+    name, text = type(error).__name__, _text(error)
+    if text:
+        return f"{name}: {text}"
+    details = ", ".join(repr(part) for part in error.args if part != "")
+    return f"{name}({' '.join(details.split())})" if details else name
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return " ".join(str(error).split())
+    except Exception:  # an error about an error must not hide the first
+        return ""
