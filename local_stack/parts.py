@@ -49,6 +49,10 @@ class Part:
     directory: Path = REPOSITORY
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0
+    #: What it touches every few seconds while it works.
+    heartbeat: Path | None = None
+    #: Seconds between two looks at it while all is well.
+    look_every: float = 10.0
     #: The port that is opened for it, and handed over as gunicorn takes it: so a successor can have it too.
     port: int | None = None
     #: Seconds that it gets to finish what it has in hand when a successor has taken over; None where two
@@ -244,11 +248,13 @@ def _events(stack: Stack, secrets: Credentials, service: Service, before: list[P
     topologies = tuple(part.name for part in before if part.name.endswith(".topology"))
 
     def process(name: str, *arguments: str, ready: Probe) -> Part:
+        heartbeat = stack.heartbeat_of(f"{service.name}.{name}")
         return Part(
             drain=_DRAINS[name],
             successor=Logs(f"{name}@{service.name} ready."),
             name=f"{service.name}.{name}",
-            command=service.manage(*arguments),
+            command=service.manage(*arguments, "--heartbeat", str(heartbeat)),
+            heartbeat=heartbeat,
             after=(f"{service.name}.migrate", *topologies),
             environment=service_environment(stack, secrets, service),
             ready=ready,
