@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from local_stack import backlog, fingerprints, gateway, postgres, rabbitmq
+from local_stack import backlog, broker_probe, fingerprints, gateway, postgres, rabbitmq
 from local_stack.credentials import DEMO_USERS, Credentials
 from local_stack.environment import (
     admin_database_url,
     base_environment,
     database_url,
     needs_own_postgres,
+    rabbitmq_url,
     service_environment,
 )
 from local_stack.probes import Alive, Answers, Listens, Logs, Probe, Works
@@ -130,7 +131,7 @@ def _rabbitmq(stack: Stack, secrets: Credentials) -> list[Part]:
     script, epmd = rabbitmq.server_script(), rabbitmq.epmd_program()
     if stack.broker != "rabbitmq" or script is None or epmd is None:
         return []
-    ports = stack.ports
+    ports, probing = stack.ports, rabbitmq_url(stack, secrets, rabbitmq.PROBE)
     return [
         Part(
             name="epmd",
@@ -144,7 +145,8 @@ def _rabbitmq(stack: Stack, secrets: Credentials) -> list[Part]:
             after=("epmd",),
             environment=rabbitmq.node_environment(stack),
             prepare=partial(rabbitmq.write_configuration, stack, secrets),
-            ready=Listens(ports["rabbitmq"]),
+            ready=Works(partial(broker_probe.trouble, probing, rabbitmq.home_of(stack))),
+            look_every=5.0,
             address=f"127.0.0.1:{ports['rabbitmq']}",
             grace=20,
         ),
