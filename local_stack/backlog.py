@@ -15,6 +15,7 @@ from local_stack.environment import broker_url, database_url
 from local_stack.rabbitmq import connect
 from local_stack.services import Service, queue_name
 from local_stack.stack import Stack
+from shared_events.errors import describe
 
 # `behind` compares each cursor with the head its publisher was heard to have.
 _COUNTS = """
@@ -48,7 +49,7 @@ def relay_trouble(address: str) -> str | None:
         with psycopg.connect(address, connect_timeout=2) as connection:
             row = connection.execute(_LEASE).fetchone()
     except psycopg.Error as error:
-        return str(error).strip().splitlines()[-1]
+        return describe(error)
     return None if row else "does not hold the relay's lease yet"
 
 

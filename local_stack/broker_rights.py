@@ -27,9 +27,9 @@ DELAY, DELIVERY = level_name(MAX_LEVEL), CELERY_DELAYED_DELIVERY_EXCHANGE
 _NOTHING = "^$"
 
 
-def definitions(secrets: Credentials, system: System = MARKETPLACE) -> dict[str, object]:
+def definitions(secrets: Credentials, system: System = MARKETPLACE) -> dict[str, Any]:
     """Return RabbitMQ's definitions for a system: its vhost is named like it, its users like its services."""
-    users = [_user(service, secrets[f"{service.name}.broker"]) for service in system.stateful]
+    users = [user(service.name, secrets[f"{service.name}.broker"]) for service in system.stateful]
     return {
         "vhosts": [{"name": system.name}],
         "users": users,
@@ -87,9 +87,10 @@ def _any_of(streams: tuple[str, ...]) -> str:
     return f"^({'|'.join(streams)})$" if streams else _NOTHING
 
 
-def _user(service: Service, password: str) -> dict[str, str]:
+def user(name: str, password: str) -> dict[str, str]:
+    """Return a user without any rights."""
     return {
-        "name": service.name,
+        "name": name,
         "password_hash": hash_password(password),
         "hashing_algorithm": "rabbit_password_hashing_sha256",
         "tags": "",

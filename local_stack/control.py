@@ -7,10 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from local_stack.complaints import Complaint
+from local_stack.processes import recorded
 from local_stack.stack import Stack
+from shared_events.errors import describe
 
 #: A restart waits until the part is ready again; nothing takes longer than this, in seconds.
 _PATIENCE = 90.0
+#: What needs no waiting is answered in this time, in seconds.
+ANSWERS_WITHIN = 5.0
 #: A successor starts, and its predecessor finishes what it has in hand, in seconds.
 _LONGEST_SUCCESSION = 240.0
 
@@ -23,8 +27,24 @@ class NotRunning(Complaint):
         self.why = why
 
 
+class NotAnswering(NotRunning):
+    """A supervisor is there, and stopped or stuck: what it keeps may run on, unseen."""
+
+    def __init__(self, pid: int, command: str) -> None:
+        Complaint.__init__(
+            self,
+            f"The supervisor (pid {pid}) does not answer: it is stopped, or hangs. "
+            f"If `kill -CONT {pid}` doesn't help, end everything with: {command}",
+        )
+        self.why = "it does not answer"
+
+
 class Refused(Complaint):
     """The supervisor could not do what was asked; the message says why."""
+
+
+class _Silence(NotRunning):
+    """The time for an answer is over."""
 
 
 class Supervision:
@@ -34,8 +54,8 @@ class Supervision:
         self._stack = stack
 
     def status(self) -> list[dict[str, Any]]:
-        """Return what is known of each part, as `keeper.View` describes it."""
-        parts: list[dict[str, Any]] = self._ask("status", patience=5)["parts"]
+        """Return what is known of each part, as `view.View` describes it."""
+        parts: list[dict[str, Any]] = self._ask("status", patience=ANSWERS_WITHIN)["parts"]
         return parts
 
     def is_running(self) -> bool:
@@ -68,7 +88,7 @@ class Supervision:
 
     def shut_down(self) -> None:
         """Ask the supervisor to stop everything and itself; returns at once."""
-        self._ask("shut_down")
+        self._ask("shut_down", patience=ANSWERS_WITHIN)
 
     @contextlib.contextmanager
     def overriding(self, part: str, environment: Mapping[str, str]) -> Iterator[None]:
@@ -84,7 +104,13 @@ class Supervision:
 
     def _ask(self, what: str, *, patience: float = _PATIENCE, **details: Any) -> dict[str, Any]:
         with self._connect(patience) as connection:
-            return _exchange(connection, {"do": what, **details})
+            try:
+                return _exchange(connection, {"do": what, **details})
+            except _Silence as silence:
+                supervisor = recorded(self._stack.run_dir).get("supervisor")
+                if supervisor is None:
+                    raise
+                raise NotAnswering(supervisor.pid, self._stack.system.command("down")) from silence
 
     def _connect(self, patience: float) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -93,7 +119,7 @@ class Supervision:
             connection.connect(str(self._stack.socket))
         except OSError as error:
             connection.close()
-            raise NotRunning(str(error), self._stack.system.command("up")) from error
+            raise NotRunning(describe(error), self._stack.system.command("up")) from error
         return connection
 
 
@@ -101,7 +127,7 @@ def _exchange(connection: socket.socket, request: Mapping[str, Any]) -> dict[str
     try:
         connection.sendall(json.dumps(request).encode() + b"\n")
     except OSError as error:
-        raise NotRunning(str(error)) from error
+        raise NotRunning(describe(error)) from error
     return _read(connection)
 
 
@@ -109,8 +135,10 @@ def _read(connection: socket.socket) -> dict[str, Any]:
     try:
         with connection.makefile("rb") as lines:
             line = lines.readline()
+    except TimeoutError as error:
+        raise _Silence(describe(error)) from error
     except OSError as error:
-        raise NotRunning(str(error)) from error
+        raise NotRunning(describe(error)) from error
     if not line:
         raise NotRunning("the supervisor ended before it answered")
     reply: dict[str, Any] = json.loads(line)

@@ -35,6 +35,7 @@ def _names(system: System) -> list[str]:
     return [
         "postgres.admin",
         "erlang.cookie",
+        "probe.broker",
         *(of_marketplace if system.has_marketplace else ()),
         *(f"{service.name}.django" for service in system.services),
         *(f"{service.name}.database" for service in system.stateful),

@@ -50,7 +50,7 @@ async def _reply(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:
 async def _do(supervisor: Supervisor, request: dict[str, Any]) -> dict[str, Any]:
     match request["do"]:
         case "status":
-            return {"parts": [keeper.view.as_dict() for keeper in supervisor.keepers.values()]}
+            return {"parts": [keeper.report() for keeper in supervisor.keepers.values()]}
         case "repair":
             for keeper in supervisor.keepers.values():
                 keeper.start()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from local_stack import rabbitmq, status
-from local_stack.control import NotRunning, Supervision
+from local_stack.control import NotAnswering, NotRunning, Supervision
 from local_stack.ports import holder_of, is_free
 from local_stack.processes import leftovers, recorded
 from local_stack.screen import megabytes, out
@@ -85,9 +85,15 @@ def _installed(name: str) -> str | None:
 
 def _stack(run_dir: Path) -> Iterator[Finding]:
     stack = Stack.load(run_dir)
-    if stack is not None and Supervision(stack).is_running():
-        yield from _running(stack)
+    try:
+        if stack is not None and Supervision(stack).status():
+            yield from _running(stack)
+            return
+    except NotAnswering as error:
+        yield Finding("the supervisor does not answer", str(error))
         return
+    except NotRunning:
+        pass
     if not is_free(DEFAULT_GATEWAY_PORT):
         holder = holder_of(DEFAULT_GATEWAY_PORT)
         yield Finding(
@@ -122,11 +128,11 @@ def _running(stack: Stack) -> Iterator[Finding]:
     for part in report.parts:
         if part["state"] not in {"running", "done"}:
             yield Finding(
-                f"{part['name']} is {part['state']} {part['detail']}".strip(),
+                f"{part['name']} is {part['state']}{': ' * bool(part['detail'])}{part['detail']}",
                 f"{stack.system.command('logs')} {part['name']}, then {stack.system.command('up')}",
             )
         elif part["restarts"]:
-            yield Finding(f"{part['name']} was restarted {part['restarts']} times; it runs now")
+            yield Finding(f"{status.restarted(part)}; it runs now")
     if report.healthy:
         yield Finding(f"all {len(report.parts)} parts run, {megabytes(report.memory)} of memory")
     for name, backlog in report.services.items():

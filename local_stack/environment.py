@@ -142,8 +142,13 @@ def broker_url(stack: Stack, secrets: Credentials, service: Service) -> str:
         return stack.overrides["BROKER_URL"]
     if stack.broker == "embedded":
         return f"filesystem://{stack.run_dir / 'broker'}"
-    password = quote(secrets[f"{service.name}.broker"], safe="")
-    return f"amqp://{service.name}:{password}@127.0.0.1:{stack.ports['rabbitmq']}/{stack.system.name}"
+    return rabbitmq_url(stack, secrets, service.name)
+
+
+def rabbitmq_url(stack: Stack, secrets: Credentials, user: str) -> str:
+    """Return the address of the stack's own RabbitMQ node for one of its users."""
+    password = quote(secrets[f"{user}.broker"], safe="")
+    return f"amqp://{user}:{password}@127.0.0.1:{stack.ports['rabbitmq']}/{stack.system.name}"
 
 
 def needs_own_postgres(stack: Stack) -> bool:

@@ -3,24 +3,30 @@
 import asyncio
 import dataclasses
 import socket
+import sys
 import time
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 
 from local_stack import logs
 from local_stack.fingerprints import Done
+from local_stack.liveness import Frozen, Life
 from local_stack.parts import Part
+from local_stack.patience import Patience
 from local_stack.postgres import CannotCreate, group_of
 from local_stack.probes import Sighting
-from local_stack.processes import MARKER, Record, dies_with_parent, end_group
+from local_stack.processes import MARKER, Record, dies_with_parent, end_group, thaw_group
 from local_stack.stack import Stack
+from local_stack.view import View
+from shared_events.errors import describe
 
 #: Seconds before another start, by how many starts failed in a row; the first death is answered at once.
 _PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 #: A part that lived this long, in seconds, has not failed to start.
 _LONG_ENOUGH = 20.0
-_LOOK_AT_STARTING, _LOOK_AT_UNREADY, _LOOK_AT_RUNNING = 0.1, 1.0, 10.0
+_LOOK_AT_STARTING, _LOOK_AT_UNREADY = 0.1, 1.0
+#: How often a process is looked at for signs of life, which costs next to nothing.
+_GLANCE = 2.0
 #: A part that is slow to get ready makes room for the next one after this many seconds.
 _TURN = 15.0
 _NEVER_RAN = -1
@@ -28,35 +34,6 @@ _NEVER_RAN = -1
 
 class CannotStart(Exception):
     """The part's process could not even be made."""
-
-
-@dataclass
-class View:
-    """What is known about a part, as `status` shows it. `since` is in epoch seconds.
-
-    States: waiting, starting, running, unready, restarting, stopping, stopped; for steps done and failed.
-    """
-
-    name: str
-    step: bool
-    address: str = ""
-    state: str = "waiting"
-    pid: int | None = None
-    since: float = 0.0
-    restarts: int = 0
-    #: Starts in a row that did not last.
-    failures: int = 0
-    detail: str = ""
-
-    def becomes(self, state: str, detail: str = "") -> None:
-        """Note a new state."""
-        if state != self.state:
-            self.state, self.since = state, time.time()
-        self.detail = detail
-
-    def as_dict(self) -> dict[str, object]:
-        """Return it ready for JSON."""
-        return asdict(self)
 
 
 class Keeper:
@@ -75,6 +52,10 @@ class Keeper:
         self._socket: socket.socket | None = None
         self._extra: dict[str, str] = {}
         self._sighting = Sighting(stack.log_of(part.name), 0, 0)
+        self._life: Life | None = None
+        self._next_probe = 0.0
+        self._patience = Patience()
+        self._given_up_for = ""
 
     async def live(self, before: list["Keeper"]) -> None:
         """Wait for the parts in `before`, then run the step to its end, or keep the process running."""
@@ -99,6 +80,11 @@ class Keeper:
     def settle(self, part: Part) -> None:
         """Keep this part from now on: what told a successor from its predecessor has served."""
         self.part = part
+
+    def report(self) -> dict[str, object]:
+        """Return what is known of the part, ready for JSON."""
+        age = self._life.heartbeat_age() if self._life and self._process else None
+        return self.view.as_dict() | {"heartbeat_age": age}
 
     def start(self) -> None:
         """Want the process, and at once if it was waiting for its next try."""
@@ -139,8 +125,10 @@ class Keeper:
             code = await self._one_life()
             if self._leaving or not self._wanted.is_set():
                 continue
+            why = self._given_up_for or self.view.detail or f"ended with {_in_words(code)}"
             self.view.restarts += 1
-            self.view.becomes("restarting", self.view.detail or f"ended with {_in_words(code)}")
+            self.view.last_restart, self._given_up_for = why, ""
+            self.view.becomes("restarting", why)
             await self._pause()
 
     async def _one_life(self) -> int:
@@ -170,6 +158,8 @@ class Keeper:
         try:
             if part.prepare:
                 await asyncio.to_thread(part.prepare)
+            if part.heartbeat:
+                part.heartbeat.unlink(missing_ok=True)  # of an earlier life
             environment |= self._listen()
             with log.open("ab") as output:
                 logs.begin(output, part.name)
@@ -182,9 +172,12 @@ class Keeper:
                     pass_fds=(self._socket.fileno(),) if self._socket else (),
                 )  # fmt: skip
         except (OSError, CannotCreate) as error:
-            raise CannotStart(str(error)) from error
+            raise CannotStart(describe(error)) from error
         self._gone.clear()
         self._leaving = False
+        self._life = Life(process.pid, part.heartbeat)
+        self._patience.begin()
+        self._next_probe = 0.0
         self.view.pid = process.pid
         self._record.keep(part.name, process.pid)
         return process
@@ -220,33 +213,66 @@ class Keeper:
             await asyncio.wait({gone})
 
     async def _watch(self, gone: asyncio.Task[int]) -> None:
+        """Look at the process until it is gone; end it when it has been stuck for too long."""
         while not gone.done():
-            well = self.view.state == "running"
-            settled = well and self.part.ready.lasting
-            pause = _LOOK_AT_RUNNING if well else _LOOK_AT_UNREADY
-            await asyncio.wait({gone}, timeout=None if settled else pause)
+            await asyncio.wait({gone}, timeout=_GLANCE if self.view.state == "running" else _LOOK_AT_UNREADY)
             if not gone.done():
                 await self._look()
+            if self._patience.is_over() and not self._leaving:
+                await self._give_up()
 
     async def _look(self) -> bool:
-        """Ask the probe, note what it says, and return whether the part is ready."""
-        trouble = await self.part.ready(self._sighting)
-        if self._leaving:
+        """Note how the process is, and return whether it is well."""
+        trouble = await self._trouble()
+        if self._leaving or self._process is None:
             return False
+        self._patience.note(trouble)
         if trouble is None:
             self.view.becomes("running")
             self.ready.set()
+        elif isinstance(trouble, Frozen):
+            self.view.becomes("frozen", str(trouble))
         else:
-            self.view.becomes("unready" if self.ready.is_set() else "starting", trouble)
+            self.view.becomes("unready" if self.ready.is_set() else "starting", str(trouble))
         return trouble is None
 
+    async def _trouble(self) -> str | None:
+        """Look for signs of life; ask the probe as often as it must be asked."""
+        frozen = self._life.trouble() if self._life else None
+        if frozen or not self._is_probe_due():
+            return frozen
+        self._next_probe = time.monotonic() + self.part.look_every
+        trouble = await self.part.ready(self._sighting)
+        # What gave no answer may have been stopped while it was asked.
+        return ((self._life.trouble() if self._life else None) or trouble) if trouble else None
+
+    def _is_probe_due(self) -> bool:
+        if self._patience.was_well and self.part.ready.lasting:
+            return False
+        return self.view.state != "running" or time.monotonic() >= self._next_probe
+
+    async def _give_up(self) -> None:
+        """End the process, so that another is started."""
+        self._given_up_for = self.view.detail
+        self._patience.give_up()
+        print(f"{time.strftime('%F %T')} {self.part.name}: {self._given_up_for}; starting it anew",
+              file=sys.stderr, flush=True)  # fmt: skip
+        self.view.becomes("restarting", self._given_up_for)
+        await self._end_process(self.part.grace)
+
     async def _end(self, grace: float) -> None:
+        if self._process is not None:
+            self._leaving = True
+            self.view.becomes("stopping")
+            await self._end_process(grace)
+
+    async def _end_process(self, grace: float) -> None:
         process = self._process
         if process is None:
             return
-        self._leaving = True
-        self.view.becomes("stopping")
         process.send_signal(self.part.stop_signal)
+        # What is stopped could not follow, nor wait for its children.
+        thaw_group(process.pid)
         try:
             async with asyncio.timeout(grace):
                 await self._gone.wait()

@@ -121,7 +121,7 @@ def launch(
     stack: Stack, *, tied: bool = False, supervisor: str = "local_stack.supervisor"
 ) -> subprocess.Popen[bytes]:
     """Write the stack down and start its supervisor, a module; with `tied` it ends when this process does."""
-    for folder in ("log", "keys", "broker", "caddy", "mail"):
+    for folder in ("log", "heartbeats", "keys", "broker", "caddy", "mail"):
         (stack.run_dir / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     credentials_of(stack.run_dir, stack.system)
     stack.save()

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from local_stack import backlog, fingerprints, gateway, postgres, rabbitmq
+from local_stack import backlog, broker_probe, fingerprints, gateway, postgres, rabbitmq
 from local_stack.credentials import DEMO_USERS, Credentials
 from local_stack.environment import (
     admin_database_url,
     base_environment,
     database_url,
     needs_own_postgres,
+    rabbitmq_url,
     service_environment,
 )
 from local_stack.probes import Alive, Answers, Listens, Logs, Probe, Works
@@ -49,6 +50,10 @@ class Part:
     directory: Path = REPOSITORY
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0
+    #: What it touches every few seconds while it works.
+    heartbeat: Path | None = None
+    #: Seconds between two looks at it while all is well.
+    look_every: float = 10.0
     #: The port that is opened for it, and handed over as gunicorn takes it: so a successor can have it too.
     port: int | None = None
     #: Seconds that it gets to finish what it has in hand when a successor has taken over; None where two
@@ -126,7 +131,7 @@ def _rabbitmq(stack: Stack, secrets: Credentials) -> list[Part]:
     script, epmd = rabbitmq.server_script(), rabbitmq.epmd_program()
     if stack.broker != "rabbitmq" or script is None or epmd is None:
         return []
-    ports = stack.ports
+    ports, probing = stack.ports, rabbitmq_url(stack, secrets, rabbitmq.PROBE)
     return [
         Part(
             name="epmd",
@@ -140,7 +145,8 @@ def _rabbitmq(stack: Stack, secrets: Credentials) -> list[Part]:
             after=("epmd",),
             environment=rabbitmq.node_environment(stack),
             prepare=partial(rabbitmq.write_configuration, stack, secrets),
-            ready=Listens(ports["rabbitmq"]),
+            ready=Works(partial(broker_probe.trouble, probing, rabbitmq.home_of(stack))),
+            look_every=5.0,
             address=f"127.0.0.1:{ports['rabbitmq']}",
             grace=20,
         ),
@@ -244,11 +250,13 @@ def _events(stack: Stack, secrets: Credentials, service: Service, before: list[P
     topologies = tuple(part.name for part in before if part.name.endswith(".topology"))
 
     def process(name: str, *arguments: str, ready: Probe) -> Part:
+        heartbeat = stack.heartbeat_of(f"{service.name}.{name}")
         return Part(
             drain=_DRAINS[name],
             successor=Logs(f"{name}@{service.name} ready."),
             name=f"{service.name}.{name}",
-            command=service.manage(*arguments),
+            command=service.manage(*arguments, "--heartbeat", str(heartbeat)),
+            heartbeat=heartbeat,
             after=(f"{service.name}.migrate", *topologies),
             environment=service_environment(stack, secrets, service),
             ready=ready,

@@ -18,6 +18,7 @@ from psycopg import sql
 from local_stack.credentials import Credentials
 from local_stack.environment import ADMIN_ROLE, admin_database_url
 from local_stack.stack import Stack
+from shared_events.errors import describe
 
 #: Where a stack of root's keeps its cluster when an unprivileged user can't get into the run directory.
 SHARED_STATE = Path("/var/lib/ticket-marketplace")
@@ -145,7 +146,7 @@ def answers(address: str) -> str | None:
         with psycopg.connect(address, connect_timeout=2) as connection:
             connection.execute("SELECT 1")
     except psycopg.Error as error:
-        return str(error).strip().splitlines()[-1]
+        return describe(error)
     return None
 
 

@@ -20,6 +20,12 @@ class Sighting:
     started: float
 
 
+class Stuck(str):
+    """Trouble of a process that is there, and that a new start mends; what is only starting isn't stuck."""
+
+    __slots__ = ()
+
+
 class Probe(Protocol):
     """Looks at a running part; `lasting` when one good answer is enough for the part's whole life."""
 

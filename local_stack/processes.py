@@ -128,6 +128,12 @@ def end_group(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
+def thaw_group(group: int) -> None:
+    """Let what is stopped in a process group run on."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGCONT)
+
+
 def dies_with_parent(signum: signal.Signals) -> Callable[[], None]:
     """Return what a child must call before exec to get `signum` when the process that started it dies.
 

@@ -1,6 +1,7 @@
 """A private RabbitMQ node beside whatever else runs, with a user and a password for every service."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,16 @@ from urllib.parse import unquote, urlsplit
 
 import amqp
 
-from local_stack.broker_rights import definitions
+from local_stack.broker_rights import definitions, user
 from local_stack.credentials import Credentials
 from local_stack.environment import base_environment
 from local_stack.stack import Stack, write_private
+
+#: Bytes of disk below which the node takes nothing in any more.
+DISK_RESERVE = 50_000_000
+#: Who asks the node whether it works, by which exchange and queue; no service may use them.
+PROBE = "probe"
+PROBE_QUEUE, PROBE_QUEUE_LIMIT = "probe.v1", 10
 
 INSTALL_COMMAND = "sudo apt-get install -y rabbitmq-server"
 
@@ -86,7 +93,30 @@ def write_configuration(stack: Stack, secrets: Credentials) -> None:
     _write_cookie(home / ".erlang.cookie", secrets["erlang.cookie"])
     (home / "enabled_plugins").write_text("[].\n")
     (home / "rabbitmq.conf").write_text(_configuration(home))
-    write_private(home / "definitions.json", json.dumps(definitions(secrets, stack.system), indent=2))
+    write_private(home / "definitions.json", json.dumps(definitions_of(stack, secrets), indent=2))
+
+
+def definitions_of(stack: Stack, secrets: Credentials) -> dict[str, Any]:
+    """Return what every broker of the system has, and what the probe of this node needs."""
+    made, vhost = definitions(secrets, stack.system), stack.system.name
+    only_this = {"configure": "^$", "write": f"^{PROBE}$", "read": f"^{re.escape(PROBE_QUEUE)}$"}
+    shape = {"vhost": vhost, "durable": True, "auto_delete": False}
+    arguments = {"x-queue-type": "quorum", "x-max-length": PROBE_QUEUE_LIMIT}
+    added: dict[str, Any] = {
+        "users": user(PROBE, secrets["probe.broker"]),
+        "permissions": {"user": PROBE, "vhost": vhost, **only_this},
+        "exchanges": {"name": PROBE, "type": "fanout", "internal": False, "arguments": {}, **shape},
+        "queues": {"name": PROBE_QUEUE, "arguments": arguments, **shape},
+        "bindings": {
+            "source": PROBE,
+            "vhost": vhost,
+            "destination": PROBE_QUEUE,
+            "destination_type": "queue",
+            "routing_key": "",
+            "arguments": {},
+        },
+    }
+    return made | {kind: [*made[kind], one] for kind, one in added.items()}
 
 
 def _configuration(home: Path) -> str:
@@ -99,7 +129,7 @@ def _configuration(home: Path) -> str:
         "log.file = false",
         # Sized for a laptop: the write-ahead log of quorum queues takes this much memory, 512 MB by default.
         "raft.wal_max_size_bytes = 33554432",
-        "disk_free_limit.absolute = 50MB",
+        f"disk_free_limit.absolute = {DISK_RESERVE}",
     )
     return "\n".join(lines) + "\n"
 

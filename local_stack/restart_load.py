@@ -22,6 +22,7 @@ from local_stack.marketplace import Json, Marketplace, Person, Refusal
 from local_stack.scenes import NotAsSaid, Stage
 from local_stack.screen import errors, out
 from local_stack.stack import Stack
+from shared_events.errors import describe
 
 SHOPPERS, BROWSERS = 3, 1
 _WARM_UP, _COOL_DOWN = 3.0, 3.0
@@ -153,7 +154,7 @@ class Crowd:
             except Failed:
                 continue
             except (NotAsSaid, Complaint, httpx.HTTPStatusError) as error:
-                self._broken.append(f"{type(error).__name__}: {error}")
+                self._broken.append(describe(error))
 
     def _lost(self) -> list[str]:
         """Wait for quiescence, and return what is missing or contradicts itself then."""

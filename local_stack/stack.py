@@ -93,6 +93,10 @@ class Stack:
         """Return the log file of a part."""
         return self.run_dir / "log" / f"{part}.log"
 
+    def heartbeat_of(self, part: str) -> Path:
+        """Return the file by which a worker or a relay shows life."""
+        return self.run_dir / "heartbeats" / part
+
     def settings_that_differ(self, other: "Stack") -> list[str]:
         """Return, in words, what a restart from `other` to this stack would change."""
         pairs = {

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import psutil
+from rich.markup import escape
 from rich.table import Table
 
 from local_stack import backlog
@@ -114,10 +115,8 @@ def status(stack: Stack, *, as_json: bool) -> int:
     """Print the report and return the exit code: 0 when healthy, 1 when not, 3 when nothing runs."""
     try:
         found = report(stack)
-    except NotRunning:
-        print(json.dumps({"healthy": False, "parts": []})) if as_json else out.print(
-            "The stack is not running."
-        )
+    except NotRunning as error:
+        print(json.dumps({"healthy": False, "parts": [], "why": str(error)})) if as_json else out.print(error)
         return 3
     if as_json:
         print(json.dumps(asdict(found), indent=2))
@@ -128,12 +127,16 @@ def status(stack: Stack, *, as_json: bool) -> int:
 
 def _print(found: Report) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("part", "state", "pid", "for", "memory", "cpu", "restarts", "address"):
-        table.add_column(name, justify="right" if name in {"pid", "memory", "cpu", "restarts"} else "left")
+    for name in ("part", "state", "pid", "for", "memory", "cpu", "restarts", "heartbeat", "address"):
+        right = name in {"pid", "memory", "cpu", "restarts", "heartbeat"}
+        table.add_column(name, justify="right" if right else "left")
     for part in found.parts:
         if not part["step"] or part["state"] != "done":
             table.add_row(*_row(part))
     out.print(table)
+    for part in found.parts:
+        if part["restarts"]:
+            out.print(restarted(part), markup=False)
     out.print()
     _print_backlog(found.services)
     note = f" ({found.broker_note})" if found.broker_note else ""
@@ -144,16 +147,24 @@ def _print(found: Report) -> None:
     )
 
 
+def restarted(part: Mapping[str, Any]) -> str:
+    """Return in words that a part was started again, and why."""
+    times = "" if part["restarts"] == 1 else f" {part['restarts']} times"
+    last = "" if part["restarts"] == 1 else "the last time "
+    return f"{part['name']} was started again{times}, {last}because: {part['last_restart'] or 'unknown'}"
+
+
 def _row(part: Mapping[str, Any]) -> tuple[str, ...]:
     colour = _COLOURS.get(part["state"], "red")
     return (
         part["name"],
-        f"[{colour}]{part['state']}[/] {part['detail']}".strip(),
+        f"[{colour}]{part['state']}[/] {escape(part['detail'])}".strip(),
         str(part["pid"] or ""),
         duration(time.time() - part["since"]) if part["since"] else "",
         megabytes(part["memory"]) if part["pid"] else "",
         f"{part['cores']:.0%}" if part["pid"] else "",
         str(part["restarts"] or ""),
+        "" if part["heartbeat_age"] is None else duration(part["heartbeat_age"]),
         part["address"],
     )
 

@@ -63,7 +63,7 @@ def problem(status: int, slug: str, message: str) -> JsonResponse:
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER. None for what nobody foresaw: Django logs it and answers by `server_error`."""
     if isinstance(error, _DATABASE_DOWN):
-        _logger.error("The database doesn't answer: %s", error)
+        _logger.error("The database doesn't answer: %r", error)
         error = DatabaseUnavailable()
     if isinstance(error, errors.DomainError):
         return _noted(_of_domain(error), context)

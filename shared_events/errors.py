@@ -1,15 +1,26 @@
-"""An error in words that can be logged and stored, whatever its own text is."""
+"""Errors in words, for logs, rows and status pages: many have no text of their own, or one that can't be stored."""
 
 import traceback as tracebacks
 
+#: How many causes are named, at most.
+_MOST_CAUSES = 3
+
 
 def describe(error: BaseException) -> str:
-    """Return the error's type and text in one line, never empty; of one without a text, what led to it."""
-    name, text = type(error).__name__, _text_of(error)
-    if text:
-        return f"{name}: {text}"
-    cause = error.__cause__ or error.__context__
-    return f"{name} (no text), from {describe(cause)}" if cause else f"{name} (no text)"
+    """Return one line that says what went wrong: never empty, and with the cause where that says more.
+
+    What a broker refuses arrives as an error without text whose cause is one without text, for instance.
+    """
+    found = [_alone(error)]
+    text, cause, seen = _text(error), error.__cause__, {id(error)}
+    while cause is not None and id(cause) not in seen and len(found) <= _MOST_CAUSES:
+        seen.add(id(cause))
+        told = _text(cause)
+        # Drivers' errors are often wrapped with the text that they have.
+        if not (told and told in text):
+            found.append(_alone(cause))
+        text, cause = f"{text} {told}", cause.__cause__
+    return ", caused by ".join(found)
 
 
 def traceback_of(error: BaseException, *, longest: int) -> str:
@@ -28,8 +39,16 @@ def storable(text: str) -> str:
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
 
 
-def _text_of(error: BaseException) -> str:
+def _alone(error: BaseException) -> str:
+    name, text = type(error).__name__, _text(error)
+    if text:
+        return f"{name}: {text}"
+    details = ", ".join(repr(part) for part in error.args if part != "")
+    return f"{name}({' '.join(details.split())})" if details else name
+
+
+def _text(error: BaseException) -> str:
     try:
         return " ".join(storable(str(error)).split())
-    except Exception:  # an error's own methods may fail
+    except Exception:  # an error about an error must not hide the first
         return ""

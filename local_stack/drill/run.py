@@ -16,6 +16,7 @@ from local_stack.drill.truth import Wounds, examine, live_holds, unrest
 from local_stack.screen import out
 from local_stack.services import DRILL
 from local_stack.testing import RunningStack, running_stack
+from shared_events.errors import describe
 
 #: Longer than a buyer needs whose payment was cut off by a crash.
 _HOLD_SECONDS = 180
@@ -111,7 +112,7 @@ def _one(stack: RunningStack, trade: Trade, fault: Fault, before: Wounds) -> tup
         found = examine(stack)
     except Exception as error:
         trade.pause()
-        return Row(fault, Wounds(), 0.0, f"{type(error).__name__}: {error}"), before
+        return Row(fault, Wounds(), 0.0, describe(error)), before
     return Row(fault, found.since(before), healed), found
 
 
@@ -128,7 +129,7 @@ def _unrest(stack: RunningStack) -> str:
     try:
         return unrest(stack)
     except psycopg.Error as error:
-        return str(error)
+        return describe(error)
 
 
 def _end(stack: RunningStack, log: int) -> list[str]:

@@ -7,6 +7,7 @@ from local_stack.events.logs import Logs
 from local_stack.screen import errors, out
 from local_stack.services import Service
 from local_stack.stack import Stack
+from shared_events.errors import describe
 
 _CURSORS = "SELECT stream, position, halted_at IS NOT NULL FROM shared_events_cursor ORDER BY stream"
 _BEHIND = """
@@ -38,7 +39,7 @@ def lag(stack: Stack) -> int:
             well &= _add_cursors(logs, service, cursors)
             _add_health(logs, service, health)
         except psycopg.Error as error:
-            errors.print(f"{service.name} can't be asked: {str(error).strip()}", markup=False)
+            errors.print(f"{service.name} can't be asked: {describe(error)}", markup=False)
             well = False
     out.print(cursors)
     out.print(health)

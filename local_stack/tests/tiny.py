@@ -1,15 +1,16 @@
 """A supervisor of tiny processes: `python -m local_stack.tests.tiny <run dir> <scene>`."""
 
 import asyncio
+import dataclasses
 import os
 import signal
 import socket
 import sys
 from pathlib import Path
 
-from local_stack import supervisor
+from local_stack import liveness, patience, supervisor
 from local_stack.parts import Part
-from local_stack.probes import Logs
+from local_stack.probes import Logs, Stuck, Works
 from local_stack.stack import Stack
 from local_stack.supervisor import supervise
 
@@ -37,11 +38,37 @@ while not stopping:
     caller.sendall(str(os.getpid()).encode())
     caller.close()
 """
+#: Shows life until a file says that it hangs.
+BEATING = """
+import os, pathlib, time
+beat, hangs = pathlib.Path("heartbeat"), pathlib.Path("hangs")
+print("here", flush=True)
+while True:
+    time.sleep(0.05)
+    if not hangs.exists():
+        beat.touch()
+"""
+#: A new start mends what `mendable` says, as that of a broker does.
+MENDABLE = f"import pathlib; pathlib.Path('mendable').unlink(missing_ok=True); {SLEEPER}"
 PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEPER!r}]).wait()"
 
 
 def process(name: str, code: str = SLEEPER, *, after: tuple[str, ...] = (), grace: float = 5.0) -> Part:
     return Part(name=name, command=(sys.executable, "-c", code), after=after, ready=Logs("here"), grace=grace)
+
+
+def in_directory(directory: Path, part: Part) -> Part:
+    """Let a part run, and show life, in the stack's own directory; what its probe says stands there too."""
+
+    def said() -> str | None:
+        for name, kind in (("mendable", Stuck), ("lasting", Stuck), ("passing", str)):
+            if (directory / name).exists():
+                return kind((directory / name).read_text())
+        return None
+
+    beat = directory / "heartbeat" if part.name == "beating" else None
+    ready = Works(said) if part.name == "probed" else part.ready
+    return dataclasses.replace(part, directory=directory, heartbeat=beat, ready=ready, look_every=1.0)
 
 
 def step(name: str, code: str, *, after: tuple[str, ...] = ()) -> Part:
@@ -76,6 +103,8 @@ SCENES = {
         step("prepare", "print('prepared')", after=("one",)),
         process("two", after=("prepare",)),
     ],
+    "beating": [process("beating", BEATING)],
+    "probed": [process("probed", MENDABLE)],
     "broken": [step("prepare", "raise SystemExit('no luck')"), process("two", after=("prepare",))],
     "crashing": [process("one", "raise SystemExit('crashed')")],
 }
@@ -86,7 +115,10 @@ def main(run_dir: Path, scene: str) -> None:
     assert stack is not None
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     supervisor.SUCCESSION = float(os.environ.get("SUCCESSION_SECONDS", "30"))
-    asyncio.run(supervise(stack, SCENES[scene]))
+    patience.SECONDS = float(os.environ.get("PATIENCE_SECONDS", "30"))
+    liveness.SILENT_AFTER = float(os.environ.get("SILENT_SECONDS", "30"))
+    own = {"beating", "probed"}
+    asyncio.run(supervise(stack, [in_directory(run_dir, p) if p.name in own else p for p in SCENES[scene]]))
 
 
 if __name__ == "__main__":

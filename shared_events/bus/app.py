@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from shared_events import context
 from shared_events.bus import embedded
 from shared_events.bus.topology import Topology, topology_of
+from shared_events.errors import describe
 from shared_events.settings import EventSettings, event_settings
 from shared_events.subscriptions import followed_streams
 
@@ -52,7 +53,7 @@ class PatientConsumer(Consumer):
         """Connect, unless the worker is told to stop."""
 
         def tell(error: Exception, pause: float) -> None:
-            logger.warning("The broker is away, trying again in %s s: %s", pause, error)
+            logger.warning("The broker is away, trying again in %s s: %s", pause, describe(error))
 
         return conn.ensure_connection(
             tell, interval_start=0.5, interval_step=0, interval_max=0.5, callback=maybe_shutdown

@@ -62,7 +62,7 @@ class TestAnErrorThatSays:
     def test_nothing_is_described_by_what_led_to_it(self) -> None:
         error = RuntimeError()
         error.__cause__ = ValueError("the disk is full")
-        assert describe(error) == "RuntimeError (no text), from ValueError: the disk is full"
+        assert describe(error) == "RuntimeError, caused by ValueError: the disk is full"
 
 
 class TestParkingThatFails:

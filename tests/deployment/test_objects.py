@@ -105,6 +105,14 @@ class TestEveryProcess:
                 else:
                     assert way["exec"]["command"] == ["/app/healthy", "heartbeat"], container.name
 
+    def test_of_the_broker_is_started_anew_when_its_queues_stay_down(self, overlay: Deployed) -> None:
+        """Its port answers then, and all is well by RabbitMQ's own checks."""
+        [broker] = [one for one in overlay.of_kind("StatefulSet") if one["metadata"]["name"] == "rabbitmq"]
+        [container] = broker["spec"]["template"]["spec"]["containers"]
+        assert container["livenessProbe"]["exec"]["command"] == ["sh", "/etc/rabbitmq/healthy"]
+        mounted = {mount["mountPath"]: mount.get("subPath") for mount in container["volumeMounts"]}
+        assert mounted["/etc/rabbitmq/healthy"] == "healthy"
+
     def test_is_probed_by_a_name_that_it_answers_to(self, overlay: Deployed) -> None:
         """A probe comes by the pod's address, which Django would refuse."""
         for container in overlay.of_services():

@@ -1,0 +1,33 @@
+"""An error without a text is still told: it must never look like "nothing is wrong", nor end who asked."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from local_stack import backlog, postgres
+from local_stack.drill import run
+
+
+@pytest.fixture
+def _mute_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr(psycopg, "connect", refuse)
+
+
+@pytest.mark.usefixtures("_mute_database")
+class TestADatabaseThatSaysNothing:
+    def test_is_named_by_the_probe_of_the_server(self) -> None:
+        assert postgres.answers("postgres://nowhere") == "OperationalError"
+
+    def test_is_named_by_the_probe_of_a_relay(self) -> None:
+        assert backlog.relay_trouble("postgres://nowhere") == "OperationalError"
+
+    def test_does_not_count_as_quiet_in_a_drill(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(stack: object) -> str:
+            raise psycopg.OperationalError
+
+        monkeypatch.setattr(run, "unrest", fail)
+        assert run._unrest(object()) == "OperationalError"  # type: ignore[arg-type]
