@@ -1,4 +1,4 @@
-"""Errors in words, for logs, rows and status pages: many have no text of their own, or one that can't be stored."""
+"""Errors in words, for logs, rows and status pages: some have no text, or one that can't be stored."""
 
 import traceback as tracebacks
 

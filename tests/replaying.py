@@ -7,7 +7,9 @@ from django.apps import apps
 
 from shared_events.envelope import RawEnvelope
 from shared_events.models import Cursor, ParkedEvent
-from shared_events.parking import park, redrive
+from shared_events.parking import park, request_redrive
+from shared_events.redrive import retry_due
+from shared_events.subscriptions import everything
 from shared_events.testing import deliver_together, nothing_recorded
 
 
@@ -37,7 +39,8 @@ def replay(stream: Iterable[RawEnvelope], meanwhile: Callable[[], object] = lamb
     for event in events:
         before = rows()
         Cursor.objects.get_or_create(stream=event.stream)
-        park(event, ValueError("on purpose"))
+        park([event], everything, ValueError("on purpose"))
+        request_redrive(ParkedEvent.objects.all())
         with nothing_recorded():
-            assert redrive(ParkedEvent.objects.get()) == 1
+            assert retry_due() == 1
         assert rows() == before, f"{event.type} changed something when it was redriven"

@@ -41,7 +41,7 @@ class TestDescribe:
             def __str__(self) -> str:
                 return ""
 
-        assert describe(Mute(404, "orders.events.v1")) == "Mute(404, 'orders.events.v1')"
+        assert describe(Mute(404, "letters.v1")) == "Mute(404, 'letters.v1')"
 
     def test_names_a_cause_that_says_something_else(self) -> None:
         error = wrapped(OperationalError("no answer"), ConnectionRefusedError(111, "refused"))
