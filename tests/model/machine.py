@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.model.bank import CHALLENGED, DECLINED, GOOD
+from tests.model.logs import check_copies, check_logs
 from tests.model.market import FAULTS, ROADS, SERVICES, SETTLE, Books, Market
-from tests.model.people import BUYERS, LONG, People, pick
+from tests.model.people import BUYERS, LONG, SUSPECT, People, pick
 from tests.model.truths import check_always, check_at_rest
 
 MOST_TICKETS, MOST_WITHDRAWN, MOST_ORDERS = 4, 2, 6
@@ -63,12 +64,14 @@ class Marketplace(People, RuleBasedStateMachine):
     def withdraw(self, ticket: int) -> None:
         self._as_seller("withdraw_ticket", ticket)
 
-    @rule(ticket=_nth, buyer=st.sampled_from(BUYERS), then=_then)
+    @rule(ticket=_nth, buyer=st.sampled_from([*BUYERS, SUSPECT]), then=_then)
     def buy(self, ticket: int, buyer: str, then: str) -> None:
         chosen = self._ticket(ticket)["id"]
         copy = self.books.ticket_copies.get(chosen)
         _, refused = self.market.attempt("orders", "place_order", buyer=buyer, ticket=chosen)
         expected = "TicketAlreadyReserved" if self.books.live(chosen) else ""
+        if self.books.is_suspended(buyer, "orders"):
+            expected = "BuyerSuspended"
         if copy is None or copy["withdrawn"]:
             expected = "TicketNotFound"
         assert refused == expected, f"{refused or 'sold'} instead of {expected or 'sold'}"
@@ -133,6 +136,18 @@ class Marketplace(People, RuleBasedStateMachine):
         if payment is not None and books.order_copies[chosen["id"]]["status"] == "cancelled":
             due = datetime.fromisoformat(books.payments[payment]["due_at"])
             assert due <= self.market.road.now, "nobody noticed that the order of a new payment has ended"
+
+    @rule(what=st.sampled_from(["suspended", "reinstated", "sessions_ended"]), then=_then)
+    def tell_of_user(self, what: str, then: str) -> None:
+        """What operators decide about one of the buyers."""
+        before = [event for event in self.market.road.logs["user"] if event["type"] != "user.sessions_ended"]
+        is_suspended = bool(before) and before[-1]["type"] == "user.suspended"
+        if what == "sessions_ended":
+            status = "suspended" if is_suspended else "active"
+        else:
+            what, status = ("reinstated", "active") if is_suspended else ("suspended", "suspended")
+        self.market.tell_of_user(SUSPECT, what, status=status)
+        self._go_on(then)
 
     @precondition(lambda self: self._captured())
     @rule(payment=_nth, faults=_faults, happening=_happenings, then=_then)
@@ -227,6 +242,14 @@ class Marketplace(People, RuleBasedStateMachine):
     def deliver_to_a_failing_handler(self, road: tuple[str, str]) -> None:
         self.market.deliver(*road, poison=True)
 
+    @rule(road=st.sampled_from(ROADS), most=st.integers(0, 3), then=_then)
+    def replay(self, road: tuple[str, str], most: int, then: str) -> None:
+        """From 1, and not to the end at once: meanwhile people go on."""
+        self.market.replay(*road)
+        if most:
+            self.market.deliver(*road, most=most)
+        self._go_on(then)
+
     @rule(service=st.sampled_from(SERVICES))
     def redrive(self, service: str) -> None:
         self.market.ask(service, "redrive")
@@ -248,6 +271,7 @@ class Marketplace(People, RuleBasedStateMachine):
         self.market.road.faults.clear()
         self.books = self.market.books()
         check_always(self.books, self.market.bank, self.before)
+        check_copies(self.books, self.market.road)
         self.before = self.books
 
     def teardown(self) -> None:
@@ -257,3 +281,4 @@ class Marketplace(People, RuleBasedStateMachine):
             self.market.come_to_rest()
             self.holds()
             check_at_rest(self.books, self.market.bank)
+            check_logs(self.books, self.market.road)

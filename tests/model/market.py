@@ -4,13 +4,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from tests.model.bank import Bank
 from tests.model.processes import Child, Died, Message, Refusal
 
 SERVICES = ("tickets", "orders", "payments")
 STREAMS = {"tickets": "ticket", "orders": "order", "payments": "payment"}
-FOLLOWS = {"tickets": ("order",), "orders": ("ticket", "payment"), "payments": ("order",)}
+FOLLOWS = {
+    "tickets": ("order", "user"),
+    "orders": ("ticket", "payment", "user"),
+    "payments": ("order", "user"),
+}
 ROADS = [(service, stream) for service in SERVICES for stream in FOLLOWS[service]]
 SETTLE = "payments.settle_payment"
 
@@ -38,6 +43,10 @@ class Books:
     ledger: Message
     order_copies: Message
     parked: list[str]
+    #: Of each service: the aggregates that have parked events, and what it knows about users.
+    blocked: dict[str, list[str]]
+    user_copies: dict[str, Message]
+    revocations: dict[str, Message]
 
     def live(self, ticket: str) -> list[Message]:
         """Return the orders on a ticket that haven't ended."""
@@ -47,21 +56,29 @@ class Books:
             if order["ticket_id"] == ticket and order["status"] != "cancelled"
         ]
 
+    def is_suspended(self, user: str, at: str) -> bool:
+        """Return whether a service believes that a user is suspended."""
+        copy = self.user_copies[at].get(user)
+        return copy is not None and copy["status"] == "suspended"
+
     def payments_of(self, order: str) -> list[Message]:
         """Return the attempts to pay an order, in their order."""
         return [payment for payment in self.payments.values() if payment["order_id"] == order]
 
 
 @dataclass
-class _Road:
+class Road:
     """What has happened since the services' tables were emptied."""
 
     bank: Bank = field(default_factory=Bank)
     now: datetime = BEGINNING
     #: Each stream's log as it was published.
-    logs: dict[str, list[Message]] = field(default_factory=lambda: {s: [] for s in STREAMS.values()})
-    #: How far each service has applied each stream that it follows.
+    logs: dict[str, list[Message]] = field(
+        default_factory=lambda: {s: [] for s in (*STREAMS.values(), "user")}
+    )
+    #: How far each service has applied each stream that it follows, and how far it had been before a replay.
     heard: dict[tuple[str, str], int] = field(default_factory=lambda: dict.fromkeys(ROADS, 0))
+    furthest: dict[tuple[str, str], int] = field(default_factory=lambda: dict.fromkeys(ROADS, 0))
     #: Commands that the relay has sent and nobody has run yet.
     commands: dict[str, list[Message]] = field(default_factory=lambda: {s: [] for s in SERVICES})
     #: What becomes of the next requests to the bank; then all is well.
@@ -81,7 +98,7 @@ class Market:
         #: Services that may have something to publish, and the books of those that nobody has touched since.
         self._unpublished = set(SERVICES)
         self._known: dict[str, Message] = {}
-        self.road = _Road()
+        self.road = Road()
         for child in self._children.values():
             child.wait()
         self._all("migrate")
@@ -97,7 +114,7 @@ class Market:
 
     def begin_anew(self) -> None:
         """Forget everything that has happened."""
-        self.road = _Road()
+        self.road = Road()
         for service, child in self._children.items():
             if child.is_busy:
                 self.restart(service)
@@ -144,9 +161,11 @@ class Market:
         """Return what all believe now."""
         fresh = [service for service in SERVICES if service not in self._known]
         self._known |= zip(fresh, self._all("books", fresh), strict=True)
-        parked = [error for service in SERVICES for error in self._known[service]["parked"]]
+        everybodys = ("parked", "blocked", "user_copies", "revocations")
+        of_each = {name: {service: self._known[service][name] for service in SERVICES} for name in everybodys}
+        parked = [error for errors in of_each["parked"].values() for error in errors]
         rows = {name: rows for service in SERVICES for name, rows in self._known[service].items()}
-        return Books(**rows | {"parked": parked})
+        return Books(**rows | of_each | {"parked": parked})
 
     def relay(self, service: str) -> int:
         """Have a service's log and commands published; return how many there were."""
@@ -161,6 +180,32 @@ class Market:
         self.road.commands[service] += sent["commands"]
         return len(sent["events"]) + len(sent["commands"])
 
+    def tell_of_user(self, user: str, type: str, **data: Any) -> None:
+        """Have accounts, which has no process here, publish an event of its own."""
+        log = self.road.logs["user"]
+        log.append(
+            {
+                "stream": "user",
+                "position": len(log) + 1,
+                "id": str(UUID(int=(0x7 << 76) + len(log) + 1)),
+                "type": f"user.{type}",
+                "schema_version": 1,
+                "aggregate_id": user,
+                "version": 1 + sum(event["aggregate_id"] == user for event in log),
+                "occurred_at": self._now,
+                "correlation_id": "model",
+                "causation_id": None,
+                "traceparent": "",
+                "data": {"not_before": self._now, **data},
+            }
+        )
+
+    def replay(self, service: str, stream: str) -> None:
+        """Have a service read a stream again, from 1."""
+        if self.road.heard[service, stream]:
+            self.ask(service, "replay", stream=stream)
+            self.road.heard[service, stream] = 0
+
     def deliver(
         self,
         service: str,
@@ -173,19 +218,30 @@ class Market:
     ) -> int:
         """Hand a service a batch: beginning with some it knows, or too far ahead; return how many were new.
 
-        With `poison` the handler of the first new event fails.
+        With `poison` the handler of the first new event fails. A batch of a replay ends where the service had
+        been, and must change nothing.
         """
         log, heard = self.road.logs[stream], self.road.heard[service, stream]
-        start = max(0, heard - again) + ahead
-        events = log[start : heard + ahead + most]
+        furthest = self.road.furthest[service, stream]
+        start, end = max(0, heard - again) + ahead, heard + ahead + most
+        events = log[start : min(end, furthest) if heard < furthest else end]
         if not events:
             return 0
+        was_applied = events[-1]["position"] <= furthest
+        before = self._untouched(service) if was_applied else {}
         poisoned = [events[heard - start]["id"]] if poison and start <= heard < start + len(events) else []
         answer = self.ask(service, "receive", **self._batch(stream, start, events), poisoned=poisoned)
         reached = heard if start > heard else max(heard, events[-1]["position"])
         assert answer["position"] == reached, f"{service} is at {stream} {answer}, not at {reached}"
         assert (answer["outcome"] == "GAP") == (start > heard)
         self.road.heard[service, stream] = reached
+        self.road.furthest[service, stream] = max(furthest, reached)
+        if was_applied:
+            types = [event["type"] for event in events]
+            assert not self.relay(service), f"{service} published something because of {types} of old"
+            after = self._untouched(service)
+            changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+            assert not changed, f"{types} of old changed {changed} at {service}"
         return reached - heard
 
     def flow(self) -> int:
@@ -250,6 +306,14 @@ class Market:
     def _batch(self, stream: str, start: int, events: list[Message]) -> Message:
         previous = self.road.logs[stream][start - 1]["id"] if start else None
         return {"stream": stream, "events": events, "previous_id": previous}
+
+    def _untouched(self, service: str) -> Message:
+        """Return a service's rows, once all that it has recorded is published."""
+        # What it went on to record after something happened in the midst of its work isn't in the set.
+        self._unpublished.add(service)
+        self.relay(service)
+        books: Message = self.ask(service, "books")
+        return {name: rows for name, rows in books.items() if name not in ("parked", "blocked")}
 
     def _all(self, do: str, services: Iterable[str] = SERVICES) -> list[Any]:
         children = [self._children[service] for service in services]

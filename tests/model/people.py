@@ -10,6 +10,8 @@ from tests.model.processes import Message
 
 SELLER = "00000000-0000-7000-8000-000000000001"
 BUYERS = [f"00000000-0000-7000-8000-00000000000{n}" for n in (2, 3)]
+#: Who buys too, and whom operators suspend and reinstate.
+SUSPECT = "00000000-0000-7000-8000-000000000009"
 #: Longer than any hold and any lease.
 LONG = timedelta(seconds=1300)
 
@@ -154,6 +156,8 @@ class People:
         copy = self.books.order_copies.get(order["id"])
         if copy is None:
             return "OrderNotFound"
+        if self.books.is_suspended(order["user_id"], "payments"):
+            return "BuyerSuspended"
         if copy["status"] == "cancelled":
             return "OrderCancelled"
         is_paid = any(each["status"] in ("authorized", "captured") for each in attempts)

@@ -73,7 +73,7 @@ def _check_copies(books: Books) -> None:
     for copy in books.order_copies.values():
         order = books.orders[copy["id"]]
         truth = {
-            **{name: order[name] for name in ("id", "status", "payment_id", "expires_at")},
+            **{name: order[name] for name in ("id", "status", "payment_id", "expires_at", "cancel_reason")},
             "buyer": order["user_id"],
             "amount": order["ticket_price"],
         }

@@ -8,8 +8,10 @@ from django.db import connection, transaction
 
 from contracts.order import OrderCompleted
 from orders_service.orders import operations, tasks
-from orders_service.orders.models import Order, TicketCopy
+from orders_service.orders.models import Order, TicketCopy, UserCopy
 from tests.model.child.pipe import Clock, Command, Pipe
+
+__all__ = ["GUARDS", "UserCopy", "books", "commands"]
 
 HOLD = timedelta(minutes=15)
 
@@ -29,8 +31,9 @@ def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
 def books() -> dict[str, Any]:
     """Return every order, and the copies of the listings."""
     fields = (
-        *("id", "user_id", "status", "expires_at", "ticket_id", "ticket_price"),
-        *("payment_id", "cancel_reason", "version"),
+        *("id", "user_id", "status", "expires_at", "extended", "ticket_id", "ticket_title", "ticket_price"),
+        *("ticket_currency", "ticket_version", "paying_with", "payment_id", "payment_position"),
+        *("cancel_reason", "version", "created_at"),
     )
     copies = TicketCopy.objects.values("id", "price", "withdrawn", "version")
     return {
@@ -83,4 +86,13 @@ def remove_status_check() -> None:
     operations.complete_order = complete_order
 
 
-GUARDS = {"unique_index": remove_unique_index, "status_check": remove_status_check}
+def remove_ticket_version() -> None:
+    """Take every word on a listing for the newest."""
+    operations._KEEP_TICKETS = operations._KEEP_TICKETS.replace("WHERE kept.version < excluded.version", "")
+
+
+GUARDS = {
+    "unique_index": remove_unique_index,
+    "status_check": remove_status_check,
+    "ticket_version": remove_ticket_version,
+}

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import count
 from types import SimpleNamespace
@@ -14,11 +14,13 @@ from django.db.models import Q, Sum
 
 from payments_service.clients import stripe
 from payments_service.payments import operations, settlement, tasks
-from payments_service.payments.models import LedgerEntry, OrderCopy, Payment
-from payments_service.payments.operations import attempts, rows, triggers
+from payments_service.payments.models import LedgerEntry, OrderCopy, Payment, UserCopy
+from payments_service.payments.operations import attempts, copies, rows, triggers
 from tests.model.child.pipe import Clock, Command, Pipe
 from tests.model.child.stripe_client import RemoteClient
 from tests.model.child.worker import receive
+
+__all__ = ["GUARDS", "UserCopy", "books", "commands"]
 
 
 def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
@@ -41,14 +43,17 @@ def books() -> dict[str, Any]:
     """Return every payment, what the ledger says of each, and the copies of the orders."""
     fields = (
         *("id", "order_id", "buyer", "amount", "status", "intent_id", "client_secret"),
-        *("in_browser", "due_at", "leased_until"),
+        *("in_browser", "due_at", "leased_until", "lease", "moved_at", "refusals", "currency"),
+        *("reason_code", "reason", "version", "created_at"),
     )
     ledger = LedgerEntry.objects.values("payment_id").annotate(held=Sum("held"), taken=Sum("taken"))
-    copies = OrderCopy.objects.values("id", "buyer", "amount", "status", "payment_id", "expires_at")
+    orders = OrderCopy.objects.values(
+        "id", "buyer", "amount", "status", "payment_id", "expires_at", "cancel_reason"
+    )
     return {
         "payments": {str(row["id"]): row for row in Payment.objects.order_by("id").values(*fields)},
         "ledger": {str(row["payment_id"]): row for row in ledger},
-        "order_copies": {str(row["id"]): row for row in copies},
+        "order_copies": {str(row["id"]): row for row in orders},
     }
 
 
@@ -161,7 +166,20 @@ def remove_webhook_memory() -> None:
     operations.hear_stripe = hear_again
 
 
+def remove_order_news() -> None:
+    """Take every end of an order for news."""
+    real = copies.keep_orders
+
+    def keep_orders(news: Iterable[operations.OrderNews]) -> list[operations.OrderNews]:
+        told = list(news)
+        real(told)
+        return told
+
+    copies.keep_orders = keep_orders
+
+
 GUARDS = {
+    "order_news": remove_order_news,
     "order_lock": remove_order_lock,
     "attempt_key": remove_attempt_key,
     "webhook_memory": remove_webhook_memory,

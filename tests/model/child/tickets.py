@@ -9,9 +9,9 @@ from django.db import transaction
 
 from tests.model.child.pipe import Clock, Command, Pipe
 from tickets_service.tickets import operations
-from tickets_service.tickets.models import Ticket
+from tickets_service.tickets.models import Ticket, UserCopy
 
-GUARDS: dict[str, Command] = {}
+__all__ = ["GUARDS", "UserCopy", "books", "commands"]
 
 
 def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
@@ -25,7 +25,10 @@ def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
 
 def books() -> dict[str, Any]:
     """Return every listing."""
-    fields = ("id", "user_id", "price", "order_id", "sold", "withdrawn", "version")
+    fields = (
+        *("id", "user_id", "title", "price", "currency", "description", "venue", "starts_at"),
+        *("order_id", "order_position", "sold", "withdrawn", "version", "created_at"),
+    )
     return {"tickets": {str(row["id"]): row for row in Ticket.objects.values(*fields)}}
 
 
@@ -48,3 +51,15 @@ def withdraw_ticket(*, ticket: str, seller: str, now: datetime) -> None:
     with transaction.atomic():
         row = operations.lock_own_ticket(ticket_id=UUID(ticket), seller_id=UUID(seller))
         operations.withdraw_ticket(ticket=row, now=now)
+
+
+def remove_order_position() -> None:
+    """Take every order event for a new one."""
+
+    def lock_for_order(ticket_id: UUID, position: int) -> Ticket | None:
+        return Ticket.objects.select_for_update().filter(id=ticket_id).first()
+
+    operations._lock_for_order = lock_for_order
+
+
+GUARDS = {"order_position": remove_order_position}

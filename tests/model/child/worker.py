@@ -1,6 +1,7 @@
 """The worker: what the parent may ask of any service, and of this one."""
 
 import importlib
+import io
 import json
 import traceback
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from typing import Any
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Model
 
 from service_defaults.errors import DomainError
+from service_defaults.revocation.models import Revocation
 from shared_events import consumer, parking, redrive
 from shared_events.ids import uuid7
 from shared_events.models import Cursor, OutgoingCommand, ParkedEvent, RelayLease
@@ -52,7 +55,8 @@ def work(service: str, clock: Clock) -> None:
         "relay": relay,
         "receive": receive,
         "redrive": redrive_all,
-        "books": lambda: module.books() | {"parked": parked()},
+        "replay": replay,
+        "books": lambda: module.books() | shared_books(module.UserCopy),
         **module.commands(pipe, clock),
         **{f"remove_{name}": remove for name, remove in module.GUARDS.items()},
     }
@@ -75,11 +79,34 @@ def migrate() -> None:
 
 def forget_everything() -> None:
     """Empty the tables of the domain and of the protocol."""
-    ours = [app for app in apps.get_app_configs() if app.name == "shared_events" or "_service." in app.name]
+    ours = [app for app in apps.get_app_configs() if app.name == "shared_events" or _is_ours(app.name)]
     tables = ", ".join(f'"{model._meta.db_table}"' for app in ours for model in app.get_models())
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {tables}")
     prepare()
+
+
+def _is_ours(app: str) -> bool:
+    return "_service." in app or app.startswith("service_defaults.")
+
+
+def replay(stream: str) -> None:
+    """Have this service read a stream again from 1, as an operator would."""
+    call_command("replay_stream", stream, first=1, stdout=io.StringIO())
+
+
+def shared_books(copies: type[Model]) -> dict[str, Any]:
+    """Return what every service has: what is parked, its copies of users, and whose tokens don't count."""
+    users = copies._default_manager.values("id", "status")
+    revoked = Revocation.objects.values("subject", "suspended", "not_before", "version")
+    return {
+        "parked": parked(),
+        "blocked": [
+            str(one) for one in ParkedEvent.objects.values_list("aggregate_id", flat=True).distinct()
+        ],
+        "user_copies": {str(row["id"]): row for row in users},
+        "revocations": {str(row["subject"]): row for row in revoked},
+    }
 
 
 def relay() -> dict[str, Any]:

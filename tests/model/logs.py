@@ -1,0 +1,159 @@
+"""What the published events say, against what each service believes: its own rows, and copies of others'."""
+
+from decimal import Decimal
+from typing import Any
+
+from tests.model.market import SERVICES, Books, Road
+from tests.model.processes import Message
+
+
+def check_copies(books: Books, road: Road) -> None:
+    """Raise AssertionError where a copy isn't what the newest event says that its service has applied.
+
+    It holds at every moment, and while a service reads a stream again too: no copy goes back.
+    """
+    _compare(
+        "orders", books, "ticket", books.ticket_copies,
+        {key: _ticket_copy(event) for key, event in _applied(road, "orders", "ticket").items()},
+    )  # fmt: skip
+    _compare(
+        "payments", books, "order", books.order_copies,
+        {key: _order_copy(event) for key, event in _applied(road, "payments", "order").items()},
+    )  # fmt: skip
+    for service in SERVICES:
+        told = {"user.suspended", "user.reinstated"}
+        users = _applied(road, service, "user", told)
+        statuses = {key: {"id": key, "status": event["data"]["status"]} for key, event in users.items()}
+        _compare(service, books, "user", books.user_copies[service], statuses)
+        revoked = _applied(road, service, "user")
+        standing = {key: _revocation(event) for key, event in revoked.items()}
+        _compare(
+            service, books, "user", {k: _plain(v) for k, v in books.revocations[service].items()}, standing
+        )
+    _check_reservations(books, road)
+
+
+def check_logs(books: Books, road: Road) -> None:
+    """Raise AssertionError where a row's public state isn't to be had from its own events alone."""
+    for stream, rows, state in (
+        ("ticket", books.tickets, _ticket_row),
+        ("order", books.orders, _order_row),
+        ("payment", books.payments, _payment_row),
+    ):
+        last = {event["aggregate_id"]: event for event in road.logs[stream]}
+        assert last.keys() == rows.keys()
+        for key, event in last.items():
+            told = state(event)
+            row = {name: rows[key][name] for name in told}
+            assert _plain(row) == _plain(told), f"{event['type']} says {told} of {row}"
+
+
+def _applied(road: Road, service: str, stream: str, types: set[str] | None = None) -> dict[str, Message]:
+    """Return the newest event of each aggregate that a service has ever applied."""
+    log = road.logs[stream][: road.furthest[service, stream]]
+    return {event["aggregate_id"]: event for event in log if types is None or event["type"] in types}
+
+
+def _compare(service: str, books: Books, stream: str, copies: Any, told: dict[str, Message]) -> None:
+    for key in copies.keys() | told.keys():
+        if key not in books.blocked[service]:
+            assert _plain(copies.get(key, {})) == _plain(told.get(key, {})), (
+                f"{service} believes {copies.get(key)} of {stream} {key}, and was told {told.get(key)}"
+            )
+
+
+def _check_reservations(books: Books, road: Road) -> None:
+    """A ticket is held by the last order on it that has not ended, as far as tickets has heard."""
+    blocked = set(books.blocked["tickets"])
+    heard = road.logs["order"][: road.furthest["tickets", "order"]]
+    for ticket in books.tickets.values():
+        events = [event for event in heard if event["data"]["ticket"]["id"] == ticket["id"]]
+        if blocked & {event["aggregate_id"] for event in events} or ticket["withdrawn"]:
+            continue
+        last = events[-1] if events else None
+        live = last if last is not None and last["type"] != "order.cancelled" else None
+        expected = (live["aggregate_id"], live["type"] == "order.completed") if live else (None, False)
+        assert (ticket["order_id"], ticket["sold"]) == expected, f"{ticket} after {last}"
+
+
+def _ticket_copy(event: Message) -> Message:
+    data = event["data"]
+    return {
+        "id": event["aggregate_id"],
+        "price": data["price"],
+        "withdrawn": data["status"] == "withdrawn",
+        "version": event["version"],
+    }
+
+
+def _order_copy(event: Message) -> Message:
+    data = event["data"]
+    return {
+        "id": event["aggregate_id"],
+        "buyer": data["user_id"],
+        "amount": data["ticket"]["price"],
+        "status": data["status"],
+        "payment_id": data.get("payment_id"),
+        "expires_at": data["expires_at"],
+        "cancel_reason": data.get("cancel_reason", ""),
+    }
+
+
+def _revocation(event: Message) -> Message:
+    data = event["data"]
+    return {
+        "subject": event["aggregate_id"],
+        "suspended": data["status"] == "suspended",
+        "not_before": data["not_before"],
+        "version": event["version"],
+    }
+
+
+def _ticket_row(event: Message) -> Message:
+    data = event["data"]
+    names = ("title", "price", "currency", "description", "venue", "starts_at", "user_id", "created_at")
+    owned = data["status"] in ("reserved", "sold")
+    return {
+        **{name: data[name] for name in names},
+        "order_id": data["order_id"] if owned else None,
+        "sold": data["status"] == "sold",
+        "withdrawn": data["status"] == "withdrawn",
+        "version": event["version"],
+    }
+
+
+def _order_row(event: Message) -> Message:
+    data = event["data"]
+    return {
+        **{name: data[name] for name in ("status", "user_id", "expires_at", "extended", "created_at")},
+        **{f"ticket_{name}": value for name, value in data["ticket"].items()},
+        "paying_with": data.get("current_payment_id"),
+        "payment_id": data.get("payment_id"),
+        "cancel_reason": data.get("cancel_reason", ""),
+        "version": event["version"],
+    }
+
+
+def _payment_row(event: Message) -> Message:
+    data = event["data"]
+    return {
+        **{name: data[name] for name in ("order_id", "amount", "currency", "in_browser", "created_at")},
+        "buyer": data["user_id"],
+        # That the buyer has to act is between payments and the buyer.
+        "reason_code": data.get("reason_code", ""),
+        "reason": data.get("reason", ""),
+        "version": event["version"],
+    }
+
+
+def _plain(row: Message) -> Message:
+    """Return a row in one spelling: times as JSON and the driver write them, sums by their value."""
+    return {name: _value(name, value) for name, value in row.items()}
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in ("price", "amount", "ticket_price"):
+        return Decimal(value)
+    if isinstance(value, str) and name.endswith(("_at", "_before")):
+        return value.replace("T", " ").replace("Z", "+00:00")
+    return value

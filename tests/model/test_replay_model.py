@@ -1,0 +1,143 @@
+"""Every stream is read again from 1 in every service, while people buy; nothing may go back for a moment."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.model.bank import DECLINED, GOOD
+from tests.model.logs import check_copies, check_logs
+from tests.model.market import ROADS, Market
+from tests.model.people import BUYERS, LONG, SELLER, SUSPECT, People
+from tests.model.truths import check_always, check_at_rest
+
+#: Who still takes anything for news, and what is then found.
+GUARDS = {
+    ("tickets", "order_position"): "tickets published something|changed .* at tickets",
+    ("orders", "ticket_version"): "changed .*ticket_copies.* at orders",
+    ("payments", "order_news"): "payments published something|changed .*payments.* at payments",
+}
+NEW_PRICE = "35.50"
+MOST_STEPS = 1000
+
+
+class Story(People):
+    """A marketplace with a past, and people who go on buying what was put on sale in time."""
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        market.begin_anew()
+        self.for_sale: list[str] = []
+        self.held: list[str] = []
+        self.books = market.books()
+
+    def live(self) -> None:
+        """Let all happen that leaves events: edits, withdrawals, ends and payments of every kind."""
+        ask = self.market.ask
+        tickets = [self._list() for _ in range(12)]
+        self.market.flow()
+        first, second, third, fourth, *rest = tickets
+        paid, given_back, _lapsed, refunded = (
+            ask("orders", "place_order", buyer=BUYERS[n % 2], ticket=ticket)
+            for n, ticket in enumerate((first, second, third, fourth))
+        )
+        self.market.flow()
+        for card in (DECLINED, GOOD):
+            self.market.attempt("payments", "pay_order", order=paid, buyer=BUYERS[0], card=card)
+            self.market.run_commands()
+        ask("payments", "pay_order", order=refunded, buyer=BUYERS[1], card=GOOD)
+        self.market.run_commands()
+        ask("orders", "cancel_order", order=given_back, buyer=BUYERS[1])
+        [payment] = self.market.books().payments_of(refunded)
+        ask("payments", "refund", payment=payment["id"])
+        self.market.road.now += LONG
+        ask("orders", "sweep")
+        self.market.run_commands()
+        for what, status in (
+            ("suspended", "suspended"),
+            ("reinstated", "active"),
+            ("sessions_ended", "active"),
+        ):
+            self.market.tell_of_user(SUSPECT, what, status=status)
+        for ticket in (second, third, *rest):
+            ask("tickets", "edit_ticket", ticket=ticket, seller=SELLER, price=NEW_PRICE)
+        ask("tickets", "withdraw_ticket", ticket=second, seller=SELLER)
+        self.gone, self.for_sale = second, [third, *rest]
+        self.market.run_commands()
+        self.check()
+
+    def go_on(self, step: int) -> None:
+        """Somebody buys at the newest price, pays or gives up; nobody gets what is gone."""
+        _, refused = self.market.attempt("orders", "place_order", buyer=BUYERS[0], ticket=self.gone)
+        assert refused == "TicketNotFound"
+        buyer = (*BUYERS, SUSPECT)[step % 3]
+        if self.held and step % 2:
+            order = self.market.books().orders[self.held.pop()]
+            if step % 4 == 1:
+                self.market.attempt("orders", "cancel_order", order=order["id"], buyer=order["user_id"])
+                self.for_sale.append(order["ticket_id"])
+            else:
+                self.market.attempt(
+                    "payments", "pay_order", order=order["id"], buyer=order["user_id"], card=GOOD
+                )
+        elif self.for_sale:
+            ticket = self.for_sale.pop(0)
+            order, refused = self.market.attempt("orders", "place_order", buyer=buyer, ticket=ticket)
+            assert not refused, f"{refused} of {ticket}"
+            assert self.market.books().orders[order]["ticket_price"] == NEW_PRICE
+            self.held.append(order)
+
+    def check(self) -> None:
+        """Compare everything, now."""
+        before, self.books = self.books, self.market.books()
+        check_always(self.books, self.market.bank, before)
+        check_copies(self.books, self.market.road)
+
+
+def replay_everything(market: Market) -> Story:
+    """Have all services read all that they follow again, an event at a time each, while people buy."""
+    story = Story(market)
+    story.live()
+    for service, stream in ROADS:
+        market.replay(service, stream)
+    for step in range(MOST_STEPS):
+        for service, stream in ROADS:
+            market.deliver(service, stream, most=1)
+            story.check()
+        if not any(_is_behind(market, road) for road in ROADS):
+            break
+        story.go_on(step)
+        for service in ("tickets", "orders", "payments"):
+            market.relay(service)
+        story.check()
+    return story
+
+
+def _is_behind(market: Market, road: tuple[str, Any]) -> bool:
+    return market.road.heard[road] < market.road.furthest[road]
+
+
+@pytest.fixture
+def unguarded(market: Market, guard: tuple[str, str]) -> Iterator[Market]:
+    """A market of which one service takes anything for news."""
+    market.begin_anew()
+    market.remove_guard(*guard)
+    yield market
+    market.restore_guards()
+
+
+class TestAReplayOfEverything:
+    @pytest.mark.timeout(600)
+    def test_changes_nothing_while_people_buy(self, market: Market) -> None:
+        story = replay_everything(market)
+        assert len(story.books.orders) > 8, "hardly anybody bought anything"
+        market.come_to_rest()
+        story.check()
+        check_at_rest(story.books, market.bank)
+        check_logs(story.books, market.road)
+
+    @pytest.mark.timeout(600)
+    @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard[1])
+    def test_goes_back_without_a_guard(self, unguarded: Market, guard: tuple[str, str]) -> None:
+        with pytest.raises(AssertionError, match=GUARDS[guard]):
+            replay_everything(unguarded)
