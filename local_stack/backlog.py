@@ -17,7 +17,8 @@ from local_stack.services import Service, queue_name
 from local_stack.stack import Stack
 from shared_events.errors import describe
 
-# `behind` compares each cursor with the head its publisher was heard to have.
+# `behind` compares each cursor with the head its publisher was heard to have; `relay_away` is the seconds
+# since a relay last held the lease, empty while one does.
 _COUNTS = """
     SELECT (SELECT count(*)
             FROM shared_events_loggedevent e LEFT JOIN shared_events_publishedstream p USING (stream)
@@ -25,10 +26,14 @@ _COUNTS = """
            (SELECT count(*) FROM shared_events_outgoingcommand WHERE at IS NULL OR at <= now()) AS unsent,
            (SELECT count(*) FROM shared_events_parkedevent WHERE dead_at IS NOT NULL) AS dead_letters,
            (SELECT count(*) FROM shared_events_cursor WHERE halted_at IS NOT NULL) AS halted,
-           (SELECT coalesce(sum(greatest(head - position, 0)), 0)::bigint FROM shared_events_cursor) AS behind
+           (SELECT coalesce(sum(greatest(head - position, 0)), 0)::bigint
+            FROM shared_events_cursor) AS behind,
+           (SELECT extract(epoch FROM clock_timestamp() - expires_at)::float
+            FROM shared_events_relaylease
+            WHERE holder IS NULL OR expires_at < clock_timestamp()) AS relay_away
 """
 _LEASE = "SELECT 1 FROM shared_events_relaylease WHERE holder IS NOT NULL AND expires_at > clock_timestamp()"
-_NAMES = ("unpublished", "unsent", "dead_letters", "halted", "behind")
+_NAMES = ("unpublished", "unsent", "dead_letters", "halted", "behind", "relay_away")
 
 
 def of_services(stack: Stack, secrets: Credentials) -> dict[str, dict[str, Any]]:
@@ -53,7 +58,7 @@ def relay_trouble(address: str) -> str | None:
     return None if row else "does not hold the relay's lease yet"
 
 
-def _in_database(address: str) -> dict[str, int | None]:
+def _in_database(address: str) -> dict[str, float | None]:
     try:
         with psycopg.connect(address, connect_timeout=2) as connection:
             row = connection.execute(_COUNTS).fetchone()

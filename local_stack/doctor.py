@@ -147,6 +147,11 @@ def _backlog(system: System, service: str, backlog: dict[str, Any]) -> Iterator[
         )
     if backlog["halted"]:
         yield Finding(f"{service} halted {backlog['halted']} streams", f"{manage} resume_stream --help")
+    if backlog["relay_away"] is not None:
+        yield Finding(
+            f"{service} publishes nothing: no relay has held the lease for {backlog['relay_away']:.0f} s",
+            f"{logs} {service}.relay",
+        )
     for what in ("unpublished", "behind"):
         count = backlog[what]
         if count is None:

@@ -169,12 +169,20 @@ def _row(part: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
+def _relay_of(backlog: Mapping[str, Any]) -> str:
+    if backlog["unpublished"] is None:
+        return "?"
+    away = backlog["relay_away"]
+    return "[green]at work[/]" if away is None else f"[red]away for {away:.0f} s[/]"
+
+
 def _print_backlog(services: Mapping[str, Mapping[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("service", "unpublished", "dead letters", "halted", "behind", "queues"):
-        table.add_column(name, justify="left" if name in {"service", "queues"} else "right")
+    for name in ("service", "relay", "unpublished", "dead letters", "halted", "behind", "queues"):
+        table.add_column(name, justify="left" if name in {"service", "relay", "queues"} else "right")
     for name, one in services.items():
         queues = ", ".join(f"{queue} {depth}" for queue, depth in one["queues"].items())
         cells = (one["unpublished"], one["dead_letters"], one["halted"], one["behind"])
-        table.add_row(name, *("?" if cell is None else str(cell) for cell in cells), queues or "?")
+        counts = ("?" if cell is None else str(cell) for cell in cells)
+        table.add_row(name, _relay_of(one), *counts, queues or "?")
     out.print(table)

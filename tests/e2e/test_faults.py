@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from local_stack import scenes
+from local_stack import backlog, scenes
+from local_stack.credentials import credentials_of
 from local_stack.marketplace import Marketplace, Person
 from local_stack.scenes import Stage, disagreements
 from local_stack.testing import RunningStack, wait_for
@@ -159,3 +160,20 @@ class TestWithoutTheBroker:
         stage.buyer.pay(order, scenes.GOOD_CARD)
         stage.order_is(order, "complete")
         _agree([stage])
+
+
+class TestARelayThatIsAway:
+    def test_is_said_at_once_and_no_more_once_it_is_back(self, stack: RunningStack) -> None:
+        def away() -> float | None:
+            seconds: float | None = backlog.of_services(stack.stack, credentials_of(stack.run_dir))["orders"][
+                "relay_away"
+            ]
+            return seconds
+
+        assert away() is None
+        stack.stop("orders.relay")
+        try:
+            assert away() is not None
+        finally:
+            stack.start("orders.relay")
+        wait_for(lambda: away() is None, what="the relay's lease")
