@@ -23,8 +23,10 @@ def write_comment(*, post_id: UUID, text: str, now: datetime) -> Comment:
 
 
 def judge_comment(*, comment_id: UUID, approved: bool) -> None:
-    """Moderation has spoken."""
+    """Moderation has spoken; it does so once."""
     comment = Comment.objects.select_for_update().get(id=comment_id)
+    if comment.status != "pending":
+        return
     comment.status = "approved" if approved else "rejected"
     comment.version += 1
     comment.save()

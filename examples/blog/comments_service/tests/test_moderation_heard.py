@@ -8,7 +8,7 @@ from examples.blog.comments_service.comments import operations
 from examples.blog.comments_service.comments.models import Comment
 from examples.blog.contracts.comment import CommentApproved, CommentRejected, CommentState
 from examples.blog.contracts.moderation import ModerationApproved, ModerationRejected, ModerationState
-from shared_events.testing import deliver, recorded_events
+from shared_events.testing import deliver, nothing_recorded, recorded_events
 
 
 class TestAVerdict:
@@ -30,6 +30,16 @@ class TestAVerdict:
         event = recorded_events()[-1]
         assert isinstance(event, told)
         assert (event.status, event.text, event.post_id) == (status, comment.text, post_id)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_that_comes_again_changes_nothing(self, post_id: UUID) -> None:
+        comment = _comment(post_id)
+        verdict = ModerationApproved(forbidden_words=[])
+        deliver(verdict, aggregate_id=comment.id)
+        with nothing_recorded():
+            deliver(verdict, aggregate_id=comment.id)
+        comment.refresh_from_db()
+        assert (comment.status, comment.version) == ("approved", 2)
 
 
 def _comment(post_id: UUID) -> Comment:

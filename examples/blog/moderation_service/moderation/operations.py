@@ -10,9 +10,10 @@ from shared_events import log
 
 
 def moderate_comment(*, comment_id: UUID, text: str, forbidden_words: Sequence[str]) -> None:
-    """Judge a comment by its words, whatever their case, and say so."""
+    """Judge a comment by its words, whatever their case, and say so; its first verdict stands."""
     words = set(re.findall(r"\w+", text.casefold()))
     found = sorted(word for word in forbidden_words if word.casefold() in words)
-    Verdict.objects.create(id=comment_id, forbidden_words=found)
-    event = ModerationRejected if found else ModerationApproved
-    log.record(event(forbidden_words=found), aggregate_id=comment_id, version=1)
+    _, is_new = Verdict.objects.get_or_create(id=comment_id, defaults={"forbidden_words": found})
+    if is_new:
+        event = ModerationRejected if found else ModerationApproved
+        log.record(event(forbidden_words=found), aggregate_id=comment_id, version=1)

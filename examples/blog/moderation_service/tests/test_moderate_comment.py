@@ -5,7 +5,7 @@ from examples.blog.contracts.comment import CommentWritten
 from examples.blog.contracts.moderation import ModerationApproved, ModerationRejected
 from examples.blog.moderation_service.moderation.models import Verdict
 from shared_events.ids import uuid7
-from shared_events.testing import deliver, recorded_events
+from shared_events.testing import deliver, nothing_recorded, recorded_events
 
 
 def written(text: str) -> CommentWritten:
@@ -28,3 +28,9 @@ class TestModerateComment:
         comment_id = uuid7()
         deliver(written("a casino lottery"), aggregate_id=comment_id)
         assert Verdict.objects.get(id=comment_id).forbidden_words == ["casino", "lottery"]
+
+    def test_says_nothing_more_of_a_comment_that_comes_again(self) -> None:
+        comment, comment_id = written("spam"), uuid7()
+        deliver(comment, aggregate_id=comment_id)
+        with nothing_recorded():
+            deliver(comment, aggregate_id=comment_id)

@@ -8,12 +8,12 @@ from examples.blog.query_service.query.models import Comment, Post
 
 
 def keep_post(*, post_id: UUID, state: PostState) -> None:
-    """Keep our copy of a post up to date."""
-    values = {"title": state.title, "body": state.body, "created_at": state.created_at}
-    Post.objects.update_or_create(id=post_id, defaults=values)
+    """Copy a post, which never changes."""
+    Post(id=post_id, title=state.title, body=state.body, created_at=state.created_at).save()
 
 
 def keep_comment(*, comment_id: UUID, state: CommentState) -> None:
-    """Keep our copy of a comment up to date."""
+    """Keep our copy of a comment up to date; once it is judged, that it was pending is no news."""
     values = {"text": state.text, "status": state.status, "created_at": state.created_at}
-    Comment.objects.update_or_create(id=comment_id, defaults={"post_id": state.post_id, **values})
+    keep = Comment.objects.get_or_create if state.status == "pending" else Comment.objects.update_or_create
+    keep(id=comment_id, defaults={"post_id": state.post_id, **values})

@@ -55,3 +55,16 @@ class TestReadPosts:
 def _comments(api: APIClient) -> list[tuple[str, str]]:
     [post] = api.get("/posts").json()
     return [(comment["text"], comment["status"]) for comment in post["comments"]]
+
+
+class TestAWordOfOld:
+    def test_hides_no_comment_that_was_approved(
+        self, api: APIClient, hear_post: Hear, hear_comment: Hear
+    ) -> None:
+        post = hear_post()
+        comment = hear_comment(post, "Hi")
+        hear_comment(post, "Hi", "approved", id=comment)
+        hear_post(id=post)
+        hear_comment(post, "Hi", id=comment)
+        [shown] = api.get("/posts").json()
+        assert [one["status"] for one in shown["comments"]] == ["approved"]
