@@ -74,5 +74,8 @@ def _explain(error: Exception, data: Path, *, is_blocked: bool) -> str:
             f"and it wants {megabytes(DISK_RESERVE)}. Free some; it goes on by itself"
         )
     if is_blocked:
-        return "the broker takes nothing in while its memory or disk alarm stands; it goes on by itself"
+        return (
+            "the broker takes nothing in while its memory alarm stands, or its disk was full a moment ago; "
+            "it goes on by itself"
+        )
     return Stuck(f"the broker confirms nothing: {describe(error)}")

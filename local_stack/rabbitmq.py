@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,6 +17,8 @@ from local_stack.stack import Stack, write_private
 
 #: Bytes of disk below which the node takes nothing in any more.
 DISK_RESERVE = 50_000_000
+#: The share of the machine's memory above which it takes nothing in; RabbitMQ's own default.
+MEMORY_WATERMARK = "0.4"
 #: Who asks the node whether it works, by which exchange and queue; no service may use them.
 PROBE = "probe"
 PROBE_QUEUE, PROBE_QUEUE_LIMIT = "probe.v1", 10
@@ -83,6 +86,15 @@ def node_environment(stack: Stack) -> dict[str, str]:
         # Makes the start script become the server instead of staying its parent.
         "RUNNING_UNDER_SYSTEMD": "1",
     }
+
+
+def control(stack: Stack, *arguments: str) -> str:
+    """Run rabbitmqctl on the node and return what it says. Raises CalledProcessError."""
+    script = server_script()
+    assert script, "the node runs"
+    command = (str(script.with_name("rabbitmqctl")), "--quiet", "--node", node_name(stack), *arguments)
+    environment = node_environment(stack)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 def write_configuration(stack: Stack, secrets: Credentials) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from uuid import uuid4
 
 from local_stack.marketplace import Json, Marketplace, Person
@@ -28,7 +29,12 @@ def absent(stack: RunningStack, *parts: str) -> Iterator[None]:
 
 
 def broker_away_for_a_minute(stack: RunningStack, times: int) -> None:
-    """Stop the broker for a minute of listing, holding, cancelling and looking.
+    """Stop the broker for a minute; people go on."""
+    go_on_without_broker(stack, MINUTE, absent(stack, "rabbitmq"))
+
+
+def go_on_without_broker(stack: RunningStack, seconds: float, trouble: AbstractContextManager[None]) -> None:
+    """List, hold, cancel and look for so long while something keeps the broker from its work.
 
     Raises Refusal or Away at the first request that is not answered as it would be otherwise.
     """
@@ -40,8 +46,8 @@ def broker_away_for_a_minute(stack: RunningStack, times: int) -> None:
     buyer.cancel(buyer.hold(ready[-1]))  # the last is known: all are
     # From here on nothing is asked twice: each request must do by itself.
     seller, buyer = _people(Marketplace(stack.url, patience=0), addresses)
-    with absent(stack, "rabbitmq"):
-        end = time.monotonic() + MINUTE
+    with trouble:
+        end = time.monotonic() + seconds
         for ticket in itertools.cycle(ready):
             buyer.cancel(buyer.hold(ticket))
             buyer.ticket(_list(seller, _READY))

@@ -9,9 +9,11 @@ import psycopg
 from rich.table import Table
 
 from local_stack.drill import latecomer
-from local_stack.drill.faults import FAULTS, Fault
+from local_stack.drill.faults import Fault
 from local_stack.drill.load import Trade
+from local_stack.drill.matrix import FAULTS
 from local_stack.drill.shelf import list_many
+from local_stack.drill.small_disk import can_mount, keep_mounts_private
 from local_stack.drill.truth import Wounds, examine, live_holds, unrest
 from local_stack.screen import out
 from local_stack.services import DRILL
@@ -62,16 +64,35 @@ class Row:
 def drill(*, broker: str, quick: bool, only: str = "") -> int:
     """Break things on a stack of its own, print the table, and return 0 when all its counts are zero."""
     began = time.monotonic()
-    faults = [
+    faults = [*_possible(_chosen(broker=broker, quick=quick, only=only))]
+    if not faults:
+        out.print("No fault has these words in its name and place, or can be brought about here.")
+        return 1
+    with running_stack(system=DRILL, broker=broker, hold_seconds=_HOLD_SECONDS) as stack:
+        with trading(stack) as trade:
+            rows = [*_rows(stack, trade, faults)]
+        differing = _end(stack, _SHORT_LOG if quick or only else _LONG_LOG)
+    return _report(rows, differing, trade, time.monotonic() - began)
+
+
+def _chosen(*, broker: str, quick: bool, only: str) -> list[Fault]:
+    return [
         fault
         for fault in FAULTS
         if fault.only in {"", broker} and (fault.quick or not quick) and only in f"{fault.name} {fault.where}"
     ]
-    with running_stack(system=DRILL, broker=broker, hold_seconds=_HOLD_SECONDS) as stack:
-        with trading(stack) as trade:
-            rows = [*_rows(stack, trade, faults)]
-        differing = _end(stack, _SHORT_LOG if quick else _LONG_LOG)
-    return _report(rows, differing, trade, time.monotonic() - began)
+
+
+def _possible(faults: list[Fault]) -> Iterator[Fault]:
+    """Leave out, and name, what can't be done on this machine."""
+    may_mount = can_mount()
+    if may_mount and any(fault.mounts for fault in faults):
+        keep_mounts_private()
+    for fault in faults:
+        if fault.mounts and not may_mount:
+            out.print(f"- left out: {fault.name}, {fault.where} (a small disk takes root, on Linux)")
+        else:
+            yield fault
 
 
 @contextmanager
