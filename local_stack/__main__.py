@@ -2,6 +2,19 @@
 
 import sys
 
-from local_stack.cli import main
+_INTERRUPTED = 130
 
-sys.exit(main())
+
+def main() -> int:
+    """Run the command line and return its exit code."""
+    try:
+        # Imported here, so that Ctrl-C in the first moment isn't answered with a traceback either.
+        from local_stack import cli
+
+        return cli.main()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

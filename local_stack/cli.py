@@ -189,6 +189,12 @@ def _lint(options: argparse.Namespace) -> int:
     return lint()
 
 
+def _format(options: argparse.Namespace) -> int:
+    from local_stack.lint import format_files
+
+    return format_files(options.paths)
+
+
 def _secrets(options: argparse.Namespace) -> int:
     from local_stack.deployment_secrets import make
 
@@ -211,6 +217,7 @@ _COMMANDS = {
     "rotate-keys": _rotate_keys,
     "screenshots": _screenshots,
     "lint": _lint,
+    "format": _format,
     "secrets": _secrets,
 }
 

@@ -44,7 +44,8 @@ def parser() -> argparse.ArgumentParser:
     )
     command("rotate-keys", "sign tokens with a new key; nobody is signed out")
     command("screenshots", "keep a picture of every page and state in docs/screenshots")
-    command("lint", "check style, types and import rules")
+    command("lint", "check style, types, import rules and lock files")
+    _format(command("format", "write Python files in the style that lint checks"))
     _secrets(command("secrets", "make the passwords and keys of a deployment, once"))
     return top
 
@@ -214,6 +215,10 @@ def _drill(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", default="", metavar="WORDS", help="only faults whose name and place contain these words"
     )
+
+
+def _format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="*", metavar="path", help="default: every file")
 
 
 def _secrets(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,10 @@ ADMIN_ROLE = "stack_admin"
 FAKE_STRIPE_KEY = "sk_test_local"
 FAKE_STRIPE_PUBLISHABLE_KEY = "pk_test_local"
 
-_INHERITED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_INHERITED = (
+    *("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    "PYTHONPYCACHEPREFIX",  # as manage_all.py sets it: out of the source tree
+)
 _OVERRIDING = ("DJANGO_", "EVENTS_", "STRIPE_", "WEB_", "BROKER_URL")
 # A developer's shell often carries this one; it names one project and would be wrong for the other four.
 _NEVER_OVERRIDING = frozenset({"DJANGO_SETTINGS_MODULE"})

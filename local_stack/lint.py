@@ -1,9 +1,10 @@
-"""`lint`: style, formatting, types and import rules, as the tests' machine runs them."""
+"""`lint`: style, formatting, types, import rules and lock files, as the tests' machine runs them."""
 
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from local_stack.screen import out
@@ -15,6 +16,7 @@ CHECKS = (
     ("ruff format", ("ruff", "format", "--check", ".")),
     ("mypy", ("mypy", ".")),
     ("lint-imports", ("lint-imports",)),
+    ("locks", ("python", "-m", "local_stack.locks")),
 )
 
 
@@ -22,6 +24,12 @@ def lint() -> int:
     """Run every check, show what each has to say when it fails, and return the exit code."""
     failed = [name for name, command in CHECKS if not _passes(name, command)]
     return 1 if failed else 0
+
+
+def format_files(paths: Sequence[str]) -> int:
+    """Format files, all of them when none is named, and return the exit code."""
+    command = (str(_PROGRAMS / "ruff"), "format", *(paths or ["."]))
+    return subprocess.run(command, cwd=REPOSITORY, check=False).returncode
 
 
 def _passes(name: str, command: tuple[str, ...]) -> bool:

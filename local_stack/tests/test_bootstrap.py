@@ -1,29 +1,33 @@
 """manage_all.py, before there is anything to import."""
 
 import ast
-import importlib.util
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 
+import psutil
 import pytest
 
+from local_stack import bootstrap
+from local_stack.processes import Identity
 from local_stack.stack import REPOSITORY
+from local_stack.testing import wait_for
 
 SCRIPT = REPOSITORY / "manage_all.py"
-
-
-@pytest.fixture
-def manage_all() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("manage_all", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+#: What runs before anything is installed.
+EARLY = [
+    SCRIPT,
+    *(
+        REPOSITORY / "local_stack" / f"{name}.py"
+        for name in ("bootstrap", "commands", "locks", "stack", "services")
+    ),
+]
+BASE = getattr(sys, "_base_executable", sys.executable)
 
 
 @pytest.fixture
@@ -42,9 +46,8 @@ def run(clone: Path, *arguments: str, code: str = "") -> subprocess.CompletedPro
         f"{code}\nimport runpy, sys\nsys.argv = ['manage_all.py', *{list(arguments)!r}]\n"
         f"runpy.run_path({str(clone / 'manage_all.py')!r}, run_name='__main__')"
     )
-    base = getattr(sys, "_base_executable", sys.executable)
     return subprocess.run(
-        [base, "-I", "-c", program],
+        [BASE, "-I", "-c", program],
         check=False,
         capture_output=True,
         text=True,
@@ -56,14 +59,13 @@ class TestTheScript:
     def test_parses_on_python_3_9(self) -> None:
         ast.parse(SCRIPT.read_text(), feature_version=(3, 9))
 
-    def test_needs_the_standard_library_only(self) -> None:
-        imported = {
-            alias.name.split(".")[0]
-            for node in ast.walk(ast.parse(SCRIPT.read_text()))
-            if isinstance(node, ast.Import)
-            for alias in node.names
-        }
-        assert imported <= sys.stdlib_module_names
+    @pytest.mark.parametrize("path", EARLY, ids=lambda path: path.name)
+    def test_needs_the_standard_library_only(self, path: Path) -> None:
+        tree = [*ast.walk(ast.parse(path.read_text()))]
+        plain = {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
+        named = {node.module or "" for node in tree if isinstance(node, ast.ImportFrom)}
+        imported = {name.split(".")[0] for name in plain | named}
+        assert imported <= {*sys.stdlib_module_names, "local_stack"}
 
 
 class TestAnOldPython:
@@ -102,43 +104,162 @@ class TestTheCommandLine:
 
 
 class TestAnEnvironment:
+    @pytest.fixture(autouse=True)
+    def _moved(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Move everything that the module looks at into a temporary directory."""
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "python").symlink_to(sys.executable)
+        monkeypatch.setattr(bootstrap, "VENV", tmp_path)
+        monkeypatch.setattr(bootstrap, "PYTHON", tmp_path / "bin" / "python")
+        monkeypatch.setattr(bootstrap, "MARK", tmp_path / "installed-from")
+        monkeypatch.setattr(bootstrap, "LOG", tmp_path / "install.log")
+        monkeypatch.setattr(bootstrap, "REPOSITORY", tmp_path)
+        monkeypatch.setattr(bootstrap, "path_of", lambda lock: tmp_path / f"{lock}.txt")
+        for lock in bootstrap.LOCKS:
+            bootstrap.path_of(lock).write_text(f"{lock}==1\n")
+
     @pytest.fixture
-    def moved(self, manage_all: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-        """The module with everything it looks at moved into a temporary directory."""
-        monkeypatch.setattr(manage_all, "LOCK_FILE", tmp_path / "dev.txt")
-        monkeypatch.setattr(manage_all, "MARK", tmp_path / "installed-from")
-        monkeypatch.setattr(manage_all, "PYTHON", Path(sys.executable))
-        manage_all.LOCK_FILE.write_text("one==1\n")
-        return manage_all
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
+        """Install a lock file as far as the module itself goes, and return what it had done."""
+        done: list[str] = []
+        monkeypatch.setattr(bootstrap, "_make_environment", lambda: done.append("made"))
+        monkeypatch.setattr(bootstrap, "_install_with_uv", lambda lock: done.append(lock) or True)
 
-    def test_is_made_when_there_is_none(self, moved: ModuleType) -> None:
-        assert not moved.is_installed()
+        def install(lock: str) -> list[str]:
+            done.clear()
+            bootstrap.install(lock)
+            return [*done]
 
-    def test_is_kept_while_the_lock_file_is_the_same(self, moved: ModuleType) -> None:
-        moved.MARK.write_text(moved.wanted_mark())
-        assert moved.is_installed()
+        return install
 
-    def test_is_made_again_when_the_lock_file_changes(self, moved: ModuleType) -> None:
-        moved.MARK.write_text(moved.wanted_mark())
-        moved.LOCK_FILE.write_text("one==2\n")
-        assert not moved.is_installed()
+    def test_is_made_when_there_is_none(self) -> None:
+        assert not bootstrap.is_installed("run")
 
-    def test_is_made_again_when_its_python_is_gone(
-        self, moved: ModuleType, monkeypatch: pytest.MonkeyPatch
+    def test_is_kept_while_the_lock_file_is_the_same(self, install: Callable[[str], list[str]]) -> None:
+        assert install("run") == ["made", "run"]
+        assert bootstrap.is_installed("run")
+
+    def test_grows_by_what_a_command_needs_besides(self, install: Callable[[str], list[str]]) -> None:
+        install("run")
+        assert not bootstrap.is_installed("test")
+        assert install("test") == ["test"]
+        assert all(bootstrap.is_installed(lock) for lock in ("run", "test"))
+        assert not bootstrap.is_installed("dev")
+
+    def test_is_brought_up_to_a_lock_file_that_changes(self, install: Callable[[str], list[str]]) -> None:
+        install("test")
+        bootstrap.path_of("run").write_text("run==2\n")
+        assert not bootstrap.is_installed("run")
+        assert install("run") == ["run"]
+        assert not bootstrap.is_installed("test")  # its packages may have been changed
+
+    def test_is_made_again_when_its_python_is_another(self, install: Callable[[str], list[str]]) -> None:
+        install("run")
+        bootstrap.PYTHON.unlink()
+        bootstrap.PYTHON.symlink_to("/bin/sh")
+        assert not bootstrap.is_installed("run")
+        assert install("run") == ["made", "run"]
+
+    @pytest.mark.parametrize("trouble", [KeyboardInterrupt, SystemExit])
+    def test_is_not_trusted_when_its_last_change_did_not_end_well(
+        self,
+        install: Callable[[str], list[str]],
+        trouble: type[BaseException],
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        moved.MARK.write_text(moved.wanted_mark())
-        monkeypatch.setattr(moved, "PYTHON", Path("/nowhere/python"))
-        assert not moved.is_installed()
+        install("run")
+
+        def fail(lock: str) -> bool:
+            raise trouble
+
+        with monkeypatch.context() as failing:
+            failing.setattr(bootstrap, "_install_with_uv", fail)
+            with pytest.raises(trouble):
+                bootstrap.install("test")
+        assert not bootstrap.is_installed("run")
+        assert install("run") == ["made", "run"]
+
+
+class TestAnInterruptedInstallation:
+    @pytest.fixture
+    def silent_index(self) -> Iterator[str]:
+        """The address of a package index that takes every call and never answers."""
+        with socket.create_server(("127.0.0.1", 0), backlog=16) as server:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}/simple"
+
+    @pytest.fixture
+    def installing(self, clone: Path, silent_index: str) -> Iterator[subprocess.Popen[str]]:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(clone), "PIP_INDEX_URL": silent_index}
+        with subprocess.Popen(
+            [BASE, str(clone / "manage_all.py"), "up"],
+            text=True, env=environment, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        ) as process:  # fmt: skip
+            yield process
+            process.kill()
+
+    @pytest.mark.parametrize("until", ["Installing", "uv"], ids=["in venv", "in pip"])
+    @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+    def test_ends_in_one_calm_line_and_leaves_nothing_to_trust(
+        self, installing: subprocess.Popen[str], clone: Path, until: str, signum: signal.Signals
+    ) -> None:
+        assert installing.stdout is not None
+        said = [next(line for line in installing.stdout if until in line)]
+        children = psutil.Process(installing.pid).children(recursive=True)
+        # A terminal sends Ctrl-C to the whole group, and whoever sends SIGTERM means the process.
+        send = os.killpg if signum == signal.SIGINT else os.kill
+        send(installing.pid, signum)
+        said += installing.stdout.readlines()
+        assert installing.wait() == 130
+        assert [line for line in said[1:] if line.strip() and not line.startswith("  ")] == [
+            "Interrupted. Run the same command again to go on.\n"
+        ]
+        assert not (clone / ".venv" / "installed-from").exists()
+        wait_for(lambda: not any(Identity.of(child.pid) for child in children))
+
+
+class TestWhatAnInstallerPrints:
+    @pytest.mark.parametrize(
+        ("line", "shown"),
+        [
+            ("Resolved 72 packages in 624ms", None),
+            ("Downloading django (7.9MiB)", "  downloading django (7.9MiB)"),
+            (" Downloaded django", None),
+            ("   Building localstripe==1.15.10", "  building localstripe 1.15.10"),
+            (" + django==5.2.19", "  django 5.2.19"),
+        ],
+    )
+    def test_becomes_a_line_for_each_package_of_uv(self, line: str, shown: str | None) -> None:
+        assert bootstrap.step_of_uv(line) == shown
+
+    @pytest.mark.parametrize(
+        ("line", "shown"),
+        [
+            ("Looking in indexes: https://index.test/simple", None),
+            ("Collecting django==5.2.19 (from -r run.txt (line 3))", "  django 5.2.19"),
+            ("  Downloading django-5.2.19-py3-none-any.whl (8.0 MB)", None),
+            ("  Building wheel for localstripe (pyproject.toml): started", "  building localstripe"),
+        ],
+    )
+    def test_becomes_a_line_for_each_package_of_pip(self, line: str, shown: str | None) -> None:
+        assert bootstrap.step_of_pip(line) == shown
+
+    def test_is_shown_while_it_comes_and_kept_in_a_log(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(bootstrap, "LOG", tmp_path / "install.log")
+        code = "print('Resolved 2'); print(' + one==1'); print(' + two==2'); raise SystemExit(3)"
+        assert not bootstrap._run((sys.executable, "-c", code), step=bootstrap.step_of_uv)
+        assert capfd.readouterr().out == "  one 1\n  two 2\n"
+        assert bootstrap.LOG.read_text().startswith("Resolved 2\n")
 
 
 class TestUv:
-    def test_gets_pips_places_and_certificates(
-        self, manage_all: ModuleType, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_gets_pips_places_and_certificates(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in [*os.environ]:
             if name.startswith(("UV_", "SSL_CERT")):
                 monkeypatch.delenv(name)
-        settings = manage_all.uv_settings(
+        settings = bootstrap.uv_settings(
             {"index-url": "https://mirror.test/simple", "find-links": "/a /b", "cert": "/etc/ca.pem"}
         )
         assert settings == {
@@ -150,22 +271,18 @@ class TestUv:
             "SSL_CERT_FILE": "/etc/ca.pem",
         }
 
-    def test_keeps_what_the_user_set_for_it(
-        self, manage_all: ModuleType, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_keeps_what_the_user_set_for_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("UV_DEFAULT_INDEX", "https://mine.test/simple")
-        assert "UV_DEFAULT_INDEX" not in manage_all.uv_settings({"index-url": "https://mirror.test/simple"})
+        assert "UV_DEFAULT_INDEX" not in bootstrap.uv_settings({"index-url": "https://mirror.test/simple"})
 
 
 class TestPip:
-    def test_lets_a_variable_win_over_a_file(
-        self, manage_all: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_lets_a_variable_win_over_a_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         configuration = tmp_path / "pip.conf"
         configuration.write_text("[global]\nindex-url = https://file.test\ntimeout = 7\n")
-        monkeypatch.setattr(manage_all, "PYTHON", Path(sys.executable))
+        monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
         monkeypatch.setenv("PIP_CONFIG_FILE", str(configuration))
         monkeypatch.setenv("PIP_INDEX_URL", "https://variable.test")
-        found = manage_all.pip_settings()
+        found = bootstrap.pip_settings()
         assert found["index-url"] == "https://variable.test"
         assert found["timeout"] == "7"

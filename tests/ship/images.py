@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import manage_all
+from local_stack import bootstrap
 from local_stack.stack import REPOSITORY
 
 INSTALL_COMMAND = "sudo apt-get install -y --no-install-recommends buildah debootstrap"
@@ -105,9 +105,9 @@ class Builder:
 
     def _package_settings(self) -> Sequence[str]:
         """Let the build find packages where pip finds them here, with the same certificates."""
-        of_pip = manage_all.pip_settings()
+        of_pip = bootstrap.pip_settings()
         values = {f"PIP_{name.replace('-', '_').upper()}": value for name, value in of_pip.items()}
-        values |= manage_all.uv_settings(of_pip)
+        values |= bootstrap.uv_settings(of_pip)
         values |= {name: os.environ[name] for name in ("SSL_CERT_FILE",) if name in os.environ}
         secret = self._folder / "packages"
         secret.write_text("".join(f"{name}='{value}'\n" for name, value in values.items()))
