@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from shared_events import cursors
 from shared_events.bus.publisher import CATCH_UP as ASK
-from shared_events.bus.publisher import DELIVER, DELIVER_PAST, Publisher
+from shared_events.bus.publisher import DELIVER, DELIVER_PAST, Publisher, is_too_large
 from shared_events.bus.topology import CATCH_UP, inbox_exchange
 from shared_events.envelope import PublishedEnvelope, cut, dump
 from shared_events.models import Backfill, Cursor
@@ -93,15 +93,12 @@ def answer(stream: str, after: int, last_id: UUID | None, service: str, publishe
         page, previous_id = ([at_cursor] if at_cursor else []), None
     if same_log and not page:
         return 0
-    page = _first_message(page)
     answered: dict[str, Any] = {
         "stream": stream,
-        "events": dump(page),
         "previous_id": str(previous_id) if previous_id else None,
         "head": head_of(stream),
     }
-    publisher.publish(DELIVER, answered, exchange=inbox_exchange(service), key=stream)
-    return len(page)
+    return _answer(DELIVER, answered, _first_message(page), service, publisher)
 
 
 def answer_past(stream: str, after: int, types: list[str], service: str, publisher: Publisher) -> int:
@@ -116,8 +113,24 @@ def answer_past(stream: str, after: int, types: list[str], service: str, publish
         upto = page[-1].position
     if upto <= after:
         return 0
-    answered = {"stream": stream, "events": dump(page), "after": after, "upto": upto}
-    publisher.publish(DELIVER_PAST, answered, exchange=inbox_exchange(service), key=stream)
+    answered = {"stream": stream, "after": after, "upto": upto}
+    return _answer(DELIVER_PAST, answered, page, service, publisher)
+
+
+def _answer(
+    task: str, answered: dict[str, Any], page: list[PublishedEnvelope], service: str, publisher: Publisher
+) -> int:
+    """Send a page; a smaller one, or an event without its data, where the broker allows less than we do."""
+    whole = answered | {"events": dump(page)}
+    try:
+        publisher.publish(task, whole, exchange=inbox_exchange(service), key=answered["stream"])
+    except Exception as error:
+        if not is_too_large(error) or not page or page[0].omitted_bytes:
+            raise
+        less = page[: len(page) // 2] or [page[0].without_data()]
+        if "upto" in answered:
+            answered = answered | {"upto": less[-1].position}
+        return _answer(task, answered, less, service, publisher)
     return len(page)
 
 

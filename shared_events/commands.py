@@ -3,10 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from shared_events import context
 from shared_events.log import wake_relay_on_commit
 from shared_events.models import OutgoingCommand
+from shared_events.settings import event_settings
 from shared_events.transactions import require_transaction
+
+
+class CommandTooLarge(ValueError):
+    """A command has more arguments than `max_event_bytes` allows: keep them in a row, and pass its id."""
 
 
 def schedule(task: str, kwargs: dict[str, Any], *, at: datetime | None = None) -> None:
@@ -15,9 +22,14 @@ def schedule(task: str, kwargs: dict[str, Any], *, at: datetime | None = None) -
     `kwargs` must be JSON-ready. The task may be lost or run twice: it must be safe to repeat, and a sweep
     must stand behind it. Commands that are alike and due at the same whole second, the one after `at`, may be
     sent once for all: ten thousand countdowns cost the broker no more than the seconds they are due in.
-    Raises TransactionRequired.
+    Raises TransactionRequired, and CommandTooLarge for more than `max_event_bytes` of arguments.
     """
     require_transaction()
+    size, most = len(msgspec.json.encode(kwargs)), event_settings().max_event_bytes
+    if size > most:
+        raise CommandTooLarge(
+            f"{task} has {size} bytes of arguments, and max_event_bytes allows {most}: pass an id"
+        )
     OutgoingCommand.objects.create(
         task=task, kwargs=kwargs, at=at and _whole_second(at), correlation_id=context.current().correlation_id
     )

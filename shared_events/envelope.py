@@ -30,6 +30,11 @@ class Envelope(msgspec.Struct, Generic[D], frozen=True, kw_only=True, omit_defau
     data: D
     omitted_bytes: int = 0
 
+    def without_data(self) -> "Envelope[msgspec.Raw]":
+        """Return it as it goes where no message can carry its data."""
+        size = len(msgspec.json.encode(self.data))
+        return msgspec.structs.replace(self, data=msgspec.Raw(b"{}"), omitted_bytes=size)  # type: ignore[arg-type]
+
     def to_text(self) -> str:
         """Return the envelope as JSON, as a parked event keeps it."""
         return _encoder.encode(self).decode()

@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, Min, Q, QuerySet
 
 from shared_events import catch_up, failpoints, heartbeat, redrive
-from shared_events.bus.publisher import DELIVER, REDRIVE, Publisher
+from shared_events.bus.publisher import DELIVER, REDRIVE, Publisher, is_too_large
 from shared_events.bus.topology import DOMAIN_EVENTS, REDRIVE_KEY, inbox_exchange
 from shared_events.countdowns import Countdowns
 from shared_events.envelope import PublishedEnvelope, cut, dump
@@ -152,6 +152,19 @@ class Relay:
             self._publish_batch(of, batch)
 
     def _publish_batch(self, of: Progress, batch: list[PublishedEnvelope]) -> None:
+        """Publish a batch; in smaller ones, or without its data, where the broker allows less than we do."""
+        try:
+            self._publish_message(of, batch)
+        except Exception as error:
+            if not is_too_large(error) or batch[0].omitted_bytes:
+                raise
+            logger.error("The broker refuses a message of %d events: %s", len(batch), describe(error))
+            half = len(batch) // 2
+            smaller = [batch[:half], batch[half:]] if half else [[batch[0].without_data()]]
+            for part in smaller:
+                self._publish_batch(of, part)
+
+    def _publish_message(self, of: Progress, batch: list[PublishedEnvelope]) -> None:
         message = {
             "stream": batch[0].stream,
             "events": dump(batch),
@@ -180,17 +193,27 @@ class Relay:
         try:
             for command in waiting:
                 if not self._countdowns.cover(command):
-                    self.publisher.command(
-                        command.task, command.kwargs, at=command.at, correlation_id=command.correlation_id
-                    )
-                    self._countdowns.note(command)
-                    failpoints.reach("relay.command_sent")
+                    self._send_command(command)
                 sent.append(command.id)
         finally:
             OutgoingCommand.objects.filter(id__in=sent).delete()
         if 0 < len(waiting) < COMMANDS_PER_ROUND:
             self._command_floor.rise(done=waiting[-1].id)
         return len(sent)
+
+    def _send_command(self, command: OutgoingCommand) -> None:
+        try:
+            self.publisher.command(
+                command.task, command.kwargs, at=command.at, correlation_id=command.correlation_id
+            )
+        except Exception as error:
+            if not is_too_large(error):
+                raise
+            # A command may be lost, for a sweep stands behind it; those behind it must not wait for ever.
+            logger.error("Gave up the command %s %d: %s", command.task, command.id, describe(error))
+            return
+        self._countdowns.note(command)
+        failpoints.reach("relay.command_sent")
 
     def ask_for_missing(self) -> None:
         """Now and then ask every publisher that we follow whether we have everything."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from amqp import RecoverableConnectionError
+from amqp import PreconditionFailed, RecoverableConnectionError
 from celery import Celery
 from django.utils import timezone
 from kombu import Exchange
@@ -22,6 +22,11 @@ REDRIVE = "shared_events.redrive"
 
 #: What a connection says that was cut off while nobody looked. A broker that takes too long doesn't say so.
 _DIED = (ConnectionError, RecoverableConnectionError)
+
+
+def is_too_large(error: Exception) -> bool:
+    """Return whether the broker has refused a message for its size: it may allow less than we do."""
+    return isinstance(error.__cause__ or error, PreconditionFailed)
 
 
 class Publisher:

@@ -1,17 +1,20 @@
 """Large events: refused where they begin, bounded on their way, and never in the way of others."""
 
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
+from amqp import PreconditionFailed
 from django.db import transaction
 from kombu import Connection
+from kombu.exceptions import OperationalError
 
-from shared_events import catch_up, log, numbering
+from shared_events import catch_up, commands, log, numbering
 from shared_events.bus import embedded, topology
 from shared_events.consumer import Outcome, receive
 from shared_events.ids import uuid7
-from shared_events.models import Cursor, LoggedEvent, ParkedEvent
+from shared_events.models import Cursor, LoggedEvent, OutgoingCommand, ParkedEvent
 from shared_events.parking import request_redrive
 from shared_events.redrive import retry_due
 from shared_events.relay import Relay
@@ -158,6 +161,68 @@ class TestAnEventThatNoMessageCanCarry:
             road.sent.clear()
             assert catch_up.answer("note", cursor.position, cursor.last_id, "notes", road)  # type: ignore[arg-type]
             outcome = receive(road.batches()[0])
+
+
+class TestABrokerThatAllowsLess:
+    @pytest.fixture
+    def strict(self, road: Road, monkeypatch: pytest.MonkeyPatch) -> Road:
+        """Refuse messages as RabbitMQ does, by size: a body of 700 bytes fits."""
+        publish, command = road.publish, road.command
+
+        def refuse(size: int) -> None:
+            if size > 700:
+                raise OperationalError from PreconditionFailed("message size is larger than configured")
+
+        def publish_small(task: str, kwargs: dict[str, Any], **options: Any) -> None:
+            refuse(len(kwargs.get("events", "")))
+            publish(task, kwargs, **options)
+
+        def command_small(task: str, kwargs: dict[str, Any], **options: Any) -> None:
+            refuse(len(str(kwargs)))
+            command(task, kwargs, **options)
+
+        monkeypatch.setattr(road, "publish", publish_small)
+        monkeypatch.setattr(road, "command", command_small)
+        return road
+
+    def test_gets_smaller_messages_and_what_it_never_takes_without_its_data(
+        self, small_relay: Relay, strict: Road, write: Write
+    ) -> None:
+        for text in ("a", "b", "x" * 380, "c"):
+            write(text)
+        small_relay.round()
+        for batch in strict.batches():
+            assert receive(batch) is Outcome.UP_TO_DATE
+        assert _texts() == ["a", "b", "c"]
+        assert "EventOmitted: 392 bytes" in ParkedEvent.objects.get().error
+
+    def test_answers_who_catches_up_alike(self, small_relay: Relay, strict: Road, write: Write) -> None:
+        for text in ("a", "b", "x" * 380, "c"):
+            write(text)
+        small_relay.round()
+        Cursor.objects.create(stream="note")
+        TestAnEventThatNoMessageCanCarry()._catch_up(strict)
+        assert _texts() == ["a", "b", "c"]
+
+    def test_is_not_asked_for_ever_to_take_a_command(
+        self, settings, small_relay: Relay, strict: Road
+    ) -> None:
+        settings.EVENTS = _settings(BATCH_BYTES, largest=10_000)
+        with transaction.atomic():
+            commands.schedule("notes.large", {"text": "x" * 900})
+            commands.schedule("notes.small", {})
+        small_relay.round()
+        assert [task for task, _ in strict.commands] == ["notes.small"]
+        assert not OutgoingCommand.objects.exists()
+
+
+class TestACommand:
+    def test_with_large_arguments_is_refused(self) -> None:
+        with (
+            pytest.raises(commands.CommandTooLarge, match=r"notes\.large has 5\d\d bytes.*pass an id"),
+            transaction.atomic(),
+        ):
+            commands.schedule("notes.large", {"text": "x" * 500})
 
 
 class TestCatchingUp:
