@@ -145,7 +145,7 @@ def _rabbitmq(stack: Stack, secrets: Credentials) -> list[Part]:
             after=("epmd",),
             environment=rabbitmq.node_environment(stack),
             prepare=partial(rabbitmq.write_configuration, stack, secrets),
-            ready=Works(partial(broker_probe.trouble, probing, rabbitmq.home_of(stack))),
+            ready=Works(partial(broker_probe.trouble, probing, rabbitmq.data_of(stack))),
             look_every=5.0,
             address=f"127.0.0.1:{ports['rabbitmq']}",
             grace=20,
@@ -220,7 +220,7 @@ def _sources(stack: Stack, service: Service) -> tuple[Path, ...]:
 
 
 def _broker_places(stack: Stack) -> list[Path]:
-    return [stack.run_dir / "broker", rabbitmq.home_of(stack) / "data" / rabbitmq.node_name(stack)]
+    return [stack.run_dir / "broker", rabbitmq.data_of(stack) / rabbitmq.node_name(stack)]
 
 
 def _web(stack: Stack, secrets: Credentials, service: Service, before: list[Part]) -> list[Part]:

@@ -64,6 +64,11 @@ def home_of(stack: Stack) -> Path:
     return stack.run_dir / "rabbitmq"
 
 
+def data_of(stack: Stack) -> Path:
+    """Return where the node keeps its messages, there from its first start on."""
+    return home_of(stack) / "data"
+
+
 def node_name(stack: Stack) -> str:
     """Return the node's name, unlike any other stack's."""
     return f"stack-{stack.id}@localhost"
@@ -79,7 +84,7 @@ def node_environment(stack: Stack) -> dict[str, str]:
         "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
         "RABBITMQ_NODE_PORT": str(ports["rabbitmq"]),
         "RABBITMQ_DIST_PORT": str(ports["rabbitmq_nodes"]),
-        "RABBITMQ_MNESIA_BASE": str(home / "data"),
+        "RABBITMQ_MNESIA_BASE": str(data_of(stack)),
         "RABBITMQ_LOG_BASE": str(home / "log"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"),
         "RABBITMQ_CONFIG_FILE": str(home / "rabbitmq.conf"),
@@ -100,7 +105,7 @@ def control(stack: Stack, *arguments: str) -> str:
 def write_configuration(stack: Stack, secrets: Credentials) -> None:
     """Write the node's configuration, its cookie and its users; RabbitMQ's default user isn't among them."""
     home = home_of(stack)
-    for directory in (home / "data", home / "log"):
+    for directory in (data_of(stack), home / "log"):
         directory.mkdir(parents=True, exist_ok=True)
     _write_cookie(home / ".erlang.cookie", secrets["erlang.cookie"])
     (home / "enabled_plugins").write_text("[].\n")

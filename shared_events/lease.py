@@ -2,6 +2,8 @@
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
+from math import inf
 from uuid import UUID
 
 from django.db import connection
@@ -54,12 +56,16 @@ class Lease:
 
 def free_for() -> float | None:
     """Return for how many seconds no relay has held the lease, None while one holds it."""
+    row = RelayLease.objects.filter(id=1).values_list("holder", "expires_at").first()
+    if row is None:
+        return inf
+    holder, expires_at = row
+    seconds = (_database_now() - expires_at).total_seconds()
+    return None if holder is not None and seconds < 0 else max(seconds, 0.0)
+
+
+def _database_now() -> datetime:
+    """Return the time by the database's clock, which decides about leases."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT extract(epoch FROM clock_timestamp() - expires_at)::float FROM shared_events_relaylease
-            WHERE id = 1 AND (holder IS NULL OR expires_at < clock_timestamp())
-            """
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]  # type: ignore[no-any-return]

@@ -81,7 +81,7 @@ def _require_no_relay() -> None:
     # No relay may give positions meanwhile: one that comes waits for this row.
     RelayLease.objects.select_for_update().filter(id=1).first()
     _require(
-        lease.free_for() is not None or not RelayLease.objects.exists(),
+        lease.free_for() is not None,
         "A relay of this service is running: stop its processes, recover, and start them again",
     )
 

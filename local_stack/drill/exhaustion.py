@@ -38,7 +38,7 @@ def memory_alarm(stack: RunningStack, times: int) -> None:
 
 def broker_disk_full(stack: RunningStack, times: int) -> None:
     """Fill RabbitMQ's disk: people go on, nobody starts it anew, and it works once there is room."""
-    data = rabbitmq.home_of(stack.stack) / "data"
+    data = rabbitmq.data_of(stack.stack)
     with small_disk(stack, data, "rabbitmq", room=_ROOM_FOR_BROKER):
         go_on_without_broker(stack, _FULL_SECONDS, _out_of_disk(stack, data))
         wait_for(lambda: _confirms(stack), within=_MENDED, what="a broker that confirms")
@@ -101,4 +101,4 @@ def _wait_until_told(stack: RunningStack, words: str) -> None:
 
 def _confirms(stack: RunningStack) -> bool:
     address = rabbitmq_url(stack.stack, stack.credentials, rabbitmq.PROBE)
-    return broker_probe.trouble(address, rabbitmq.home_of(stack.stack)) is None
+    return broker_probe.trouble(address, rabbitmq.data_of(stack.stack)) is None

@@ -116,7 +116,7 @@ def wipe_broker(stack: RunningStack, times: int) -> None:
             shutil.rmtree(folder, ignore_errors=True)
         return
     stack.stop("rabbitmq")
-    shutil.rmtree(rabbitmq.home_of(stack.stack) / "data")
+    shutil.rmtree(rabbitmq.data_of(stack.stack))
     stack.start("rabbitmq")
 
 

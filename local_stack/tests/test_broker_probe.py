@@ -62,6 +62,8 @@ class TestTheNode:
         assert isinstance(node.ready, Works)
         assert isinstance(node.ready.check, partial)
         assert node.ready.check.func is broker_probe.trouble
+        # The disk that fills up is this one, which may be another than that of the rest.
+        assert node.ready.check.args[1] == rabbitmq.data_of(stack)
 
     def test_gives_the_probe_a_queue_of_its_own_and_no_right_to_any_other(self, stack: Stack) -> None:
         made = rabbitmq.definitions_of(stack, credentials_of(stack.run_dir))
