@@ -73,7 +73,7 @@ def keep_user(event: Envelope[UserState]) -> None:
 def end_holds_of_user(event: Envelope[UserState]) -> None:
     """Copy the suspension, and end the user's unpaid holds."""
     if operations.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version):
-        operations.end_holds_of_user(user_id=event.aggregate_id)
+        operations.end_holds_of_user(user_id=event.aggregate_id, suspended_at=event.occurred_at)
 
 
 @handles(UserSuspended)

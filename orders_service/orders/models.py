@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 
-from contracts.order import CancelReason
+from contracts.order import CancelReason, OrderState
+from shared_events.envelope import Envelope
 from shared_events.ids import uuid7
 
 
@@ -22,6 +23,10 @@ class Status(models.TextChoices):
 
 #: Held and not paid: it may still be paid, cancelled or expire.
 OPEN = (Status.CREATED, Status.AWAITING_PAYMENT)
+
+
+#: Instead of a position: the row was made anew from its own events, and the log says what it has had.
+POSITION_UNKNOWN = -1
 
 
 class Order(models.Model):
@@ -96,6 +101,19 @@ class Order(models.Model):
     def complete(self, payment_id: UUID) -> None:
         """The hold ends paid."""
         self.status, self.payment_id, self.paying_with = Status.COMPLETE, payment_id, None
+
+    def rebuild(self, event: Envelope[OrderState]) -> None:
+        """Become what an event of its own says that it is."""
+        state, ticket = event.data, event.data.ticket
+        self.version, self.status = event.version, Status(state.status)
+        self.user_id, self.created_at = state.user_id, state.created_at
+        self.expires_at, self.extended = state.expires_at, state.extended
+        self.ticket_id, self.ticket_title, self.ticket_version = ticket.id, ticket.title, ticket.version
+        self.ticket_price, self.ticket_currency = ticket.price, ticket.currency
+        self.paying_with = getattr(state, "current_payment_id", None)
+        self.payment_id = getattr(state, "payment_id", None)
+        self.cancel_reason = getattr(state, "cancel_reason", "")
+        self.payment_position = POSITION_UNKNOWN
 
     def cancel(self, reason: CancelReason) -> None:
         """The hold, or the sale, ends released."""

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from contracts.order import (
     CancelReason,
@@ -22,9 +23,9 @@ from contracts.order import (
     OrderReopened,
     OrderState,
 )
-from orders_service.orders.models import OPEN, Order, Status, TicketCopy, UserCopy
+from orders_service.orders.models import OPEN, POSITION_UNKNOWN, Order, Status, TicketCopy, UserCopy
 from service_defaults.errors import NotFound, NotYours, Refused
-from shared_events import commands, context, log
+from shared_events import commands, context, log, recovery
 
 #: How much a buyer may add to a hold, once.
 LONGEST_EXTENSION = timedelta(minutes=5)
@@ -185,7 +186,7 @@ def expire_due_orders(*, now: datetime, most: int) -> int:
 
 def begin_payment(*, order_id: UUID, payment_id: UUID, position: int) -> None:
     """A payment has started: the order waits for it. `position` is the event's, in the payment stream."""
-    order = Order.objects.select_for_update().filter(id=order_id, payment_position__lt=position).first()
+    order = _lock_unless_old(order_id, position)
     if order is None or not order.is_open:
         return
     order.pay_with(payment_id, position)
@@ -194,7 +195,7 @@ def begin_payment(*, order_id: UUID, payment_id: UUID, position: int) -> None:
 
 def reopen_order(*, order_id: UUID, payment_id: UUID, position: int) -> None:
     """A payment came to nothing: if the order waits for that one, the buyer may try another."""
-    order = Order.objects.select_for_update().filter(id=order_id, payment_position__lt=position).first()
+    order = _lock_unless_old(order_id, position)
     if order is None or order.status != Status.AWAITING_PAYMENT or order.paying_with != payment_id:
         return
     order.reopen(position)
@@ -232,9 +233,14 @@ def end_holds_on_ticket(*, ticket_id: UUID) -> None:
         _cancel(order, "withdrawn")
 
 
-def end_holds_of_user(*, user_id: UUID) -> None:
-    """The user was suspended: the holds that aren't paid end."""
-    for order in Order.objects.select_for_update().filter(user_id=user_id, status__in=OPEN).order_by("id"):
+def end_holds_of_user(*, user_id: UUID, suspended_at: datetime) -> None:
+    """The user was suspended: the holds that aren't paid end.
+
+    After a restore a suspension may be read again that was lifted since: a hold that began later stays.
+    """
+    later = Q(payment_position=POSITION_UNKNOWN, created_at__gt=suspended_at)
+    orders = Order.objects.select_for_update().filter(user_id=user_id, status__in=OPEN).exclude(later)
+    for order in orders.order_by("id"):
         _cancel(order, "suspended")
 
 
@@ -275,6 +281,14 @@ def _lock(order_id: UUID) -> Order:
     order = Order.objects.select_for_update().filter(id=order_id).first()
     if order is None:
         raise OrderNotFound
+    return order
+
+
+def _lock_unless_old(order_id: UUID, position: int) -> Order | None:
+    """Lock and return an order, None where it has had the payment event at this position already."""
+    order = Order.objects.select_for_update().filter(id=order_id, payment_position__lt=position).first()
+    if order is not None and order.payment_position == POSITION_UNKNOWN:
+        return None if recovery.has_caused(context.current().causation_id, order.id) else order
     return order
 
 

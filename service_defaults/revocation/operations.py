@@ -3,6 +3,7 @@
 A stream may be read again from any point, so only what is newer than the last word on a user counts.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -39,6 +40,14 @@ def keep_standing(*, user_id: UUID, version: int, suspended: bool, not_before: d
     """
     with connection.cursor() as cursor:
         cursor.execute(_KEEP_STANDING, [user_id, version, suspended, not_before])
+
+
+def take_next_word(*, user_ids: Iterable[UUID]) -> None:
+    """Take what is said next of these users for news: what was said last is lost where it was said.
+
+    Until then what was revoked stays revoked.
+    """
+    Revocation.objects.filter(subject__in=user_ids, version__isnull=False).update(version=0)
 
 
 def forget_old_revocations() -> int:

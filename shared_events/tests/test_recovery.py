@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from shared_events import catch_up, cursors, recovery
+from shared_events import catch_up, context, cursors, recovery
 from shared_events.consumer import Outcome, receive
 from shared_events.envelope import Envelope, RawEnvelope
+from shared_events.ids import uuid7
 from shared_events.models import Cursor, LoggedEvent, ReceivedBatch
 from shared_events.received import received_events
 from shared_events.recovery import CannotRecover, rebuilds, recover
@@ -30,8 +31,9 @@ def rebuilt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(recovery, "_rebuilds", {})
 
     @rebuilds(NoteWritten)
-    def rebuild(event: Envelope[NoteState]) -> None:
+    def rebuild(event: Envelope[NoteState]) -> bool:
         made.append(event.data.text)
+        return event.data.text != "nobody's"
 
     return made
 
@@ -131,6 +133,49 @@ class TestRecovering:
             recover(given)
         assert LoggedEvent.objects.count() == 3
 
+    def test_refuses_one_that_has_recorded_what_nobody_has_published_yet(self, write: Write) -> None:
+        lost = _received()[-1]
+        write(of=lost.aggregate_id, version=2, event=NoteErased(text=""))
+        with pytest.raises(CannotRecover, match="has gone on since it was restored"):
+            recover(_received())
+
+    def test_refuses_what_is_older_than_the_log_s_end(self, write: Write) -> None:
+        """As given by a subscriber that has forgotten all that came before the last two."""
+        write("something else")
+        LoggedEvent.objects.filter(position=None).update(position=3)
+        with pytest.raises(CannotRecover, match="has gone on since it was restored"):
+            recover(_received()[3:])
+
+    def test_gives_its_position_to_what_was_recorded_and_not_yet_published(self) -> None:
+        """As in a dump that was made between a commit and the relay's next round."""
+        third = _received()[2]
+        write_again(third)
+        recovered = recover(_received())
+        assert recovered.events.total() == 3
+        assert LoggedEvent.objects.get(event_id=third.id).position == 3
+        assert LoggedEvent.objects.count() == 5
+
+    def test_names_what_is_not_made_anew(self, write: Write, relay: Relay, road: Road) -> None:
+        recover(_received())
+        assert relay.lease.hold()
+        road.sent.clear()
+        write("nobody's")
+        relay.round()
+        for batch in road.batches():
+            receive(batch)
+        LoggedEvent.objects.filter(position=6).delete()
+        relay.lease.release()
+        last = _received()[-1]
+        assert recover(_received()).not_rebuilt == {"note.written": [str(last.aggregate_id)]}
+
+    def test_ends_with_what_a_service_does_in_the_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        done: list[int] = []
+        monkeypatch.setattr(recovery, "_last", [])
+        recovery.in_the_end(lambda: done.append(LoggedEvent.objects.count()))
+        recover(_received())
+        recover([])
+        assert done == [5, 5]
+
     def test_refuses_a_gap(self) -> None:
         with pytest.raises(CannotRecover, match=r"Nothing before note:5"):
             recover([*_received()[:3], _received()[4]])
@@ -152,6 +197,25 @@ class TestRecovering:
             call_command("recover_log", str(given))
 
 
+class TestWhatTheLogSays:
+    def test_of_what_an_event_has_caused(self, write: Write) -> None:
+        cause = uuid7()
+        with context.bound(context.Context(correlation_id="test", causation_id=cause)):
+            note = write("a")
+        assert recovery.has_caused(cause, note)
+        assert not recovery.has_caused(cause, uuid7())
+        assert not recovery.has_caused(uuid7(), note)
+        assert not recovery.has_caused(None, note)
+
+
+def write_again(event: RawEnvelope) -> None:
+    """Record an event as it was, with no position yet."""
+    names = ("stream", "type", "schema_version", "aggregate_id", "version", "occurred_at")
+    more = ("correlation_id", "causation_id", "traceparent", "data")
+    values = {name: getattr(event, name) for name in (*names, *more)}
+    LoggedEvent.objects.create(event_id=event.id, position=None, **values)
+
+
 class TestWithoutRecovering:
     def test_the_subscribers_stop(self, lost: None, road: Road) -> None:
         cursor = Cursor.objects.get()
@@ -166,3 +230,18 @@ class TestWithoutRecovering:
         cursor = Cursor.objects.get()
         assert (cursor.position, cursor.halted_at) == (5, None)
         assert catch_up.answer("note", cursor.position, cursor.last_id, "notes", road) == 0  # type: ignore[arg-type]
+
+    def test_let_go_of_what_was_lost_where_a_person_says_so(
+        self, lost: None, road: Road, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.test_the_subscribers_stop(lost, road)
+        forgotten: list[tuple[list[int], int]] = []
+        monkeypatch.setattr(recovery, "_forgets", {})
+        recovery.forgets("note")(lambda events, after: forgotten.append(([e.position for e in events], after)))
+        third, *more = list(received_events("note", after=2))
+        last_id, out = LoggedEvent.objects.get(position=2).event_id, StringIO()
+        call_command("resume_stream", "note", position=2, last_id=last_id, stdout=out)
+        assert forgotten == [([3, 4, 5], 2)]
+        assert f"lost: 3\tnote.written\t{third.aggregate_id}\n" in out.getvalue()
+        assert _received() == [event for event in _received() if event.position <= 2]
+        assert Cursor.objects.get().position == 2

@@ -8,9 +8,15 @@ from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Q
 
+from contracts.ticket import TicketState
+from shared_events.envelope import Envelope
 from shared_events.ids import uuid7
 
 CURRENCIES = [("USD", "US dollar"), ("EUR", "Euro"), ("GBP", "Pound sterling")]
+
+
+#: Instead of a position: the row was made anew from its own events, and the log says what it has had.
+POSITION_UNKNOWN = -1
 
 
 class Ticket(models.Model):
@@ -86,6 +92,17 @@ class Ticket(models.Model):
     def release(self, position: int) -> None:
         """Come back to the shelf."""
         self.order_id, self.sold, self.order_position = None, False, position
+
+    def rebuild(self, event: Envelope[TicketState]) -> None:
+        """Become what an event of its own says that it is."""
+        state = event.data
+        self.version, self.user_id, self.created_at = event.version, state.user_id, state.created_at
+        self.title, self.price, self.currency = state.title, state.price, state.currency
+        self.description, self.venue, self.starts_at = state.description, state.venue, state.starts_at
+        self.sold, self.withdrawn = state.status == "sold", state.status == "withdrawn"
+        is_reserved = state.status in ("reserved", "sold")
+        self.order_id = getattr(state, "order_id", None) if is_reserved else None
+        self.order_position, self.updated_at = POSITION_UNKNOWN, event.occurred_at
 
 
 class UserCopy(models.Model):

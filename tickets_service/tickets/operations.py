@@ -14,8 +14,8 @@ from django.db import connection
 
 from contracts import ticket as events
 from service_defaults.errors import NotFound, NotYours, Refused
-from shared_events import context, log
-from tickets_service.tickets.models import Ticket, UserCopy
+from shared_events import context, log, recovery
+from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket, UserCopy
 
 
 class TicketDetails(TypedDict, total=False):
@@ -133,7 +133,7 @@ def release_tickets(*, ends: list[OrderEnd]) -> None:
     released: dict[UUID, Ticket] = {}
     for end in ends:
         ticket = tickets.get(end.ticket_id)
-        if ticket and ticket.order_id == end.order_id and ticket.order_position < end.position:
+        if ticket and ticket.order_id == end.order_id and _is_news(ticket, end.position, end.cause):
             ticket.release(end.position)
             ticket.version += 1
             with context.bound(end.cause):
@@ -170,7 +170,15 @@ def keep_user(*, user_id: UUID, status: str, version: int) -> bool:
 
 
 def _lock_for_order(ticket_id: UUID, position: int) -> Ticket | None:
-    return Ticket.objects.select_for_update().filter(id=ticket_id, order_position__lt=position).first()
+    ticket = Ticket.objects.select_for_update().filter(id=ticket_id).first()
+    return ticket if ticket is not None and _is_news(ticket, position, context.current()) else None
+
+
+def _is_news(ticket: Ticket, position: int, cause: context.Context) -> bool:
+    """Return whether the ticket hasn't had the order event at this position, whose context this is."""
+    if ticket.order_position == POSITION_UNKNOWN:
+        return not recovery.has_caused(cause.causation_id, ticket.id)
+    return ticket.order_position < position
 
 
 def _save(event: type[events.TicketState], ticket: Ticket, **facts: Any) -> None:

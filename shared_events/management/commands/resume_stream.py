@@ -6,7 +6,9 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from shared_events import cursors
+from shared_events import cursors, recovery
+from shared_events.envelope import RawEnvelope
+from shared_events.received import received_events
 
 
 class Command(BaseCommand):
@@ -14,7 +16,8 @@ class Command(BaseCommand):
 
     help = (
         "Follow a halted stream again: where it stopped, once its publisher has recovered its log or the "
-        "cause is mended; or from the position given, where another log counts now (0: from its beginning)."
+        "cause is mended; or from the position given, where another log counts now. What was received after it "
+        "is printed: it is lost."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,8 +38,13 @@ class Command(BaseCommand):
             cursor = cursors.lock(stream)
             if cursor.halted_at is None:
                 raise CommandError(f"{stream} isn't halted")
+            lost: list[RawEnvelope] = []
             if position is None:
                 cursors.resume(cursor)
             else:
+                lost = list(received_events(stream, after=position))
+                recovery.forget(stream, lost, after=position)
                 cursors.set_position(cursor, position, last_id)
+        for event in lost:
+            self.stdout.write(f"lost: {event.position}\t{event.type}\t{event.aggregate_id}")
         self.stdout.write(f"{stream} goes on after position {cursor.position}")

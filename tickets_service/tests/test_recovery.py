@@ -1,0 +1,160 @@
+"""Listings that a restore has lost are made anew from their own events; what is read again changes nothing."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
+from contracts.user import UserReinstated, UserSuspended
+from shared_events.envelope import RawEnvelope
+from shared_events.ids import uuid7
+from shared_events.models import LoggedEvent
+from shared_events.recovery import forget, recover
+from shared_events.testing import deliver_together, enveloped, nothing_recorded
+from tests.recovering import lose, lose_and_recover, publish, states
+from tickets_service.tickets import operations
+from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket, UserCopy
+
+pytestmark = pytest.mark.django_db
+
+#: What no event of a ticket tells.
+UNKNOWN = ("updated_at", "order_position")
+
+
+class Orders(list[RawEnvelope]):
+    """The order stream so far; each event is applied at once."""
+
+    def tell(self, event: type[OrderState], ticket: Ticket, order_id: UUID) -> None:
+        held = HeldTicket(
+            id=ticket.id, title=ticket.title, price=ticket.price, currency="USD", version=ticket.version
+        )
+        facts: dict[str, Any] = {"payment_id": uuid7()} if event is not OrderCreated else {}
+        facts |= {"cancel_reason": "refunded"} if event is OrderCancelled else {}
+        state = event(
+            user_id=uuid7(),
+            expires_at=timezone.now() + timedelta(minutes=15),
+            extended=False,
+            created_at=timezone.now(),
+            ticket=held,
+            **facts,
+        )
+        self.append(enveloped(state, aggregate_id=order_id, position=len(self) + 1))
+        deliver_together([self[-1]])
+
+
+def list_ticket(**details: Any) -> Ticket:
+    with transaction.atomic():
+        return operations.create_ticket(
+            seller_id=uuid7(),
+            details={"title": "Front row", "price": Decimal("19.99"), **details},  # type: ignore[typeddict-item]
+            now=timezone.now(),
+        )
+
+
+def edit(ticket: Ticket, price: str) -> None:
+    with transaction.atomic():
+        locked = operations.lock_own_ticket(ticket_id=ticket.id, seller_id=ticket.user_id)
+        operations.update_ticket(ticket=locked, details={"price": Decimal(price)}, now=timezone.now())
+
+
+def withdraw(ticket: Ticket) -> None:
+    with transaction.atomic():
+        operations.withdraw_ticket_for_operator(ticket_id=ticket.id, now=timezone.now())
+
+
+@pytest.fixture
+def told() -> Orders:
+    """A rich history: listings in every state, most of which were in another order before."""
+    told = Orders()
+    free, held, sold, given_back, gone, refused = (
+        list_ticket(description="With a view", venue="Hall", starts_at=timezone.now()) for _ in range(6)
+    )
+    for ticket in (free, held, sold, given_back, gone):
+        told.tell(OrderCreated, ticket, first := uuid7())
+        told.tell(OrderCancelled, ticket, first)
+        if ticket in (held, sold, given_back):
+            edit(ticket, "21.50")
+            told.tell(OrderCreated, ticket, second := uuid7())
+        if ticket in (sold, given_back):
+            told.tell(OrderCompleted, ticket, second)
+        if ticket is given_back:
+            told.tell(OrderCancelled, ticket, second)
+    for ticket in (gone, refused):
+        withdraw(ticket)
+    told.tell(OrderCreated, refused, uuid7())
+    return told
+
+
+class TestRecovery:
+    def test_makes_every_listing_anew(self, told: Orders) -> None:
+        before = states(Ticket.objects.all(), *UNKNOWN)
+        recovered = lose_and_recover(Ticket.objects.all())
+        assert states(Ticket.objects.all(), *UNKNOWN) == before
+        assert recovered.not_rebuilt == {}
+
+    def test_brings_older_rows_up_to_date_and_leaves_newer_ones_alone(self, told: Orders) -> None:
+        published, before = publish(), states(Ticket.objects.all(), *UNKNOWN)
+        lose(Ticket.objects.all())
+        recover(published[:9])
+        recover(published)
+        recover(published)
+        assert states(Ticket.objects.all(), *UNKNOWN) == before
+
+    def test_and_the_orders_that_are_read_again_change_nothing(self, told: Orders) -> None:
+        lose_and_recover(Ticket.objects.all())
+        before = states(Ticket.objects.all())
+        for batch in (*([event] for event in told), list(told)):
+            with nothing_recorded():
+                deliver_together(batch)
+            assert states(Ticket.objects.all()) == before
+
+    def test_and_an_order_that_had_not_been_heard_takes_its_effect(self, told: Orders) -> None:
+        lose_and_recover(Ticket.objects.all())
+        free = Ticket.objects.filter(order_id=None, withdrawn=False).first()
+        assert free is not None
+        told.tell(OrderCreated, free, order := uuid7())
+        free.refresh_from_db()
+        assert (free.order_id, free.order_position) == (order, len(told))
+        with nothing_recorded():
+            deliver_together(list(told))
+
+    def test_and_an_order_whose_effect_was_lost_takes_it_again(self, told: Orders) -> None:
+        free = Ticket.objects.filter(order_id=None, withdrawn=False).first()
+        assert free is not None
+        known = publish()
+        told.tell(OrderCreated, free, order := uuid7())
+        lose(Ticket.objects.all(), after=len(known))
+        LoggedEvent.objects.all().delete()
+        recover(known)
+        deliver_together(list(told))
+        free.refresh_from_db()
+        assert free.order_id == order
+        assert LoggedEvent.objects.filter(position=None).count() == 1
+
+
+class TestWhatPublishersHaveLost:
+    def test_of_orders_makes_no_newer_one_look_old(self) -> None:
+        told, ticket = Orders(), list_ticket()
+        told.tell(OrderCreated, ticket, first := uuid7())
+        told.tell(OrderCancelled, ticket, first)
+        forget("order", list(told), after=0)
+        ticket.refresh_from_db()
+        assert ticket.order_position == POSITION_UNKNOWN
+        told.clear()
+        told.tell(OrderCreated, ticket, second := uuid7())
+        ticket.refresh_from_db()
+        assert ticket.order_id == second
+
+    def test_of_users_is_let_go_of(self) -> None:
+        user = uuid7()
+        lost = [enveloped(UserSuspended(status="suspended"), aggregate_id=user, version=2, position=2)]
+        deliver_together(lost)
+        forget("user", lost, after=1)
+        again = enveloped(UserReinstated(status="active"), aggregate_id=user, version=1, position=1)
+        deliver_together([again])
+        assert UserCopy.objects.get(id=user).status == "active"
