@@ -6,15 +6,15 @@ from shared_events import lease
 from shared_events.models import Cursor, ParkedEvent
 from shared_events.relay import oldest_unpublished, unpublished
 
-#: A relay that is at work has what was recorded confirmed by then, in seconds, or the broker confirms nothing.
+#: By then, in seconds, a relay at work has what was recorded confirmed, or the broker confirms nothing.
 LATE = 15.0
 
 
 def streams() -> str:
     """Describe lag, what is unpublished and why, dead letters, and halted streams.
 
-    None of them makes the process unready: it can serve its visitors, and taking it away would help nobody. No
-    web process asks the broker: what it knows of it is what the relay leaves in this database.
+    None of them makes the process unready: it can serve its visitors, and taking it away would help nobody.
+    No web process asks the broker: what it knows of it is what the relay leaves in this database.
     """
     cursors = list(Cursor.objects.all())
     lag = sum(cursor.head - cursor.position for cursor in cursors)
