@@ -195,7 +195,7 @@ _CURSORS = "SELECT stream, position, last_id FROM shared_events_cursor"
 #: What a drill has poisoned stays parked.
 _RETRYING = """
     SELECT count(*) FROM shared_events_parkedevent
-    WHERE dead_at IS NULL AND envelope->>'correlation_id' <> 'drill'
+    WHERE dead_at IS NULL AND envelope::jsonb->>'correlation_id' <> 'drill'
 """
 _LOG = """
     SELECT position, event_id FROM shared_events_loggedevent
