@@ -195,4 +195,3 @@ class TestWhatPublishersHaveLost:
         again = enveloped(UserReinstated(status="active"), aggregate_id=user, version=1, position=1)
         deliver_together([again])
         assert UserCopy.objects.get(id=user).status == "active"
-

@@ -79,6 +79,11 @@ def list_payments(*, buyer: UUID, order_id: UUID | None = None) -> QuerySet[Paym
     return payments if order_id is None else payments.filter(order_id=order_id)
 
 
+def list_without_their_intents() -> list[Payment]:
+    """Return the payments whose intents must be found at Stripe."""
+    return list(Payment.objects.filter(intent_lost=True).order_by("id"))
+
+
 def stuck(*, since: datetime) -> Q:
     """Return which payments have something left to do, and haven't moved after `since`."""
     return Q(due_at__isnull=False, moved_at__lte=since)

@@ -1,12 +1,14 @@
 """Payments settle by themselves: a command for speed, a sweep for certainty."""
 
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
 from django.db import transaction
 
-from payments_service.payments import operations, settlement
+from payments_service.clients.stripe import StripeUnavailable
+from payments_service.payments import lost_intents, operations, settlement
 from service_defaults.clock import database_now
 from service_defaults.idempotency.kept import forget_old_answers
 from service_defaults.rate_limits.counting import forget_old_usages
@@ -38,6 +40,20 @@ def settle_due_payments() -> int:
             more = operations.settle_due_payments(now=database_now(), most=SWEEP_SIZE)
         sent += more
     return sent
+
+
+@shared_task(name=operations.FIND_LOST_INTENTS)
+def find_lost_intents(**_: object) -> None:
+    """Ask Stripe for intents that a restored database doesn't know. What isn't found is asked for again."""
+    with suppress(StripeUnavailable):
+        lost_intents.find_lost_intents(now=database_now())
+
+
+@sweeps.every(seconds=5)
+def begin_searches() -> int:
+    """Have intents looked for that are lost; return how many are."""
+    with transaction.atomic():
+        return operations.begin_searches()
 
 
 @sweeps.every(seconds=3600)

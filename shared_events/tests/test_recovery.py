@@ -237,7 +237,9 @@ class TestWithoutRecovering:
         self.test_the_subscribers_stop(lost, road)
         forgotten: list[tuple[list[int], int]] = []
         monkeypatch.setattr(recovery, "_forgets", {})
-        recovery.forgets("note")(lambda events, after: forgotten.append(([e.position for e in events], after)))
+        recovery.forgets("note")(
+            lambda events, after: forgotten.append(([e.position for e in events], after))
+        )
         third, *more = list(received_events("note", after=2))
         last_id, out = LoggedEvent.objects.get(position=2).event_id, StringIO()
         call_command("resume_stream", "note", position=2, last_id=last_id, stdout=out)

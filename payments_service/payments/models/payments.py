@@ -7,9 +7,11 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from contracts.payment import PaymentState
 from payments_service.payments.models.copies import OrderCopy
 from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, Step
 from service_defaults.idempotency.models import KeptAnswer
+from shared_events.envelope import Envelope
 from shared_events.ids import uuid7
 
 
@@ -60,6 +62,8 @@ class Payment(models.Model):
     #: Whether the buyer's browser confirms it (Stripe Elements) and may try several cards.
     in_browser = models.BooleanField(default=False)
     intent_id = models.CharField(max_length=255, null=True, unique=True)
+    #: Whether it may have an intent that we don't know since the database was restored: Stripe knows.
+    intent_lost = models.BooleanField(default=False, db_default=False)
     #: What lets the buyer's browser act on the intent; kept only while it may have to.
     client_secret = models.CharField(max_length=255, blank=True)
     #: Where the buyer answers the bank's challenge without a script; kept as long as `client_secret`.
@@ -92,7 +96,9 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
             models.CheckConstraint(
-                condition=Q(intent_id__isnull=False) | Q(status__in=["started", "declined", "voided"]),
+                condition=Q(intent_id__isnull=False)
+                | Q(intent_lost=True)
+                | Q(status__in=["started", "declined", "voided"]),
                 name="money_moves_by_an_intent",
             ),
             models.CheckConstraint(
@@ -114,6 +120,21 @@ class Payment(models.Model):
     def failure(self) -> Failure | None:
         """Why the last card or step was refused."""
         return Failure(code=self.failure_code, message=self.failure_message) if self.failure_message else None
+
+    def rebuild(self, event: Envelope[PaymentState]) -> None:
+        """Become what an event of its own says that it is. What Stripe knows of it is asked for at once."""
+        state = event.data
+        self.version, self.status = event.version, Status(state.status)
+        self.order_id, self.buyer = state.order_id, state.user_id
+        self.amount, self.currency = state.amount, state.currency
+        self.in_browser, self.created_at = state.in_browser, state.created_at
+        self.reason_code = getattr(state, "reason_code", "")
+        self.reason = getattr(state, "reason", "")
+        if self.status == Status.REFUNDED and self.reason_code == "requested":
+            self.refund_reason, self.refund_asked_at = self.reason, event.occurred_at
+        self.intent_lost = self.intent_id is None
+        self.moved_at = self.due_at = event.occurred_at
+        self.leased_until = None
 
     def attempt_key(self, step: str) -> str:
         """Return the idempotency key of a step: the same until Stripe has given its answer."""
@@ -152,6 +173,8 @@ class Payment(models.Model):
         """Whose turn it is, for operators; empty when nothing is left to do."""
         if self.due_at is None:
             return ""
+        if self.intent_lost:
+            return "Stripe, to find its intent"
         if self.intent_id is None:
             return "its request, which has no intent yet"
         return f"{self._next_actor}: {self.failure_message}" if self.refusals else self._next_actor

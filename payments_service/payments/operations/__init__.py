@@ -24,6 +24,7 @@ from payments_service.payments.operations.attempts import (
 from payments_service.payments.operations.copies import OrderNews, end_orders, keep_orders, keep_user
 from payments_service.payments.operations.reasons import Reason, refused_card
 from payments_service.payments.operations.rows import OrderNotFound, PaymentNotFound
+from payments_service.payments.operations.searches import FIND_LOST_INTENTS, begin_searches, end_search
 from payments_service.payments.operations.triggers import (
     SETTLE_PAYMENT,
     forget_stripe_events,
@@ -33,6 +34,7 @@ from payments_service.payments.operations.triggers import (
 from payments_service.payments.operations.walks import Lease, lease_payment, record_intent, release_payment
 
 __all__ = [
+    "FIND_LOST_INTENTS",
     "SETTLE_PAYMENT",
     "BuyerSuspended",
     "Lease",
@@ -48,7 +50,9 @@ __all__ = [
     "PaymentInProgress",
     "PaymentNotFound",
     "Reason",
+    "begin_searches",
     "end_orders",
+    "end_search",
     "forget_stripe_events",
     "give_up_attempt",
     "hear_stripe",

@@ -36,10 +36,11 @@ class Lease:
 def lease_payment(*, payment_id: UUID, now: datetime) -> Lease | None:
     """Begin a walk to Stripe; None when there is nothing to do, or somebody else is on the way.
 
-    An attempt that never got its intent's id moved no money: it ends here.
+    An attempt that never got its intent's id moved no money: it ends here. One whose intent is looked for at
+    Stripe waits until that is over.
     """
     order, payment = lock_payment(payment_id)
-    if payment.due_at is None or payment.is_leased(now):
+    if payment.due_at is None or payment.is_leased(now) or payment.intent_lost:
         return None
     if payment.intent_id is None:
         end_without_intent(payment, Status.VOIDED, Reason(code="abandoned"))
