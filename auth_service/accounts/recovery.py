@@ -4,6 +4,7 @@ No event carries an address or a password: an account that was made after the ba
 password.
 """
 
+from auth_service.accounts.models import Session, User
 from contracts.user import (
     UserReinstated,
     UserSessionEnded,
@@ -12,7 +13,6 @@ from contracts.user import (
     UserState,
     UserSuspended,
 )
-from auth_service.accounts.models import Session, User
 from shared_events.envelope import Envelope
 from shared_events.recovery import rebuilds
 

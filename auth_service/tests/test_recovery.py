@@ -91,7 +91,10 @@ class TestRecovery:
         assert answer.status_code == 403
         with transaction.atomic():
             operations.reinstate_user(user_id=members[0].id)
-        assert api.post("/api/users/signin", {"email": members[0].email, "password": PASSWORD}).status_code == 200
+        assert (
+            api.post("/api/users/signin", {"email": members[0].email, "password": PASSWORD}).status_code
+            == 200
+        )
 
     def test_leaves_newer_accounts_alone(self, members: list[User]) -> None:
         happen(members)

@@ -22,11 +22,13 @@ from payments_service.payments.operations.attempts import (
     start_payment,
 )
 from payments_service.payments.operations.copies import OrderNews, end_orders, keep_orders, keep_user
+from payments_service.payments.operations.lease_locks import unlock_lease
 from payments_service.payments.operations.reasons import Reason, refused_card
 from payments_service.payments.operations.rows import OrderNotFound, PaymentNotFound
 from payments_service.payments.operations.searches import FIND_LOST_INTENTS, begin_searches, end_search
 from payments_service.payments.operations.triggers import (
     SETTLE_PAYMENT,
+    end_leases_without_holder,
     forget_stripe_events,
     hear_stripe,
     settle_due_payments,
@@ -51,6 +53,7 @@ __all__ = [
     "PaymentNotFound",
     "Reason",
     "begin_searches",
+    "end_leases_without_holder",
     "end_orders",
     "end_search",
     "forget_stripe_events",
@@ -68,4 +71,5 @@ __all__ = [
     "settle_due_payments",
     "settle_now",
     "start_payment",
+    "unlock_lease",
 ]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contracts.payment import VoidReason
 from payments_service.payments.models import Failure, Intent, OrderCopy, Payment, Status, Step
+from payments_service.payments.operations.lease_locks import lock_lease, without_holder
 from payments_service.payments.operations.reasons import Reason, reason_for
 from payments_service.payments.operations.rows import (
     answer_claim,
@@ -36,17 +37,21 @@ class Lease:
 def lease_payment(*, payment_id: UUID, now: datetime) -> Lease | None:
     """Begin a walk to Stripe; None when there is nothing to do, or somebody else is on the way.
 
-    An attempt that never got its intent's id moved no money: it ends here. One whose intent is looked for at
-    Stripe waits until that is over.
+    Who leased it and is gone is not waited for. An attempt that never got its intent's id moved no money: it
+    ends here. One whose intent is looked for at Stripe waits until that is over.
     """
     order, payment = lock_payment(payment_id)
-    if payment.due_at is None or payment.is_leased(now) or payment.intent_lost:
+    if payment.due_at is None or payment.intent_lost:
+        return None
+    if payment.is_leased(now) and not without_holder([payment]):
         return None
     if payment.intent_id is None:
+        payment.lease += 1  # whoever had it, and lives after all, must write nothing any more
         end_without_intent(payment, Status.VOIDED, Reason(code="abandoned"))
         return None
     payment.take_lease(now)
     payment.save()
+    lock_lease(payment)
     return Lease(payment=payment, order=order)
 
 
