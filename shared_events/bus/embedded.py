@@ -36,8 +36,12 @@ class Channel(filesystem.Channel):
         folder, serial = self._folder(queue), next(self._serial)
         name = f"{time.time_ns():020d}-{os.getpid()}-{serial}.msg"
         aside = folder / f"{name}.part"
-        aside.write_text(dumps(payload))
-        aside.rename(folder / name)
+        try:
+            aside.write_text(dumps(payload))
+            aside.rename(folder / name)
+        except OSError:
+            aside.unlink(missing_ok=True)  # on a full disk each try would leave a piece
+            raise
         if serial % _CHECK_LIMIT_EVERY == 0:
             for oldest in self._waiting(queue)[:-QUEUE_LIMIT]:
                 (folder / oldest).unlink(missing_ok=True)
