@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     _up(command("up", "start everything, or repair what isn't running"))
     _down(command("down", "stop everything, and prove that nothing is left"))
     _restart(command("restart", "replace every process of the services, without a gap"))
-    _status(command("status", "show every part, what waits in queues, memory and CPU"))
+    _status(command("status", "show every part and whether it works, what waits in queues, memory and CPU"))
     _logs(command("logs", "show the logs of a part, a service, or everything"))
     _demo(command("demo", "play buy, decline, cancel and lapse through the gateway, and check them"))
     _events(command("events", "follow what the services tell each other, and look after it"))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from local_stack.drill.outage import absent
-from local_stack.testing import RunningStack
+from local_stack.testing import RunningStack, wait_for
 
 _NEW_NAMESPACE, _RECURSIVE_AND_PRIVATE = 0x00020000, 0x4000 | 0x40000
 _PIECE = b"\0" * 65_536
@@ -37,7 +37,8 @@ def keep_mounts_private() -> None:
 def small_disk(stack: RunningStack, directory: Path, *parts: str, room: int) -> Iterator[None]:
     """Have a directory on a disk with so many bytes free for the length of a `with` block.
 
-    The parts that write there are stopped while it moves.
+    The parts that write there are stopped while it moves. Where none is named, files come and go meanwhile,
+    and some may be lost.
     """
     kept = directory.with_name(f"{directory.name}.kept")
     with absent(stack, *parts):
@@ -49,10 +50,11 @@ def small_disk(stack: RunningStack, directory: Path, *parts: str, room: int) -> 
     finally:
         with absent(stack, *parts):
             shutil.rmtree(kept)
-            subprocess.run(["cp", "-a", str(directory), str(kept)], check=True)
+            subprocess.run(
+                ["cp", "-a", str(directory), str(kept)], check=bool(parts), stderr=subprocess.DEVNULL
+            )
             subprocess.run(["umount", "--lazy", str(directory)], check=True)
-            directory.rmdir()
-            kept.rename(directory)
+            wait_for(lambda: _takes_the_place_of(kept, directory), what=f"{directory} on its old disk")
 
 
 @contextlib.contextmanager
@@ -83,8 +85,17 @@ def _fill(filler: Path, over: threading.Event) -> None:
 def _mount(directory: Path, *, like: Path, size: int) -> None:
     owner = like.stat()
     options = f"size={size},mode={owner.st_mode & 0o777:o},uid={owner.st_uid},gid={owner.st_gid}"
-    directory.mkdir()
+    directory.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(directory)], check=True)
+
+
+def _takes_the_place_of(kept: Path, directory: Path) -> bool:
+    shutil.rmtree(directory, ignore_errors=True)
+    try:
+        kept.rename(directory)
+    except OSError:  # somebody has made it again just now
+        return False
+    return True
 
 
 def _size(directory: Path) -> int:

@@ -39,8 +39,12 @@ class Channel(filesystem.Channel):
         folder, serial = self._folder(queue), next(self._serial)
         name = f"{time.time_ns():020d}-{os.getpid()}-{serial}.msg"
         aside = folder / f"{name}.part"
-        self._bytes_put += aside.write_text(dumps(payload))
-        aside.rename(folder / name)
+        try:
+            self._bytes_put += aside.write_text(dumps(payload))
+            aside.rename(folder / name)
+        except OSError:
+            aside.unlink(missing_ok=True)  # on a full disk each try would leave a piece
+            raise
         if serial % CHECK_EVERY == 0 or self._bytes_put > CHECK_EVERY_BYTES:
             self._bytes_put = 0
             self._drop_oldest(queue)

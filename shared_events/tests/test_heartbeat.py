@@ -54,6 +54,15 @@ class TestHeartbeat:
         heartbeat._finish()
         assert _beats(beat)
 
+    def test_outlives_a_disk_that_takes_nothing_for_a_while(self, tmp_path: Path) -> None:
+        directory = tmp_path / "disk"
+        directory.mkdir()
+        heartbeat.start(directory / "beat", every=0.02, longest=0.5)
+        away = directory.rename(tmp_path / "away")
+        time.sleep(0.1)  # some beats that fail
+        away.rename(directory)
+        assert _beats(directory / "beat")
+
     def test_goes_on_in_a_task_that_shows_life(self, beat: Path) -> None:
         heartbeat._begin()
         _wait_until_stuck()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,10 +12,11 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from local_stack import backlog, scenes
+from local_stack import backlog, rabbitmq, scenes
 from local_stack.credentials import credentials_of
 from local_stack.marketplace import Marketplace, Person
 from local_stack.scenes import Stage, disagreements
+from local_stack.stack import REPOSITORY
 from local_stack.stripe_faults import Fault, StripeFaults
 from local_stack.testing import RunningStack, wait_for
 
@@ -209,3 +211,34 @@ class TestARelayThatIsAway:
         finally:
             stack.start("orders.relay")
         wait_for(lambda: away() is None, what="the relay's lease")
+
+
+@pytest.mark.timeout(300)
+class TestABrokerThatIsStuck:
+    def ask(self, stack: RunningStack) -> int:
+        """What a cluster's liveness probe says of the node."""
+        script = rabbitmq.server_script()
+        assert script
+        environment = rabbitmq.node_environment(stack.stack)
+        environment |= {
+            "PATH": f"{script.parent}:{environment['PATH']}",
+            "RABBITMQ_NODENAME": rabbitmq.node_name(stack.stack),
+        }
+        probe = REPOSITORY / "deploy/k8s/base/rabbitmq/healthy"
+        return subprocess.run(["sh", str(probe)], env=environment, check=False).returncode
+
+    def test_is_found_out_by_both_probes_and_started_anew(
+        self, stack: RunningStack, stages: list[Stage]
+    ) -> None:
+        if os.environ.get("STACK_BROKER") != "rabbitmq":
+            pytest.skip("the embedded broker is a directory: it can't be stuck")
+        pid = stack.part("rabbitmq")["pid"]
+        assert self.ask(stack) == 0
+        rabbitmq.control(stack.stack, "eval", "supervisor:terminate_child(ra_systems_sup, quorum_queues).")
+        assert self.ask(stack) == 1
+        stack.wait_until_replaced("rabbitmq", pid)
+        assert "the broker confirms nothing" in stack.part("rabbitmq")["last_restart"]
+        assert self.ask(stack) == 0
+        [stage, _] = stages
+        scenes.buy(stage)
+        _agree([stage])
