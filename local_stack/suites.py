@@ -94,8 +94,9 @@ SUITES = (
         paths=("tests/model",),
         database="MODEL_DATABASE_URL",
         plugins=_OF_MARKETPLACE,
+        options=("-m", "not long"),
     ),
-    # Ten times as many steps.
+    # Ten times as many steps, and models with more faults.
     Suite(
         name="model",
         paths=("tests/model",),
