@@ -9,7 +9,7 @@ from shared_events.settings import event_settings
 
 
 class SharedEventsConfig(AppConfig):
-    """Finds the contracts, and every app's `handlers`, `tasks` and `recovery`: each process knows them all."""
+    """Finds the contracts, and each app's `handlers`, `tasks` and `recovery`: every process knows them."""
 
     name = "shared_events"
     verbose_name = "Events"

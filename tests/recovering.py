@@ -14,7 +14,7 @@ from shared_events.settings import event_settings
 
 
 def publish() -> list[RawEnvelope]:
-    """Give positions to what was recorded, as the relay does, and return the whole log as a subscriber has it."""
+    """Give positions to what was recorded, as the relay does; return the log as a subscriber has it."""
     [stream] = event_settings().publishes
     waiting = LoggedEvent.objects.filter(position=None).order_by("id")
     head = LoggedEvent.objects.filter(stream=stream).aggregate(models.Max("position"))["position__max"] or 0
@@ -24,7 +24,7 @@ def publish() -> list[RawEnvelope]:
 
 
 def lose(rows: models.QuerySet[Any], *, after: int = 0) -> None:
-    """Delete rows of this service's own and its log after a position, as a restore does that made them older."""
+    """Delete rows of this service's own, and its log after a position, as a restore does."""
     rows.delete()
     LoggedEvent.objects.exclude(position__lte=after).delete()
 

@@ -1,4 +1,4 @@
-"""Orders that a restore has lost are made anew from their own events, and what is read again changes nothing."""
+"""Orders that a restore has lost are made anew from their events; what is read again changes nothing."""
 
 from datetime import timedelta
 from typing import Any

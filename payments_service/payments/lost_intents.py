@@ -1,4 +1,4 @@
-"""Finding the intents of payments that a restore has made older than their intents: Stripe knows whose they are.
+"""Finding the intents of payments that a restore has made older than these: Stripe knows whose they are.
 
 We write each payment's id on its intent. An attempt ends as abandoned only once it is certain that Stripe has
 no intent of it.

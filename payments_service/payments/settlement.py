@@ -2,7 +2,8 @@
 
 A walk is: lease the payment (a transaction), ask Stripe (none open), write what it said (a transaction).
 Whatever dies in between leaves a payment that another may walk for at once (Note [A lease's lock]), and the
-next walk begins by asking Stripe for the truth. The buyer's request and the worker's task take the same walks.
+next walk begins by asking Stripe for the truth. The buyer's request and the worker's task take the same
+walks.
 """
 
 import time

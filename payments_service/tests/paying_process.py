@@ -13,7 +13,7 @@ import django
 
 
 def main(plan: dict[str, Any]) -> None:
-    """Stop at the plan's `call` and `moment`, in a request with `body` and `headers` or a `payment`'s command."""
+    """Stop at the plan's `call` and `moment`, in a request with a `body` or a command for a `payment`."""
     django.setup()
     from payments_service.clients import stripe
     from payments_service.payments import settlement

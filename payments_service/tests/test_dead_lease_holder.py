@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PAYMENTS, INTENTS = "/api/payments", "/api/payments/intents"
 KEY = {"Idempotency-Key": "one-click"}
 #: Within this many seconds a retry must be through: the lease would take thirty.
-AT_ONCE = 3.0
+AT_ONCE = 10.0
 #: Where a request can be on its way: before and after each call.
 STOPS = [("create", "before"), ("create", "after"), ("confirm", "before"), ("confirm", "after")]
 

@@ -240,7 +240,7 @@ class TestWithoutRecovering:
         recovery.forgets("note")(
             lambda events, after: forgotten.append(([e.position for e in events], after))
         )
-        third, *more = list(received_events("note", after=2))
+        third, *_ = list(received_events("note", after=2))
         last_id, out = LoggedEvent.objects.get(position=2).event_id, StringIO()
         call_command("resume_stream", "note", position=2, last_id=last_id, stdout=out)
         assert forgotten == [([3, 4, 5], 2)]

@@ -49,9 +49,7 @@ class TestTheBus:
         ],
         ids="+".join,
     )
-    def test_is_safe_and_comes_to_an_end_in_more_runs(
-        self, macros: tuple[str, ...], tmp_path: Path
-    ) -> None:
+    def test_is_safe_and_comes_to_an_end_in_more_runs(self, macros: tuple[str, ...], tmp_path: Path) -> None:
         report = verify(tmp_path, *macros)
         assert spin.finds_nothing(report), report
 

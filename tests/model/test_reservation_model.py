@@ -20,9 +20,7 @@ def verify(directory: Path, *without: str, liveness: str = "") -> str:
     Without a property of liveness by name it checks the assertions, and that nothing is stuck.
     """
     if liveness:
-        return spin.verify(
-            MODEL, directory, "LIVENESS", *without, looks_for=spin.that_property(liveness)
-        )
+        return spin.verify(MODEL, directory, "LIVENESS", *without, looks_for=spin.that_property(liveness))
     return spin.verify(MODEL, directory, *without)
 
 

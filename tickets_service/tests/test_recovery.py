@@ -1,4 +1,4 @@
-"""Listings that a restore has lost are made anew from their own events; what is read again changes nothing."""
+"""Listings that a restore has lost are made anew from their events; what is read again changes nothing."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -16,8 +16,8 @@ class Command(BaseCommand):
 
     help = (
         "Follow a halted stream again: where it stopped, once its publisher has recovered its log or the "
-        "cause is mended; or from the position given, where another log counts now. What was received after it "
-        "is printed: it is lost."
+        "cause is mended; or from the position given, where another log counts now. What was received after "
+        "it is printed: it is lost."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
