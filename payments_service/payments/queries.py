@@ -24,6 +24,7 @@ from payments_service.payments.operations import (
     PaymentNotFound,
     require_payable,
 )
+from service_defaults.idempotency.kept import Key
 from service_defaults.idempotency.models import KeptAnswer
 
 #: Stripe keeps a card's authorisation for seven days; one that is older than this is near its end.
@@ -71,6 +72,11 @@ def get_payment(*, payment_id: UUID, buyer: UUID) -> Payment:
 def get_payment_answered_by(kept: KeptAnswer) -> Payment:
     """Return the payment that was made by the request of a kept answer; there is one."""
     return Payment.objects.get(claim=kept)
+
+
+def find_payment_begun_with(key: Key) -> Payment | None:
+    """Return the payment that a request with this key has begun, None while there is none."""
+    return Payment.objects.filter(**{f"claim__{name}": value for name, value in key.identity.items()}).first()
 
 
 def list_payments(*, buyer: UUID, order_id: UUID | None = None) -> QuerySet[Payment]:

@@ -1,8 +1,9 @@
 """The walks to Stripe and back: the only place where our rows and Stripe's meet.
 
 A walk is: lease the payment (a transaction), ask Stripe (none open), write what it said (a transaction).
-Whatever dies in between leaves a payment that is due, and the next walk begins by asking Stripe for the
-truth. The buyer's request and the worker's task take the same walks.
+Whatever dies in between leaves a payment that another may walk for at once (Note [A lease's lock]), and the
+next walk begins by asking Stripe for the truth. The buyer's request and the worker's task take the same
+walks.
 """
 
 import time
@@ -102,9 +103,10 @@ def _begin(order_id: UUID, buyer: UUID, card: str | None, key: Key | None) -> tu
         lease = operations.start_payment(
             order_id=order_id, buyer=buyer, in_browser=card is None, now=database_now(), key=key
         )
-    intent = _create_intent(lease, card)
-    with transaction.atomic(durable=True):
-        return operations.keep_intent(lease=lease, intent=intent, now=database_now()), intent
+    with _unlocked_in_the_end(lease):
+        intent = _create_intent(lease, card)
+        with transaction.atomic(durable=True):
+            return operations.keep_intent(lease=lease, intent=intent, now=database_now()), intent
 
 
 def _create_intent(lease: Lease, card: str | None) -> Intent:
@@ -167,23 +169,24 @@ def _walk(lease: Lease, intent: Intent | None = None, *, superseded: bool = Fals
     An intent that is `superseded` while it is still open is cancelled, whatever its order says. Raises
     StripeUnavailable, after the lease was given back.
     """
-    with _given_back(lease):
-        intent = intent or stripe.fetch_intent(lease.intent_id)
-        step = lease.payment.next_step(lease.order, intent)
-        reason, refusal = _why_it_may_end(lease, intent, superseded=superseded), None
-        if superseded and intent.state.is_open:
-            step = Step.CANCEL
-        if step is not None:
-            intent, refusal = _take(step, lease)
-    with transaction.atomic(durable=True):
-        return operations.record_intent(
-            lease=lease,
-            intent=intent,
-            now=database_now(),
-            refused=step if refusal else None,
-            failure=refusal,
-            reason=reason,
-        )
+    with _unlocked_in_the_end(lease):
+        with _given_back(lease):
+            intent = intent or stripe.fetch_intent(lease.intent_id)
+            step = lease.payment.next_step(lease.order, intent)
+            reason, refusal = _why_it_may_end(lease, intent, superseded=superseded), None
+            if superseded and intent.state.is_open:
+                step = Step.CANCEL
+            if step is not None:
+                intent, refusal = _take(step, lease)
+        with transaction.atomic(durable=True):
+            return operations.record_intent(
+                lease=lease,
+                intent=intent,
+                now=database_now(),
+                refused=step if refusal else None,
+                failure=refusal,
+                reason=reason,
+            )
 
 
 def _why_it_may_end(lease: Lease, intent: Intent, *, superseded: bool) -> str:
@@ -203,6 +206,15 @@ def _take(step: Step, lease: Lease) -> tuple[Intent, Failure | None]:
         return call(lease.intent_id, key=lease.payment.attempt_key(step)), None
     except stripe.StripeRefused as refusal:
         return stripe.fetch_intent(lease.intent_id), refusal.failure
+
+
+@contextmanager
+def _unlocked_in_the_end(lease: Lease) -> Iterator[None]:
+    """Let nobody wait for a lease that we are done with, whatever happened. See Note [A lease's lock]."""
+    try:
+        yield
+    finally:
+        operations.unlock_lease(lease.payment)
 
 
 @contextmanager

@@ -32,6 +32,8 @@ def settle_payment(*, payment_id: str, **_: object) -> None:
 @sweeps.every(seconds=2)
 def settle_due_payments() -> int:
     """Send every payment that is due on its way; return how many."""
+    with transaction.atomic():
+        operations.end_leases_without_holder(now=database_now())
     sent, more = 0, SWEEP_SIZE
     while more == SWEEP_SIZE:
         with transaction.atomic():

@@ -250,6 +250,14 @@ class TestTheLease:
             payment = operations.record_intent(lease=slow, intent=stale, now=timezone.now())
         assert payment.status == "voided"
 
+    def test_lets_an_attempt_that_was_given_up_end_once(self, buyer: UUID) -> None:
+        order = PlacedOrder(buyer)
+        slow = begin_attempt(order)
+        let_time_pass()
+        sweep()
+        settlement._give_up(slow, "declined", stripe.Failure(code="stolen_card", message="Declined."))
+        assert (order.payment().status, recorded()) == ("voided", ["started", "voided"])
+
     def test_leaves_a_payment_due_when_news_came_during_the_walk(
         self, order: PlacedOrder, bank: FakeStripe
     ) -> None:

@@ -5,17 +5,23 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import psutil
 import pytest
 
 from local_stack import scenes
 from local_stack.marketplace import Marketplace, Person
 from local_stack.scenes import Stage, disagreements
+from local_stack.stripe_faults import Fault, StripeFaults
 from local_stack.testing import RunningStack, wait_for
 
 #: How long the services may take to agree once nothing is killed any more, in seconds.
 SETTLE = 90.0
+#: Within how many seconds a payment that was cut off is made once its service is there again: the lease of
+#: the process that was killed would take thirty.
+RETRIED = 10.0
 
 VICTIMS = [
     "orders.relay",
@@ -68,6 +74,15 @@ def _agree(stages: list[Stage]) -> None:
         pytest.fail("\n".join(line for stage in stages for line in disagreements(stage)))
 
 
+def _kill_with_workers(stack: RunningStack, part: str) -> None:
+    """Kill a part's process and its children, and wait until another one is ready."""
+    pid = int(stack.part(part)["pid"])
+    for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+        process.kill()
+    stack.wait_until_replaced(part, pid)
+    stack.wait_until_ready()
+
+
 @pytest.fixture
 def stages(market: Marketplace, person: Callable[[], Person]) -> list[Stage]:
     return [Stage(market, seller=person(), buyer=person(), patience=90) for _ in range(2)]
@@ -109,6 +124,23 @@ class TestKillNine:
             stack.wait_until_ready()
         assert failures == []
         _agree(stages)
+
+    def test_of_web_in_mid_payment_keeps_its_buyer_waiting_no_longer_than_the_restart(
+        self, stack: RunningStack, stages: list[Stage]
+    ) -> None:
+        [stage, _] = stages
+        order = stage.hold(stage.ticket("Paid by two processes"))
+        with StripeFaults(f"http://{stack.address('stripe')}") as faults, ThreadPoolExecutor(1) as pool:
+            # The bank does what the killed process has asked for, but only after the retry.
+            faults.plan(Fault("confirm", "delay", times=1, seconds=8))
+            paid = pool.submit(stage.buyer.pay, order, scenes.GOOD_CARD)
+            wait_for(lambda: faults.struck() == [1], what="the bank's turn")
+            _kill_with_workers(stack, "payments.web")
+            began = time.monotonic()
+            assert paid.result()["status"] in ("authorized", "captured")
+            assert time.monotonic() - began < RETRIED
+        stage.order_is(order, "complete")
+        _agree([stage])
 
 
 @pytest.mark.timeout(400)

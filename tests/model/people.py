@@ -143,7 +143,7 @@ class People:
         refusal = self._refusal_due(order, attempts)
         if refusal:
             return {refusal}
-        if standing and not self._is_over(standing[0]["leased_until"]):
+        if standing and standing[0]["has_holder"] and not self._is_over(standing[0]["leased_until"]):
             return {"PaymentInProgress"}
         intent = self.market.bank.intents.get(standing[0]["intent_id"] or "") if standing else None
         if card == GOOD or (intent and intent.status == "requires_capture"):

@@ -27,7 +27,16 @@ from payments_service.payments.models import Payment
 from service_defaults.authentication import principal
 from service_defaults.clock import database_now
 from service_defaults.errors import DomainError
-from service_defaults.idempotency.kept import IN_OPENAPI, Key, fill_in, find, read_key, replay
+from service_defaults.idempotency.kept import (
+    IN_OPENAPI,
+    IdempotencyKeyInFlight,
+    Key,
+    fill_in,
+    find,
+    read_key,
+    replay,
+)
+from service_defaults.idempotency.models import KeptAnswer
 from service_defaults.just_made import find_just_made
 from service_defaults.paging import KeysetPagination
 
@@ -145,7 +154,7 @@ def _once(
     key = read_key(request)
     if key is None:
         return show(begin(None))
-    kept = find(key)
+    kept = _find(key)
     if kept is None:
         try:
             payment = begin(key)
@@ -160,6 +169,21 @@ def _once(
         _keep(key, show(queries.get_payment_answered_by(kept)))
         kept.refresh_from_db()
     return replay(kept)
+
+
+def _find(key: Key) -> KeptAnswer | None:
+    """Return the answer that the key has, None for a free one.
+
+    What a request had begun when it died is brought to its end first. Raises IdempotencyKeyReused, and
+    IdempotencyKeyInFlight while that request lives.
+    """
+    try:
+        return find(key)
+    except IdempotencyKeyInFlight:
+        payment = queries.find_payment_begun_with(key)
+        if payment is not None:
+            settlement.settle_payment(payment.id)
+        return find(key)
 
 
 def _keep(key: Key, answer: Response) -> Response:

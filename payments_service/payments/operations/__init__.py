@@ -22,9 +22,11 @@ from payments_service.payments.operations.attempts import (
     start_payment,
 )
 from payments_service.payments.operations.copies import OrderNews, end_orders, keep_orders, keep_user
+from payments_service.payments.operations.lease_locks import unlock_lease
 from payments_service.payments.operations.rows import OrderNotFound, PaymentNotFound
 from payments_service.payments.operations.triggers import (
     SETTLE_PAYMENT,
+    end_leases_without_holder,
     forget_stripe_events,
     hear_stripe,
     settle_due_payments,
@@ -46,6 +48,7 @@ __all__ = [
     "OrderNotFound",
     "PaymentInProgress",
     "PaymentNotFound",
+    "end_leases_without_holder",
     "end_orders",
     "forget_stripe_events",
     "give_up_attempt",
@@ -61,4 +64,5 @@ __all__ = [
     "settle_due_payments",
     "settle_now",
     "start_payment",
+    "unlock_lease",
 ]

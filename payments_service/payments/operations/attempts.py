@@ -14,6 +14,7 @@ from payments_service.payments.models import (
     Status,
     UserCopy,
 )
+from payments_service.payments.operations.lease_locks import lock_lease
 from payments_service.payments.operations.rows import (
     answer_claim,
     end_without_intent,
@@ -106,6 +107,7 @@ def start_payment(
     payment.take_lease(now)
     enter(payment, Status.STARTED)
     payment.save(force_insert=True)
+    lock_lease(payment)
     return Lease(payment=payment, order=order)
 
 
@@ -121,6 +123,7 @@ def keep_intent(*, lease: Lease, intent: Intent, now: datetime) -> Lease:
     answer_claim(payment)
     payment.take_lease(now)
     payment.save()
+    lock_lease(payment)
     return Lease(payment=payment, order=order)
 
 

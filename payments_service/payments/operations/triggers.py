@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from payments_service.payments.models import Payment, StripeEvent
+from payments_service.payments.operations.lease_locks import without_holder
 from shared_events import commands
 
 #: The task that walks to Stripe; `tasks.py` defines it.
@@ -30,6 +31,16 @@ def settle_due_payments(*, now: datetime, most: int) -> int:
         payment.due_at = now + SWEPT_AGAIN_AFTER
         commands.schedule(SETTLE_PAYMENT, {"payment_id": str(payment.id)})
     Payment.objects.bulk_update(payments, ["due_at"])
+    return len(payments)
+
+
+def end_leases_without_holder(*, now: datetime) -> int:
+    """Make the payments due whose lease's holder is gone; return how many. Never waits for a lock."""
+    leased = Payment.objects.filter(due_at__isnull=False, leased_until__gt=now)
+    payments = without_holder(leased.select_for_update(skip_locked=True))
+    for payment in payments:
+        payment.leased_until, payment.due_at = None, now
+    Payment.objects.bulk_update(payments, ["leased_until", "due_at"])
     return len(payments)
 
 

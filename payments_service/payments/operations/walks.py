@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from payments_service.payments.models import Failure, Goal, Intent, OrderCopy, Payment, Status, Step
+from payments_service.payments.operations.lease_locks import lock_lease, without_holder
 from payments_service.payments.operations.rows import (
     answer_claim,
     end_without_intent,
@@ -34,16 +35,19 @@ class Lease:
 def lease_payment(*, payment_id: UUID, now: datetime) -> Lease | None:
     """Begin a walk to Stripe; None when there is nothing to do, or somebody else is on the way.
 
-    An attempt that never got its intent's id moved no money: it ends here.
+    Nobody waits for a holder that is gone. An attempt that never got its intent's id moved no money: it ends
+    here.
     """
     order, payment = lock_payment(payment_id)
-    if payment.due_at is None or payment.is_leased(now):
+    if payment.due_at is None or (payment.is_leased(now) and not without_holder([payment])):
         return None
     if payment.intent_id is None:
+        payment.lease += 1  # whoever had it, and lives after all, must write nothing any more
         end_without_intent(payment, Status.VOIDED, "abandoned")
         return None
     payment.take_lease(now)
     payment.save()
+    lock_lease(payment)
     return Lease(payment=payment, order=order)
 
 

@@ -15,7 +15,7 @@ from django.db.models import Q, Sum
 from payments_service.clients import stripe
 from payments_service.payments import operations, settlement, tasks
 from payments_service.payments.models import LedgerEntry, OrderCopy, Payment
-from payments_service.payments.operations import attempts, rows, triggers
+from payments_service.payments.operations import attempts, lease_locks, rows, triggers
 from tests.model.child.pipe import Clock, Command, Pipe
 from tests.model.child.stripe_client import RemoteClient
 from tests.model.child.worker import receive
@@ -38,15 +38,23 @@ def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
 
 
 def books() -> dict[str, Any]:
-    """Return every payment, what the ledger says of each, and the copies of the orders."""
+    """Return every payment, what the ledger says of each, and the copies of the orders.
+
+    A payment that was leased `has_holder` while the process that leased it last is there.
+    """
     fields = (
         *("id", "order_id", "buyer", "amount", "status", "intent_id", "client_secret"),
         *("in_browser", "due_at", "leased_until"),
     )
+    payments = Payment.objects.order_by("id")
+    without_holder = {payment.id for payment in lease_locks.without_holder(payments)}
     ledger = LedgerEntry.objects.values("payment_id").annotate(held=Sum("held"), taken=Sum("taken"))
     copies = OrderCopy.objects.values("id", "buyer", "amount", "status", "payment_id", "expires_at")
     return {
-        "payments": {str(row["id"]): row for row in Payment.objects.order_by("id").values(*fields)},
+        "payments": {
+            str(row["id"]): row | {"has_holder": row["id"] not in without_holder}
+            for row in payments.values(*fields)
+        },
         "ledger": {str(row["payment_id"]): row for row in ledger},
         "order_copies": {str(row["id"]): row for row in copies},
     }
