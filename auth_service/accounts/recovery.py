@@ -4,6 +4,8 @@ No event carries an address or a password: an account that was made after the ba
 password.
 """
 
+from typing import Any
+
 from auth_service.accounts.models import Session, User
 from contracts.user import (
     UserReinstated,
@@ -46,7 +48,7 @@ def end_session(event: Envelope[UserSessionEnded]) -> bool:
     return _take(event) is not None
 
 
-def _take(event: Envelope[UserState], *, ends_sessions: Session.End | None = None) -> User | None:
+def _take(event: Envelope[Any], *, ends_sessions: Session.End | None = None) -> User | None:
     """Bring the account up to the event, unless it is newer; return it, None where there is none."""
     user = User.objects.select_for_update().filter(id=event.aggregate_id).first()
     if user is None or user.version >= event.version:
