@@ -32,6 +32,10 @@ def parser() -> argparse.ArgumentParser:
     _demo(command("demo", "play buy, decline, cancel and lapse through the gateway, and check them"))
     _events(command("events", "follow what the services tell each other, and look after it"))
     _manage(command("manage", "run a management command of a service, with the service's environment"))
+    _of_service(command("pause", "stop one service, while everything else goes on"))
+    _of_service(command("resume", "bring a paused service back"))
+    _of_service(command("dump", "write a service's database to standard output, whatever goes on"))
+    _of_service(command("restore", "put a dump from standard input in a paused service's database's place"))
     _doctor(command("doctor", "look for what is wrong, and say how to mend it"))
     _test(command("test", "run the tests, all or some parts; they need nothing that is running"))
     _bench(
@@ -149,6 +153,11 @@ def _manage(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "arguments", nargs=argparse.REMAINDER, metavar="command …", help="such as: dead_letters --redrive all"
     )
+
+
+def _of_service(parser: argparse.ArgumentParser) -> None:
+    _example(parser)
+    parser.add_argument("service", help="such as orders")
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
