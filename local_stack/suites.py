@@ -83,7 +83,9 @@ SUITES = (
     Suite(name="architecture", paths=("tests/architecture",)),
     Suite(
         name="documents",
-        paths=("tests/documents/test_reader.py", "tests/documents/test_shared_events.py"),
+        paths=tuple(
+            f"tests/documents/test_{name}.py" for name in ("reader", "shared_events", "back_up_and_restore")
+        ),
         database="DOCUMENTS_DATABASE_URL",
     ),
     *(_of_blog(service) for service in BLOG.running),
