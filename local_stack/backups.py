@@ -75,7 +75,7 @@ def _administration(stack: Stack) -> Iterator[psycopg.Connection]:
 
 
 def _execute(connection: psycopg.Connection, wording: str, *names: str) -> None:
-    connection.execute(sql.SQL(wording).format(*(sql.Identifier(name) for name in names)))  # type: ignore[arg-type]
+    connection.execute(sql.SQL(wording).format(*(sql.Identifier(name) for name in names)))
 
 
 def _run(

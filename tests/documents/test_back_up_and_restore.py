@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -44,10 +45,10 @@ class Server:
     def type(self, commands: str) -> None:
         self.reader.follow(f"```sh\n{commands}\n```\n")
 
-    def query(self, statement: str) -> list[int]:
+    def query(self, statement: LiteralString) -> list[Any]:
         url = f"postgres://stack_admin:{self.cluster.admin_password}@127.0.0.1:{self.cluster.port}/postgres"
         with psycopg.connect(url, autocommit=True) as connection:
-            cursor = connection.execute(statement)  # type: ignore[call-overload]
+            cursor = connection.execute(statement)
             return [row[0] for row in cursor] if cursor.description else []
 
 
