@@ -1,6 +1,6 @@
 """The guide on backups does what it says: here its archive of the log, by the drill its dumps.
 
-What it says for a cluster is held to be the same as what the drill does.
+What it says for a cluster and for compose is held to be the same as what the drill does.
 """
 
 import os
@@ -24,11 +24,12 @@ from local_stack.services import MARKETPLACE
 from local_stack.throwaway import temporary_run_dir
 from tests.documents.reader import Reader
 
+ELSEWHERE = ("The same in Kubernetes", "The same with compose")
 SECTIONS = (
     *("Archive", "Recover", "Dumps", "Bring it back", "Compare"),
-    "The same in Kubernetes",
+    *ELSEWHERE,
 )
-MANAGE = re.compile(r"(?:\./manage_all\.py manage|deploy/k8s/manage) (.+?)(?: [<>|].*)?$", re.MULTILINE)
+MANAGE = re.compile(r"(?:manage_all\.py |deploy/k8s/|^|do |\| )manage (.+?)(?: [<>|].*)?$", re.MULTILINE)
 
 
 @dataclass
@@ -142,10 +143,11 @@ class TestTheGuide:
         )
         assert (done.returncode, done.stderr) == (0, "")
 
-    def test_says_for_a_cluster_what_the_drill_does(self) -> None:
+    @pytest.mark.parametrize("heading", ELSEWHERE)
+    def test_says_for_other_places_what_the_drill_does(self, heading: str) -> None:
         here = MANAGE.findall(guide.commands("Bring it back") + "\n" + guide.commands("Compare"))
         assert len(here) == 6
-        assert MANAGE.findall(guide.commands("The same in Kubernetes")) == here
+        assert MANAGE.findall(guide.commands(heading)) == here
 
     def test_names_for_each_stream_all_who_follow_it(self) -> None:
         rows = re.findall(r"^\| (\w+) \| (\w+) \| ([\w ]+) \|$", guide.GUIDE.read_text(), re.MULTILINE)
