@@ -20,7 +20,7 @@ from local_stack.testing import RunningStack
 
 #: How long people go on after the dump: this is what the restored service has lost.
 _LOST_SECONDS = 8.0
-_PATIENCE = 240
+_PATIENCE = 600
 #: `reconcile` says so while the streams aren't read to where the list of orders was made.
 _NOT_YET = 2
 _NEW_ACCOUNTS = 3

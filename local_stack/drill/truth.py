@@ -14,6 +14,8 @@ from local_stack.testing import RunningStack
 
 WITNESS = "witness"
 _RECONCILE_PATIENCE = 60
+#: What `reconcile` ends with when it couldn't compare, as where the bank's answer comes too late.
+_NOT_COMPARED, _TRIES = 2, 3
 #: How the lines begin that name a difference.
 _DIFFERENCES = ("payment ", "order ", "intent ", "ticket ")
 _COUNTS = ("lost", "doubled", "out_of_order", "oversold", "double_charged")
@@ -170,7 +172,12 @@ def _reconcile(stack: RunningStack) -> list[str]:
         return [orders.stderr.strip()[-300:]]
     found: list[str] = []
     for service, *options in (("payments", "--since", "1d"), ("tickets",)):
-        done = _manage(stack, service, "reconcile", "--orders", "-", *options, given=orders.stdout)
+        command = (service, "reconcile", "--orders", "-", *options)
+        done = _manage(stack, *command, given=orders.stdout)
+        for _ in range(_TRIES):
+            if done.returncode != _NOT_COMPARED:
+                break
+            done = _manage(stack, *command, given=orders.stdout)
         if done.returncode:
             lines = [line for line in done.stdout.splitlines() if line.startswith(_DIFFERENCES)]
             found += lines or [done.stderr.strip()[-300:]]
