@@ -32,7 +32,12 @@ def parser() -> argparse.ArgumentParser:
     _demo(command("demo", "play buy, decline, cancel and lapse through the gateway, and check them"))
     _events(command("events", "follow what the services tell each other, and look after it"))
     _manage(command("manage", "run a management command of a service, with the service's environment"))
-    _doctor(command("doctor", "look for what is wrong, and say how to mend it"))
+    _doctor(
+        command(
+            "doctor",
+            "look for what is wrong, say how to mend it, and advise; exit code 1 when something is wrong",
+        )
+    )
     _test(command("test", "run the tests, all or some parts; they need nothing that is running"))
     _bench(
         command("bench", "measure, on a stack of its own; prints figures and whether they keep what is said")
