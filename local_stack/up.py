@@ -146,7 +146,7 @@ def _launch_and_wait(stack: Stack, *, tied: bool) -> Stack:
             wait_until_ready(stack, report)
         return stack
     except KeyboardInterrupt:
-        out.print("Interrupted: stopping what was started.")
+        out.print("Stopping what was started.")
         shut_down(stack)
         raise
     except DidNotStart as error:
