@@ -78,7 +78,10 @@ def _up(parser: argparse.ArgumentParser) -> None:
         help="auto (default): a private RabbitMQ node where it is installed, else files",
     )
     parser.add_argument(
-        "--port", type=int, help=f"port of the gateway (default {DEFAULT_GATEWAY_PORT}, or the next free one)"
+        "--port",
+        type=int,
+        help="port of the gateway "
+        f"(default: that of last time, at first {DEFAULT_GATEWAY_PORT}, or the next free one)",
     )
     parser.add_argument(
         "--hold-seconds",

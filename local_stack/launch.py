@@ -19,10 +19,17 @@ from local_stack.control import NotRunning, Supervision
 from local_stack.credentials import credentials_of
 from local_stack.environment import base_environment
 from local_stack.logs import last_life
-from local_stack.ports import choose_ports
+from local_stack.ports import choose_ports, why_not
 from local_stack.processes import MARKER, dies_with_parent, end, leftovers
 from local_stack.services import MARKETPLACE, System
-from local_stack.stack import DEFAULT_HOLD_SECONDS, REPOSITORY, Stack, port_names
+from local_stack.stack import (
+    DEFAULT_GATEWAY_PORT,
+    DEFAULT_HOLD_SECONDS,
+    REPOSITORY,
+    Stack,
+    port_names,
+    url_of,
+)
 
 #: Seconds that RabbitMQ gets before `--broker auto` does without it.
 BROKER_PATIENCE = 30.0
@@ -64,16 +71,15 @@ def plan(
     """
     before, overrides = Stack.load(run_dir), dict(overrides or {})
     chosen, note = _choose_broker(broker, overrides)
+    known = before.ports if before else {}
+    ports = choose_ports(
+        run_dir, gateway=port, before=known, avoid_default=any_port, names=port_names(system)
+    )
     return Stack(
         run_dir=run_dir,
         id=before.id if before else secrets.token_hex(4),
-        ports=choose_ports(
-            run_dir,
-            gateway=port,
-            before=before.ports if before else {},
-            avoid_default=any_port,
-            names=port_names(system),
-        ),
+        ports=ports,
+        address_note="" if port or any_port else _explain_address(known, ports),
         system_name=system.name,
         broker=chosen,
         wanted_broker=broker,
@@ -83,6 +89,17 @@ def plan(
         overrides=overrides,
         code=fingerprints.of_code(system),
     )
+
+
+def _explain_address(before: Mapping[str, int], ports: Mapping[str, int]) -> str:
+    """Return why the gateway's port isn't that of last time, at first not the usual one; else nothing."""
+    wanted = before.get("gateway", DEFAULT_GATEWAY_PORT)
+    if ports["gateway"] == wanted:
+        return ""
+    why = f"port {wanted} {why_not(wanted)}."
+    if before:
+        return f"THE ADDRESS HAS CHANGED: it was {url_of(wanted)}, but {why}"
+    return f"NOT THE USUAL ADDRESS: {why}"
 
 
 def _choose_broker(wanted: str, overrides: Mapping[str, str]) -> tuple[str, str]:

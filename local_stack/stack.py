@@ -28,7 +28,8 @@ class Stack:
     """What one stack is. Saved in its run directory, so that every later command finds the same one.
 
     `system_name` names what it runs. `broker` is what it runs on: `rabbitmq`, `embedded` or `external` (an
-    address from the environment); `wanted_broker` is what was asked for. `overrides` are variables of the
+    address from the environment); `wanted_broker` is what was asked for. `broker_note` and `address_note` say
+    why it isn't on the broker, or at the address, that one would expect. `overrides` are variables of the
     user's own environment.
     """
 
@@ -39,6 +40,7 @@ class Stack:
     broker: str = "embedded"
     wanted_broker: str = "auto"
     broker_note: str = ""
+    address_note: str = ""
     hold_seconds: int = DEFAULT_HOLD_SECONDS
     reload: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
@@ -73,7 +75,7 @@ class Stack:
     @property
     def url(self) -> str:
         """Return the one origin that visitors see."""
-        return f"http://localhost:{self.ports['gateway']}"
+        return url_of(self.ports["gateway"])
 
     @property
     def has_fake_stripe(self) -> bool:
@@ -111,6 +113,11 @@ class Stack:
         if other.code != self.code:
             changes.append("the code has changed")
         return changes
+
+
+def url_of(gateway_port: int) -> str:
+    """Return the address at which visitors find a gateway."""
+    return f"http://localhost:{gateway_port}"
 
 
 def port_names(system: System) -> tuple[str, ...]:

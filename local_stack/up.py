@@ -24,10 +24,9 @@ from local_stack.launch import (
     wait_until_ready,
     without_rabbitmq,
 )
-from local_stack.ports import holder_of
 from local_stack.screen import errors, out
 from local_stack.services import MARKETPLACE, System
-from local_stack.stack import DEFAULT_GATEWAY_PORT, DEFAULT_HOLD_SECONDS, Stack
+from local_stack.stack import DEFAULT_HOLD_SECONDS, Stack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +62,7 @@ def up(wishes: Wishes) -> int:
             return _repair(running, started)
         if running:
             shut_down(running)
+            wishes = _completed(wishes, running)
         stack = _start(wishes, overrides)
         if stack is None:
             return 1
@@ -84,10 +84,7 @@ def _running(run_dir: Path) -> Stack | None:
 def _must_change(running: Stack, wishes: Wishes, overrides: Mapping[str, str]) -> bool:
     """Return whether what was asked for differs from what runs; options not given stay as they are."""
     wanted = dataclasses.replace(
-        running,
-        wanted_broker=wishes.broker or running.wanted_broker,
-        hold_seconds=wishes.hold_seconds or running.hold_seconds,
-        reload=wishes.reload or running.reload,
+        _as_wished(running, wishes),
         overrides=overrides,
         code=fingerprints.of_code(wishes.system),
         ports={**running.ports, "gateway": wishes.port or running.ports["gateway"]},
@@ -96,6 +93,24 @@ def _must_change(running: Stack, wishes: Wishes, overrides: Mapping[str, str]) -
     if changes:
         out.print(f"Restarting: {', '.join(changes)}.")
     return bool(changes) or wishes.foreground
+
+
+def _as_wished(running: Stack, wishes: Wishes) -> Stack:
+    """Return the stack that runs with the options that were given; all others stay as they are."""
+    return dataclasses.replace(
+        running,
+        wanted_broker=wishes.broker or running.wanted_broker,
+        hold_seconds=wishes.hold_seconds or running.hold_seconds,
+        reload=wishes.reload or running.reload,
+    )
+
+
+def _completed(wishes: Wishes, running: Stack) -> Wishes:
+    """Return the wishes with what the user said nothing about as it is in the stack that runs."""
+    stack = _as_wished(running, wishes)
+    return dataclasses.replace(
+        wishes, broker=stack.wanted_broker, hold_seconds=stack.hold_seconds, reload=stack.reload
+    )
 
 
 def _repair(stack: Stack, started: float) -> int:
@@ -125,7 +140,6 @@ def _start(wishes: Wishes, overrides: Mapping[str, str]) -> Stack | None:
         reload=wishes.reload,
         overrides=overrides,
     )
-    _say_port(stack, wishes)
     if stack.broker_note:
         out.print(f"Broker: {stack.broker}, since there is {stack.broker_note}", markup=False)
     try:
@@ -156,15 +170,6 @@ def _launch_and_wait(stack: Stack, *, tied: bool) -> Stack:
         errors.print("\n[bold red]Going on WITHOUT RabbitMQ, on the embedded broker.[/]")
         shut_down(stack)
         return _launch_and_wait(without_rabbitmq(stack), tied=tied)
-
-
-def _say_port(stack: Stack, wishes: Wishes) -> None:
-    port = stack.ports["gateway"]
-    if wishes.port is None and port != DEFAULT_GATEWAY_PORT:
-        out.print(
-            f"[yellow]Port {DEFAULT_GATEWAY_PORT} is taken by {holder_of(DEFAULT_GATEWAY_PORT)}; "
-            f"the gateway uses {port} instead.[/]"
-        )
 
 
 @contextlib.contextmanager

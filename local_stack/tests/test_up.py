@@ -1,13 +1,14 @@
-"""Doing without RabbitMQ when it doesn't come up."""
+"""What `up` keeps of the stack that runs, and what it does when RabbitMQ doesn't come up."""
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local_stack import up
-from local_stack.launch import DidNotStart
+from local_stack.launch import DidNotStart, plan
 from local_stack.stack import Stack
 
 
@@ -45,3 +46,18 @@ class TestARabbitMQThatDoesNotComeUp:
         with pytest.raises(DidNotStart):
             up._launch_and_wait(insisted, tied=False)
         assert launched == ["rabbitmq"]
+
+
+class TestAStackThatMustBeRestarted:
+    def test_keeps_the_options_that_were_not_given(
+        self, run_dir: Path, launched: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        given = {"hold_seconds": 20, "wanted_broker": "embedded", "reload": True}
+        dataclasses.replace(plan(run_dir, broker="embedded", port=18080), **given, code="old").save()
+        monkeypatch.setattr(up.Supervision, "is_running", lambda self: True)
+        started: list[Stack] = []
+        monkeypatch.setattr(up.summary, "show", lambda stack, **_: started.append(stack))
+        assert up.up(up.Wishes(run_dir=run_dir)) == 0
+        [stack] = started
+        assert {name: getattr(stack, name) for name in given} == given
+        assert launched == ["stopped", "embedded"]
