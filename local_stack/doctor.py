@@ -144,6 +144,8 @@ def _running(stack: Stack) -> Iterator[Finding]:
         report = status.report(stack)
     except NotRunning:
         return
+    if stack.broker_problem:
+        yield Finding(*stack.broker_problem)
     for part in report.parts:
         if part["state"] not in {"running", "done"}:
             yield Finding(

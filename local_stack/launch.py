@@ -51,7 +51,7 @@ class DidNotStart(Exception):
 
     def __init__(self, part: str, reason: str, log: str) -> None:
         super().__init__(f"{part} {reason}.\n\n{log}")
-        self.part = part
+        self.part, self.reason = part, reason
 
 
 def plan(
@@ -116,11 +116,10 @@ def _choose_broker(wanted: str, overrides: Mapping[str, str]) -> tuple[str, str]
     return "rabbitmq", ""
 
 
-def without_rabbitmq(stack: Stack) -> Stack:
+def without_rabbitmq(stack: Stack, failure: DidNotStart) -> Stack:
     """Return the same stack on the embedded broker, for when RabbitMQ doesn't come up."""
-    return dataclasses.replace(
-        stack, broker="embedded", broker_note=f"RabbitMQ was not up within {BROKER_PATIENCE:.0f} s"
-    )
+    note = f"{failure.part} {failure.reason}"
+    return dataclasses.replace(stack, broker="embedded", broker_note=note, gave_up_rabbitmq=True)
 
 
 @contextlib.contextmanager

@@ -25,6 +25,9 @@ def show(stack: Stack, *, seconds: float, was_running: bool = False) -> None:
     out.print(f"\n[bold green]{headline}[/] ({seconds:.1f} s)\n")
     if stack.address_note:
         out.print(f"[bold red]{escape(stack.address_note)}[/]\n")
+    if stack.broker_problem:
+        what, remedy = stack.broker_problem
+        out.print(f"[bold red]{escape(what)}.[/]\n    → {escape(remedy)}\n")
     broker = _BROKERS[stack.broker].format(**stack.ports)
     if stack.is_marketplace:
         _show_marketplace(stack, broker)

@@ -169,7 +169,7 @@ def _launch_and_wait(stack: Stack, *, tied: bool) -> Stack:
         errors.print(f"\n{error}", markup=False)
         errors.print("\n[bold red]Going on WITHOUT RabbitMQ, on the embedded broker.[/]")
         shut_down(stack)
-        return _launch_and_wait(without_rabbitmq(stack), tied=tied)
+        return _launch_and_wait(without_rabbitmq(stack, error), tied=tied)
 
 
 @contextlib.contextmanager
