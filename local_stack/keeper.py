@@ -2,13 +2,16 @@
 
 import asyncio
 import dataclasses
+import os
 import socket
 import sys
 import time
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping
+from pathlib import Path
 
 from local_stack import logs
+from local_stack.activity import Activity
 from local_stack.fingerprints import Done
 from local_stack.liveness import Frozen, Life
 from local_stack.parts import Part
@@ -18,6 +21,7 @@ from local_stack.probes import Sighting
 from local_stack.processes import MARKER, Record, dies_with_parent, end_group, thaw_group
 from local_stack.stack import Stack
 from local_stack.view import View
+from local_stack.waiting import why_hopeless
 from shared_events.errors import describe
 
 #: Seconds before another start, by how many starts failed in a row; the first death is answered at once.
@@ -53,6 +57,7 @@ class Keeper:
         self._extra: dict[str, str] = {}
         self._sighting = Sighting(stack.log_of(part.name), 0, 0)
         self._life: Life | None = None
+        self._activity = Activity(os.getpid())
         self._next_probe = 0.0
         self._patience = Patience()
         self._given_up_for = ""
@@ -84,22 +89,32 @@ class Keeper:
     def report(self) -> dict[str, object]:
         """Return what is known of the part, ready for JSON."""
         age = self._life.heartbeat_age() if self._life and self._process else None
-        return self.view.as_dict() | {"heartbeat_age": age}
+        return self.view.as_dict() | {"heartbeat_age": age, "hopeless": self.hopeless()}
+
+    @property
+    def log(self) -> Path:
+        """Return where the part logs."""
+        return self._stack.log_of(self.part.name)
+
+    def hopeless(self) -> str:
+        """Return why it isn't worth waiting until the part is ready, or nothing."""
+        return why_hopeless(self.view, self._activity)
 
     def start(self) -> None:
         """Want the process, and at once if it was waiting for its next try."""
         self.view.failures = 0
+        if self.view.state in {"failed", "stopped"}:
+            self.view.becomes("waiting")
         self._wanted.set()
         self._retry.set()
 
     async def restart(self, extra: Mapping[str, str] | None = None) -> None:
-        """Start the process anew, with `extra` environment (as before when None); wait until it is ready."""
+        """Have the process started anew, with `extra` environment (as before when None)."""
         if extra is not None:
             self._extra = dict(extra)
         self.ready.clear()
         await self._end(self.part.grace)
         self.start()
-        await self.ready.wait()
 
     async def _run_step(self) -> None:
         done, part = Done(self._stack.run_dir), self.part
@@ -145,7 +160,8 @@ class Keeper:
             self.view.failures += 1
             self.view.detail = str(error)
             return 1
-        lasted = time.monotonic() - started > _LONG_ENOUGH
+        # On a busy machine it takes long to fail, too: who never was well has not lasted.
+        lasted = self._patience.was_well and time.monotonic() - started > _LONG_ENOUGH
         self.view.failures = 0 if lasted else self.view.failures + 1
         self.view.detail = ""
         return gone.result()
@@ -153,6 +169,7 @@ class Keeper:
     async def _spawn(self) -> Process:
         part, stack = self.part, self._stack
         self.view.becomes("starting")
+        self._activity = Activity(os.getpid())  # we prepare it ourselves
         log = stack.log_of(part.name)
         environment = {**part.environment, **self._extra, MARKER: f"{stack.id}:{part.name}"}
         try:
@@ -176,6 +193,7 @@ class Keeper:
         self._gone.clear()
         self._leaving = False
         self._life = Life(process.pid, part.heartbeat)
+        self._activity = Activity(process.pid, log, self._sighting.log_offset)
         self._patience.begin()
         self._next_probe = 0.0
         self.view.pid = process.pid

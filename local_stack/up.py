@@ -28,6 +28,9 @@ from local_stack.screen import errors, out
 from local_stack.services import MARKETPLACE, System
 from local_stack.stack import DEFAULT_HOLD_SECONDS, Stack
 
+#: Seconds between two words about a part that takes long to start.
+_SAY_EVERY = 30.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
@@ -182,11 +185,15 @@ def _progress() -> Iterator["Progress"]:
 
 
 class Progress:
-    """Prints a line for each part that gets ready, and shows which ones are on their way."""
+    """Prints a line for each part that gets ready, and shows which ones are on their way.
+
+    Of one that takes long it says every half a minute what it is waiting for.
+    """
 
     def __init__(self, show: Callable[[str], None]) -> None:
         self._show = show
         self._began: dict[str, float] = {}
+        self._said: dict[str, float] = {}
 
     def __call__(self, parts: list[View]) -> None:
         """Take one look at the parts."""
@@ -194,11 +201,18 @@ class Progress:
             name, state = part["name"], part["state"]
             if state == "starting":
                 self._began.setdefault(name, part["since"])
+                self._say_if_slow(name, time.time() - part["since"], part["detail"])
             elif state in {"running", "done"} and name in self._began:
                 took = part["since"] - self._began.pop(name)
                 out.print(f"  {name:<20} {'ready' if state == 'running' else 'done':<6} {took:5.1f} s")
         coming = [part["name"] for part in parts if part["state"] in {"starting", "restarting", "unready"}]
         self._show(f"Starting {', '.join(coming)}" if coming else "Starting")
+
+    def _say_if_slow(self, name: str, waited: float, detail: str) -> None:
+        if waited > self._said.get(name, 0.0) + _SAY_EVERY:
+            self._said[name] = waited
+            why = f": {detail}" if detail else ""
+            out.print(f"  {name:<20} still starting after {waited:.0f} s{why}", markup=False)
 
 
 def _stay(stack: Stack) -> int:

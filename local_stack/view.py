@@ -26,6 +26,8 @@ class View:
     last_restart: str = ""
     #: Seconds since its last heartbeat; None where it shows none.
     heartbeat_age: float | None = None
+    #: Why it isn't worth waiting until it is ready; empty while it is.
+    hopeless: str = ""
 
     def becomes(self, state: str, detail: str = "") -> None:
         """Note a new state."""

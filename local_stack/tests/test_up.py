@@ -1,6 +1,7 @@
 """What `up` keeps of the stack that runs, and what it does when RabbitMQ doesn't come up."""
 
 import dataclasses
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from local_stack import doctor, status, summary, up
 from local_stack.launch import DidNotStart, plan
 from local_stack.stack import Stack
+from local_stack.view import View
 
 PROBLEM = "WITHOUT RABBITMQ: everything runs on the embedded broker, since rabbitmq was not up within 30 s"
 REMEDY = "./manage_all.py logs rabbitmq says why; ./manage_all.py up --broker rabbitmq tries it again"
@@ -89,3 +91,18 @@ class TestAStackThatMustBeRestarted:
         [stack] = started
         assert {name: getattr(stack, name) for name in given} == given
         assert launched == ["stopped", "embedded"]
+
+
+class TestAPartThatTakesLongToStart:
+    def test_is_named_now_and_then_with_what_it_waits_for(self, capsys: pytest.CaptureFixture[str]) -> None:
+        progress = up.Progress(lambda _: None)
+        for waited in (10, 31, 40, 62):
+            view = View(
+                "rabbitmq", step=False, state="starting", since=time.time() - waited, detail="no port"
+            )
+            progress([view.as_dict()])
+        assert capsys.readouterr().out.split("\n") == [
+            "  rabbitmq             still starting after 31 s: no port",
+            "  rabbitmq             still starting after 62 s: no port",
+            "",
+        ]
