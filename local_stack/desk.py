@@ -35,7 +35,7 @@ async def serve(supervisor: Supervisor) -> asyncio.Server:
             await _reply(writer, await _do(supervisor, request))
             if request["do"] == "override":
                 await reader.read()
-                await _restart(supervisor.keepers[request["part"]], {})
+                await _restart(supervisor, supervisor.keepers[request["part"]], {})
                 await _reply(writer, {})
         except CannotDo as error:
             await _reply(writer, {"refused": str(error)})
@@ -68,13 +68,13 @@ async def _do(supervisor: Supervisor, request: dict[str, Any]) -> dict[str, Any]
         case "start":
             keeper = _process(supervisor, request)
             keeper.start()
-            await _until_ready(keeper)
+            await _until_ready(supervisor, keeper)
         case "restart":
-            await _restart(_process(supervisor, request))
+            await _restart(supervisor, _process(supervisor, request))
         case "replace":
             await _replace(supervisor, _process(supervisor, request))
         case "override":
-            await _restart(_process(supervisor, request), request["environment"])
+            await _restart(supervisor, _process(supervisor, request), request["environment"])
         case unknown:
             raise CannotDo(f"There is no such request: {unknown}.")
     return {}
@@ -93,16 +93,16 @@ async def _replace(supervisor: Supervisor, keeper: Keeper) -> None:
         raise CannotDo(f"The successor of {name} {error}. {name} goes on.\n\n{log}") from None
 
 
-async def _restart(keeper: Keeper, extra: Mapping[str, str] | None = None) -> None:
+async def _restart(supervisor: Supervisor, keeper: Keeper, extra: Mapping[str, str] | None = None) -> None:
     await keeper.restart(extra)
-    await _until_ready(keeper)
+    await _until_ready(supervisor, keeper)
 
 
-async def _until_ready(keeper: Keeper) -> None:
+async def _until_ready(supervisor: Supervisor, keeper: Keeper) -> None:
     try:
         await until_ready(keeper)
     except NotReady as error:
-        log = logs.last_life(keeper.log, _LINES)
+        log = logs.last_life(supervisor.stack.log_of(keeper.part.name), _LINES)
         raise CannotDo(f"{keeper.part.name} {error}.\n\n{log}") from None
 
 

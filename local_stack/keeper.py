@@ -8,24 +8,21 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping
-from pathlib import Path
 
 from local_stack import logs
 from local_stack.activity import Activity
 from local_stack.fingerprints import Done
 from local_stack.liveness import Frozen, Life
 from local_stack.parts import Part
-from local_stack.patience import Patience
+from local_stack.patience import Patience, pause_after
 from local_stack.postgres import CannotCreate, group_of
 from local_stack.probes import Sighting
 from local_stack.processes import MARKER, Record, dies_with_parent, end_group, thaw_group
 from local_stack.stack import Stack
-from local_stack.view import View
+from local_stack.view import View, how_it_ended
 from local_stack.waiting import why_hopeless
 from shared_events.errors import describe
 
-#: Seconds before another start, by how many starts failed in a row; the first death is answered at once.
-_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 #: A part that lived this long, in seconds, has not failed to start.
 _LONG_ENOUGH = 20.0
 _LOOK_AT_STARTING, _LOOK_AT_UNREADY = 0.1, 1.0
@@ -91,11 +88,6 @@ class Keeper:
         age = self._life.heartbeat_age() if self._life and self._process else None
         return self.view.as_dict() | {"heartbeat_age": age, "hopeless": self.hopeless()}
 
-    @property
-    def log(self) -> Path:
-        """Return where the part logs."""
-        return self._stack.log_of(self.part.name)
-
     def hopeless(self) -> str:
         """Return why it isn't worth waiting until the part is ready, or nothing."""
         return why_hopeless(self.view, self._activity)
@@ -126,7 +118,7 @@ class Keeper:
                 mark = await asyncio.to_thread(part.fingerprint) if part.fingerprint else ""
                 done.add(part.name, mark)
                 break
-            self.view.becomes("failed", self.view.detail or f"ended with {_in_words(code)}")
+            self.view.becomes("failed", self.view.detail or how_it_ended(code))
             self._retry.clear()
             await self._retry.wait()
         self.view.becomes("done")
@@ -140,7 +132,7 @@ class Keeper:
             code = await self._one_life()
             if self._leaving or not self._wanted.is_set():
                 continue
-            why = self._given_up_for or self.view.detail or f"ended with {_in_words(code)}"
+            why = self._given_up_for or self.view.detail or how_it_ended(code)
             self.view.restarts += 1
             self.view.last_restart, self._given_up_for = why, ""
             self.view.becomes("restarting", why)
@@ -301,11 +293,7 @@ class Keeper:
     async def _pause(self) -> None:
         self._retry.clear()
         try:
-            async with asyncio.timeout(_PAUSES[min(self.view.failures, len(_PAUSES) - 1)]):
+            async with asyncio.timeout(pause_after(self.view.failures)):
                 await self._retry.wait()
         except TimeoutError:
             pass
-
-
-def _in_words(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"code {code}"

@@ -4,6 +4,11 @@ import time
 from dataclasses import asdict, dataclass
 
 
+def how_it_ended(code: int) -> str:
+    """Return in words with which exit code, or by which signal, a process ended."""
+    return f"ended with signal {-code}" if code < 0 else f"ended with code {code}"
+
+
 @dataclass
 class View:
     """What is known about a part, as `status` shows it. `since` is in epoch seconds.

@@ -18,6 +18,7 @@ from local_stack.control import NotAnswering, Refused, Supervision
 from local_stack.launch import DidNotStart, wait_until_ready
 from local_stack.processes import Record
 from local_stack.stack import Stack
+from local_stack.testing import wait_for
 from local_stack.tests import tiny
 from local_stack.tests.tiny import Start
 from local_stack.throwaway import NoServer
@@ -111,15 +112,15 @@ class TestASupervisorThatTakesLongToAnswer:
     def slow(self, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator["subprocess.Popen[bytes]"]:
         """A supervisor that works for a while before it answers, on a machine where that takes long."""
         monkeypatch.setattr(control, "SHOWS_LIFE_WITHIN", 0.5)
+        listens = stack.run_dir / "listens"
         code = (
             f"import socket\nserver = socket.socket(socket.AF_UNIX)\nserver.bind({str(stack.socket)!r})\n"
-            f"server.listen()\ncall, _ = server.accept()\n{tiny.BURN.format(2)}"
+            f"server.listen()\nopen({str(listens)!r}, 'w').close()\ncall, _ = server.accept()\n{tiny.BURN.format(2)}"
             "call.sendall(b'{\"parts\": []}\\n')"
         )
         with running(code) as process:
             Record(stack.run_dir).keep("supervisor", process.pid)
-            while not stack.socket.exists():
-                time.sleep(0.01)
+            wait_for(listens.exists)
             yield process
 
     @pytest.mark.usefixtures("slow")
