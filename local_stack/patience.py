@@ -20,7 +20,7 @@ def patience_with(starts: int, *, was_well: bool) -> float:
 
 
 def pause_after(failures: int) -> float:
-    """Return the seconds before another start, by how many failed in a row; the first death is answered at once."""
+    """Return the seconds before another start, by how many failed in a row: none after the first death."""
     return _PAUSES[min(failures, len(_PAUSES) - 1)]
 
 

@@ -115,8 +115,8 @@ class TestASupervisorThatTakesLongToAnswer:
         listens = stack.run_dir / "listens"
         code = (
             f"import socket\nserver = socket.socket(socket.AF_UNIX)\nserver.bind({str(stack.socket)!r})\n"
-            f"server.listen()\nopen({str(listens)!r}, 'w').close()\ncall, _ = server.accept()\n{tiny.BURN.format(2)}"
-            "call.sendall(b'{\"parts\": []}\\n')"
+            f"server.listen()\nopen({str(listens)!r}, 'w').close()\ncall, _ = server.accept()\n"
+            f"{tiny.BURN.format(2)}call.sendall(b'{{\"parts\": []}}\\n')"
         )
         with running(code) as process:
             Record(stack.run_dir).keep("supervisor", process.pid)
