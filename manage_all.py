@@ -8,6 +8,7 @@ needs, and hands over to `local_stack` inside it. Old Pythons can parse it, to b
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -22,8 +23,12 @@ def main() -> None:
     try:
         python = prepare()
         os.chdir(ROOT)
+        # Kept back until `local_stack` can take it: a Python that is only starting answers with a traceback.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         os.execve(python, [python, "-m", "local_stack", *sys.argv[1:]], environment(python))  # noqa: S606
     except KeyboardInterrupt:
+        # A second one would be answered with a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("\nInterrupted. Run the same command again to go on.", file=sys.stderr)
         sys.exit(INTERRUPTED)
 

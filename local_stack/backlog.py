@@ -12,6 +12,7 @@ import psycopg
 
 from local_stack.credentials import Credentials
 from local_stack.environment import broker_url, database_url
+from local_stack.postgres import LOOK_SECONDS
 from local_stack.rabbitmq import connect
 from local_stack.services import Service, queue_name
 from local_stack.stack import Stack
@@ -52,7 +53,7 @@ def of_services(stack: Stack, secrets: Credentials) -> dict[str, dict[str, Any]]
 def relay_trouble(address: str) -> str | None:
     """Return why no relay is at work on this database, or None when one holds the lease."""
     try:
-        with psycopg.connect(address, connect_timeout=2) as connection:
+        with psycopg.connect(address, connect_timeout=LOOK_SECONDS) as connection:
             row = connection.execute(_LEASE).fetchone()
     except psycopg.Error as error:
         return describe(error)

@@ -30,13 +30,14 @@ LOG = VENV / "install.log"
 _UV_STEP = re.compile(r"^\s*(Downloading|Building|\+) (\S.*)")
 _PIP_STEP = re.compile(r"^\s*(Collecting|Building wheel for) (\S+)")
 _SHOWN_OF_LOG = 15
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def prepare(lock: str) -> None:
     """See to it that `.venv` holds what one of the lock files names. Ends the program where it can't be."""
     if not is_installed(lock):
         refuse_without_ensurepip()
-        with _on_interruption(signal.default_int_handler), one_at_a_time():
+        with _on_interruption(_interrupt), one_at_a_time():
             if not is_installed(lock):
                 install(lock)
 
@@ -89,15 +90,29 @@ def one_at_a_time() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _on_interruption(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Have Ctrl-C, and what else asks us to end, call this; afterwards what was called before."""
-    signums = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [(signum, signal.signal(signum, handler)) for signum in signums]
+def _on_interruption(act: Callable[[], None]) -> Iterator[None]:
+    """Have Ctrl-C, and what else asks us to end, call this, once. Whatever comes after that is ignored.
+
+    People press Ctrl-C more than once, and a second one would interrupt the ending itself, with a traceback.
+    """
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        for other in _ENDING:
+            signal.signal(other, signal.SIG_IGN)
+        act()
+
+    before = [(signum, signal.signal(signum, interrupt)) for signum in _ENDING]
     try:
         yield
     finally:
         for signum, previous in before:
-            signal.signal(signum, previous)
+            # Not after an interruption: from then on signals are ignored.
+            if signal.getsignal(signum) is interrupt:
+                signal.signal(signum, previous)
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
 
 
 def install(lock: str) -> None:
@@ -183,12 +198,13 @@ def _run(
     step: Callable[[str], str | None] = lambda _: None,
 ) -> bool:
     """Return whether a program ended well; what it prints goes into the log, and its steps on the screen."""
-    interrupted: list[int] = []
+    interrupted = False
     process: subprocess.Popen[str] | None = None
 
-    def interrupt(signum: int, frame: FrameType | None) -> None:
+    def interrupt() -> None:
         # Not by an exception: one that came while the program is being started would lose hold of it.
-        interrupted.append(signum)
+        nonlocal interrupted
+        interrupted = True
         _kill(process)
 
     with _on_interruption(interrupt), LOG.open("a") as log:

@@ -34,7 +34,7 @@ def trouble(address: str, data: Path) -> str | None:
     try:
         connection = connect(
             address,
-            connect_timeout=2,
+            connect_timeout=DEADLINE,
             read_timeout=DEADLINE,
             write_timeout=DEADLINE,
             confirm_publish=True,

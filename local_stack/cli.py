@@ -20,13 +20,15 @@ class NothingHere(Complaint):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code. Raises KeyboardInterrupt, but where it is how one leaves."""
     options = parser().parse_args(arguments)
     options.run_dir = run_dir_of(options)
     try:
         return _COMMANDS[options.command](options)
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        if getattr(options, "follow", False):
+            return _INTERRUPTED
+        raise
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -36,7 +36,12 @@ def parser() -> argparse.ArgumentParser:
     _of_service(command("resume", "bring a paused service back"))
     _of_service(command("dump", "write a service's database to standard output, whatever goes on"))
     _of_service(command("restore", "put a dump from standard input in a paused service's database's place"))
-    _doctor(command("doctor", "look for what is wrong, and say how to mend it"))
+    _doctor(
+        command(
+            "doctor",
+            "look for what is wrong, say how to mend it, and advise; exit code 1 when something is wrong",
+        )
+    )
     _test(command("test", "run the tests, all or some parts; they need nothing that is running"))
     _bench(
         command("bench", "measure, on a stack of its own; prints figures and whether they keep what is said")
@@ -77,7 +82,10 @@ def _up(parser: argparse.ArgumentParser) -> None:
         help="auto (default): a private RabbitMQ node where it is installed, else files",
     )
     parser.add_argument(
-        "--port", type=int, help=f"port of the gateway (default {DEFAULT_GATEWAY_PORT}, or the next free one)"
+        "--port",
+        type=int,
+        help="port of the gateway "
+        f"(default: that of last time, at first {DEFAULT_GATEWAY_PORT}, or the next free one)",
     )
     parser.add_argument(
         "--hold-seconds",

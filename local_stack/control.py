@@ -2,21 +2,20 @@
 
 import contextlib
 import json
+import select
 import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from local_stack.activity import cpu_seconds
 from local_stack.complaints import Complaint
 from local_stack.processes import recorded
 from local_stack.stack import Stack
 from shared_events.errors import describe
 
-#: A restart waits until the part is ready again; nothing takes longer than this, in seconds.
-_PATIENCE = 90.0
-#: What needs no waiting is answered in this time, in seconds.
-ANSWERS_WITHIN = 5.0
-#: A successor starts, and its predecessor finishes what it has in hand, in seconds.
-_LONGEST_SUCCESSION = 240.0
+#: Seconds in which a supervisor that lives uses some CPU time, on however busy a machine. How long a request
+#: may take is the supervisor's to judge.
+SHOWS_LIFE_WITHIN = 5.0
 
 
 class NotRunning(Complaint):
@@ -43,10 +42,6 @@ class Refused(Complaint):
     """The supervisor could not do what was asked; the message says why."""
 
 
-class _Silence(NotRunning):
-    """The time for an answer is over."""
-
-
 class Supervision:
     """A caller's view of one stack's supervisor. Every method raises NotRunning when there is none."""
 
@@ -55,7 +50,7 @@ class Supervision:
 
     def status(self) -> list[dict[str, Any]]:
         """Return what is known of each part, as `view.View` describes it."""
-        parts: list[dict[str, Any]] = self._ask("status", patience=ANSWERS_WITHIN)["parts"]
+        parts: list[dict[str, Any]] = self._ask("status")["parts"]
         return parts
 
     def is_running(self) -> bool:
@@ -84,11 +79,11 @@ class Supervision:
 
     def replace(self, part: str) -> None:
         """Start a part's successor, and stop the part when that has taken over. Raises Refused."""
-        self._ask("replace", patience=_LONGEST_SUCCESSION, part=part)
+        self._ask("replace", part=part)
 
     def shut_down(self) -> None:
         """Ask the supervisor to stop everything and itself; returns at once."""
-        self._ask("shut_down", patience=ANSWERS_WITHIN)
+        self._ask("shut_down")
 
     @contextlib.contextmanager
     def overriding(self, part: str, environment: Mapping[str, str]) -> Iterator[None]:
@@ -96,25 +91,20 @@ class Supervision:
 
         The supervisor restores the part when the connection ends, so a killed caller leaves nothing behind.
         """
-        with self._connect(_PATIENCE) as connection:
-            _exchange(connection, {"do": "override", "part": part, "environment": dict(environment)})
+        with self._connect() as connection:
+            self._exchange(connection, {"do": "override", "part": part, "environment": dict(environment)})
             yield
             connection.shutdown(socket.SHUT_WR)
+            self._wait_for_answer(connection)
             _read(connection)
 
-    def _ask(self, what: str, *, patience: float = _PATIENCE, **details: Any) -> dict[str, Any]:
-        with self._connect(patience) as connection:
-            try:
-                return _exchange(connection, {"do": what, **details})
-            except _Silence as silence:
-                supervisor = recorded(self._stack.run_dir).get("supervisor")
-                if supervisor is None:
-                    raise
-                raise NotAnswering(supervisor.pid, self._stack.system.command("down")) from silence
+    def _ask(self, what: str, **details: Any) -> dict[str, Any]:
+        with self._connect() as connection:
+            return self._exchange(connection, {"do": what, **details})
 
-    def _connect(self, patience: float) -> socket.socket:
+    def _connect(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(patience)
+        connection.settimeout(SHOWS_LIFE_WITHIN)
         try:
             connection.connect(str(self._stack.socket))
         except OSError as error:
@@ -122,21 +112,31 @@ class Supervision:
             raise NotRunning(describe(error), self._stack.system.command("up")) from error
         return connection
 
+    def _exchange(self, connection: socket.socket, request: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            connection.sendall(json.dumps(request).encode() + b"\n")
+        except OSError as error:
+            raise NotRunning(describe(error)) from error
+        self._wait_for_answer(connection)
+        return _read(connection)
 
-def _exchange(connection: socket.socket, request: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        connection.sendall(json.dumps(request).encode() + b"\n")
-    except OSError as error:
-        raise NotRunning(describe(error)) from error
-    return _read(connection)
+    def _wait_for_answer(self, connection: socket.socket) -> None:
+        """Wait for as long as the supervisor lives. Raises NotAnswering when it doesn't move."""
+        supervisor = recorded(self._stack.run_dir).get("supervisor")
+        before = cpu_seconds(supervisor.pid) if supervisor else 0.0
+        while not select.select([connection], [], [], SHOWS_LIFE_WITHIN)[0]:
+            if supervisor is None:
+                raise NotRunning("it does not answer", self._stack.system.command("up"))
+            used = cpu_seconds(supervisor.pid)
+            if used <= before:
+                raise NotAnswering(supervisor.pid, self._stack.system.command("down"))
+            before = used
 
 
 def _read(connection: socket.socket) -> dict[str, Any]:
     try:
         with connection.makefile("rb") as lines:
             line = lines.readline()
-    except TimeoutError as error:
-        raise _Silence(describe(error)) from error
     except OSError as error:
         raise NotRunning(describe(error)) from error
     if not line:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from local_stack import logs
 from local_stack.keeper import Keeper
+from local_stack.waiting import NotReady, until_ready
 
 if TYPE_CHECKING:
     from local_stack.supervisor import Supervisor
+
+
+#: How much of a part's log is shown to whoever waited for it in vain.
+_LINES = 25
 
 
 class CannotDo(Exception):
@@ -28,7 +35,7 @@ async def serve(supervisor: Supervisor) -> asyncio.Server:
             await _reply(writer, await _do(supervisor, request))
             if request["do"] == "override":
                 await reader.read()
-                await supervisor.keepers[request["part"]].restart({})
+                await _restart(supervisor, supervisor.keepers[request["part"]], {})
                 await _reply(writer, {})
         except CannotDo as error:
             await _reply(writer, {"refused": str(error)})
@@ -61,13 +68,13 @@ async def _do(supervisor: Supervisor, request: dict[str, Any]) -> dict[str, Any]
         case "start":
             keeper = _process(supervisor, request)
             keeper.start()
-            await keeper.ready.wait()
+            await _until_ready(supervisor, keeper)
         case "restart":
-            await _process(supervisor, request).restart()
+            await _restart(supervisor, _process(supervisor, request))
         case "replace":
             await _replace(supervisor, _process(supervisor, request))
         case "override":
-            await _process(supervisor, request).restart(request["environment"])
+            await _restart(supervisor, _process(supervisor, request), request["environment"])
         case unknown:
             raise CannotDo(f"There is no such request: {unknown}.")
     return {}
@@ -81,8 +88,22 @@ async def _replace(supervisor: Supervisor, keeper: Keeper) -> None:
         raise CannotDo(f"{name} isn't running, so nothing takes over from it.")
     try:
         await supervisor.replace(name)
-    except TimeoutError:
-        raise CannotDo(f"The successor of {name} did not get ready; {name} goes on.") from None
+    except NotReady as error:
+        log = logs.last_life(supervisor.stack.log_of(name), _LINES)
+        raise CannotDo(f"The successor of {name} {error}. {name} goes on.\n\n{log}") from None
+
+
+async def _restart(supervisor: Supervisor, keeper: Keeper, extra: Mapping[str, str] | None = None) -> None:
+    await keeper.restart(extra)
+    await _until_ready(supervisor, keeper)
+
+
+async def _until_ready(supervisor: Supervisor, keeper: Keeper) -> None:
+    try:
+        await until_ready(keeper)
+    except NotReady as error:
+        log = logs.last_life(supervisor.stack.log_of(keeper.part.name), _LINES)
+        raise CannotDo(f"{keeper.part.name} {error}.\n\n{log}") from None
 
 
 def _process(supervisor: Supervisor, request: dict[str, Any]) -> Keeper:

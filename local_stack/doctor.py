@@ -1,4 +1,4 @@
-"""`doctor`: look for what is wrong or soon will be, and say how to mend it."""
+"""`doctor`: look for what is wrong or soon will be, say how to mend it, and give advice."""
 
 import importlib.metadata
 import shutil
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_stack import rabbitmq, status
+from local_stack import bootstrap, rabbitmq, status
 from local_stack.control import NotAnswering, NotRunning, Supervision
+from local_stack.locks import LOCKS, path_of, pins
 from local_stack.ports import holder_of, is_free
 from local_stack.processes import leftovers, recorded
 from local_stack.screen import megabytes, out
@@ -23,23 +24,39 @@ _TOO_FAR_BEHIND = 1_000
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. `mend` is what to do about it; a finding without one is fine."""
+    """One thing that was looked at.
+
+    `mend` is what to do about a problem. `advice` is what would make things better where nothing is wrong. A
+    finding with neither is fine.
+    """
 
     what: str
     mend: str = ""
+    advice: str = ""
 
 
 def doctor(run_dir: Path) -> int:
-    """Print every finding and return the exit code: 1 when something needs mending."""
+    """Print every finding, advice apart, and return the exit code: 1 when something needs mending."""
     found = [*_machine(run_dir), *_stack(run_dir)]
+    advice = [finding for finding in found if finding.advice]
+    problems = [finding for finding in found if finding.mend]
     for finding in found:
-        out.print("[red]✗[/]" if finding.mend else "[green]✓[/]", end=" ")
-        out.print(finding.what, markup=False)
-        if finding.mend:
-            out.print(f"    → {finding.mend}", markup=False)
-    ill = sum(bool(finding.mend) for finding in found)
-    out.print(f"\n{ill} to mend" if ill else "\nAll is well.")
-    return 1 if ill else 0
+        if not finding.advice:
+            _print("[red]✗[/]" if finding.mend else "[green]✓[/]", finding.what, finding.mend)
+    if advice:
+        out.print("\nAdvice")
+    for finding in advice:
+        _print("[yellow]-[/]", finding.what, finding.advice)
+    without_problems = "Nothing to mend." if advice else "All is well."
+    out.print(f"\n{len(problems)} to mend" if problems else f"\n{without_problems}")
+    return 1 if problems else 0
+
+
+def _print(mark: str, what: str, remedy: str) -> None:
+    out.print(mark, end=" ")
+    out.print(what, markup=False)
+    if remedy:
+        out.print(f"    → {remedy}", markup=False)
 
 
 def _machine(run_dir: Path) -> Iterator[Finding]:
@@ -53,7 +70,8 @@ def _machine(run_dir: Path) -> Iterator[Finding]:
         yield Finding("RabbitMQ is installed")
     else:
         yield Finding(
-            "RabbitMQ isn't installed; the embedded broker takes its place", rabbitmq.INSTALL_COMMAND
+            "RabbitMQ isn't installed; the embedded broker takes its place",
+            advice=rabbitmq.INSTALL_COMMAND,
         )
 
 
@@ -66,14 +84,15 @@ def _python() -> Finding:
 
 
 def _packages() -> Iterator[Finding]:
-    """Compare what is installed with the lock file."""
-    lock = (REPOSITORY / "requirements" / "dev.txt").read_text().splitlines()
-    wanted = dict(line.split()[0].split("==") for line in lock if "==" in line and ";" not in line)
-    wrong = [f"{name} {version}" for name, version in wanted.items() if _installed(name) != version]
-    mend = "Remove .venv/installed-from and run any command." if wrong else ""
-    yield Finding(
-        f"packages differ from the lock file: {', '.join(wrong[:5])}" if wrong else "packages as locked", mend
-    )
+    """Compare what is installed with the lock file that it was installed from."""
+    lock = next((name for name in reversed(LOCKS) if bootstrap.is_installed(name)), LOCKS[0])
+    wanted = [pin for pin in pins(path_of(lock).read_text()) if not pin.conditional]
+    wrong = [f"{pin.name} {pin.version}" for pin in wanted if _installed(pin.name) != pin.version]
+    if wrong:
+        what = f"packages differ from the lock file ({lock}): {', '.join(wrong[:5])}"
+        yield Finding(what, "Remove .venv/installed-from and run any command.")
+    else:
+        yield Finding(f"packages as locked ({lock})")
 
 
 def _installed(name: str) -> str | None:
@@ -98,7 +117,7 @@ def _stack(run_dir: Path) -> Iterator[Finding]:
         holder = holder_of(DEFAULT_GATEWAY_PORT)
         yield Finding(
             f"port {DEFAULT_GATEWAY_PORT} is taken by {holder}",
-            "Stop it, or let `up` choose another port, as it will.",
+            advice="Stop it, or let `up` choose another port, as it will.",
         )
     if stack is not None:
         yield from _stopped(stack)
@@ -125,6 +144,8 @@ def _running(stack: Stack) -> Iterator[Finding]:
         report = status.report(stack)
     except NotRunning:
         return
+    if stack.broker_problem:
+        yield Finding(*stack.broker_problem)
     for part in report.parts:
         if part["state"] not in {"running", "done"}:
             yield Finding(

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import os
 import socket
 import sys
 import time
@@ -9,19 +10,19 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping
 
 from local_stack import logs
+from local_stack.activity import Activity
 from local_stack.fingerprints import Done
 from local_stack.liveness import Frozen, Life
 from local_stack.parts import Part
-from local_stack.patience import Patience
+from local_stack.patience import Patience, pause_after
 from local_stack.postgres import CannotCreate, group_of
 from local_stack.probes import Sighting
 from local_stack.processes import MARKER, Record, dies_with_parent, end_group, thaw_group
 from local_stack.stack import Stack
-from local_stack.view import View
+from local_stack.view import View, how_it_ended
+from local_stack.waiting import why_hopeless
 from shared_events.errors import describe
 
-#: Seconds before another start, by how many starts failed in a row; the first death is answered at once.
-_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 #: A part that lived this long, in seconds, has not failed to start.
 _LONG_ENOUGH = 20.0
 _LOOK_AT_STARTING, _LOOK_AT_UNREADY = 0.1, 1.0
@@ -53,6 +54,7 @@ class Keeper:
         self._extra: dict[str, str] = {}
         self._sighting = Sighting(stack.log_of(part.name), 0, 0)
         self._life: Life | None = None
+        self._activity = Activity(os.getpid())
         self._next_probe = 0.0
         self._patience = Patience()
         self._given_up_for = ""
@@ -84,22 +86,27 @@ class Keeper:
     def report(self) -> dict[str, object]:
         """Return what is known of the part, ready for JSON."""
         age = self._life.heartbeat_age() if self._life and self._process else None
-        return self.view.as_dict() | {"heartbeat_age": age}
+        return self.view.as_dict() | {"heartbeat_age": age, "hopeless": self.hopeless()}
+
+    def hopeless(self) -> str:
+        """Return why it isn't worth waiting until the part is ready, or nothing."""
+        return why_hopeless(self.view, self._activity)
 
     def start(self) -> None:
         """Want the process, and at once if it was waiting for its next try."""
         self.view.failures = 0
+        if self.view.state in {"failed", "stopped"}:
+            self.view.becomes("waiting")
         self._wanted.set()
         self._retry.set()
 
     async def restart(self, extra: Mapping[str, str] | None = None) -> None:
-        """Start the process anew, with `extra` environment (as before when None); wait until it is ready."""
+        """Have the process started anew, with `extra` environment (as before when None)."""
         if extra is not None:
             self._extra = dict(extra)
         self.ready.clear()
         await self._end(self.part.grace)
         self.start()
-        await self.ready.wait()
 
     async def _run_step(self) -> None:
         done, part = Done(self._stack.run_dir), self.part
@@ -111,7 +118,7 @@ class Keeper:
                 mark = await asyncio.to_thread(part.fingerprint) if part.fingerprint else ""
                 done.add(part.name, mark)
                 break
-            self.view.becomes("failed", self.view.detail or f"ended with {_in_words(code)}")
+            self.view.becomes("failed", self.view.detail or how_it_ended(code))
             self._retry.clear()
             await self._retry.wait()
         self.view.becomes("done")
@@ -125,7 +132,7 @@ class Keeper:
             code = await self._one_life()
             if self._leaving or not self._wanted.is_set():
                 continue
-            why = self._given_up_for or self.view.detail or f"ended with {_in_words(code)}"
+            why = self._given_up_for or self.view.detail or how_it_ended(code)
             self.view.restarts += 1
             self.view.last_restart, self._given_up_for = why, ""
             self.view.becomes("restarting", why)
@@ -145,7 +152,8 @@ class Keeper:
             self.view.failures += 1
             self.view.detail = str(error)
             return 1
-        lasted = time.monotonic() - started > _LONG_ENOUGH
+        # On a busy machine it takes long to fail, too: who never was well has not lasted.
+        lasted = self._patience.was_well and time.monotonic() - started > _LONG_ENOUGH
         self.view.failures = 0 if lasted else self.view.failures + 1
         self.view.detail = ""
         return gone.result()
@@ -153,6 +161,7 @@ class Keeper:
     async def _spawn(self) -> Process:
         part, stack = self.part, self._stack
         self.view.becomes("starting")
+        self._activity = Activity(os.getpid())  # we prepare it ourselves
         log = stack.log_of(part.name)
         environment = {**part.environment, **self._extra, MARKER: f"{stack.id}:{part.name}"}
         try:
@@ -176,6 +185,7 @@ class Keeper:
         self._gone.clear()
         self._leaving = False
         self._life = Life(process.pid, part.heartbeat)
+        self._activity = Activity(process.pid, log, self._sighting.log_offset)
         self._patience.begin()
         self._next_probe = 0.0
         self.view.pid = process.pid
@@ -283,11 +293,7 @@ class Keeper:
     async def _pause(self) -> None:
         self._retry.clear()
         try:
-            async with asyncio.timeout(_PAUSES[min(self.view.failures, len(_PAUSES) - 1)]):
+            async with asyncio.timeout(pause_after(self.view.failures)):
                 await self._retry.wait()
         except TimeoutError:
             pass
-
-
-def _in_words(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"code {code}"

@@ -13,24 +13,28 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from local_stack import fingerprints, rabbitmq
+from local_stack import activity, fingerprints, rabbitmq
+from local_stack.activity import Activity
 from local_stack.complaints import Complaint
 from local_stack.control import NotRunning, Supervision
 from local_stack.credentials import credentials_of
 from local_stack.environment import base_environment
 from local_stack.logs import last_life
-from local_stack.ports import choose_ports
-from local_stack.processes import MARKER, dies_with_parent, end, leftovers
+from local_stack.ports import choose_ports, why_not
+from local_stack.processes import MARKER, dies_with_parent, end, leftovers, supervisor_of
 from local_stack.services import MARKETPLACE, System
-from local_stack.stack import DEFAULT_HOLD_SECONDS, REPOSITORY, Stack, port_names
+from local_stack.stack import (
+    DEFAULT_GATEWAY_PORT,
+    DEFAULT_HOLD_SECONDS,
+    REPOSITORY,
+    Stack,
+    port_names,
+    url_of,
+)
+from local_stack.waiting import after
 
-#: Seconds that RabbitMQ gets before `--broker auto` does without it.
-BROKER_PATIENCE = 30.0
-_START_PATIENCE = 240.0
 _STOP_PATIENCE = 60.0
-_SILENCE_PATIENCE = 10.0
 _POLL = 0.15
-_HOPELESS = 3
 
 View = dict[str, Any]
 
@@ -44,7 +48,7 @@ class DidNotStart(Exception):
 
     def __init__(self, part: str, reason: str, log: str) -> None:
         super().__init__(f"{part} {reason}.\n\n{log}")
-        self.part = part
+        self.part, self.reason = part, reason
 
 
 def plan(
@@ -64,16 +68,15 @@ def plan(
     """
     before, overrides = Stack.load(run_dir), dict(overrides or {})
     chosen, note = _choose_broker(broker, overrides)
+    known = before.ports if before else {}
+    ports = choose_ports(
+        run_dir, gateway=port, before=known, avoid_default=any_port, names=port_names(system)
+    )
     return Stack(
         run_dir=run_dir,
         id=before.id if before else secrets.token_hex(4),
-        ports=choose_ports(
-            run_dir,
-            gateway=port,
-            before=before.ports if before else {},
-            avoid_default=any_port,
-            names=port_names(system),
-        ),
+        ports=ports,
+        address_note="" if port or any_port else _explain_address(known, ports),
         system_name=system.name,
         broker=chosen,
         wanted_broker=broker,
@@ -83,6 +86,17 @@ def plan(
         overrides=overrides,
         code=fingerprints.of_code(system),
     )
+
+
+def _explain_address(before: Mapping[str, int], ports: Mapping[str, int]) -> str:
+    """Return why the gateway's port isn't that of last time, at first not the usual one; else nothing."""
+    wanted = before.get("gateway", DEFAULT_GATEWAY_PORT)
+    if ports["gateway"] == wanted:
+        return ""
+    why = f"port {wanted} {why_not(wanted)}."
+    if before:
+        return f"THE ADDRESS HAS CHANGED: it was {url_of(wanted)}, but {why}"
+    return f"NOT THE USUAL ADDRESS: {why}"
 
 
 def _choose_broker(wanted: str, overrides: Mapping[str, str]) -> tuple[str, str]:
@@ -99,11 +113,10 @@ def _choose_broker(wanted: str, overrides: Mapping[str, str]) -> tuple[str, str]
     return "rabbitmq", ""
 
 
-def without_rabbitmq(stack: Stack) -> Stack:
+def without_rabbitmq(stack: Stack, failure: DidNotStart) -> Stack:
     """Return the same stack on the embedded broker, for when RabbitMQ doesn't come up."""
-    return dataclasses.replace(
-        stack, broker="embedded", broker_note=f"RabbitMQ was not up within {BROKER_PATIENCE:.0f} s"
-    )
+    note = f"{failure.part} {failure.reason}"
+    return dataclasses.replace(stack, broker="embedded", broker_note=note, gave_up_rabbitmq=True)
 
 
 @contextlib.contextmanager
@@ -135,44 +148,44 @@ def launch(
         )  # fmt: skip
 
 
-def wait_until_ready(
-    stack: Stack, report: Callable[[list[View]], None] = lambda _: None, *, patience: float = _START_PATIENCE
-) -> None:
-    """Wait until every part runs and every step is done; `report` sees each look. Raises DidNotStart."""
-    started, supervision = time.monotonic(), Supervision(stack)
+def wait_until_ready(stack: Stack, report: Callable[[list[View]], None] = lambda _: None) -> None:
+    """Wait until every part runs and every step is done, for as long as those that don't make progress.
+
+    `report` sees each look. Raises DidNotStart.
+    """
+    supervision, silence = Supervision(stack), _Silence(stack)
     while True:
-        waited = time.monotonic() - started
         try:
             parts = supervision.status()
         except NotRunning:
-            if waited > _SILENCE_PATIENCE:
-                raise _failure(stack, "supervisor", "does not answer") from None
+            silence.check()
             parts = []
         report(parts)
         if parts and all(part["state"] in {"running", "done"} for part in parts):
             return
-        _check_hope(stack, parts, waited, patience)
+        for part in parts:
+            if part["hopeless"]:
+                raise _failure(stack, part["name"], part["hopeless"])
         time.sleep(_POLL)
 
 
-def _check_hope(stack: Stack, parts: list[View], waited: float, patience: float) -> None:
-    for part in parts:
-        if part["state"] == "failed" or (part["failures"] >= _HOPELESS and part["state"] != "running"):
-            raise _failure(stack, part["name"], part["detail"] or "does not start")
-        if part["name"] == "rabbitmq" and _may_do_without(stack, part):
-            raise _failure(stack, "rabbitmq", f"was not up within {BROKER_PATIENCE:.0f} s")
-    if waited > patience:
-        late = next((part for part in parts if part["state"] not in {"running", "done", "waiting"}), None)
-        name, why = (late["name"], late["detail"]) if late else ("supervisor", "does not get on")
-        raise _failure(stack, name, f"is not ready after {patience:.0f} s: {why}")
+class _Silence:
+    """A supervisor that does not answer: it starts, or something is wrong with it."""
 
+    def __init__(self, stack: Stack) -> None:
+        self._stack, self._began = stack, time.monotonic()
+        self._signs: Activity | None = None
 
-def _may_do_without(stack: Stack, rabbitmq_part: View) -> bool:
-    """Return whether RabbitMQ has had its time, where nobody insisted on it."""
-    starting = rabbitmq_part["state"] == "starting"
-    return (
-        stack.wanted_broker == "auto" and starting and time.time() - rabbitmq_part["since"] > BROKER_PATIENCE
-    )
+    def check(self) -> None:
+        """Raise DidNotStart where it is gone, or does not move."""
+        pid = supervisor_of(self._stack)
+        if pid is None:
+            raise _failure(self._stack, "supervisor", "has ended")
+        self._signs = self._signs or Activity(pid, self._stack.log_of("supervisor"))
+        idle = self._signs.idle_seconds()
+        if idle > activity.STALLED_AFTER:
+            waited = time.monotonic() - self._began
+            raise _failure(self._stack, "supervisor", f"does not answer {after(waited, idle)}")
 
 
 def _failure(stack: Stack, part: str, reason: str) -> DidNotStart:

@@ -1,19 +1,14 @@
 """Whether a process that is there still works: nothing of it stopped by a signal, and its heartbeat young."""
 
-import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
+from local_stack.activity import table
 from local_stack.probes import Stuck
 
 #: Without a touch of its heartbeat file for this long, in seconds, a process hangs. It touches it every five.
 SILENT_AFTER = 20.0
-_PROC = Path("/proc")
-#: The keepers of a stack look one after another; all can use what the first has read, for these seconds.
-_SCAN_KEEPS = 0.5
 
 
 class Frozen(Stuck):
@@ -57,43 +52,6 @@ class Life:
             return None
 
 
-_stopped: dict[int, list[int]] = {}
-_scanned = float("-inf")
-
-
 def stopped_in(session: int) -> list[int]:
-    """Return the processes of a session that a signal has stopped, but not those that a debugger holds.
-
-    Only Linux says so of all; elsewhere of the session's leader alone.
-    """
-    global _stopped, _scanned
-    if not _PROC.exists():
-        return _stopped_leader(session)
-    if time.monotonic() - _scanned > _SCAN_KEEPS:
-        _stopped, _scanned = _scan(), time.monotonic()
-    return _stopped.get(session, [])
-
-
-def _scan() -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for name in os.listdir(_PROC):
-        if name.isdecimal():
-            state, session = _state_and_session(name)
-            if state == "T":
-                found.setdefault(session, []).append(int(name))
-    return found
-
-
-def _state_and_session(pid: str) -> tuple[str, int]:
-    try:
-        fields = (_PROC / pid / "stat").read_text().rpartition(")")[2].split()
-    except OSError:  # gone meanwhile
-        return "", 0
-    return fields[0], int(fields[3])
-
-
-def _stopped_leader(pid: int) -> list[int]:
-    try:
-        return [pid] if psutil.Process(pid).status() == psutil.STATUS_STOPPED else []
-    except psutil.Error:
-        return []
+    """Return the processes of a session that a signal has stopped, but not those that a debugger holds."""
+    return [pid for pid, entry in table().items() if entry.session == session and entry.state == "T"]

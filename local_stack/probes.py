@@ -8,7 +8,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-_TIMEOUT = 5.0
+#: Seconds that an answer may take, as on a busy machine: what hangs is found by its signs of life.
+_TIMEOUT = 15.0
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,18 @@ def recorded(run_dir: Path) -> dict[str, Identity]:
     return {name: one for name, one in found.items() if one.alive}
 
 
+def supervisor_of(stack: Stack) -> int | None:
+    """Return the pid of the stack's supervisor, None where there is none. One that only starts counts."""
+    known = recorded(stack.run_dir).get("supervisor")
+    if known:
+        return known.pid
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(MARKER) == f"{stack.id}:supervisor":
+                return int(process.pid)
+    return None
+
+
 def leftovers(stack: Stack) -> list[psutil.Process]:
     """Return every live process of this stack: recorded ones, bearers of its mark, their descendants."""
     ours = {one.pid for one in recorded(stack.run_dir).values()}

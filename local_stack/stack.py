@@ -28,7 +28,9 @@ class Stack:
     """What one stack is. Saved in its run directory, so that every later command finds the same one.
 
     `system_name` names what it runs. `broker` is what it runs on: `rabbitmq`, `embedded` or `external` (an
-    address from the environment); `wanted_broker` is what was asked for. `overrides` are variables of the
+    address from the environment); `wanted_broker` is what was asked for. `broker_note` and `address_note` say
+    why it isn't on the broker, or at the address, that one would expect; `gave_up_rabbitmq`, that the broker
+    should be RabbitMQ, which did not come up. `overrides` are variables of the
     user's own environment.
     """
 
@@ -39,6 +41,8 @@ class Stack:
     broker: str = "embedded"
     wanted_broker: str = "auto"
     broker_note: str = ""
+    gave_up_rabbitmq: bool = False
+    address_note: str = ""
     hold_seconds: int = DEFAULT_HOLD_SECONDS
     reload: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
@@ -73,7 +77,18 @@ class Stack:
     @property
     def url(self) -> str:
         """Return the one origin that visitors see."""
-        return f"http://localhost:{self.ports['gateway']}"
+        return url_of(self.ports["gateway"])
+
+    @property
+    def broker_problem(self) -> tuple[str, str] | None:
+        """Return in words that RabbitMQ should be the broker and isn't, and what to do about it."""
+        if not self.gave_up_rabbitmq:
+            return None
+        logs, up = self.system.command("logs"), self.system.command("up")
+        return (
+            f"WITHOUT RABBITMQ: everything runs on the embedded broker, since {self.broker_note}",
+            f"{logs} rabbitmq says why; {up} --broker rabbitmq tries it again",
+        )
 
     @property
     def has_fake_stripe(self) -> bool:
@@ -111,6 +126,11 @@ class Stack:
         if other.code != self.code:
             changes.append("the code has changed")
         return changes
+
+
+def url_of(gateway_port: int) -> str:
+    """Return the address at which visitors find a gateway."""
+    return f"http://localhost:{gateway_port}"
 
 
 def port_names(system: System) -> tuple[str, ...]:

@@ -1,4 +1,6 @@
-"""What `up` prints at the end: where to go, who to be, how to pay."""
+"""What `up` prints at the end: where to go, who to be, how to pay, and what isn't as one would expect."""
+
+from rich.markup import escape
 
 from local_stack.credentials import DEMO_USERS, credentials_of
 from local_stack.screen import out
@@ -21,6 +23,11 @@ def show(stack: Stack, *, seconds: float, was_running: bool = False) -> None:
     """Print addresses, logins, test cards and the time it took."""
     headline = "Everything was running already" if was_running else f"The {stack.system_name} is running"
     out.print(f"\n[bold green]{headline}[/] ({seconds:.1f} s)\n")
+    if stack.address_note:
+        out.print(f"[bold red]{escape(stack.address_note)}[/]\n")
+    if stack.broker_problem:
+        what, remedy = stack.broker_problem
+        out.print(f"[bold red]{escape(what)}.[/]\n    → {escape(remedy)}\n")
     broker = _BROKERS[stack.broker].format(**stack.ports)
     if stack.is_marketplace:
         _show_marketplace(stack, broker)

@@ -17,10 +17,9 @@ from local_stack.keeper import Keeper
 from local_stack.parts import Part, parts_of
 from local_stack.processes import Record, end, leftovers
 from local_stack.stack import Stack
+from local_stack.waiting import NotReady, until_ready
 
 _ROTATE_EVERY, _TIE_EVERY = 10.0, 1.0
-#: Seconds that a successor gets to be ready.
-SUCCESSION = 60.0
 
 
 class Supervisor:
@@ -57,16 +56,15 @@ class Supervisor:
     async def replace(self, name: str) -> None:
         """Start a part's successor beside it, and once that is ready let the part finish and stop it.
 
-        Raises TimeoutError, with the part as it was, when the successor doesn't get ready.
+        Raises NotReady, with the part as it was, when it isn't worth waiting for the successor.
         """
         old = self.keepers[name]
         new = old.successor()
         life = asyncio.create_task(new.live([]))
         self._successors.add(life)
         try:
-            async with asyncio.timeout(SUCCESSION):
-                await new.ready.wait()
-        except TimeoutError:
+            await until_ready(new)
+        except NotReady:
             await new.stop()
             life.cancel()
             raise

@@ -13,14 +13,22 @@ from pathlib import Path
 
 import psycopg
 
+from local_stack import activity
+from local_stack.activity import Activity
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.environment import admin_database_url
 from local_stack.launch import plan
+from local_stack.logs import tail
 from local_stack.postgres import Cluster, answers, cluster_of, create_cluster, create_role, group_of
 from local_stack.processes import dies_with_parent
 from local_stack.stack import Stack
+from local_stack.waiting import after
 
-_PATIENCE = 30.0
+_LINES = 25
+
+
+class NoServer(Exception):
+    """The server has ended, or does not get on; the message shows its log."""
 
 
 @contextlib.contextmanager
@@ -47,7 +55,7 @@ def throwaway_databases(roles: Sequence[str]) -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def server(stack: Stack, credentials: Credentials, cluster: Cluster) -> Iterator[None]:
-    """Run a cluster's server, without a supervisor; its data is deleted afterwards."""
+    """Run a cluster's server, without a supervisor; its data is deleted afterwards. Raises NoServer."""
     create_cluster(cluster)
     with (stack.run_dir / "postgres.log").open("ab") as log:
         process = subprocess.Popen(
@@ -62,7 +70,7 @@ def server(stack: Stack, credentials: Credentials, cluster: Cluster) -> Iterator
             extra_groups=[] if cluster.user else None,
         )
     try:
-        _wait(admin_database_url(stack, credentials), stack.run_dir / "postgres.log")
+        _wait(process, admin_database_url(stack, credentials), stack.run_dir / "postgres.log")
         yield
     finally:
         process.send_signal(signal.SIGINT)
@@ -70,11 +78,16 @@ def server(stack: Stack, credentials: Credentials, cluster: Cluster) -> Iterator
         shutil.rmtree(cluster.home, ignore_errors=True)
 
 
-def _wait(address: str, log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    """Wait until the server answers, for as long as it makes progress. Raises NoServer."""
+    signs, began = Activity(process.pid, log), time.monotonic()
     while (trouble := answers(address)) is not None:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"Postgres did not start: {trouble}\n{log.read_text()}")
+        if process.poll() is not None:
+            raise NoServer(f"Postgres ended with code {process.returncode}:\n{tail(log, _LINES)}")
+        idle = signs.idle_seconds()
+        if idle > activity.STALLED_AFTER:
+            spent = after(time.monotonic() - began, idle)
+            raise NoServer(f"Postgres is not ready {spent}: {trouble}\n{tail(log, _LINES)}")
         time.sleep(0.1)
 
 

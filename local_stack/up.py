@@ -24,10 +24,12 @@ from local_stack.launch import (
     wait_until_ready,
     without_rabbitmq,
 )
-from local_stack.ports import holder_of
 from local_stack.screen import errors, out
 from local_stack.services import MARKETPLACE, System
-from local_stack.stack import DEFAULT_GATEWAY_PORT, DEFAULT_HOLD_SECONDS, Stack
+from local_stack.stack import DEFAULT_HOLD_SECONDS, Stack
+
+#: Seconds between two words about a part that takes long to start.
+_SAY_EVERY = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,7 @@ def up(wishes: Wishes) -> int:
             return _repair(running, started)
         if running:
             shut_down(running)
+            wishes = _completed(wishes, running)
         stack = _start(wishes, overrides)
         if stack is None:
             return 1
@@ -84,10 +87,7 @@ def _running(run_dir: Path) -> Stack | None:
 def _must_change(running: Stack, wishes: Wishes, overrides: Mapping[str, str]) -> bool:
     """Return whether what was asked for differs from what runs; options not given stay as they are."""
     wanted = dataclasses.replace(
-        running,
-        wanted_broker=wishes.broker or running.wanted_broker,
-        hold_seconds=wishes.hold_seconds or running.hold_seconds,
-        reload=wishes.reload or running.reload,
+        _as_wished(running, wishes),
         overrides=overrides,
         code=fingerprints.of_code(wishes.system),
         ports={**running.ports, "gateway": wishes.port or running.ports["gateway"]},
@@ -96,6 +96,24 @@ def _must_change(running: Stack, wishes: Wishes, overrides: Mapping[str, str]) -
     if changes:
         out.print(f"Restarting: {', '.join(changes)}.")
     return bool(changes) or wishes.foreground
+
+
+def _as_wished(running: Stack, wishes: Wishes) -> Stack:
+    """Return the stack that runs with the options that were given; all others stay as they are."""
+    return dataclasses.replace(
+        running,
+        wanted_broker=wishes.broker or running.wanted_broker,
+        hold_seconds=wishes.hold_seconds or running.hold_seconds,
+        reload=wishes.reload or running.reload,
+    )
+
+
+def _completed(wishes: Wishes, running: Stack) -> Wishes:
+    """Return the wishes with what the user said nothing about as it is in the stack that runs."""
+    stack = _as_wished(running, wishes)
+    return dataclasses.replace(
+        wishes, broker=stack.wanted_broker, hold_seconds=stack.hold_seconds, reload=stack.reload
+    )
 
 
 def _repair(stack: Stack, started: float) -> int:
@@ -125,7 +143,6 @@ def _start(wishes: Wishes, overrides: Mapping[str, str]) -> Stack | None:
         reload=wishes.reload,
         overrides=overrides,
     )
-    _say_port(stack, wishes)
     if stack.broker_note:
         out.print(f"Broker: {stack.broker}, since there is {stack.broker_note}", markup=False)
     try:
@@ -146,7 +163,7 @@ def _launch_and_wait(stack: Stack, *, tied: bool) -> Stack:
             wait_until_ready(stack, report)
         return stack
     except KeyboardInterrupt:
-        out.print("Interrupted: stopping what was started.")
+        out.print("Stopping what was started.")
         shut_down(stack)
         raise
     except DidNotStart as error:
@@ -155,16 +172,7 @@ def _launch_and_wait(stack: Stack, *, tied: bool) -> Stack:
         errors.print(f"\n{error}", markup=False)
         errors.print("\n[bold red]Going on WITHOUT RabbitMQ, on the embedded broker.[/]")
         shut_down(stack)
-        return _launch_and_wait(without_rabbitmq(stack), tied=tied)
-
-
-def _say_port(stack: Stack, wishes: Wishes) -> None:
-    port = stack.ports["gateway"]
-    if wishes.port is None and port != DEFAULT_GATEWAY_PORT:
-        out.print(
-            f"[yellow]Port {DEFAULT_GATEWAY_PORT} is taken by {holder_of(DEFAULT_GATEWAY_PORT)}; "
-            f"the gateway uses {port} instead.[/]"
-        )
+        return _launch_and_wait(without_rabbitmq(stack, error), tied=tied)
 
 
 @contextlib.contextmanager
@@ -177,11 +185,15 @@ def _progress() -> Iterator["Progress"]:
 
 
 class Progress:
-    """Prints a line for each part that gets ready, and shows which ones are on their way."""
+    """Prints a line for each part that gets ready, and shows which ones are on their way.
+
+    Of one that takes long it says every half a minute what it is waiting for.
+    """
 
     def __init__(self, show: Callable[[str], None]) -> None:
         self._show = show
         self._began: dict[str, float] = {}
+        self._said: dict[str, float] = {}
 
     def __call__(self, parts: list[View]) -> None:
         """Take one look at the parts."""
@@ -189,11 +201,18 @@ class Progress:
             name, state = part["name"], part["state"]
             if state == "starting":
                 self._began.setdefault(name, part["since"])
+                self._say_if_slow(name, time.time() - part["since"], part["detail"])
             elif state in {"running", "done"} and name in self._began:
                 took = part["since"] - self._began.pop(name)
                 out.print(f"  {name:<20} {'ready' if state == 'running' else 'done':<6} {took:5.1f} s")
         coming = [part["name"] for part in parts if part["state"] in {"starting", "restarting", "unready"}]
         self._show(f"Starting {', '.join(coming)}" if coming else "Starting")
+
+    def _say_if_slow(self, name: str, waited: float, detail: str) -> None:
+        if waited > self._said.get(name, 0.0) + _SAY_EVERY:
+            self._said[name] = waited
+            why = f": {detail}" if detail else ""
+            out.print(f"  {name:<20} still starting after {waited:.0f} s{why}", markup=False)
 
 
 def _stay(stack: Stack) -> int:

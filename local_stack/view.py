@@ -4,6 +4,11 @@ import time
 from dataclasses import asdict, dataclass
 
 
+def how_it_ended(code: int) -> str:
+    """Return in words with which exit code, or by which signal, a process ended."""
+    return f"ended with signal {-code}" if code < 0 else f"ended with code {code}"
+
+
 @dataclass
 class View:
     """What is known about a part, as `status` shows it. `since` is in epoch seconds.
@@ -26,6 +31,8 @@ class View:
     last_restart: str = ""
     #: Seconds since its last heartbeat; None where it shows none.
     heartbeat_age: float | None = None
+    #: Why it isn't worth waiting until it is ready; empty while it is.
+    hopeless: str = ""
 
     def becomes(self, state: str, detail: str = "") -> None:
         """Note a new state."""

@@ -1,14 +1,18 @@
 """What the stack's own tests share: stacks of tiny processes instead of services."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from local_stack.launch import plan
-from local_stack.stack import Stack
+from local_stack.launch import plan, shut_down
+from local_stack.processes import MARKER
+from local_stack.stack import REPOSITORY, Stack
 from local_stack.tests.running_bank import Endpoint, FakeStripe, endpoint
+from local_stack.tests.tiny import Start
 from local_stack.throwaway import temporary_run_dir
 
 
@@ -26,6 +30,27 @@ def stack(run_dir: Path) -> Stack:
     (run_dir / "log").mkdir()
     stack.save()
     return stack
+
+
+@pytest.fixture
+def start(stack: Stack) -> Iterator[Start]:
+    """Start a supervisor with one of the scenes of `tiny`; whatever happens, nothing is left afterwards."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(scene: str) -> subprocess.Popen[bytes]:
+        with stack.log_of("supervisor").open("ab") as log:
+            supervisor = subprocess.Popen(
+                [sys.executable, "-m", "local_stack.tests.tiny", str(stack.run_dir), scene],
+                cwd=REPOSITORY, stdout=log, stderr=log, start_new_session=True,
+                env={**os.environ, MARKER: f"{stack.id}:supervisor"},
+            )  # fmt: skip
+        started.append(supervisor)
+        return supervisor
+
+    yield start
+    shut_down(stack)
+    for supervisor in started:
+        supervisor.wait(timeout=10)
 
 
 @pytest.fixture

@@ -7,13 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from local_stack import bootstrap
+from local_stack import __main__ as entry
+from local_stack import bootstrap, cli
 from local_stack.processes import Identity
 from local_stack.stack import REPOSITORY
 from local_stack.testing import wait_for
@@ -200,15 +202,18 @@ class TestAnInterruptedInstallation:
 
     @pytest.mark.parametrize("until", ["Installing", "uv"], ids=["in venv", "in pip"])
     @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize("times", [1, 20], ids=["once", "impatiently"])
     def test_ends_in_one_calm_line_and_leaves_nothing_to_trust(
-        self, installing: subprocess.Popen[str], clone: Path, until: str, signum: signal.Signals
+        self, installing: subprocess.Popen[str], clone: Path, until: str, signum: signal.Signals, times: int
     ) -> None:
         assert installing.stdout is not None
         said = [next(line for line in installing.stdout if until in line)]
         children = psutil.Process(installing.pid).children(recursive=True)
         # A terminal sends Ctrl-C to the whole group, and whoever sends SIGTERM means the process.
         send = os.killpg if signum == signal.SIGINT else os.kill
-        send(installing.pid, signum)
+        for _ in range(times):
+            send(installing.pid, signum)
+            time.sleep(0.001)
         said += installing.stdout.readlines()
         assert installing.wait() == 130
         assert [line for line in said[1:] if line.strip() and not line.startswith("  ")] == [
@@ -216,6 +221,50 @@ class TestAnInterruptedInstallation:
         ]
         assert not (clone / ".venv" / "installed-from").exists()
         wait_for(lambda: not any(Identity.of(child.pid) for child in children))
+
+
+class TestTheHandoverToTheEnvironment:
+    def test_keeps_ctrl_c_back_until_somebody_can_take_it(self, clone: Path) -> None:
+        code = (
+            f"import os, signal, sys; sys.path.insert(0, {str(clone)!r}); from local_stack import bootstrap; "
+            "bootstrap.prepare = lambda lock: None; "
+            "os.execve = lambda *_: print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+        )
+        assert run(clone, "status", code=code).stdout == "True\n"
+
+    def test_answers_it_in_one_line(self) -> None:
+        hands_over = (
+            "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]); "
+            "os.kill(os.getpid(), signal.SIGINT); "
+            "os.execv(sys.executable, [sys.executable, '-m', 'local_stack', 'test', '--list'])"
+        )
+        command = (sys.executable, "-c", hands_over)
+        done = subprocess.run(command, cwd=REPOSITORY, check=False, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (130, "")
+        assert done.stderr == "\nInterrupted. Run the same command again to go on.\n"
+
+
+class TestACommandThatIsInterrupted:
+    @pytest.fixture
+    def interrupted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupt(options: object) -> int:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(cli, "_COMMANDS", {"up": interrupt, "logs": interrupt})
+        monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    @pytest.mark.usefixtures("interrupted")
+    @pytest.mark.parametrize(
+        ("line", "said"),
+        [(["up"], "\nInterrupted. Run the same command again to go on.\n"), (["logs", "--follow"], "")],
+        ids=["on its way", "while it follows a log"],
+    )
+    def test_says_so_unless_that_is_how_it_ends(
+        self, line: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(sys, "argv", ["manage_all.py", *line])
+        assert entry.main() == 130
+        assert capsys.readouterr().err == said
 
 
 class TestWhatAnInstallerPrints:

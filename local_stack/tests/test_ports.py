@@ -1,16 +1,20 @@
 """Choosing ports beside other people's servers."""
 
+import contextlib
 import itertools
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from local_stack import ports as ports_module
+from local_stack import summary
+from local_stack.launch import plan
 from local_stack.ports import PortTaken, choose_ports, holder_of, is_free
-from local_stack.stack import PORT_NAMES
+from local_stack.stack import PORT_NAMES, Stack
 
 
 @pytest.fixture
@@ -62,3 +66,65 @@ class TestChoosePorts:
     def test_refuses_a_taken_port_that_was_asked_for(self, tmp_path: Path, taken: int) -> None:
         with pytest.raises(PortTaken, match=rf"Port {taken} is taken by .*pid {os.getpid()}"):
             choose_ports(tmp_path, gateway=taken, before={})
+
+
+class TestTheGatewaysPort:
+    @pytest.fixture
+    def taken_ports(self, monkeypatch: pytest.MonkeyPatch) -> set[int]:
+        """Ports that belong to somebody else, and nobody has promised any."""
+        taken: set[int] = set()
+        monkeypatch.setattr(ports_module, "is_free", lambda port: port not in taken)
+        monkeypatch.setattr(ports_module, "holder_of", lambda port: "nginx (pid 7)")
+        monkeypatch.setattr(ports_module, "_promises", lambda: contextlib.nullcontext({}))
+        return taken
+
+    def start(self, run_dir: Path, port: int | None = None) -> Stack:
+        """Plan as `up` does, and write it down as a start does."""
+        stack = plan(run_dir, broker="embedded", port=port)
+        stack.save()
+        return stack
+
+    def test_is_the_one_of_last_time_even_when_the_usual_one_is_free_again(
+        self, run_dir: Path, taken_ports: set[int]
+    ) -> None:
+        taken_ports.add(8080)
+        assert self.start(run_dir).ports["gateway"] == 8081
+        taken_ports.clear()
+        again = self.start(run_dir)
+        assert (again.ports["gateway"], again.address_note) == (8081, "")
+
+    def test_is_the_one_that_was_asked_for_last_time(self, run_dir: Path, taken_ports: set[int]) -> None:
+        self.start(run_dir, port=9000)
+        assert self.start(run_dir).ports["gateway"] == 9000
+
+    def test_is_another_when_somebody_took_it_and_the_summary_says_why(
+        self, run_dir: Path, taken_ports: set[int], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.start(run_dir)
+        taken_ports.add(8080)
+        stack = self.start(run_dir)
+        summary.show(stack, seconds=1)
+        _headline, warning, addresses, *_ = capsys.readouterr().out.strip().split("\n\n")
+        assert warning == (
+            "THE ADDRESS HAS CHANGED: it was http://localhost:8080, but port 8080 is taken by nginx (pid 7)."
+        )
+        assert "Open                   http://localhost:8081" in addresses
+
+    def test_is_explained_where_it_is_not_the_usual_one(self, run_dir: Path, taken_ports: set[int]) -> None:
+        taken_ports.add(8080)
+        assert self.start(run_dir).address_note == (
+            "NOT THE USUAL ADDRESS: port 8080 is taken by nginx (pid 7)."
+        )
+
+    def test_is_not_explained_to_whoever_chose_it(self, run_dir: Path, taken_ports: set[int]) -> None:
+        self.start(run_dir)
+        assert self.start(run_dir, port=9000).address_note == ""
+
+    def test_is_not_that_of_a_stack_that_is_starting(
+        self, run_dir: Path, taken_ports: set[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        promised = {"8080": ("/somewhere/else", time.time() + 60)}
+        monkeypatch.setattr(ports_module, "_promises", lambda: contextlib.nullcontext(promised))
+        assert self.start(run_dir).address_note == (
+            "NOT THE USUAL ADDRESS: port 8080 is promised to another stack, which is starting."
+        )

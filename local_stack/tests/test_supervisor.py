@@ -3,11 +3,10 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,32 +16,10 @@ import pytest
 from local_stack import control, patience
 from local_stack.control import NotAnswering, NotRunning, Refused, Supervision
 from local_stack.launch import DidNotStart, shut_down, wait_until_ready
-from local_stack.processes import MARKER, Identity, leftovers, recorded
-from local_stack.stack import REPOSITORY, Stack
+from local_stack.processes import Identity, leftovers, recorded
+from local_stack.stack import Stack
 from local_stack.testing import wait_for
-
-Start = Callable[[str], subprocess.Popen[bytes]]
-
-
-@pytest.fixture
-def start(stack: Stack) -> Iterator[Start]:
-    """Start a supervisor with one of the scenes of `tiny`; whatever happens, nothing is left afterwards."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(scene: str) -> subprocess.Popen[bytes]:
-        with stack.log_of("supervisor").open("ab") as log:
-            supervisor = subprocess.Popen(
-                [sys.executable, "-m", "local_stack.tests.tiny", str(stack.run_dir), scene],
-                cwd=REPOSITORY, stdout=log, stderr=log, start_new_session=True,
-                env={**os.environ, MARKER: f"{stack.id}:supervisor"},
-            )  # fmt: skip
-        started.append(supervisor)
-        return supervisor
-
-    yield start
-    shut_down(stack)
-    for supervisor in started:
-        supervisor.wait(timeout=10)
+from local_stack.tests.tiny import Start
 
 
 def part(stack: Stack, name: str) -> dict[str, Any]:
@@ -138,7 +115,7 @@ class TestOverriding:
     def test_ends_when_whoever_asked_is_killed(self, stack: Stack, start: Start) -> None:
         start("plain")
         wait_until_ready(stack)
-        connection = Supervision(stack)._connect(10)
+        connection = Supervision(stack)._connect()
         connection.sendall(b'{"do": "override", "part": "one", "environment": {"FLAVOUR": "mint"}}\n')
         connection.recv(100)
         assert stack.log_of("one").read_text().endswith("here mint\n")
@@ -222,11 +199,13 @@ class TestReplacing:
     def test_leaves_the_part_alone_when_its_successor_does_not_get_ready(
         self, stack: Stack, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("SUCCESSION_SECONDS", "1")
+        monkeypatch.setenv("STALLED_SECONDS", "1")
         start("reluctant")
         wait_until_ready(stack)
         before = part(stack, "server")
-        with pytest.raises(Refused, match="did not get ready; server goes on"):
+        with pytest.raises(
+            Refused, match=r"The successor of server is not ready after .*\. server goes on\.\n\nhere$"
+        ):
             Supervision(stack).replace("server")
         assert part(stack, "server")["pid"] == before["pid"]
         assert self.ask(before["address"]) == before["pid"]
@@ -370,7 +349,7 @@ class TestAPartThatIsStuck:
 
 class TestASupervisorThatIsFrozen:
     def test_is_not_called_absent(self, stack: Stack, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(control, "ANSWERS_WITHIN", 0.5)
+        monkeypatch.setattr(control, "SHOWS_LIFE_WITHIN", 0.5)
         supervisor = start("plain")
         wait_until_ready(stack)
         supervisor.send_signal(signal.SIGSTOP)

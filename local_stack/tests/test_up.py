@@ -1,14 +1,20 @@
-"""Doing without RabbitMQ when it doesn't come up."""
+"""What `up` keeps of the stack that runs, and what it does when RabbitMQ doesn't come up."""
 
 import dataclasses
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local_stack import up
-from local_stack.launch import DidNotStart
+from local_stack import doctor, status, summary, up
+from local_stack.launch import DidNotStart, plan
 from local_stack.stack import Stack
+from local_stack.view import View
+
+PROBLEM = "WITHOUT RABBITMQ: everything runs on the embedded broker, since rabbitmq was not up within 30 s"
+REMEDY = "./manage_all.py logs rabbitmq says why; ./manage_all.py up --broker rabbitmq tries it again"
 
 
 @pytest.fixture
@@ -37,11 +43,66 @@ class TestARabbitMQThatDoesNotComeUp:
     ) -> None:
         stack = up._launch_and_wait(on_rabbitmq, tied=False)
         assert launched == ["rabbitmq", "stopped", "embedded"]
-        assert (stack.broker, stack.broker_note) == ("embedded", "RabbitMQ was not up within 30 s")
+        assert (stack.broker, stack.broker_note) == ("embedded", "rabbitmq was not up within 30 s")
         assert "WITHOUT RabbitMQ" in capsys.readouterr().err
+
+    def test_is_what_the_summary_begins_with(
+        self, on_rabbitmq: Stack, launched: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        summary.show(up._launch_and_wait(on_rabbitmq, tied=False), seconds=1)
+        _headline, warning, *_ = capsys.readouterr().out.strip().split("\n\n")
+        assert warning == f"{PROBLEM}.\n    → {REMEDY}"
+
+    def test_is_a_problem_for_doctor(
+        self, on_rabbitmq: Stack, launched: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stack = up._launch_and_wait(on_rabbitmq, tied=False)
+        well = status.Report(
+            system="marketplace", url=stack.url, broker="embedded", broker_note=stack.broker_note,
+            hold_seconds=1, healthy=True, parts=[], memory=0, cores=0.0,
+        )  # fmt: skip
+        monkeypatch.setattr(status, "report", lambda stack: well)
+        mends = {finding.what: finding.mend for finding in doctor._running(stack) if finding.mend}
+        assert mends == {PROBLEM: REMEDY}
+
+    def test_is_not_claimed_of_a_broker_that_was_chosen(
+        self, stack: Stack, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        summary.show(stack, seconds=1)
+        assert "WITHOUT" not in capsys.readouterr().out
 
     def test_is_an_error_when_it_was_asked_for(self, on_rabbitmq: Stack, launched: list[str]) -> None:
         insisted = dataclasses.replace(on_rabbitmq, wanted_broker="rabbitmq")
         with pytest.raises(DidNotStart):
             up._launch_and_wait(insisted, tied=False)
         assert launched == ["rabbitmq"]
+
+
+class TestAStackThatMustBeRestarted:
+    def test_keeps_the_options_that_were_not_given(
+        self, run_dir: Path, launched: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        given = {"hold_seconds": 20, "wanted_broker": "embedded", "reload": True}
+        dataclasses.replace(plan(run_dir, broker="embedded", port=18080), **given, code="old").save()
+        monkeypatch.setattr(up.Supervision, "is_running", lambda self: True)
+        started: list[Stack] = []
+        monkeypatch.setattr(up.summary, "show", lambda stack, **_: started.append(stack))
+        assert up.up(up.Wishes(run_dir=run_dir)) == 0
+        [stack] = started
+        assert {name: getattr(stack, name) for name in given} == given
+        assert launched == ["stopped", "embedded"]
+
+
+class TestAPartThatTakesLongToStart:
+    def test_is_named_now_and_then_with_what_it_waits_for(self, capsys: pytest.CaptureFixture[str]) -> None:
+        progress = up.Progress(lambda _: None)
+        for waited in (10, 31, 40, 62):
+            view = View(
+                "rabbitmq", step=False, state="starting", since=time.time() - waited, detail="no port"
+            )
+            progress([view.as_dict()])
+        assert capsys.readouterr().out.split("\n") == [
+            "  rabbitmq             still starting after 31 s: no port",
+            "  rabbitmq             still starting after 62 s: no port",
+            "",
+        ]

@@ -5,14 +5,20 @@ import dataclasses
 import os
 import signal
 import socket
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from local_stack import liveness, patience, supervisor
+from local_stack import activity, keeper, liveness, patience
 from local_stack.parts import Part
 from local_stack.probes import Logs, Stuck, Works
 from local_stack.stack import Stack
 from local_stack.supervisor import supervise
+
+Start = Callable[[str], "subprocess.Popen[bytes]"]
+#: Seconds that the parts of some scenes take to start, though they move.
+LONG = 4.0
 
 SLEEPER = "import os, time; print('here', os.environ.get('FLAVOUR', 'plain'), flush=True); time.sleep(600)"
 DEAF = """
@@ -51,6 +57,40 @@ while True:
 #: A new start mends what `mendable` says, as that of a broker does.
 MENDABLE = f"import pathlib; pathlib.Path('mendable').unlink(missing_ok=True); {SLEEPER}"
 PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEPER!r}]).wait()"
+
+BURN = "import time; until = time.monotonic() + {}\nwhile time.monotonic() < until: pass\n"
+BURNING = BURN.format(LONG) + SLEEPER
+#: Does nothing while its child works.
+WAITING = (
+    f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BURN.format(LONG)!r}], check=True)\n"
+    + SLEEPER
+)
+#: Says something new every now and then, and nothing else.
+TALKING = """
+import time
+for step in range(20):
+    print("applying", "abcdefghijklmnopqrst"[step] * 3 + "_step", flush=True)
+    time.sleep({})
+"""
+SLEEPING = "import time; print('this is all I say', flush=True); time.sleep(600)"
+#: Tries again and again, at another time.
+REPEATING = """
+import itertools, time
+for second in itertools.count(10):
+    print(f"12:00:{second} try {second}: nobody answers", flush=True)
+    time.sleep(0.2)
+"""
+#: Works for as long as it is told, and falls asleep when a file says so.
+MOODY = (
+    """
+import os, pathlib, time
+until = time.monotonic() + float(os.environ.get("BURN_SECONDS", "0"))
+while time.monotonic() < until: pass
+print("not yet", flush=True)
+if pathlib.Path("falls asleep").exists(): time.sleep(600)
+"""
+    + SLEEPER
+)
 
 
 def process(name: str, code: str = SLEEPER, *, after: tuple[str, ...] = (), grace: float = 5.0) -> Part:
@@ -106,6 +146,15 @@ SCENES = {
     "beating": [process("beating", BEATING)],
     "probed": [process("probed", MENDABLE)],
     "broken": [step("prepare", "raise SystemExit('no luck')"), process("two", after=("prepare",))],
+    "burning": [process("slow", BURNING)],
+    "waiting": [process("slow", WAITING)],
+    "talking": [process("slow", TALKING.format(LONG / 20) + SLEEPER)],
+    "migrating": [step("prepare", TALKING.format(LONG / 20))],
+    "sleeping": [process("slow", SLEEPING)],
+    "repeating": [process("slow", REPEATING)],
+    "stuck": [step("prepare", SLEEPING)],
+    "dying": [process("one", "import time; time.sleep(0.3); raise SystemExit('died')")],
+    "moody": [process("moody", MOODY)],
     "crashing": [process("one", "raise SystemExit('crashed')")],
 }
 
@@ -114,10 +163,11 @@ def main(run_dir: Path, scene: str) -> None:
     stack = Stack.load(run_dir)
     assert stack is not None
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    supervisor.SUCCESSION = float(os.environ.get("SUCCESSION_SECONDS", "30"))
+    activity.STALLED_AFTER = float(os.environ.get("STALLED_SECONDS", "30"))
+    keeper._LONG_ENOUGH = float(os.environ.get("LONG_ENOUGH_SECONDS", "20"))
     patience.SECONDS = float(os.environ.get("PATIENCE_SECONDS", "30"))
     liveness.SILENT_AFTER = float(os.environ.get("SILENT_SECONDS", "30"))
-    own = {"beating", "probed"}
+    own = {"beating", "moody", "probed"}
     asyncio.run(supervise(stack, [in_directory(run_dir, p) if p.name in own else p for p in SCENES[scene]]))
 
 
