@@ -83,7 +83,7 @@ def one_at_a_time() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Another command is installing packages; waiting for it …", flush=True)
+            print("Another command is installing packages; waiting for it …", file=sys.stderr, flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -102,7 +102,7 @@ def _on_interruption(handler: Callable[[int, FrameType | None], None]) -> Iterat
 
 def install(lock: str) -> None:
     """Bring the environment up to a lock file; one whose last installation did not end well is made anew."""
-    print(f"Installing the packages of requirements/{lock}.txt into .venv", flush=True)
+    print(f"Installing the packages of requirements/{lock}.txt into .venv", file=sys.stderr, flush=True)
     whole = _is_whole()
     MARK.unlink(missing_ok=True)
     if not whole:
@@ -126,7 +126,7 @@ def _make_environment() -> None:
 def _install_with_uv(lock: str) -> bool:
     """Return whether uv was to be had and did it."""
     if not _works(VENV / "bin" / "uv", "--version"):
-        print("  uv, which installs the others", flush=True)
+        print("  uv, which installs the others", file=sys.stderr, flush=True)
     if not _run(_pip_command("bootstrap", "--quiet")):
         return False
     uv = str(VENV / "bin" / "uv")
@@ -136,7 +136,8 @@ def _install_with_uv(lock: str) -> bool:
     command = (uv, "pip", "install", *options, "--requirement", str(path_of(lock)))
     if _run(command, environment=environment, step=step_of_uv):
         return True
-    print(f"uv could not do it ({_short(LOG)} says why); trying with pip, which takes a minute …", flush=True)
+    why = f"uv could not do it ({_short(LOG)} says why)"
+    print(f"{why}; trying with pip, which takes a minute …", file=sys.stderr, flush=True)
     return False
 
 
@@ -173,7 +174,7 @@ def _say_caches(environment: Mapping[str, str]) -> None:
         subprocess.run(one, env=environment, check=False, capture_output=True, text=True).stdout.strip()
         for one in commands
     ]
-    print(f"  (downloads are kept in {' and '.join(filter(None, places))})", flush=True)
+    print(f"  (downloads are kept in {' and '.join(filter(None, places))})", file=sys.stderr, flush=True)
 
 
 def _run(
@@ -199,7 +200,7 @@ def _run(
             for line in process.stdout or ():
                 log.write(line)
                 if shown := step(line.rstrip()):
-                    print(shown, flush=True)
+                    print(shown, file=sys.stderr, flush=True)
     if interrupted:
         raise KeyboardInterrupt
     return process.returncode == 0

@@ -4,6 +4,7 @@ It keeps the objects, starts and ends pods as deployments ask for them, and has 
 deployment of 0 alone. It runs nothing.
 """
 
+import base64
 import copy
 import itertools
 import json
@@ -39,9 +40,11 @@ class Cluster:
         self._objects: dict[Key, Object] = {}
         #: When a pod that was told to end has ended.
         self._ends: dict[Key, float] = {}
+        #: From what each pod was started: its template, and the Secrets' values of that moment.
+        self._started: dict[str, tuple[Object, dict[str, str]]] = {}
         known = [item for item in objects if item["kind"] in KINDS]
-        # The autoscalers first: they are there whenever a deployment changes.
-        for item in sorted(known, key=lambda item: str(item["kind"] != "HorizontalPodAutoscaler")):
+        # Deployments last: pods want their Secrets, and an autoscaler is there whenever a deployment changes.
+        for item in sorted(known, key=lambda item: str(item["kind"] == "Deployment")):
             self.put(item)
 
     def of_kind(self, kind: str) -> list[Object]:
@@ -61,6 +64,12 @@ class Cluster:
             for item in self.of_kind("Deployment")
             if item["metadata"]["labels"]["app.kubernetes.io/name"] == service
         }
+
+    def running(self, service: str) -> Iterator[tuple[Object, dict[str, str]]]:
+        """Yield the pods of a service, each with the secret part of its environment."""
+        for pod in self.of_kind("Pod"):
+            if pod["metadata"]["labels"]["app.kubernetes.io/name"] == service:
+                yield pod, self._started[pod["metadata"]["name"]][1]
 
     def put(self, item: Object) -> Object:
         """Keep an object, in place of any of its name, and return it as it is kept."""
@@ -105,12 +114,24 @@ class Cluster:
         return int(min(max(size, scaler["spec"]["minReplicas"]), scaler["spec"]["maxReplicas"]))
 
     def _start_pod(self, name: str, template: Object) -> None:
-        known = self._objects.get(("Pod", name))
-        self._ends.pop(("Pod", name), None)
-        if known is None or known["spec"] != template["spec"]:
+        ending = self._ends.pop(("Pod", name), None) is not None
+        if ending or ("Pod", name) not in self._objects or self._started[name][0] != template:
             pod = copy.deepcopy({"apiVersion": "v1", "kind": "Pod", **template})
+            self._started[name] = copy.deepcopy(template), self._secrets_of(template)
             pod["metadata"] |= {"name": name, "uid": f"{name}-{time.monotonic_ns()}"}
             self.put(pod)
+
+    def _secrets_of(self, template: Object) -> dict[str, str]:
+        references = [
+            source.get("secretRef") for source in template["spec"]["containers"][0].get("envFrom", [])
+        ]
+        secrets = [self._objects.get(("Secret", one["name"])) for one in references if one]
+        return {
+            name: base64.b64decode(value).decode()
+            for secret in secrets
+            if secret
+            for name, value in secret["data"].items()
+        }
 
     def _end_pods(self) -> None:
         for key in [key for key, when in self._ends.items() if when < time.monotonic()]:
