@@ -7,7 +7,6 @@ what is to be executed in one right here.
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
 
 from tests.deployment.rendering import compose
@@ -53,4 +52,4 @@ def declared(folder: Path) -> dict[str, dict[str, str]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

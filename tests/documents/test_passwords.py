@@ -9,8 +9,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -153,7 +153,10 @@ def on_one_machine(folder: Path, both: Servers) -> Iterator[OnOneMachine]:
     yield OnOneMachine(folder, base_environment() | {"PATH": path, "CONTAINERS": str(kept)})
 
 
-PLACES = {"scale-and-maintain.md": in_a_cluster, "run-with-compose.md": on_one_machine}
+PLACES: dict[str, Callable[[Path, Servers], AbstractContextManager[Site]]] = {
+    "scale-and-maintain.md": in_a_cluster,
+    "run-with-compose.md": on_one_machine,
+}
 
 
 @pytest.fixture(scope="module")
