@@ -7,7 +7,7 @@ from typing import Generic, Protocol, Self, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from shared_events import backfill, cursors, failpoints, heartbeat, log, parking, stopping, time_limit
+from shared_events import backfill, cursors, failpoints, heartbeat, log, parking, stopping, time_limits
 from shared_events.backfill import Past, lock_cursor
 from shared_events.batch import Batch, Outcome, batch_from_wire
 from shared_events.envelope import RawEnvelope, dump
@@ -161,7 +161,7 @@ def feed(events: list[RawEnvelope], wants: Wants) -> None:
     wanted = [event for event in events if wanting(event, wants)]
     blocked = parking.positions_blocked(wanted)
     parking.park_behind([event for event in wanted if event.position in blocked], wants)
-    with log.together(), time_limit.within(event_settings().event_seconds):
+    with log.together(), time_limits.within(event_settings().event_seconds):
         dispatch((event for event in wanted if event.position not in blocked), wants)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.db import connection, transaction
 from django.utils import timezone
 
-from shared_events import cursors, heartbeat, log, parking, time_limit
+from shared_events import cursors, heartbeat, log, parking, time_limits
 from shared_events.consumer import is_nobodys_fault
 from shared_events.envelope import from_text
 from shared_events.errors import describe
@@ -104,7 +104,7 @@ def _if_still_there(row: ParkedEvent, act: Callable[[], None]) -> None:
 
 
 def _apply(row: ParkedEvent) -> None:
-    with log.together(), time_limit.within(event_settings().event_seconds):
+    with log.together(), time_limits.within(event_settings().event_seconds):
         dispatch([from_text(row.envelope)], _wants(row))
     row.delete()
 

@@ -195,10 +195,11 @@ class TestShowTicket:
         page = Browser(zone="Europe/Berlin").open(f"/tickets/{ticket['id']}")
         assert "Sat 17 May 2031, 21:30" in text_of(page)
 
-    @pytest.mark.parametrize("zone", ["Nowhere/Land", "../../etc/passwd", "\x00", "x" * 300])
+    @pytest.mark.parametrize("zone", ["Nowhere/Land", "../../etc/passwd", '"\\000"', "x" * 300])
     def test_falls_back_to_utc_for_a_zone_that_is_none(self, marketplace: Marketplace, zone: str) -> None:
         ticket = marketplace.add_ticket()
-        assert "19:30 UTC" in text_of(Browser(zone=zone).open(f"/tickets/{ticket['id']}"))
+        page = Browser().open(f"/tickets/{ticket['id']}", Cookie=f"zone={zone}")
+        assert "19:30 UTC" in text_of(page)
 
     def test_says_what_holding_means_before_the_click(
         self, marketplace: Marketplace, visitor: Browser

@@ -281,7 +281,10 @@ class TestAHolderWhoseConnectionIsCut:
 
 def cut_connections() -> None:
     """End every session of this database but our own, and wait until they are gone."""
-    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    others = """
+        FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(pg_terminate_backend(pid)) {others}")
         assert cursor.fetchone() == (1,)

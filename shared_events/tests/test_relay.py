@@ -231,9 +231,10 @@ class TestCommands:
         assert len(road.commands) == 4
 
     def test_that_the_broker_refused_are_not_taken_for_sent(self, relay: Relay, road: Road) -> None:
+        at = timezone.now() + timedelta(minutes=15)
         with transaction.atomic():
             for _ in range(2):
-                commands.schedule("notes.tidy", {}, at=timezone.now() + timedelta(minutes=15))
+                commands.schedule("notes.tidy", {}, at=at)
         road.broken = True
         with pytest.raises(ConnectionError):
             relay.round()

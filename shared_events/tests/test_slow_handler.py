@@ -14,7 +14,7 @@ from shared_events.models import Cursor, LoggedEvent
 from shared_events.relay import Relay, prepare
 from shared_events.tests.conftest import Published, Road, Write
 from shared_events.tests.notes import handlers
-from shared_events.time_limit import HandlerTimedOut, within
+from shared_events.time_limits import HandlerTimedOut, within
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

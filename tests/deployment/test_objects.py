@@ -8,7 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from shared_events.management.commands import worker
+from shared_events import time_limits
 from tests.deployment.rendering import TREE, Container, Deployed, Object, render
 
 VERSIONS = ("1.32", "1.37")
@@ -187,10 +187,10 @@ class TestStopping:
                 assert min(self._grace(overlay, "web")) >= int(command[1]) + gunicorn.graceful_timeout
 
     def test_commands_workers_outlive_the_longest_command(self, overlay: Deployed) -> None:
-        assert min(self._grace(overlay, "commands")) > worker.COMMAND_SECONDS
+        assert min(self._grace(overlay, "commands")) > time_limits.COMMAND_SECONDS
 
     def test_events_workers_outlive_the_longest_batch(self, overlay: Deployed) -> None:
-        found = re.search(r"transaction_timeout = '(\d+)s'", worker.EVENT_TIMEOUTS)
+        found = re.search(r"transaction_timeout = '(\d+)s'", time_limits.EVENT_TIMEOUTS)
         assert found
         assert min(self._grace(overlay, "events")) >= int(found[1]) + 10
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 from django.db.backends.signals import connection_created
 
-from shared_events import backfill, parking, postgres, statements, stopping
+from shared_events import backfill, parking, postgres, statements, stopping, time_limits
 from shared_events import heartbeat as beat
 from shared_events.bus.app import celery_app, topology
 from shared_events.settings import event_settings
@@ -19,19 +19,8 @@ from shared_events.settling import settle
 from shared_events.subscriptions import followed_streams
 from shared_events.terminal import log_to_the_terminal
 
-#: What keeps a frozen events worker from holding its cursor for ever.
-EVENT_TIMEOUTS = """
-    SET lock_timeout = '10s';
-    SET idle_in_transaction_session_timeout = '60s';
-    SET transaction_timeout = '120s'
-"""
-
 #: Batches that the broker may have sent ahead: the next one needn't wait for the way there and back.
 BATCHES_AHEAD = 8
-
-#: A command that takes longer, in seconds, is ended with its process; a sweep finds what it left. So a worker
-#: that is told to stop, and finishes what it has in hand, is gone after this time at the latest.
-COMMAND_SECONDS = 60
 
 
 class Command(BaseCommand):
@@ -90,7 +79,7 @@ def _pool(role: str) -> dict[str, Any]:
     return {
         "pool_cls": "prefork",
         "concurrency": event_settings().command_concurrency,
-        "task_time_limit": COMMAND_SECONDS,
+        "task_time_limit": time_limits.COMMAND_SECONDS,
     }
 
 
@@ -106,7 +95,7 @@ def _nothing() -> None:
 def _prepare_for_batches(connection: Any, **_: Any) -> None:
     statements.keep_plans(connection)
     with connection.cursor() as cursor:
-        cursor.execute(EVENT_TIMEOUTS)
+        cursor.execute(time_limits.EVENT_TIMEOUTS)
 
 
 def _say_nothing_of_each_batch() -> None:

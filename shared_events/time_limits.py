@@ -1,10 +1,21 @@
-"""A limit to how long a handler may run: one that hangs must not hold up its service for ever."""
+"""Limits to how long work may take: what hangs must not hold up its service for ever."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+#: What keeps a frozen events worker from holding its cursor for ever.
+EVENT_TIMEOUTS = """
+    SET lock_timeout = '10s';
+    SET idle_in_transaction_session_timeout = '60s';
+    SET transaction_timeout = '120s'
+"""
+
+#: A command that takes longer, in seconds, is ended with its process; a sweep finds what it left. So a worker
+#: that is told to stop, and finishes what it has in hand, is gone after this time at the latest.
+COMMAND_SECONDS = 60
 
 
 class HandlerTimedOut(Exception):
