@@ -83,7 +83,7 @@ SUITES = (
     Suite(name="architecture", paths=("tests/architecture",)),
     Suite(
         name="documents",
-        paths=("tests/documents/test_reader.py", "tests/documents/test_shared_events.py"),
+        paths=tuple(f"tests/documents/test_{name}.py" for name in ("reader", "guides", "shared_events")),
         database="DOCUMENTS_DATABASE_URL",
     ),
     *(_of_blog(service) for service in BLOG.running),

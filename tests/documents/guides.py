@@ -40,3 +40,13 @@ def block_with(guide: str, words: str) -> str:
     """Return the one block of a guide that has these words in it."""
     [block] = [block for block in blocks((GUIDES / guide).read_text()) if words in block]
     return block
+
+
+def guides() -> list[Path]:
+    """Return all of them."""
+    return sorted(GUIDES.glob("*.md"))
+
+
+def spans(page: str) -> list[str]:
+    """Return what is set as code in running text."""
+    return [re.sub(r"\s+", " ", one) for one in re.findall(r"`([^`]+)`", _BLOCK.sub("", page))]
