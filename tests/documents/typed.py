@@ -17,9 +17,9 @@ PROGRAMS = (
     *("psql", "createdb", "dropdb", "pg_dump", "pg_restore", "pg_ctl", "pg_basebackup"),
     *("sed", "cat", "tar", "cp", "mv", "rm", "mkdir", "touch", "sleep", "stty", "service-image-run"),
 )
-#: What a person puts in place: `<node>`, `<order's id>`.
+#: What a person puts in place: `<node>`, `<order's id>`. The second comes out as an id.
 _PLACEHOLDER = re.compile(r"<[a-z][^<>\n]*>")
-_AN_ID = "019b76da-a800-7000-8000-000000000000"
+AN_ID = "019b76da-a800-7000-8000-000000000000"
 #: Where our images have what they run.
 _IN_OUR_IMAGES = "/app/run"
 _END = "(the end of a command)"
@@ -62,7 +62,7 @@ class Typist:
 
 
 def _something(placeholder: re.Match[str]) -> str:
-    return _AN_ID if re.search(r"\bid\b", placeholder[0]) else "1"
+    return AN_ID if re.search(r"\bid\b", placeholder[0]) else "1"
 
 
 def _split(words: Iterable[str], programs: str) -> Iterator[list[str]]:
