@@ -227,7 +227,10 @@ def _format(options: argparse.Namespace) -> int:
 
 def _secrets(options: argparse.Namespace) -> int:
     from local_stack.deployment_secrets import make
+    from local_stack.renewed_secrets import renew
 
+    if options.renew:
+        return renew(options.target, options.directory, options.renew)
     return make(options.target, options.directory)
 
 

@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from local_stack.services import EXAMPLES
+from local_stack.services import EXAMPLES, STATEFUL
 from local_stack.stack import DEFAULT_GATEWAY_PORT, DEFAULT_HOLD_SECONDS, DEFAULT_RUN_DIR
 
 _DESCRIPTION = "The ticket marketplace on this machine: everything it needs, from one command."
@@ -248,6 +248,12 @@ def _secrets(parser: argparse.ArgumentParser) -> None:
         "--directory",
         type=Path,
         help="where to keep them (default: docker, or deploy/k8s/overlays/local/secrets)",
+    )
+    parser.add_argument(
+        "--renew",
+        choices=[f"{service.name}.{kind}" for service in STATEFUL for kind in ("broker", "database")],
+        metavar="SERVICE.broker|database",
+        help="make a new password of one service, change it in the files that are there, and print it",
     )
 
 
