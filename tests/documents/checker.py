@@ -158,7 +158,9 @@ class Checker:
             self.inside("", options.rest)
         if options.verb == "run":
             image = re.sub(r":.*", "", service["image"]).rpartition("/")[2]
-            self.inside(image, ["service-image-run", *service["entrypoint"][1:], *options.rest])
+            # Without an entrypoint of its own it is the image's, which takes a command of the service.
+            entrypoint = service.get("entrypoint", ["/app/run"])
+            self.inside(image, ["service-image-run", *entrypoint[1:], *options.rest])
 
     def _curl(self, arguments: list[str]) -> None:
         for url in (word for word in arguments if word.startswith("http")):
@@ -193,9 +195,10 @@ def _compose_parser() -> Parser:
     """Return a parser of what the guides use of docker: Docker itself is on few of our machines."""
     parser = Parser()
     kinds = parser.add_subparsers(required=True).add_parser("compose")
-    kinds.add_argument("-f", dest="file", required=True)
+    kinds.add_argument("-f", "--file", required=True)
     verbs = kinds.add_subparsers(dest="verb", required=True)
-    flags = {"up": ("--build", "--detach", "--wait"), "stop": (), "run": ("--rm",), "exec": ("-T",)}
+    flags = {"up": ("--build", "--detach", "--wait"), "stop": (), "start": ()}
+    flags |= {"run": ("--rm", "--no-deps", "-T"), "exec": ("-T",)}
     for verb, known in flags.items():
         one = verbs.add_parser(verb)
         for flag in known:

@@ -58,7 +58,6 @@ class Kubectl:
             "drain": lambda words: None,
             "rollout": self._rollout,
             "exec": lambda words: None,
-            "scale": self._scale,
         }
         if verb not in checks:
             raise NotThere(f"nobody knows how to check kubectl {verb}")
@@ -106,7 +105,7 @@ class Kubectl:
                 raise NotThere(f"there is no {path}")
         folder = options.kustomize
         # The secrets, where `./manage_all.py secrets kubernetes` was told to make them.
-        made = folder is None or folder.endswith("/home/safe/marketplace")
+        made = folder is None or folder.endswith("/safe/marketplace")
         if not made and not (ROOT / folder / "kustomization.yaml").is_file():
             raise NotThere(f"{folder} is nothing to be applied")
 
@@ -131,13 +130,6 @@ class Kubectl:
         for target in targets:
             if target not in _KINDS:
                 self._object(target)
-
-    def _scale(self, words: list[str]) -> None:
-        parser = _Parser()
-        parser.add_argument("--replicas", type=int, required=True)
-        parser.add_argument("targets", nargs="+")
-        for target in parser.parse_args(words).targets:
-            self._object(target)
 
     def _object(self, target: str) -> Object:
         """Return what `deployment/orders-web` means, or `rabbitmq-0`, a pod of a StatefulSet."""

@@ -22,6 +22,8 @@ _PLACEHOLDER = re.compile(r"<[a-z][^<>\n]*>")
 AN_ID = "019b76da-a800-7000-8000-000000000000"
 #: Where our images have what they run.
 _IN_OUR_IMAGES = "/app/run"
+#: What a block leaves to the next one.
+_ASSIGNMENT = re.compile(r"^(?:export )?\w+=.*$", re.MULTILINE)
 _END = "(the end of a command)"
 _RECORDER = f"""#!/bin/sh
 printf '%s\\0' "$0" "$@" '{_END}' >>"$RECORD"
@@ -45,11 +47,14 @@ class Typist:
         self._record = folder / "record"
         own = {"PATH": str(folder / "bin"), "HOME": str(folder / "home"), "RECORD": str(self._record)}
         self._environment = own | dict(variables)
+        self._assigned: list[str] = []
         _prepare(folder)
 
     def type(self, block: str) -> list[list[str]]:
         """Return each command that a block starts, as its words. Raises NotUnderstood."""
         script = _PLACEHOLDER.sub(_something, block).replace(_IN_OUR_IMAGES, "service-image-run")
+        script = "\n".join([*self._assigned, script])
+        self._assigned = _ASSIGNMENT.findall(script)
         self._record.write_text("")
         done = subprocess.run(
             ["/bin/bash", "-euo", "pipefail", "-c", script], input="typed\n",
