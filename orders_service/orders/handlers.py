@@ -29,7 +29,7 @@ from contracts.user import (
     UserState,
     UserSuspended,
 )
-from orders_service.orders import operations
+from orders_service.orders import copies, operations
 from orders_service.orders.models import TicketCopy
 from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope
@@ -45,20 +45,20 @@ S = TypeVar("S", bound=TicketState)
 @handles(TicketReleased, batch=True)
 def keep_tickets(events: list[Envelope[TicketState]]) -> None:
     """Copy the listings."""
-    operations.keep_tickets(copies=[_copy(event) for event in events])
+    copies.keep_tickets(copies=[_copy(event) for event in events])
 
 
 @handles(TicketWithdrawn)
 def end_holds_on_ticket(event: Envelope[TicketState]) -> None:
     """Copy the withdrawal, and end the unpaid hold that it met."""
-    if operations.keep_tickets(copies=[_copy(event)]):
+    if copies.keep_tickets(copies=[_copy(event)]):
         operations.end_holds_on_ticket(ticket_id=event.aggregate_id)
 
 
 @handles(TicketReservationRefused)
 def end_refused_hold(event: Envelope[TicketReservationRefused]) -> None:
     """End the hold that came after the withdrawal."""
-    if operations.keep_tickets(copies=[_copy(event)]):
+    if copies.keep_tickets(copies=[_copy(event)]):
         operations.end_refused_hold(order_id=event.data.order_id)
 
 
@@ -66,13 +66,13 @@ def end_refused_hold(event: Envelope[TicketReservationRefused]) -> None:
 @handles(UserReinstated)
 def keep_user(event: Envelope[UserState]) -> None:
     """Copy the user's standing."""
-    operations.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version)
+    copies.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version)
 
 
 @handles(UserSuspended)
 def end_holds_of_user(event: Envelope[UserState]) -> None:
     """Copy the suspension, and end the user's unpaid holds."""
-    if operations.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version):
+    if copies.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version):
         operations.end_holds_of_user(user_id=event.aggregate_id, suspended_at=event.occurred_at)
 
 

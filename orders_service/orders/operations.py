@@ -5,11 +5,9 @@ did.
 """
 
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 
 from contracts.order import (
@@ -23,7 +21,8 @@ from contracts.order import (
     OrderReopened,
     OrderState,
 )
-from orders_service.orders.models import OPEN, POSITION_UNKNOWN, Order, Status, TicketCopy, UserCopy
+from orders_service.orders import copies
+from orders_service.orders.models import OPEN, POSITION_UNKNOWN, Order, Status, TicketCopy
 from service_defaults.errors import NotFound, NotYours, Refused
 from shared_events import commands, context, log, recovery
 
@@ -32,21 +31,6 @@ LONGEST_EXTENSION = timedelta(minutes=5)
 
 #: The countdown task that ends holds on time; `tasks.py` defines it, a sweep stands behind it.
 EXPIRE_DUE_ORDERS = "orders.expire_due_orders"
-
-
-_TICKET_COLUMNS = ("id", "seller_id", "title", "price", "currency", "version", "withdrawn")
-#: Django's upsert has no condition: ten thousand listings may change at once, in one statement.
-_KEEP_TICKETS = """
-    INSERT INTO orders_ticketcopy AS kept (id, seller_id, title, price, currency, version, withdrawn)
-    SELECT * FROM unnest(
-        %s::uuid[], %s::uuid[], %s::text[], %s::numeric[], %s::text[], %s::int[], %s::boolean[]
-    )
-    ON CONFLICT (id) DO UPDATE
-    SET seller_id = excluded.seller_id, title = excluded.title, price = excluded.price,
-        currency = excluded.currency, version = excluded.version, withdrawn = excluded.withdrawn
-    WHERE kept.version < excluded.version
-    RETURNING id
-"""
 
 
 class TicketNotFound(NotFound):
@@ -101,9 +85,9 @@ def place_order(*, buyer_id: UUID, ticket_id: UUID, hold: timedelta, now: dateti
         raise TicketNotFound
     if ticket.seller_id == buyer_id:
         raise OwnTicket
-    if _is_suspended(buyer_id):
+    if copies.is_suspended(buyer_id):
         raise BuyerSuspended
-    if _is_suspended(ticket.seller_id):
+    if copies.is_suspended(ticket.seller_id):
         raise TicketNotFound
     order = Order(
         user_id=buyer_id,
@@ -242,32 +226,6 @@ def end_holds_of_user(*, user_id: UUID, suspended_at: datetime) -> None:
     orders = Order.objects.select_for_update().filter(user_id=user_id, status__in=OPEN).exclude(later)
     for order in orders.order_by("id"):
         _cancel(order, "suspended")
-
-
-def keep_tickets(*, copies: list[TicketCopy]) -> set[UUID]:
-    """Keep our copies of listings up to date; what is older than a copy changes nothing.
-
-    Return the ids of the listings of which this was news.
-    """
-    newest = {copy.id: copy for copy in sorted(copies, key=attrgetter("version"))}
-    columns = [[getattr(copy, name) for copy in newest.values()] for name in _TICKET_COLUMNS]
-    with connection.cursor() as cursor:
-        cursor.execute(_KEEP_TICKETS, columns)
-        return {ticket_id for (ticket_id,) in cursor.fetchall()}
-
-
-def keep_user(*, user_id: UUID, status: str, version: int) -> bool:
-    """Keep our copy of a user's standing up to date; return whether this is news and not a replayed past."""
-    if UserCopy.objects.filter(id=user_id, version__lt=version).update(status=status, version=version):
-        return True
-    _, made = UserCopy.objects.get_or_create(id=user_id, defaults={"status": status, "version": version})
-    return made
-
-
-def _is_suspended(user_id: UUID) -> bool:
-    # FOR SHARE: a suspension that is being applied waits for us and then ends this hold too, or we see it.
-    copies = UserCopy.objects.raw("SELECT * FROM orders_usercopy WHERE id = %s FOR SHARE", [user_id])
-    return any(copy.status != "active" for copy in copies)
 
 
 def _insert_unless_reserved(order: Order) -> None:
