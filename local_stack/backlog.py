@@ -27,6 +27,7 @@ _COUNTS = """
            (SELECT count(*) FROM shared_events_outgoingcommand WHERE at IS NULL OR at <= now()) AS unsent,
            (SELECT count(*) FROM shared_events_parkedevent WHERE dead_at IS NOT NULL) AS dead_letters,
            (SELECT count(*) FROM shared_events_cursor WHERE halted_at IS NOT NULL) AS halted,
+           (SELECT count(*) FROM shared_events_skippedrange WHERE settled_at IS NULL) AS skipped,
            (SELECT coalesce(sum(greatest(head - position, 0)), 0)::bigint
             FROM shared_events_cursor) AS behind,
            (SELECT extract(epoch FROM clock_timestamp() - expires_at)::float
@@ -34,7 +35,7 @@ _COUNTS = """
             WHERE holder IS NULL OR expires_at < clock_timestamp()) AS relay_away
 """
 _LEASE = "SELECT 1 FROM shared_events_relaylease WHERE holder IS NOT NULL AND expires_at > clock_timestamp()"
-_NAMES = ("unpublished", "unsent", "dead_letters", "halted", "behind", "relay_away")
+_NAMES = ("unpublished", "unsent", "dead_letters", "halted", "skipped", "behind", "relay_away")
 
 
 def of_services(stack: Stack, secrets: Credentials) -> dict[str, dict[str, Any]]:

@@ -84,7 +84,7 @@ def one_at_a_time() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Another command is installing packages; waiting for it …", flush=True)
+            print("Another command is installing packages; waiting for it …", file=sys.stderr, flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -117,7 +117,7 @@ def _interrupt() -> None:
 
 def install(lock: str) -> None:
     """Bring the environment up to a lock file; one whose last installation did not end well is made anew."""
-    print(f"Installing the packages of requirements/{lock}.txt into .venv", flush=True)
+    print(f"Installing the packages of requirements/{lock}.txt into .venv", file=sys.stderr, flush=True)
     whole = _is_whole()
     MARK.unlink(missing_ok=True)
     if not whole:
@@ -141,7 +141,7 @@ def _make_environment() -> None:
 def _install_with_uv(lock: str) -> bool:
     """Return whether uv was to be had and did it."""
     if not _works(VENV / "bin" / "uv", "--version"):
-        print("  uv, which installs the others", flush=True)
+        print("  uv, which installs the others", file=sys.stderr, flush=True)
     if not _run(_pip_command("bootstrap", "--quiet")):
         return False
     uv = str(VENV / "bin" / "uv")
@@ -151,7 +151,8 @@ def _install_with_uv(lock: str) -> bool:
     command = (uv, "pip", "install", *options, "--requirement", str(path_of(lock)))
     if _run(command, environment=environment, step=step_of_uv):
         return True
-    print(f"uv could not do it ({_short(LOG)} says why); trying with pip, which takes a minute …", flush=True)
+    why = f"uv could not do it ({_short(LOG)} says why)"
+    print(f"{why}; trying with pip, which takes a minute …", file=sys.stderr, flush=True)
     return False
 
 
@@ -188,7 +189,7 @@ def _say_caches(environment: Mapping[str, str]) -> None:
         subprocess.run(one, env=environment, check=False, capture_output=True, text=True).stdout.strip()
         for one in commands
     ]
-    print(f"  (downloads are kept in {' and '.join(filter(None, places))})", flush=True)
+    print(f"  (downloads are kept in {' and '.join(filter(None, places))})", file=sys.stderr, flush=True)
 
 
 def _run(
@@ -215,7 +216,7 @@ def _run(
             for line in process.stdout or ():
                 log.write(line)
                 if shown := step(line.rstrip()):
-                    print(shown, flush=True)
+                    print(shown, file=sys.stderr, flush=True)
     if interrupted:
         raise KeyboardInterrupt
     return process.returncode == 0

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from local_stack.commands import parser, run_dir_of
 from local_stack.complaints import Complaint
 from local_stack.screen import errors
-from local_stack.services import EXAMPLES, MARKETPLACE
+from local_stack.services import EXAMPLES, MARKETPLACE, Service
 from local_stack.stack import REPOSITORY, Stack
 
 _INTERRUPTED, _NOBODY_READS = 130, 141
@@ -111,11 +111,39 @@ def _manage(options: argparse.Namespace) -> int:
     from local_stack.manage import manage
 
     stack = _stack(options)
-    service = next((one for one in stack.system.services if one.name == options.service), None)
-    if service is None:
-        names = ", ".join(one.name for one in stack.system.services)
-        raise NothingHere(f"There is no service {options.service!r}. There are: {names}.")
-    return manage(stack, service, *options.arguments)
+    return manage(stack, _service(stack, options.service), *options.arguments)
+
+
+def _pause(options: argparse.Namespace) -> int:
+    from local_stack.pausing import pause
+
+    stack = _stack(options)
+    pause(stack, _service(stack, options.service))
+    return 0
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from local_stack.pausing import resume
+
+    stack = _stack(options)
+    resume(stack, _service(stack, options.service))
+    return 0
+
+
+def _dump(options: argparse.Namespace) -> int:
+    from local_stack.backups import dump
+
+    stack = _stack(options)
+    dump(stack, _service(stack, options.service, stateful=True), sys.stdout.buffer)
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from local_stack.backups import restore
+
+    stack = _stack(options)
+    restore(stack, _service(stack, options.service, stateful=True), sys.stdin.buffer)
+    return 0
 
 
 def _events(options: argparse.Namespace) -> int:
@@ -199,7 +227,10 @@ def _format(options: argparse.Namespace) -> int:
 
 def _secrets(options: argparse.Namespace) -> int:
     from local_stack.deployment_secrets import make
+    from local_stack.renewed_secrets import renew
 
+    if options.renew:
+        return renew(options.target, options.directory, options.renew)
     return make(options.target, options.directory)
 
 
@@ -211,6 +242,10 @@ _COMMANDS = {
     "logs": _logs,
     "demo": _demo,
     "manage": _manage,
+    "pause": _pause,
+    "resume": _resume,
+    "dump": _dump,
+    "restore": _restore,
     "events": _events,
     "doctor": _doctor,
     "test": _test,
@@ -222,6 +257,14 @@ _COMMANDS = {
     "format": _format,
     "secrets": _secrets,
 }
+
+
+def _service(stack: Stack, name: str, *, stateful: bool = False) -> Service:
+    known = stack.system.stateful if stateful else stack.system.services
+    service = next((one for one in known if one.name == name), None)
+    if service is None:
+        raise NothingHere(f"There is no service {name!r}. There are: {', '.join(one.name for one in known)}.")
+    return service
 
 
 def _stack(options: argparse.Namespace) -> Stack:

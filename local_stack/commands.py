@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from local_stack.services import EXAMPLES
+from local_stack.services import EXAMPLES, STATEFUL
 from local_stack.stack import DEFAULT_GATEWAY_PORT, DEFAULT_HOLD_SECONDS, DEFAULT_RUN_DIR
 
 _DESCRIPTION = "The ticket marketplace on this machine: everything it needs, from one command."
@@ -32,6 +32,10 @@ def parser() -> argparse.ArgumentParser:
     _demo(command("demo", "play buy, decline, cancel and lapse through the gateway, and check them"))
     _events(command("events", "follow what the services tell each other, and look after it"))
     _manage(command("manage", "run a management command of a service, with the service's environment"))
+    _of_service(command("pause", "stop one service, while everything else goes on"))
+    _of_service(command("resume", "bring a paused service back"))
+    _of_service(command("dump", "write a service's database to standard output, whatever goes on"))
+    _of_service(command("restore", "put a dump from standard input in a paused service's database's place"))
     _doctor(
         command(
             "doctor",
@@ -159,6 +163,11 @@ def _manage(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _of_service(parser: argparse.ArgumentParser) -> None:
+    _example(parser)
+    parser.add_argument("service", help="such as orders")
+
+
 def _doctor(parser: argparse.ArgumentParser) -> None:
     _example(parser)
 
@@ -239,6 +248,12 @@ def _secrets(parser: argparse.ArgumentParser) -> None:
         "--directory",
         type=Path,
         help="where to keep them (default: docker, or deploy/k8s/overlays/local/secrets)",
+    )
+    parser.add_argument(
+        "--renew",
+        choices=[f"{service.name}.{kind}" for service in STATEFUL for kind in ("broker", "database")],
+        metavar="SERVICE.broker|database",
+        help="make a new password of one service, change it in the files that are there, and print it",
     )
 
 

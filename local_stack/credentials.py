@@ -26,8 +26,20 @@ def credentials_of(run_dir: Path, system: System = MARKETPLACE) -> Credentials:
     missing = [name for name in _names(system) if name not in known]
     if missing:
         known |= {name: _new(name) for name in missing}
-        write_private(path, json.dumps(known, indent=2) + "\n")
+        _write(path, known)
     return Credentials(known)
+
+
+def renew_credential(run_dir: Path, name: str, system: System = MARKETPLACE) -> str:
+    """Replace one of the credentials in a directory by a new one, and return it."""
+    known = credentials_of(run_dir, system)
+    new = _new(name)
+    _write(run_dir / "secrets.json", {**known, name: new})
+    return new
+
+
+def _write(path: Path, known: Mapping[str, str]) -> None:
+    write_private(path, json.dumps(dict(known), indent=2) + "\n")
 
 
 def _names(system: System) -> list[str]:

@@ -168,6 +168,11 @@ def _backlog(system: System, service: str, backlog: dict[str, Any]) -> Iterator[
         )
     if backlog["halted"]:
         yield Finding(f"{service} halted {backlog['halted']} streams", f"{manage} resume_stream --help")
+    if backlog["skipped"]:
+        yield Finding(
+            f"{service} has skipped events {backlog['skipped']} times, and nobody has settled it",
+            f"{manage} skipped_events",
+        )
     if backlog["relay_away"] is not None:
         yield Finding(
             f"{service} publishes nothing: no relay has held the lease for {backlog['relay_away']:.0f} s",

@@ -205,15 +205,20 @@ def _own(cluster: Cluster, path: Path) -> None:
 
 def _places(stack: Stack) -> tuple[Path, Path, str | None]:
     """Return the cluster's home, the folder of the server's programs, and the user to run as."""
-    wheel = _wheel()
     if os.geteuid() != 0:
-        return stack.run_dir / "postgres", wheel / _VERSION_18 / "bin", None
+        return stack.run_dir / "postgres", programs(), None
+    wheel = _wheel()
     home = stack.run_dir / "postgres"
     if not _open_to_others(stack.run_dir):
         home = SHARED_STATE / stack.id
     if not _open_to_others(wheel):
         wheel = SHARED_STATE / f"programs-{_wheel_version()}" / _WHEEL
     return home, wheel / _VERSION_18 / "bin", _UNPRIVILEGED
+
+
+def programs() -> Path:
+    """Return the folder of the wheel's programs, `psql` and `pg_dump` among them."""
+    return _wheel() / _VERSION_18 / "bin"
 
 
 def _wheel() -> Path:

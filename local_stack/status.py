@@ -178,11 +178,11 @@ def _relay_of(backlog: Mapping[str, Any]) -> str:
 
 def _print_backlog(services: Mapping[str, Mapping[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("service", "relay", "unpublished", "dead letters", "halted", "behind", "queues"):
+    for name in ("service", "relay", "unpublished", "dead letters", "halted", "skipped", "behind", "queues"):
         table.add_column(name, justify="left" if name in {"service", "relay", "queues"} else "right")
     for name, one in services.items():
         queues = ", ".join(f"{queue} {depth}" for queue, depth in one["queues"].items())
-        cells = (one["unpublished"], one["dead_letters"], one["halted"], one["behind"])
+        cells = (one["unpublished"], one["dead_letters"], one["halted"], one["skipped"], one["behind"])
         counts = ("?" if cell is None else str(cell) for cell in cells)
         table.add_row(name, _relay_of(one), *counts, queues or "?")
     out.print(table)

@@ -83,7 +83,10 @@ SUITES = (
     Suite(name="architecture", paths=("tests/architecture",)),
     Suite(
         name="documents",
-        paths=("tests/documents/test_reader.py", "tests/documents/test_shared_events.py"),
+        paths=tuple(
+            f"tests/documents/test_{name}.py"
+            for name in ("reader", "guides", "shared_events", "back_up_and_restore")
+        ),
         database="DOCUMENTS_DATABASE_URL",
     ),
     *(_of_blog(service) for service in BLOG.running),
@@ -117,7 +120,10 @@ SUITES = (
     # What the broker has no part in (bad input, walls) was seen there already.
     Suite(
         name="e2e-rabbitmq",
-        paths=tuple(f"tests/e2e/test_{name}.py" for name in ("purchase", "broker_rights", "rush", "faults")),
+        paths=(
+            *(f"tests/e2e/test_{name}.py" for name in ("purchase", "broker_rights", "rush", "faults")),
+            "tests/documents/test_passwords.py",
+        ),
         broker="rabbitmq",
     ),
     Suite(name="browser", paths=("tests/browser",), broker="embedded", browser=True, slow=True),

@@ -1,8 +1,15 @@
 """The database's clock, which decides deadlines between processes: their own clocks may disagree."""
 
-from datetime import datetime
+import re
+from argparse import ArgumentTypeError
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 def database_now() -> datetime:
@@ -11,3 +18,25 @@ def database_now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+def moment(text: str) -> datetime:
+    """Return the time that `2026-01-31`, `2026-01-31T12:00Z` or an age such as `7d` names.
+
+    For options of commands: raises ArgumentTypeError for anything else.
+    """
+    if age := re.fullmatch(r"(\d{1,5})([dhm])", text):
+        return timezone.now() - timedelta(**{_UNITS[age[2]]: int(age[1])})
+    try:
+        day = parse_date(text)
+        time = datetime(day.year, day.month, day.day) if day else parse_datetime(text)  # noqa: DTZ001  below
+    except ValueError:
+        time = None
+    if time is None:
+        raise ArgumentTypeError(f"{text!r} is no time: try 2026-01-31, 2026-01-31T12:00Z or 7d")
+    return time if timezone.is_aware(time) else timezone.make_aware(time)
+
+
+def first_id_of(time: datetime) -> UUID:
+    """Return the least UUIDv7 that can have been made at that time."""
+    return UUID(int=max(int(time.timestamp() * 1000), 0) << 80)

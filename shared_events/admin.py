@@ -17,6 +17,7 @@ from shared_events.models import (
     OutgoingCommand,
     ParkedEvent,
     PublishedStream,
+    SkippedRange,
 )
 from shared_events.parking import NotDiscardable, discard, request_redrive
 
@@ -88,6 +89,15 @@ class DiscardedEventAdmin(ReadOnlyAdmin):
 
     list_display = ("stream", "position", "type", "aggregate_id", "reason", "discarded_by", "discarded_at")
     search_fields = ("=aggregate_id", "reason")
+    ordering = ("-id",)
+
+
+@admin.register(SkippedRange)
+class SkippedRangeAdmin(ReadOnlyAdmin):
+    """What was left behind as a stream went on elsewhere; `manage skipped_events` settles it."""
+
+    list_display = ("stream", "first_position", "last_position", "was_applied", "skipped_at", "settled_at")
+    list_filter = ("stream", ("settled_at", admin.EmptyFieldListFilter))
     ordering = ("-id",)
 
 

@@ -32,6 +32,18 @@ _MOVE = """
 """
 
 
+class Halted(Exception):
+    """This service has stopped following the stream, until a person has looked."""
+
+
+def applied(stream: str) -> int:
+    """Return the position up to which this service has applied a stream. Raises Halted."""
+    cursor = Cursor.objects.filter(stream=stream).first()
+    if cursor is not None and cursor.halted_at:
+        raise Halted(f"{stream} is halted: {cursor.halt_reason}")
+    return cursor.position if cursor else 0
+
+
 def make(stream: str) -> None:
     """Make the cursor of a stream, where it is missing, in a transaction of its own.
 

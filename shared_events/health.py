@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from shared_events import lease
+from shared_events import lease, skipped
 from shared_events.models import Cursor, ParkedEvent
 from shared_events.relay import oldest_unpublished, unpublished
 
@@ -11,7 +11,7 @@ LATE = 15.0
 
 
 def streams() -> str:
-    """Describe lag, what is unpublished and why, dead letters, and halted streams.
+    """Describe lag, what is unpublished and why, dead letters, halted streams, and what was skipped.
 
     None of them makes the process unready: it can serve its visitors, and taking it away would help nobody.
     No web process asks the broker: what it knows of it is what the relay leaves in this database.
@@ -21,6 +21,7 @@ def streams() -> str:
     dead = ParkedEvent.objects.filter(dead_at__isnull=False).count()
     told = [f"lag {lag}", f"unpublished {unpublished()}{_since_when()}", f"dead letters {dead}"]
     told += [f"HALTED: {cursor.stream} ({cursor.halt_reason})" for cursor in cursors if cursor.halted_at]
+    told += [f"SKIPPED: {one}, see `manage skipped_events`" for one in skipped.open_ranges()]
     return ", ".join(told)
 
 

@@ -157,6 +157,20 @@ def history(aggregate_id: UUID) -> list[Recorded]:
     ]
 
 
+def head(stream: str) -> int:
+    """Return the position of the newest event of a stream of ours; 0 where none has one yet."""
+    for table in (LoggedEvent, ArchivedEvent):
+        newest = table.objects.filter(stream=stream, position__isnull=False).order_by("-position").first()
+        if newest is not None:
+            return newest.position or 0
+    return 0
+
+
+def waiting() -> set[UUID]:
+    """Return the aggregates of which something is recorded that has no position yet."""
+    return set(LoggedEvent.objects.filter(position=None).values_list("aggregate_id", flat=True))
+
+
 def beginnings(aggregate_ids: Iterable[UUID]) -> dict[UUID, context.Context]:
     """Return the context of the request with which each aggregate began, a fresh one where that is archived.
 

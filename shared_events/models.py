@@ -208,6 +208,35 @@ class ReceivedBatch(models.Model):
         return f"{self.stream}:{self.first_position}-{self.last_position}"
 
 
+class SkippedRange(models.Model):
+    """Positions that a person has left behind by having a stream go on elsewhere. Never deleted.
+
+    Those that `was_applied` had taken effect here, from another log than the one that counts now; the others
+    never took effect. `events` are those of them that were received, as far as they were kept.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    stream = models.CharField(max_length=64)
+    first_position = models.BigIntegerField()
+    last_position = models.BigIntegerField()
+    was_applied = models.BooleanField()
+    events = models.TextField()
+    skipped_at = models.DateTimeField(default=timezone.now)
+    #: When a person has said that its consequences are looked after, who, and how.
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=200, blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["id"], condition=Q(settled_at__isnull=True), name="skipped_and_open")
+        ]
+
+    def __str__(self) -> str:
+        what = "applied here, in another log now" if self.was_applied else "never applied"
+        return f"{self.stream}:{self.first_position}-{self.last_position} ({what})"
+
+
 class ParkedEvent(models.Model):
     """An event that could not be applied, or one that waits behind such an event of the same aggregate.
 

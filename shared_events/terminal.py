@@ -1,5 +1,6 @@
-"""Where the library's own processes log when the project has said nothing about it."""
+"""The library's own processes at a terminal: where they log, and who runs them."""
 
+import getpass
 import logging
 
 
@@ -11,3 +12,11 @@ def log_to_the_terminal() -> None:
     ours = logging.getLogger("shared_events")
     if not ours.hasHandlers():
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+def who() -> str:
+    """Return who runs this process, to be kept with what they decide."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return "unknown"

@@ -24,6 +24,7 @@ from local_stack.drill.faults import (
 )
 from local_stack.drill.freezing import freeze, freeze_in_batch
 from local_stack.drill.outage import broker_away_for_a_minute
+from local_stack.drill.restoring import restored
 
 FAULTS = (
     Fault(
@@ -122,6 +123,10 @@ FAULTS = (
     Fault(name="garbled", where="ticket stream", times=3, act=mischief("tickets", "garble")),
     Fault(name="poisoned", where="ticket stream", times=2, quick=True, act=mischief("tickets", "poison")),
     Fault(name="unknown version", where="order stream", act=mischief("orders", "poison", "--version", "99")),
+    Fault(name="restored from a dump", where="auth", act=restored("auth")),
+    Fault(name="restored from a dump", where="tickets", act=restored("tickets")),
+    Fault(name="restored from a dump", where="orders", quick=True, act=restored("orders")),
+    Fault(name="restored from a dump", where="payments", act=restored("payments")),
     Fault(name="replayed from 1", where="all streams", quick=True, act=replay_all),
     Fault(name="10,000 behind", where="orders, witness", act=fall_behind),
 )  # fmt: skip

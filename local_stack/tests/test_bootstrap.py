@@ -299,7 +299,7 @@ class TestWhatAnInstallerPrints:
         monkeypatch.setattr(bootstrap, "LOG", tmp_path / "install.log")
         code = "print('Resolved 2'); print(' + one==1'); print(' + two==2'); raise SystemExit(3)"
         assert not bootstrap._run((sys.executable, "-c", code), step=bootstrap.step_of_uv)
-        assert capfd.readouterr().out == "  one 1\n  two 2\n"
+        assert capfd.readouterr().err == "  one 1\n  two 2\n"
         assert bootstrap.LOG.read_text().startswith("Resolved 2\n")
 
 

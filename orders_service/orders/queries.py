@@ -1,13 +1,16 @@
 """The reads."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from contracts.order_export import ExportedOrder, ExportHeader
 from orders_service.orders.models import Order, TicketCopy
 from orders_service.orders.operations import NotYourOrder, OrderNotFound
+from service_defaults.clock import first_id_of
 from shared_events import log
 
 
@@ -37,6 +40,30 @@ def list_steps(*, order_id: UUID) -> list[Step]:
 def list_orders(*, buyer_id: UUID) -> QuerySet[Order]:
     """Return the buyer's own orders, to be ordered and cut by the page."""
     return Order.objects.filter(user_id=buyer_id)
+
+
+def export_orders(*, since: datetime | None, now: datetime) -> tuple[ExportHeader, Iterator[ExportedOrder]]:
+    """Return all orders, or those placed at `since` or later, by their ids: others compare theirs with them.
+
+    To be read in one transaction with one snapshot, so that they fit the position in the header.
+    """
+    first_id = first_id_of(since) if since else UUID(int=0)
+    header = ExportHeader(exported_at=now, position=log.head("order"), first_id=first_id)
+    waiting = log.waiting()
+    orders = Order.objects.filter(id__gte=first_id).order_by("id").iterator()
+    return header, (_exported(order, is_published=order.id not in waiting) for order in orders)
+
+
+def _exported(order: Order, *, is_published: bool) -> ExportedOrder:
+    return ExportedOrder(
+        id=order.id,
+        status=order.status,  # type: ignore[arg-type]
+        ticket_id=order.ticket_id,
+        amount=order.ticket_price,
+        currency=order.ticket_currency,
+        payment_id=order.payment_id or order.paying_with,
+        is_published=is_published,
+    )
 
 
 def find_ticket(ticket_id: UUID) -> TicketCopy | None:

@@ -24,6 +24,7 @@ from payments_service.payments.operations import (
     PaymentNotFound,
     require_payable,
 )
+from service_defaults.clock import first_id_of
 from service_defaults.idempotency.kept import Key
 from service_defaults.idempotency.models import KeptAnswer
 
@@ -108,7 +109,7 @@ def list_with_sums(*, since: datetime, after: UUID | None, most: int) -> list[Pa
 
     `after` is the id after which to go on.
     """
-    payments = _with_sums().filter(id__gte=_first_id_of(since))
+    payments = _with_sums().filter(id__gte=first_id_of(since))
     if after is not None:
         payments = payments.filter(id__gt=after)
     return list(payments.order_by("id")[:most])
@@ -129,6 +130,12 @@ def known_intents(intent_ids: Iterable[str]) -> set[str | None]:
     return set(Payment.objects.filter(intent_id__in=intent_ids).values_list("intent_id", flat=True))
 
 
+def list_orders_with_payments(*, first_id: UUID) -> Iterator[OrderCopy]:
+    """Yield the orders from this id on, by their ids, with all their payments; few are in memory at once."""
+    orders = OrderCopy.objects.filter(id__gte=first_id).order_by("id")
+    yield from orders.prefetch_related("payments").iterator(chunk_size=500)
+
+
 def list_complete_without_money(*, since: datetime, under_way_since: datetime) -> Iterator[OrderCopy]:
     """Yield the orders placed at `since` or later that are complete, and whose payment isn't captured.
 
@@ -136,7 +143,7 @@ def list_complete_without_money(*, since: datetime, under_way_since: datetime) -
     """
     paid = Payment.objects.filter(id=OuterRef("payment_id"), order_id=OuterRef("pk"))
     fine = Q(status=Status.CAPTURED) | Q(due_at__isnull=False, moved_at__gt=under_way_since)
-    orders = OrderCopy.objects.filter(id__gte=_first_id_of(since), status=OrderStatus.COMPLETE)
+    orders = OrderCopy.objects.filter(id__gte=first_id_of(since), status=OrderStatus.COMPLETE)
     yield from orders.filter(~Exists(paid.filter(fine))).order_by("id").iterator()
 
 
@@ -146,8 +153,3 @@ def _with_sums() -> QuerySet[Payment]:
         ledger_held=Coalesce(Sum("entries__held"), nothing),
         ledger_taken=Coalesce(Sum("entries__taken"), nothing),
     )
-
-
-def _first_id_of(time: datetime) -> UUID:
-    """Return the least UUIDv7 that can have been made at that time."""
-    return UUID(int=max(int(time.timestamp() * 1000), 0) << 80)

@@ -10,10 +10,10 @@ from rest_framework.test import APIClient
 
 from payments_service.clients import stripe
 from payments_service.payments import reconciliation
-from payments_service.payments.management.commands.reconcile import moment
 from payments_service.payments.models import OrderCopy, Payment
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import PlacedOrder, begin_attempt, let_time_pass, run_commands
+from service_defaults.clock import moment
 from shared_events.ids import uuid7
 from shared_events.testing import nothing_recorded
 

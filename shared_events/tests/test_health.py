@@ -8,6 +8,8 @@ from shared_events import log
 from shared_events.health import streams
 from shared_events.ids import uuid7
 from shared_events.models import Cursor, LoggedEvent, RelayLease
+from shared_events.skipped import note as note_skipped
+from shared_events.skipped import settle
 from shared_events.tests.notes.contracts import NoteWritten
 
 
@@ -34,6 +36,15 @@ class TestStreams:
         assert streams() == "lag 2, unpublished 0, dead letters 0"
         Cursor.objects.update(halted_at=timezone.now(), halt_reason="it ends at 1")
         assert streams().endswith("HALTED: note (it ends at 1)")
+
+    def test_name_what_was_skipped_until_it_is_settled(self) -> None:
+        skipped = note_skipped("note", read=3, resumed=0, lost=[])
+        assert skipped is not None
+        assert (
+            "SKIPPED: note:1-3 (applied here, in another log now), see `manage skipped_events`" in streams()
+        )
+        settle(skipped.id, reason="Nothing of it mattered", by="someone")
+        assert "SKIPPED" not in streams()
 
     def test_call_the_broker_to_account_while_a_relay_is_at_work(self) -> None:
         unpublished_for(52)

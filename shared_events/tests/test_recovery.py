@@ -9,11 +9,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from shared_events import catch_up, context, cursors, recovery
+from shared_events import catch_up, context, cursors, recovery, skipped
 from shared_events.consumer import Outcome, receive
 from shared_events.envelope import Envelope, RawEnvelope
 from shared_events.ids import uuid7
-from shared_events.models import Cursor, LoggedEvent, ReceivedBatch
+from shared_events.models import Cursor, LoggedEvent, ReceivedBatch, SkippedRange
 from shared_events.received import received_events
 from shared_events.recovery import CannotRecover, rebuilds, recover
 from shared_events.relay import Relay
@@ -247,3 +247,59 @@ class TestWithoutRecovering:
         assert f"lost: 3\tnote.written\t{third.aggregate_id}\n" in out.getvalue()
         assert _received() == [event for event in _received() if event.position <= 2]
         assert Cursor.objects.get().position == 2
+
+
+class TestWhatWasSkipped:
+    @pytest.fixture
+    def resumed(self, lost: None, road: Road) -> None:
+        """The log goes on otherwise, and a person has the subscriber follow it."""
+        TestWithoutRecovering().test_the_subscribers_stop(lost, road)
+        last_id = LoggedEvent.objects.get(position=2).event_id
+        call_command("resume_stream", "note", position=2, last_id=last_id, stdout=StringIO())
+
+    @pytest.mark.usefixtures("resumed")
+    def test_stays_listed_until_somebody_has_settled_it(self) -> None:
+        said = StringIO()
+        with pytest.raises(CommandError, match="1 to settle"):
+            call_command("skipped_events", stdout=said)
+        first, *events = said.getvalue().splitlines()
+        assert "note:3-5 (applied here, in another log now)" in first
+        assert [line.split("\t")[1:3] for line in events] == [
+            ["lost: 3", "note.written"],
+            ["lost: 4", "note.written"],
+            ["lost: 5", "note.erased"],
+        ]
+        number = first.split("\t")[0]
+        with pytest.raises(CommandError, match="--reason"):
+            call_command("skipped_events", f"--settle={number}")
+        call_command("skipped_events", f"--settle={number}", "--reason=Reconciled", "--by=ann", stdout=said)
+        assert skipped.open_ranges() == []
+        kept = SkippedRange.objects.get()
+        assert (kept.reason, kept.settled_by) == ("Reconciled", "ann")
+        with pytest.raises(CommandError, match="settled already"):
+            call_command("skipped_events", f"--settle={number}", "--reason=Again")
+        call_command("skipped_events", stdout=said)
+        assert said.getvalue().endswith("Nothing was skipped\n")
+
+    def test_is_not_what_comes_again(self, lost: None, road: Road) -> None:
+        """The log has its first two events still: only what it has no more is lost."""
+        TestWithoutRecovering().test_the_subscribers_stop(lost, road)
+        call_command("resume_stream", "note", position=0, stdout=StringIO())
+        [one] = skipped.open_ranges()
+        assert [event.position for event in skipped.lost_events(one)] == [1, 2, 3, 4, 5]
+        road.sent.clear()
+        catch_up.answer("note", 0, None, "notes", road)  # type: ignore[arg-type]
+        for batch in road.batches():
+            receive(batch)
+        assert [event.position for event in skipped.lost_events(one)] == [3, 4, 5]
+
+    def test_may_never_have_been_applied(self, published: Published) -> None:
+        Cursor.objects.create(stream="note", halted_at=timezone.now(), halt_reason="Trouble")
+        call_command("resume_stream", "note", position=7, last_id=uuid7(), stdout=StringIO())
+        [one] = skipped.open_ranges()
+        assert str(one) == "note:1-7 (never applied)"
+
+    def test_is_nothing_where_the_stream_goes_on_where_it_stopped(self, lost: None, road: Road) -> None:
+        TestWithoutRecovering().test_the_subscribers_stop(lost, road)
+        call_command("resume_stream", "note", stdout=StringIO())
+        assert skipped.open_ranges() == []

@@ -15,9 +15,17 @@ case "$1" in
 kustomize) exec "$REAL_KUBECTL" "$@" ;;
 apply) cp "$3" "$CALLS.yaml" ;;
 esac
-echo "$@" >>"$CALLS"
-case "$*" in *"get statefulsets"*) echo statefulset/one ;; *"get deployments"*) echo deployment/one ;; esac
+printf "%s\\n" "$*" >>"$CALLS"
+case "$*" in
+*paused*) ;;
+*"get statefulsets"*) echo statefulset/one ;;
+*"get deployments"*) echo deployment/one ;;
+esac
 """
+
+
+#: What a call does, the first of these that it speaks of.
+_STEPS = ("paused", "apply", "delete", "wait", "rollout status", "get")
 
 
 class Release:
@@ -55,16 +63,17 @@ class TestRelease:
         done = release.run("local")
         assert done.returncode == 0, done.stderr
         steps = [
-            next(word for word in ("apply", "delete", "wait", "rollout status", "get") if word in call)
+            next(word for word in _STEPS if word in call)
             + (" processes" if " in (web" in call else " jobs" if "=prepare" in call else "")
             for call in release.calls()
         ]
         assert steps == [
+            "paused",
             *("apply", "get", "rollout status"),
             *("delete jobs", "apply jobs", "wait jobs"),
             *("apply processes", "get processes", "rollout status"),
         ]
-        assert "notin (web,events,commands,relay,prepare)" in release.calls()[0]
+        assert "notin (web,events,commands,relay,prepare)" in release.calls()[1]
 
     @pytest.mark.parametrize("overlay", ["local", "production"])
     def test_takes_every_image_of_ours_from_the_registry_it_is_told(

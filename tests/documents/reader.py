@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from local_stack.postgres import group_of
+
 #: A code block with the line of text before it, or a line to be deleted.
 STEP = re.compile(
     r"(?:^(?P<intro>[^\n]*):\n\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$"
@@ -27,10 +29,10 @@ class Reader:
 
     `sh` blocks are typed, and none of their commands may fail. `text` blocks are what the commands said since
     the last one, line by line and in this order; “…” stands for anything. What is to be done with any other
-    block, the line before it says.
+    block, the line before it says. `user` is who types; otherwise whoever runs the test.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], *, user: str | None = None) -> None:
         self.folder = folder
         self._said = ""
         self._terminal = subprocess.Popen(
@@ -41,6 +43,9 @@ class Reader:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            user=user,
+            group=group_of(user),
+            extra_groups=[] if user else None,
             start_new_session=True,
         )
 

@@ -142,6 +142,14 @@ def release_tickets(*, ends: list[OrderEnd]) -> None:
     _write_released(list(released.values()))
 
 
+def release_lost_hold(*, ticket_id: UUID, order_id: UUID | None) -> None:
+    """Put a ticket back on the shelf whose order is lost or over; one that is another order's stays there."""
+    ticket = Ticket.objects.select_for_update().filter(id=ticket_id).first()
+    if ticket is not None and order_id is not None and ticket.order_id == order_id:
+        ticket.release(ticket.order_position)
+        _save(events.TicketReleased, ticket, order_id=order_id)
+
+
 def _write_released(tickets: list[Ticket]) -> None:
     # Django has no statement that gives each row a value of its own without sending whole rows: ten thousand
     # holds may end at once, and whole rows cost half as much again.

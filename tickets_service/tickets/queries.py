@@ -1,7 +1,7 @@
 """The reads."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -59,6 +59,17 @@ def get_ticket(*, ticket_id: UUID) -> Ticket:
     if ticket is None:
         raise TicketNotFound
     return ticket
+
+
+def find_ticket(ticket_id: UUID) -> Ticket | None:
+    """Return a listing, a withdrawn one too; None where there is none."""
+    return Ticket.objects.filter(id=ticket_id).first()
+
+
+def list_held(*, first_order_id: UUID) -> Iterator[Ticket]:
+    """Yield the tickets that are held for orders from this id on, or sold to them, by the orders' ids."""
+    held = Ticket.objects.filter(order_id__gte=first_order_id).order_by("order_id")
+    yield from held.defer("words").iterator()
 
 
 def list_tickets(*, narrowed: ShelfFilter, visitor_id: UUID | None) -> QuerySet[Ticket]:

@@ -21,7 +21,13 @@ from payments_service.payments.operations.attempts import (
     settle_now,
     start_payment,
 )
-from payments_service.payments.operations.copies import OrderNews, end_orders, keep_orders, keep_user
+from payments_service.payments.operations.copies import (
+    OrderNews,
+    end_lost_order,
+    end_orders,
+    keep_orders,
+    keep_user,
+)
 from payments_service.payments.operations.lease_locks import unlock_lease
 from payments_service.payments.operations.reasons import Reason, refused_card
 from payments_service.payments.operations.rows import OrderNotFound, PaymentNotFound
@@ -54,6 +60,7 @@ __all__ = [
     "Reason",
     "begin_searches",
     "end_leases_without_holder",
+    "end_lost_order",
     "end_orders",
     "end_search",
     "forget_stripe_events",

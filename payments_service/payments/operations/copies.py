@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from contracts.order import OrderState
-from payments_service.payments.models import LIVE, TOLD, OrderCopy, Payment, UserCopy
+from payments_service.payments.models import LIVE, TOLD, OrderCopy, OrderStatus, Payment, UserCopy
+from payments_service.payments.operations.rows import lock_order
 from payments_service.payments.operations.triggers import settle_soon
 from shared_events.context import Context, bound
 
@@ -57,6 +58,15 @@ def end_orders(news: list[OrderNews], *, now: datetime) -> None:
     for order_id in Payment.objects.filter(of_orders).values_list("order_id", flat=True).distinct():
         with bound(causes[order_id]):
             settle_soon(of_orders & Q(order_id=order_id), now, with_new_goal=True)
+
+
+def end_lost_order(*, order_id: UUID, now: datetime) -> None:
+    """End an order that orders has lost, and have nothing of its payments kept. Raises OrderNotFound."""
+    order = lock_order(order_id)
+    order.status, order.cancel_reason = OrderStatus.CANCELLED, "lost"
+    order.save()
+    unfinished = Q(status__in=LIVE) | Q(due_at__isnull=False)
+    settle_soon(Q(order_id=order_id) & unfinished, now, with_new_goal=True)
 
 
 def keep_user(*, user_id: UUID, status: str, position: int) -> None:

@@ -1,6 +1,5 @@
 """`manage dead_letters`: list what could not be applied, have it tried again, or discard it."""
 
-import getpass
 import time
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.db.models import QuerySet
 
 from shared_events import parking
 from shared_events.models import ParkedEvent
+from shared_events.terminal import who
 
 #: How long the command watches what becomes of what it had tried again, in seconds.
 WATCH = 10.0
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         if redrive is not None:
             self._redrive(redrive)
         elif discard is not None:
-            self._discard(discard, options["reason"], options["by"] or _who())
+            self._discard(discard, options["reason"], options["by"] or who())
         else:
             self._list()
 
@@ -80,10 +80,3 @@ def _failed(which: str) -> QuerySet[ParkedEvent]:
     if not rows:
         raise CommandError(f"There is no parked event {which!r} that failed by itself")
     return rows
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return "unknown"

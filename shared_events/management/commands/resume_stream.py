@@ -6,7 +6,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from shared_events import cursors, recovery
+from shared_events import cursors, recovery, skipped
 from shared_events.envelope import RawEnvelope
 from shared_events.received import received_events
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = (
         "Follow a halted stream again: where it stopped, once its publisher has recovered its log or the "
         "cause is mended; or from the position given, where another log counts now. What was received after "
-        "it is printed: it is lost."
+        "it is printed, and `manage skipped_events` lists what of it is lost until that is looked after."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -44,6 +44,7 @@ class Command(BaseCommand):
             else:
                 lost = list(received_events(stream, after=position))
                 recovery.forget(stream, lost, after=position)
+                skipped.note(stream, read=cursor.position, resumed=position, lost=lost)
                 cursors.set_position(cursor, position, last_id)
         for event in lost:
             self.stdout.write(f"lost: {event.position}\t{event.type}\t{event.aggregate_id}")
