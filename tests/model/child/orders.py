@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from contracts.order import OrderCompleted
-from orders_service.orders import operations, tasks
+from orders_service.orders import copies, operations, tasks
 from orders_service.orders.models import Order, TicketCopy, UserCopy
 from tests.model.child.pipe import Clock, Command, Pipe
 
@@ -88,7 +88,7 @@ def remove_status_check() -> None:
 
 def remove_ticket_version() -> None:
     """Take every word on a listing for the newest."""
-    operations._KEEP_TICKETS = operations._KEEP_TICKETS.replace("WHERE kept.version < excluded.version", "")
+    copies._KEEP_TICKETS = copies._KEEP_TICKETS.replace("WHERE kept.version < excluded.version", "")
 
 
 GUARDS = {
