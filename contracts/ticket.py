@@ -42,7 +42,7 @@ class TicketEdited(TicketState, frozen=True, kw_only=True):
 
 @contract
 class TicketReserved(TicketState, frozen=True, kw_only=True):
-    """Recorded by tickets when a hold takes the listing off the shelf; `order_id` says which."""
+    """Recorded by tickets when a hold takes the listing off sale; `order_id` says which."""
 
     status: Literal["reserved"] = "reserved"
     order_id: UUID
@@ -58,7 +58,7 @@ class TicketSold(TicketState, frozen=True, kw_only=True):
 
 @contract
 class TicketReleased(TicketState, frozen=True, kw_only=True):
-    """Recorded by tickets when the listing is back on the shelf; `order_id` says which order had it."""
+    """Recorded by tickets when the listing is on sale again; `order_id` says which order had it."""
 
     status: Literal["available"] = "available"
     order_id: UUID

@@ -9,8 +9,8 @@ RUN --mount=type=secret,id=packages,required=false \
     if [ -s /run/secrets/packages ]; then set -a; . /run/secrets/packages; set +a; fi; \
     python3 -m venv venv \
     && venv/bin/python -m pip install --quiet --no-cache-dir --require-hashes --requirement fake_stripe.txt
-COPY local_stack /app/local_stack
+COPY fake_stripe /app/fake_stripe
 USER 10001:10001
 EXPOSE 8420
-# The books are kept in /tmp: give it a volume to keep them for longer.
-ENTRYPOINT ["/app/venv/bin/python", "-m", "local_stack.fake_stripe", "--host", "0.0.0.0", "--port", "8420", "--store", "/tmp/books"]
+# The store is kept in /tmp: give it a volume to keep them for longer.
+ENTRYPOINT ["/app/venv/bin/python", "-m", "fake_stripe", "--host", "0.0.0.0", "--port", "8420", "--store", "/tmp/store"]

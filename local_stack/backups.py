@@ -8,18 +8,18 @@ from typing import IO
 import psycopg
 from psycopg import sql
 
-from local_stack.complaints import Complaint
+from local_stack.console import out
 from local_stack.credentials import credentials_of
 from local_stack.environment import admin_database_url, base_environment, database_url
 from local_stack.pausing import running_parts
 from local_stack.postgres import cluster_of, create_databases
-from local_stack.screen import out
 from local_stack.services import Service
 from local_stack.stack import Stack
+from local_stack.user_errors import UserError
 from shared_events.errors import describe
 
 
-class CannotBackUp(Complaint):
+class CannotBackUp(UserError):
     """The database can't be dumped or restored here; the message says why. Nothing was changed."""
 
 

@@ -11,9 +11,9 @@ from uuid import uuid4
 import amqp
 from amqp.exceptions import MessageNacked
 
+from local_stack.console import megabytes
 from local_stack.probes import Stuck
 from local_stack.rabbitmq import DISK_RESERVE, PROBE, PROBE_QUEUE, PROBE_QUEUE_LIMIT, connect
-from local_stack.screen import megabytes
 from shared_events.errors import describe
 
 #: Seconds that the broker has for each answer.

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_stack.complaints import Complaint
+from local_stack.user_errors import UserError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -26,7 +26,7 @@ _FLAGS = (
 )
 
 
-class ChromiumMissing(Complaint):
+class ChromiumMissing(UserError):
     """There is no Chromium on this machine."""
 
 

@@ -7,15 +7,15 @@ import sys
 from collections.abc import Sequence
 
 from local_stack.commands import parser, run_dir_of
-from local_stack.complaints import Complaint
-from local_stack.screen import errors
+from local_stack.console import errors
 from local_stack.services import EXAMPLES, MARKETPLACE, Service
 from local_stack.stack import REPOSITORY, Stack
+from local_stack.user_errors import UserError
 
 _INTERRUPTED, _NOBODY_READS = 130, 141
 
 
-class NothingHere(Complaint):
+class NothingHere(UserError):
     """What was asked about doesn't exist in this run directory."""
 
 
@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has seen enough; nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _NOBODY_READS
-    except Complaint as complaint:
-        errors.print(str(complaint), markup=False)
+    except UserError as error:
+        errors.print(str(error), markup=False)
         return 1
 
 
@@ -42,12 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _up(options: argparse.Namespace) -> int:
-    from local_stack.up import Wishes, up
+    from local_stack.up import UpOptions, up
 
     if options.example and options.hold_seconds:
         raise NothingHere(f"The {options.example} holds no tickets: it has no use for --hold-seconds.")
     return up(
-        Wishes(
+        UpOptions(
             run_dir=options.run_dir,
             system=EXAMPLES.get(options.example, MARKETPLACE),
             broker=options.broker,
@@ -88,7 +88,7 @@ def _logs(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from local_stack.control import Supervision
+    from local_stack.control_client import Supervision
     from local_stack.demo import demo
     from local_stack.demo_loop import loop
 

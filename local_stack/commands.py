@@ -217,7 +217,7 @@ def _bench(parser: argparse.ArgumentParser) -> None:
         help="accounts: how many sign-outs and suspensions (default 50)",
     )
     parser.add_argument(
-        "--tickets", type=_positive, default=10_000, help="pages: how many on the shelf (default 10000)"
+        "--tickets", type=_positive, default=10_000, help="pages: how many are listed (default 10000)"
     )
     parser.add_argument(
         "--loads", type=_positive, default=5, help="pages: how often each page is loaded (default 5)"

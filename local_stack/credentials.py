@@ -43,7 +43,7 @@ def _write(path: Path, known: Mapping[str, str]) -> None:
 
 
 def _names(system: System) -> list[str]:
-    of_marketplace = ("stripe.webhook", "visitor.key", *(f"{user}.password" for user in DEMO_USERS))
+    of_marketplace = ("stripe.webhook", "client-ip.key", *(f"{user}.password" for user in DEMO_USERS))
     return [
         "postgres.admin",
         "erlang.cookie",

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from local_stack import scenes
-from local_stack.control import Supervision
+from local_stack import scenarios
+from local_stack.console import errors, out
+from local_stack.control_client import Supervision
 from local_stack.marketplace import Away, Marketplace, Person, Refusal
-from local_stack.scenes import NotAsSaid, Stage
-from local_stack.screen import errors, out
+from local_stack.scenarios import Scenario, ScenarioFailed
 from local_stack.stack import Stack
 
 #: A hold longer than this, in seconds, is shortened while a lapse is shown.
@@ -18,32 +18,32 @@ _BEARABLE = 60
 _SHORT = 5
 _QUIESCENCE = 90.0
 
-SCENES: dict[str, Callable[[Stage], str]] = {
-    "buy": scenes.buy,
-    "decline": scenes.decline,
-    "cancel": scenes.cancel,
+SCENARIOS: dict[str, Callable[[Scenario], str]] = {
+    "buy": scenarios.buy,
+    "decline": scenarios.decline,
+    "cancel": scenarios.cancel,
 }
 
 
 def demo(stack: Stack) -> int:
-    """Play each scene once and return the exit code."""
-    with on_stage(stack) as stage:
-        shown = [_show(name, partial(play, stage)) for name, play in SCENES.items()]
-        shown.append(_show("lapse", partial(_lapse, stack, stage)))
-        return 0 if all(shown) and agree(stage) else 1
+    """Play each scenario once and return the exit code."""
+    with scenario_people(stack) as scenario:
+        shown = [_show(name, partial(play, scenario)) for name, play in SCENARIOS.items()]
+        shown.append(_show("lapse", partial(_lapse, stack, scenario)))
+        return 0 if all(shown) and agree(scenario) else 1
 
 
-def _lapse(stack: Stack, stage: Stage) -> str:
+def _lapse(stack: Stack, scenario: Scenario) -> str:
     with short_hold(stack, _SHORT) as seconds:
-        lapse = scenes.begin_lapse(stage)
-        return scenes.finish_lapse(stage, lapse, hold_seconds=seconds)
+        lapse = scenarios.begin_lapse(scenario)
+        return scenarios.finish_lapse(scenario, lapse, hold_seconds=seconds)
 
 
 def _show(name: str, play: Callable[[], str]) -> bool:
     started = time.monotonic()
     try:
         outcome = play()
-    except (NotAsSaid, Refusal, Away) as error:
+    except (ScenarioFailed, Refusal, Away) as error:
         errors.print(f"[bold red]✗ {name:<8}[/] ", end="")
         errors.print(str(error), markup=False)
         return False
@@ -65,8 +65,11 @@ def short_hold(stack: Stack, seconds: int) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def on_stage(stack: Stack) -> Iterator[Stage]:
-    """Yield a stage with two people who have just signed up; what they didn't sell leaves the shelf after."""
+def scenario_people(stack: Stack) -> Iterator[Scenario]:
+    """Yield a scenario with two people who have just signed up.
+
+    What they didn't sell goes off sale after.
+    """
     mark = secrets.token_hex(4)
     with contextlib.closing(Marketplace(stack.url)) as market:
         seller, buyer = (
@@ -75,20 +78,21 @@ def on_stage(stack: Stack) -> Iterator[Stage]:
         )
         for person in (seller, buyer):
             person.sign_up()
-        stage = Stage(market, seller=seller, buyer=buyer)
-        yield stage
-        stage.clear()
+        scenario = Scenario(market, seller=seller, buyer=buyer)
+        yield scenario
+        scenario.clear()
 
 
-def agree(stage: Stage) -> bool:
+def agree(scenario: Scenario) -> bool:
     """Wait until all services say the same about everything that was played, and tell how that went."""
     deadline = time.monotonic() + _QUIESCENCE
-    while (found := scenes.disagreements(stage)) and time.monotonic() < deadline:
+    while (found := scenarios.disagreements(scenario)) and time.monotonic() < deadline:
         time.sleep(1)
     for disagreement in found[:20]:
         errors.print(f"✗ {disagreement}", markup=False)
     if not found:
         out.print(
-            f"[green]✓[/] all services agree on {len(stage.orders)} orders and {len(stage.tickets)} tickets"
+            f"[green]✓[/] all services agree on {len(scenario.orders)} orders"
+            f" and {len(scenario.tickets)} tickets"
         )
     return not found

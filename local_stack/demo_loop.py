@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from types import FrameType
 
-from local_stack import scenes
-from local_stack.demo import SCENES, agree, on_stage, short_hold
+from local_stack import scenarios
+from local_stack.console import errors, out
+from local_stack.demo import SCENARIOS, agree, scenario_people, short_hold
 from local_stack.marketplace import Away, Refusal
-from local_stack.scenes import Lapse, NotAsSaid, Stage, Stopped
-from local_stack.screen import errors, out
+from local_stack.scenarios import Lapse, Scenario, ScenarioFailed, Stopped
 from local_stack.stack import Stack
 
 #: Seconds that a hold lasts meanwhile: long enough to outlive the restart of a part that was killed.
@@ -26,35 +26,39 @@ def loop(stack: Stack, *, rounds: int | None) -> int:
 
     Parts may be killed meanwhile: what fails in passing is asked again, as any client would.
     """
-    with _until_signalled() as stopped, short_hold(stack, _HOLD) as hold_seconds, on_stage(stack) as stage:
-        stage.patience, stage.stopping = _PATIENCE, stopped
-        tally = Tally(stage, hold_seconds)
+    with (
+        _until_signalled() as stopped,
+        short_hold(stack, _HOLD) as hold_seconds,
+        scenario_people(stack) as scenario,
+    ):
+        scenario.patience, scenario.stopping = _PATIENCE, stopped
+        tally = Tally(scenario, hold_seconds)
         for number in itertools.count(1) if rounds is None else range(1, rounds + 1):
             if stopped():
                 break
             tally.play_round(number)
-        stage.stopping = lambda: False
+        scenario.stopping = lambda: False
         tally.finish_lapses(everything=True)
-        agreed = agree(stage)
+        agreed = agree(scenario)
     out.print(tally.in_words())
     return 0 if agreed and not tally.failures else 1
 
 
 class Tally:
-    """A loop's scenes and how they went."""
+    """A loop's scenarios and how they went."""
 
-    def __init__(self, stage: Stage, hold_seconds: int) -> None:
+    def __init__(self, scenario: Scenario, hold_seconds: int) -> None:
         self.failures = 0
-        self._stage, self._hold_seconds = stage, hold_seconds
+        self._stage, self._hold_seconds = scenario, hold_seconds
         self._lapses: list[Lapse] = []
         self._outcomes: Counter[str] = Counter()
 
     def play_round(self, number: int) -> None:
-        """Play every scene once, and check the holds that should have lapsed by now."""
+        """Play every scenario once, and check the holds that should have lapsed by now."""
         started, before = time.monotonic(), Counter(self._outcomes)
-        self._play("hold", lambda: self._lapses.append(scenes.begin_lapse(self._stage)))
-        for name, scene in SCENES.items():
-            self._play(name, partial(scene, self._stage))
+        self._play("hold", lambda: self._lapses.append(scenarios.begin_lapse(self._stage)))
+        for name, scenario in SCENARIOS.items():
+            self._play(name, partial(scenario, self._stage))
         self.finish_lapses()
         went = ", ".join(f"{count} {name}" for name, count in (self._outcomes - before).items())
         took = time.monotonic() - started
@@ -73,14 +77,14 @@ class Tally:
         return f"In all: {went}; {self._stage.retries} retries, {self.failures} failures."
 
     def _finish(self, lapse: Lapse) -> None:
-        scenes.finish_lapse(self._stage, lapse, hold_seconds=self._hold_seconds)
+        scenarios.finish_lapse(self._stage, lapse, hold_seconds=self._hold_seconds)
 
-    def _play(self, name: str, scene: Callable[[], object]) -> None:
+    def _play(self, name: str, scenario: Callable[[], object]) -> None:
         try:
-            scene()
+            scenario()
         except Stopped:
             return
-        except (NotAsSaid, Refusal, Away) as error:
+        except (ScenarioFailed, Refusal, Away) as error:
             if self._last_hold_lapsed():
                 name = f"{name} cut short by its hold's end"
             else:
@@ -90,7 +94,7 @@ class Tally:
         self._outcomes[name] += 1
 
     def _last_hold_lapsed(self) -> bool:
-        """Return whether a scene failed only because its hold ran out while a part was away."""
+        """Return whether a scenario failed only because its hold ran out while a part was away."""
         try:
             last = self._stage.buyer.order(self._stage.orders[-1]) if self._stage.orders else {}
         except (Refusal, Away):
@@ -107,7 +111,7 @@ def _until_signalled() -> Iterator[Callable[[], bool]]:
         if seen:
             raise KeyboardInterrupt
         seen.append(signum)
-        out.print("Stopping after this scene; then everything is checked.")
+        out.print("Stopping after this scenario; then everything is checked.")
 
     before = {signum: signal.signal(signum, note) for signum in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -13,16 +13,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from local_stack.broker_rights import definitions
-from local_stack.complaints import Complaint
+from local_stack.console import out
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.environment import (
     FAKE_STRIPE_KEY,
     FAKE_STRIPE_PUBLISHABLE_KEY,
     base_environment,
 )
-from local_stack.screen import out
 from local_stack.services import MARKETPLACE, SERVICES, STATEFUL, Service
 from local_stack.stack import REPOSITORY, write_private
+from local_stack.user_errors import UserError
 
 COMPOSE = REPOSITORY / "docker"
 KUBERNETES = REPOSITORY / "deploy" / "k8s" / "overlays" / "local" / "secrets"
@@ -32,7 +32,7 @@ _EMPTY = re.compile(r"^([A-Z_]+)=$", re.MULTILINE)
 _STRIPE = {"STRIPE_API_KEY": FAKE_STRIPE_KEY, "STRIPE_PUBLISHABLE_KEY": FAKE_STRIPE_PUBLISHABLE_KEY}
 
 
-class KeysNotMade(Complaint):
+class KeysNotMade(UserError):
     """The signing key could not be made; the message ends with what was said."""
 
 
@@ -62,7 +62,7 @@ def for_compose(directory: Path) -> list[Path]:
 
 def _compose_values(secrets: Credentials) -> Iterator[tuple[str, str]]:
     yield "STRIPE_WEBHOOK_SECRET", secrets["stripe.webhook"]
-    yield "VISITOR_KEY", secrets["visitor.key"]
+    yield "CLIENT_IP_SIGNING_KEY", secrets["client-ip.key"]
     yield "OPERATOR_PASSWORD", secrets["operator.password"]
     for service in SERVICES:
         yield f"{service.name.upper()}_SECRET_KEY", secrets[f"{service.name}.django"]
@@ -92,7 +92,7 @@ def _environment(secrets: Credentials, service: Service) -> dict[str, str]:
     """Return what a service's processes are told in secret."""
     values = {
         "DJANGO_SECRET_KEY": secrets[f"{service.name}.django"],
-        "DJANGO_VISITOR_KEY": secrets["visitor.key"],
+        "DJANGO_CLIENT_IP_SIGNING_KEY": secrets["client-ip.key"],
     }
     if service.stateful:
         password, broker = secrets[f"{service.name}.database"], secrets[f"{service.name}.broker"]

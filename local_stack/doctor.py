@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from local_stack import bootstrap, rabbitmq, status
-from local_stack.control import NotAnswering, NotRunning, Supervision
+from local_stack.console import megabytes, out
+from local_stack.control_client import NotAnswering, NotRunning, Supervision
 from local_stack.locks import LOCKS, path_of, pins
 from local_stack.ports import holder_of, is_free
 from local_stack.processes import leftovers, recorded
-from local_stack.screen import megabytes, out
 from local_stack.services import System
 from local_stack.stack import DEFAULT_GATEWAY_PORT, REPOSITORY, Stack
 

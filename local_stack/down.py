@@ -5,11 +5,11 @@ import shutil
 import time
 from pathlib import Path
 
+from local_stack.console import errors, out
 from local_stack.credentials import credentials_of
 from local_stack.launch import locked, shut_down
 from local_stack.postgres import cluster_of
 from local_stack.processes import leftovers
-from local_stack.screen import errors, out
 from local_stack.stack import Stack
 
 #: What a stack writes into its run directory, which may be somebody's own directory with other things in it.

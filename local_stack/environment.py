@@ -63,7 +63,7 @@ def _for_every_service(stack: Stack, secrets: Credentials, service: Service) -> 
 
 def _for_the_marketplace(stack: Stack, secrets: Credentials, service: Service) -> dict[str, str]:
     keys = {"AUTH_JWKS_FILE": str(stack.run_dir / "keys" / "jwks.json")} if service.stateful else {}
-    return {"DJANGO_VISITOR_KEY": secrets["visitor.key"], **keys}
+    return {"DJANGO_CLIENT_IP_SIGNING_KEY": secrets["client-ip.key"], **keys}
 
 
 def _nothing(stack: Stack, secrets: Credentials) -> dict[str, str]:
@@ -102,14 +102,14 @@ def _frontend(stack: Stack, secrets: Credentials) -> dict[str, str]:
     mailbox = str(stack.run_dir / "mail")
     return {
         "FRONTEND_API_BASE": gateway,
-        "FRONTEND_MAILBOX": mailbox,
+        "DEV_MAILBOX": mailbox,
         "ORDERS_HOLD_SECONDS": str(stack.hold_seconds),
         **keys,
     }
 
 
-def _latecomer(stack: Stack, secrets: Credentials) -> dict[str, str]:
-    return {"WITNESS_NAME": "latecomer"}
+def _late_subscriber(stack: Stack, secrets: Credentials) -> dict[str, str]:
+    return {"AUDIT_NAME": "late_subscriber"}
 
 
 def _late_query(stack: Stack, secrets: Credentials) -> dict[str, str]:
@@ -122,7 +122,7 @@ _SPECIAL = {
     "payments": _payments,
     "frontend": _frontend,
     "late_query": _late_query,
-    "latecomer": _latecomer,
+    "late_subscriber": _late_subscriber,
 }
 
 

@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from local_stack import activity, fingerprints, rabbitmq
+from local_stack import activity, rabbitmq, step_cache
 from local_stack.activity import Activity
-from local_stack.complaints import Complaint
-from local_stack.control import NotRunning, Supervision
+from local_stack.control_client import NotRunning, Supervision
 from local_stack.credentials import credentials_of
 from local_stack.environment import base_environment
 from local_stack.logs import last_life
@@ -31,15 +30,16 @@ from local_stack.stack import (
     port_names,
     url_of,
 )
+from local_stack.user_errors import UserError
 from local_stack.waiting import after
 
 _STOP_PATIENCE = 60.0
 _POLL = 0.15
 
-View = dict[str, Any]
+ProcessStatus = dict[str, Any]
 
 
-class BrokerMissing(Complaint):
+class BrokerMissing(UserError):
     """RabbitMQ was asked for by name and isn't on this machine."""
 
 
@@ -84,7 +84,7 @@ def plan(
         hold_seconds=hold_seconds,
         reload=reload,
         overrides=overrides,
-        code=fingerprints.of_code(system),
+        code=step_cache.of_code(system),
     )
 
 
@@ -148,7 +148,7 @@ def launch(
         )  # fmt: skip
 
 
-def wait_until_ready(stack: Stack, report: Callable[[list[View]], None] = lambda _: None) -> None:
+def wait_until_ready(stack: Stack, report: Callable[[list[ProcessStatus]], None] = lambda _: None) -> None:
     """Wait until every part runs and every step is done, for as long as those that don't make progress.
 
     `report` sees each look. Raises DidNotStart.

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from local_stack.screen import out
+from local_stack.console import out
 from local_stack.stack import REPOSITORY
 
 _PROGRAMS = Path(sys.executable).parent

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from local_stack.complaints import Complaint
+from local_stack.user_errors import UserError
 
 Json = dict[str, Any]
 
@@ -17,7 +17,7 @@ _AWAY = frozenset({429, 502, 503, 504})
 _IN_FLIGHT = 409
 
 
-class Refusal(Complaint):
+class Refusal(UserError):
     """An answer that repeating won't change, with the problem as the API tells it."""
 
     def __init__(self, status: int, problem: Json) -> None:
@@ -27,7 +27,7 @@ class Refusal(Complaint):
         self.reasons = reasons
 
 
-class Away(Complaint):
+class Away(UserError):
     """The site did not answer for as long as the client was willing to wait."""
 
 
@@ -104,7 +104,7 @@ class Person:
         return listed
 
     def withdraw(self, ticket: Json) -> None:
-        """Take a ticket off the shelf."""
+        """Take a ticket off sale."""
         self._call("DELETE", f"/api/tickets/{ticket['id']}")
 
     def hold(self, ticket: Json) -> Json:

@@ -1,7 +1,7 @@
 """`pause` and `resume`: a service stops and comes back, while everything else goes on."""
 
-from local_stack.control import NotRunning, Supervision
-from local_stack.screen import out
+from local_stack.console import out
+from local_stack.control_client import NotRunning, Supervision
 from local_stack.services import Service
 from local_stack.stack import Stack
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psutil
 
-from local_stack.complaints import Complaint
 from local_stack.stack import DEFAULT_GATEWAY_PORT, PORT_NAMES
+from local_stack.user_errors import UserError
 
 # Below Linux's ephemeral range (32768 and up), so that no outgoing connection takes one between two `up`s.
 _FIRST, _LAST = 20_000, 32_000
@@ -24,7 +24,7 @@ _FIRST, _LAST = 20_000, 32_000
 _PROMISED = 300.0
 
 
-class PortTaken(Complaint):
+class PortTaken(UserError):
     """A port that was asked for by number belongs to somebody else."""
 
 

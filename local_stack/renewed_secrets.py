@@ -10,17 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local_stack.broker_rights import hash_password
-from local_stack.complaints import Complaint
 from local_stack.credentials import renew_credential
 from local_stack.deployment_secrets import COMPOSE, KUBERNETES
 from local_stack.services import STATEFUL
 from local_stack.stack import write_private
+from local_stack.user_errors import UserError
 
 #: Turns a file's text into the same with a new password. Raises ValueError where it has no place for one.
 Change = Callable[[str, str], str]
 
 
-class NothingToRenew(Complaint):
+class NothingToRenew(UserError):
     """The directory has no such password; the message says what is missing where."""
 
 

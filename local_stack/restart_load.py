@@ -14,20 +14,20 @@ from typing import Any, Self
 import httpx
 import psycopg
 
-from local_stack import backlog, scenes
-from local_stack.complaints import Complaint
+from local_stack import backlog, scenarios
+from local_stack.console import errors, out
 from local_stack.credentials import credentials_of
 from local_stack.environment import database_url
 from local_stack.marketplace import Json, Marketplace, Person, Refusal
-from local_stack.scenes import NotAsSaid, Stage
-from local_stack.screen import errors, out
+from local_stack.scenarios import Scenario, ScenarioFailed
 from local_stack.stack import Stack
+from local_stack.user_errors import UserError
 from shared_events.errors import describe
 
 SHOPPERS, BROWSERS = 3, 1
 _WARM_UP, _COOL_DOWN = 3.0, 3.0
 _QUIESCENCE = 60.0
-_SCENES = (scenes.buy, scenes.decline, scenes.cancel)
+_SCENARIOS = (scenarios.buy, scenarios.decline, scenarios.cancel)
 _PAGES = ("/", "/?q=demo", "/auth/signin", "/api/tickets?limit=5", "/api/docs/")
 
 
@@ -66,14 +66,14 @@ class Impatient(Marketplace):
         return Failed(what)
 
 
-class Crowd:
+class LoadGenerator:
     """Everybody who is there while parts are replaced."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._leave = threading.Event()
         self._clients: list[Impatient] = []
-        self._stages: list[Stage] = []
+        self._stages: list[Scenario] = []
         self._broken: list[str] = []
         self._threads = [
             threading.Thread(target=self._stay, args=(self._shop(),)) for _ in range(SHOPPERS)
@@ -107,7 +107,7 @@ class Crowd:
         self._go_home()
         seconds = sorted(second for client in self._clients for second in client.seconds)
         failures = [failure for client in self._clients for failure in client.failures] + self._broken
-        orders = sum(len(stage.orders) for stage in self._stages)
+        orders = sum(len(scenario.orders) for scenario in self._stages)
         slowest = f"median {statistics.median(seconds) * 1000:.0f} ms, slowest {seconds[-1] * 1000:.0f} ms"
         out.print(f"{len(seconds)} requests, {orders} orders ({slowest})")
         lost = self._lost()
@@ -132,10 +132,10 @@ class Crowd:
         )
         for person in (seller, buyer):
             person.sign_up()
-        stage = Stage(client, seller=seller, buyer=buyer, stopping=lambda: False)
-        self._stages.append(stage)
+        scenario = Scenario(client, seller=seller, buyer=buyer, stopping=lambda: False)
+        self._stages.append(scenario)
         scenery = iter(range(10**9))
-        return lambda: _SCENES[next(scenery) % len(_SCENES)](stage)
+        return lambda: _SCENARIOS[next(scenery) % len(_SCENARIOS)](scenario)
 
     def _browse(self) -> Callable[[], object]:
         """Return what somebody does who only looks."""
@@ -153,7 +153,7 @@ class Crowd:
                 act()
             except Failed:
                 continue
-            except (NotAsSaid, Complaint, httpx.HTTPStatusError) as error:
+            except (ScenarioFailed, UserError, httpx.HTTPStatusError) as error:
                 self._broken.append(describe(error))
 
     def _lost(self) -> list[str]:
@@ -165,9 +165,9 @@ class Crowd:
 
     def _missing(self) -> list[str]:
         found = streams_behind(self._stack)
-        for stage in self._stages:
+        for scenario in self._stages:
             with contextlib.suppress(Failed, Refusal):
-                found += scenes.disagreements(stage)
+                found += scenarios.disagreements(scenario)
         return found
 
 

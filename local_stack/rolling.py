@@ -4,16 +4,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from local_stack.complaints import Complaint
-from local_stack.control import Supervision
-from local_stack.screen import out
+from local_stack.console import out
+from local_stack.control_client import Supervision
 from local_stack.stack import Stack
+from local_stack.user_errors import UserError
 
 #: Readers of events before their writers, and what visitors meet last.
 _ORDER = ("events", "commands", "relay", "web")
 
 
-class NothingToRestart(Complaint):
+class NothingToRestart(UserError):
     """No process of a service has the name that was given."""
 
 
@@ -27,14 +27,14 @@ def restart(stack: Stack, names: Sequence[str], *, under_load: bool) -> int:
     if not under_load:
         _replace(supervision, parts)
         return 0
-    from local_stack.restart_load import Crowd
+    from local_stack.restart_load import LoadGenerator
 
-    with Crowd(stack) as crowd:
-        crowd.warm_up()
+    with LoadGenerator(stack) as load:
+        load.warm_up()
         with _timed("everything was replaced"):
             _replace(supervision, parts)
-        crowd.cool_down()
-        return crowd.verdict()
+        load.cool_down()
+        return load.verdict()
 
 
 def _chosen(running: Sequence[str], names: Sequence[str]) -> list[str]:

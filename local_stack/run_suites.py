@@ -16,11 +16,11 @@ from types import FrameType
 import psutil
 
 from local_stack import chromium, rabbitmq
+from local_stack.console import errors, out
 from local_stack.environment import base_environment
-from local_stack.screen import errors, out
+from local_stack.ephemeral_postgres import ephemeral_databases
 from local_stack.stack import REPOSITORY
 from local_stack.suites import SUITES, Suite, UnknownSuite
-from local_stack.throwaway import throwaway_databases
 
 #: How e2e tests learn which broker to start their stacks on.
 BROKER_VARIABLE = "STACK_BROKER"
@@ -65,7 +65,7 @@ def run_suites(names: Sequence[str], *, only_list: bool, expression: str | None)
     roles = [_role(suite) for suite in suites if suite.database]
     with _stoppable() as crew:
         if roles:
-            with throwaway_databases(roles) as addresses:
+            with ephemeral_databases(roles) as addresses:
                 results = _run_all(suites, addresses, expression, crew)
         else:
             results = _run_all(suites, {}, expression, crew)

@@ -131,12 +131,12 @@ DRILL = System(
         *(
             Service(
                 name,
-                "tests.drill.witness_service",
+                "tests.drill.audit_service",
                 follows=_ALL_STREAMS,
                 has_web=False,
                 works_commands=False,
             )
-            for name in ("witness", "latecomer")
+            for name in ("audit", "late_subscriber")
         ),
     ),
     caddyfile=MARKETPLACE.caddyfile,

@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from local_stack import backlog
-from local_stack.control import NotRunning, Supervision
+from local_stack.console import duration, megabytes, out
+from local_stack.control_client import NotRunning, Supervision
 from local_stack.credentials import credentials_of
 from local_stack.processes import leftovers
-from local_stack.screen import duration, megabytes, out
 from local_stack.services import MARKETPLACE
 from local_stack.stack import Stack
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from local_stack.complaints import Complaint
 from local_stack.services import BLOG, SERVICES, Service
+from local_stack.user_errors import UserError
 
 
-class UnknownSuite(Complaint):
+class UnknownSuite(UserError):
     """A part that was asked for by name and isn't in the table."""
 
 
@@ -80,6 +80,7 @@ SUITES = (
         plugins=("service_defaults.testing",),
     ),
     Suite(name="local_stack", paths=("local_stack",)),
+    Suite(name="fake_stripe", paths=("fake_stripe",)),
     Suite(name="architecture", paths=("tests/architecture",)),
     Suite(
         name="documents",

@@ -2,8 +2,8 @@
 
 from rich.markup import escape
 
+from local_stack.console import out
 from local_stack.credentials import DEMO_USERS, credentials_of
-from local_stack.screen import out
 from local_stack.services import STATEFUL
 from local_stack.stack import Stack
 

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from local_stack import desk, logs, sources
+from local_stack import autoreload, control_server, logs
 from local_stack.credentials import credentials_of
-from local_stack.keeper import Keeper
-from local_stack.parts import Part, parts_of
+from local_stack.managed_process import ManagedProcess
+from local_stack.process_specs import ProcessSpec, specs_of
 from local_stack.processes import Record, end, leftovers
 from local_stack.stack import Stack
 from local_stack.waiting import NotReady, until_ready
@@ -23,27 +23,29 @@ _ROTATE_EVERY, _TIE_EVERY = 10.0, 1.0
 
 
 class Supervisor:
-    """All keepers of one stack."""
+    """All processes of one stack."""
 
-    def __init__(self, stack: Stack, parts: Sequence[Part]) -> None:
+    def __init__(self, stack: Stack, parts: Sequence[ProcessSpec]) -> None:
         self.stack = stack
         self.closing = asyncio.Event()
         self._record = Record(stack.run_dir)
         # Starting is almost only Python's imports: more at once than cores would help nobody.
         turns = asyncio.Semaphore((os.cpu_count() or 2) + 1)
-        self.keepers = {part.name: Keeper(part, stack, self._record, turns) for part in parts}
+        self.processes = {part.name: ManagedProcess(part, stack, self._record, turns) for part in parts}
         self._successors: set[asyncio.Task[None]] = set()
 
     async def run(self, tied_to: int | None) -> None:
-        """Keep everything until asked to end, then stop it all. Raises what a keeper could not handle."""
+        """Keep everything until asked to end, then stop it all. Raises what a managed could not handle."""
         self._record.keep("supervisor", os.getpid())
-        server = await desk.serve(self)
-        lives = [asyncio.create_task(keeper.live(self._before(keeper))) for keeper in self.keepers.values()]
+        server = await control_server.serve(self)
+        lives = [
+            asyncio.create_task(managed.live(self._before(managed))) for managed in self.processes.values()
+        ]
         chores = [asyncio.create_task(_every(_ROTATE_EVERY, lambda: logs.rotate(self.stack)))]
         if tied_to is not None:
             chores.append(asyncio.create_task(_every(_TIE_EVERY, lambda: self._check_tie(tied_to))))
         if self.stack.reload:
-            chores.append(asyncio.create_task(sources.restart_on_change(self.keepers)))
+            chores.append(asyncio.create_task(autoreload.restart_on_change(self.processes)))
         try:
             await self._until_asked_to_end(lives, chores)
         finally:
@@ -58,7 +60,7 @@ class Supervisor:
 
         Raises NotReady, with the part as it was, when it isn't worth waiting for the successor.
         """
-        old = self.keepers[name]
+        old = self.processes[name]
         new = old.successor()
         life = asyncio.create_task(new.live([]))
         self._successors.add(life)
@@ -69,7 +71,7 @@ class Supervisor:
             life.cancel()
             raise
         new.settle(old.part)
-        self.keepers[name] = new
+        self.processes[name] = new
         await old.stop(grace=old.part.drain)
 
     async def _until_asked_to_end(
@@ -85,17 +87,17 @@ class Supervisor:
 
     async def _stop_all(self) -> None:
         """Stop what nothing depends on first, and so on down to Postgres."""
-        depths = {name: self._depth(name) for name in self.keepers}
+        depths = {name: self._depth(name) for name in self.processes}
         for depth in sorted(set(depths.values()), reverse=True):
-            layer = [self.keepers[name] for name, found in depths.items() if found == depth]
-            await asyncio.gather(*(keeper.stop() for keeper in layer))
+            layer = [self.processes[name] for name, found in depths.items() if found == depth]
+            await asyncio.gather(*(managed.stop() for managed in layer))
         end(await asyncio.to_thread(leftovers, self.stack), grace=5)
 
-    def _before(self, keeper: Keeper) -> list[Keeper]:
-        return [self.keepers[name] for name in keeper.part.after]
+    def _before(self, managed: ManagedProcess) -> list[ManagedProcess]:
+        return [self.processes[name] for name in managed.part.after]
 
     def _depth(self, name: str) -> int:
-        return 1 + max((self._depth(other) for other in self.keepers[name].part.after), default=0)
+        return 1 + max((self._depth(other) for other in self.processes[name].part.after), default=0)
 
     def _check_tie(self, pid: int) -> None:
         if os.getppid() != pid:
@@ -108,7 +110,7 @@ async def _every(seconds: float, action: Callable[[], None]) -> None:
         action()
 
 
-async def supervise(stack: Stack, parts: Sequence[Part], tied_to: int | None = None) -> None:
+async def supervise(stack: Stack, parts: Sequence[ProcessSpec], tied_to: int | None = None) -> None:
     """Run these parts until SIGTERM, SIGINT, SIGHUP or a request to shut down."""
     supervisor = Supervisor(stack, parts)
     loop = asyncio.get_running_loop()
@@ -126,7 +128,7 @@ def main() -> None:
     stack = Stack.load(options.run_dir)
     if stack is None:
         sys.exit(f"No stack was ever prepared in {options.run_dir}.")
-    parts = parts_of(stack, credentials_of(stack.run_dir, stack.system))
+    parts = specs_of(stack, credentials_of(stack.run_dir, stack.system))
     asyncio.run(supervise(stack, parts, options.tied))
 
 

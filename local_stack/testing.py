@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_stack.control import Supervision
+from local_stack.control_client import Supervision
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.down import forget
 from local_stack.environment import broker_url, database_url, service_environment
+from local_stack.ephemeral_postgres import temporary_run_dir
 from local_stack.launch import launch, locked, plan, shut_down, wait_until_ready
 from local_stack.logs import tail
 from local_stack.services import MARKETPLACE, Service, System
 from local_stack.stack import Stack
-from local_stack.throwaway import temporary_run_dir
 
 _POLL = 0.1
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from local_stack import fingerprints, summary
-from local_stack.complaints import Complaint
-from local_stack.control import Supervision
+from local_stack import step_cache, summary
+from local_stack.console import errors, out
+from local_stack.control_client import Supervision
 from local_stack.environment import overrides_from
 from local_stack.launch import (
     DidNotStart,
-    View,
+    ProcessStatus,
     launch,
     locked,
     plan,
@@ -24,16 +24,16 @@ from local_stack.launch import (
     wait_until_ready,
     without_rabbitmq,
 )
-from local_stack.screen import errors, out
 from local_stack.services import MARKETPLACE, System
 from local_stack.stack import DEFAULT_HOLD_SECONDS, Stack
+from local_stack.user_errors import UserError
 
 #: Seconds between two words about a part that takes long to start.
 _SAY_EVERY = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wishes:
+class UpOptions:
     """The options of `up`; None where the user said nothing."""
 
     run_dir: Path
@@ -45,32 +45,32 @@ class Wishes:
     foreground: bool = False
 
 
-class SomethingElseHere(Complaint):
+class SomethingElseHere(UserError):
     """The run directory belongs to a stack of another system."""
 
 
-class LiveKey(Complaint):
+class LiveKey(UserError):
     """The environment holds a Stripe key that moves real money."""
 
 
-def up(wishes: Wishes) -> int:
+def up(options: UpOptions) -> int:
     """Bring the stack up and return the exit code. Interrupted on the way, it takes down what it started."""
     started = time.monotonic()
-    overrides = overrides_from(os.environ, wishes.system)
+    overrides = overrides_from(os.environ, options.system)
     _refuse_live_key(overrides)
-    _refuse_another_system(wishes)
-    with _interruptible(), locked(wishes.run_dir):
-        running = _running(wishes.run_dir)
-        if running and not _must_change(running, wishes, overrides):
+    _refuse_another_system(options)
+    with _interruptible(), locked(options.run_dir):
+        running = _running(options.run_dir)
+        if running and not _must_change(running, options, overrides):
             return _repair(running, started)
         if running:
             shut_down(running)
-            wishes = _completed(wishes, running)
-        stack = _start(wishes, overrides)
+            options = _completed(options, running)
+        stack = _start(options, overrides)
         if stack is None:
             return 1
     summary.show(stack, seconds=time.monotonic() - started)
-    return _stay(stack) if wishes.foreground else 0
+    return _stay(stack) if options.foreground else 0
 
 
 def _running(run_dir: Path) -> Stack | None:
@@ -84,35 +84,35 @@ def _running(run_dir: Path) -> Stack | None:
     return None
 
 
-def _must_change(running: Stack, wishes: Wishes, overrides: Mapping[str, str]) -> bool:
+def _must_change(running: Stack, options: UpOptions, overrides: Mapping[str, str]) -> bool:
     """Return whether what was asked for differs from what runs; options not given stay as they are."""
     wanted = dataclasses.replace(
-        _as_wished(running, wishes),
+        _as_wished(running, options),
         overrides=overrides,
-        code=fingerprints.of_code(wishes.system),
-        ports={**running.ports, "gateway": wishes.port or running.ports["gateway"]},
+        code=step_cache.of_code(options.system),
+        ports={**running.ports, "gateway": options.port or running.ports["gateway"]},
     )
     changes = wanted.settings_that_differ(running)
     if changes:
         out.print(f"Restarting: {', '.join(changes)}.")
-    return bool(changes) or wishes.foreground
+    return bool(changes) or options.foreground
 
 
-def _as_wished(running: Stack, wishes: Wishes) -> Stack:
+def _as_wished(running: Stack, options: UpOptions) -> Stack:
     """Return the stack that runs with the options that were given; all others stay as they are."""
     return dataclasses.replace(
         running,
-        wanted_broker=wishes.broker or running.wanted_broker,
-        hold_seconds=wishes.hold_seconds or running.hold_seconds,
-        reload=wishes.reload or running.reload,
+        wanted_broker=options.broker or running.wanted_broker,
+        hold_seconds=options.hold_seconds or running.hold_seconds,
+        reload=options.reload or running.reload,
     )
 
 
-def _completed(wishes: Wishes, running: Stack) -> Wishes:
-    """Return the wishes with what the user said nothing about as it is in the stack that runs."""
-    stack = _as_wished(running, wishes)
+def _completed(options: UpOptions, running: Stack) -> UpOptions:
+    """Return the options with what the user said nothing about as it is in the stack that runs."""
+    stack = _as_wished(running, options)
     return dataclasses.replace(
-        wishes, broker=stack.wanted_broker, hold_seconds=stack.hold_seconds, reload=stack.reload
+        options, broker=stack.wanted_broker, hold_seconds=stack.hold_seconds, reload=stack.reload
     )
 
 
@@ -133,20 +133,20 @@ def _repair(stack: Stack, started: float) -> int:
     return 0
 
 
-def _start(wishes: Wishes, overrides: Mapping[str, str]) -> Stack | None:
+def _start(options: UpOptions, overrides: Mapping[str, str]) -> Stack | None:
     stack = plan(
-        wishes.run_dir,
-        system=wishes.system,
-        broker=wishes.broker or "auto",
-        port=wishes.port,
-        hold_seconds=wishes.hold_seconds or DEFAULT_HOLD_SECONDS,
-        reload=wishes.reload,
+        options.run_dir,
+        system=options.system,
+        broker=options.broker or "auto",
+        port=options.port,
+        hold_seconds=options.hold_seconds or DEFAULT_HOLD_SECONDS,
+        reload=options.reload,
         overrides=overrides,
     )
     if stack.broker_note:
         out.print(f"Broker: {stack.broker}, since there is {stack.broker_note}", markup=False)
     try:
-        return _launch_and_wait(stack, tied=wishes.foreground)
+        return _launch_and_wait(stack, tied=options.foreground)
     except DidNotStart as error:
         errors.print(f"\n{error}", markup=False)
         errors.print(
@@ -195,7 +195,7 @@ class Progress:
         self._began: dict[str, float] = {}
         self._said: dict[str, float] = {}
 
-    def __call__(self, parts: list[View]) -> None:
+    def __call__(self, parts: list[ProcessStatus]) -> None:
         """Take one look at the parts."""
         for part in parts:
             name, state = part["name"], part["state"]
@@ -242,11 +242,11 @@ def _interruptible() -> Iterator[None]:
             signal.signal(signum, handler)
 
 
-def _refuse_another_system(wishes: Wishes) -> None:
-    known = Stack.load(wishes.run_dir)
-    if known is not None and known.system != wishes.system:
+def _refuse_another_system(options: UpOptions) -> None:
+    known = Stack.load(options.run_dir)
+    if known is not None and known.system != options.system:
         raise SomethingElseHere(
-            f"{wishes.run_dir} holds the {known.system_name}, not the {wishes.system.name}. "
+            f"{options.run_dir} holds the {known.system_name}, not the {options.system.name}. "
             "Choose another place with --run-dir."
         )
 

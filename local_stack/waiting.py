@@ -6,7 +6,7 @@ from typing import Protocol
 
 from local_stack import activity
 from local_stack.activity import Activity
-from local_stack.view import View
+from local_stack.process_status import ProcessStatus
 
 #: So many starts in a row that did not last are enough.
 _TOO_OFTEN = 3
@@ -18,7 +18,7 @@ class NotReady(Exception):
 
 
 class Awaited(Protocol):
-    """What can be waited for: a part's keeper."""
+    """What can be waited for: a part's managed."""
 
     ready: asyncio.Event
 
@@ -27,19 +27,19 @@ class Awaited(Protocol):
         ...
 
 
-async def until_ready(keeper: Awaited) -> None:
+async def until_ready(managed: Awaited) -> None:
     """Wait until a part is ready. Raises NotReady."""
-    while not keeper.ready.is_set():
-        if why := keeper.hopeless():
+    while not managed.ready.is_set():
+        if why := managed.hopeless():
             raise NotReady(why)
         try:
             async with asyncio.timeout(_POLL):
-                await keeper.ready.wait()
+                await managed.ready.wait()
         except TimeoutError:
             continue
 
 
-def why_hopeless(view: View, signs: Activity) -> str:
+def why_hopeless(view: ProcessStatus, signs: Activity) -> str:
     """Return, as what follows the part's name, why it isn't worth waiting until it is ready; else nothing."""
     if view.state == "failed" or (view.failures >= _TOO_OFTEN and view.state != "running"):
         return view.detail or "does not start"

@@ -3,7 +3,7 @@
 from django.contrib.admin.apps import AdminConfig
 
 
-class OperatorAdminConfig(AdminConfig):
+class StaffAdminConfig(AdminConfig):
     """Stands in INSTALLED_APPS where `django.contrib.admin` would, so `@admin.register` finds our site."""
 
-    default_site = "service_defaults.operators.OperatorSite"
+    default_site = "service_defaults.staff.StaffSite"

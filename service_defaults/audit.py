@@ -13,7 +13,7 @@ from rest_framework.request import Request
 _logger = logging.getLogger("audit")
 
 
-def note(event: str, request: HttpRequest | Request | None = None, **facts: Any) -> None:
+def log(event: str, request: HttpRequest | Request | None = None, **facts: Any) -> None:
     """Write down that `event` ("session.ended") happened; facts that are None are left out."""
     _write(logging.INFO, event, request, facts)
 
@@ -25,7 +25,7 @@ def warn(event: str, request: HttpRequest | Request | None = None, **facts: Any)
 
 def _write(level: int, event: str, request: HttpRequest | Request | None, facts: dict[str, Any]) -> None:
     if request is not None:
-        facts["address"] = getattr(request, "visitor_address", None)
+        facts["address"] = getattr(request, "client_ip", None)
     told = {name: str(value) for name, value in facts.items() if value is not None}
     words = "".join(f" {name}={value}" for name, value in told.items())
     _logger.log(level, "%s%s", event, words, extra={"event": event, **told})

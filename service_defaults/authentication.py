@@ -1,7 +1,8 @@
 """Who is asking: `Authorization: Bearer` first, else the `access_token` cookie.
 
 A browser sends cookies whoever made it ask, so a write by cookie must come from our own pages. A write by
-Bearer proves itself. Whether a genuine token still counts says the function that TOKEN_STANDING names.
+Bearer proves itself. Whether a genuine token still counts says the function that TOKEN_REVOCATION_CHECK
+names.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OUR_CONTENT = frozenset({"application/json", "application/x-www-form-urlencoded", "multipart/form-data"})
 
 
-class CrossSiteWrite(errors.NotYours):
+class CrossSiteWrite(errors.PermissionDenied):
     """A write by cookie must come from this site's own pages."""
 
 
@@ -51,7 +52,7 @@ class TokenAuthentication(BaseAuthentication):
         """The principal and the token's claims; None for an anonymous visitor."""
         if (bearer := _bearer(request)) is not None:
             claims = tokens.verify(bearer)
-            self.require_standing(claims)
+            self.ensure_not_revoked(claims)
             return _signed_in(claims)
         cookie = claims_of_cookie(request)
         if cookie is None or not self._counts(cookie, request):
@@ -63,26 +64,26 @@ class TokenAuthentication(BaseAuthentication):
         """The challenge that goes with a 401."""
         return "Bearer"
 
-    def require_standing(self, claims: tokens.Claims) -> None:
+    def ensure_not_revoked(self, claims: tokens.Claims) -> None:
         """See the function of that name."""
-        require_standing(claims)
+        ensure_not_revoked(claims)
 
     def _counts(self, cookie: tokens.Claims, request: Request) -> bool:
         try:
-            self.require_standing(cookie)
+            self.ensure_not_revoked(cookie)
         except errors.NotSignedIn:
             return False
-        except errors.NotYours:
+        except errors.PermissionDenied:
             if request.method in _SAFE_METHODS:
                 return False
             raise
         return True
 
 
-class GenuineToken(TokenAuthentication):
+class SignatureOnlyAuthentication(TokenAuthentication):
     """For what a revoked token may still do: sign out."""
 
-    def require_standing(self, claims: tokens.Claims) -> None:
+    def ensure_not_revoked(self, claims: tokens.Claims) -> None:
         """Every genuine token will do."""
 
 
@@ -109,9 +110,9 @@ def claims_of_cookie(request: HttpRequest | Request) -> tokens.Claims | None:
         return None
 
 
-def require_standing(claims: tokens.Claims) -> None:
-    """Raise a `NotSignedIn` for a token that was revoked, a `NotYours` for a suspended account's."""
-    import_string(settings.TOKEN_STANDING)(claims)
+def ensure_not_revoked(claims: tokens.Claims) -> None:
+    """Raise a `NotSignedIn` for a token that was revoked, a `PermissionDenied` for a suspended account's."""
+    import_string(settings.TOKEN_REVOCATION_CHECK)(claims)
 
 
 def require_same_origin(request: HttpRequest | Request) -> None:

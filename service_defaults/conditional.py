@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from service_defaults import errors
 
 
-class ChangedMeanwhile(errors.Stale):
+class ChangedMeanwhile(errors.PreconditionFailed):
     """It has changed since you read it. Read it again and repeat."""
 
 

@@ -81,6 +81,6 @@ def choice(name: str, *, options: tuple[str, ...], default: str) -> str:
     raise ImproperlyConfigured(f"{name} must be one of {', '.join(options)}, for example {name}={default}")
 
 
-def listing(name: str) -> list[str]:
+def list_of(name: str) -> list[str]:
     """The variable's comma-separated items, blanks dropped; empty where it is missing."""
     return [item.strip() for item in text(name).split(",") if item.strip()]

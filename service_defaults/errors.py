@@ -2,7 +2,7 @@
 
 An operation or query raises a subclass whose name says why::
 
-    class SeatAlreadyTaken(Refused):
+    class SeatAlreadyTaken(BusinessRuleViolation):
         \"\"\"Seat is already taken\"\"\"
 
 The docstring's first line is the message, the class name makes the slug (`seat-already-taken`).
@@ -40,7 +40,7 @@ class DomainError(Exception):
         return lines[0].removesuffix(".")
 
 
-class Refused(DomainError):
+class BusinessRuleViolation(DomainError):
     """A rule of the domain forbids it."""
 
 
@@ -52,7 +52,7 @@ class PaymentRefused(DomainError):
     """The payment was declined."""
 
 
-class NotYours(DomainError):
+class PermissionDenied(DomainError):
     """This is not yours to do."""
 
 
@@ -60,16 +60,16 @@ class NotFound(DomainError):
     """Not found."""
 
 
-class InFlight(DomainError):
+class RequestInProgress(DomainError):
     """The same request is still being worked on."""
 
 
-class Stale(DomainError):
+class PreconditionFailed(DomainError):
     """It has changed since you read it."""
 
 
-class Contradicts(DomainError):
-    """This contradicts what was said before."""
+class IdempotencyKeyReused(DomainError):
+    """This Idempotency-Key was used with another body."""
 
 
 class Unavailable(DomainError):

@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from service_defaults import logs, problems, visitors
+from service_defaults import client_ip, logs, problems
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -90,7 +90,7 @@ def content_security_policy(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def private_by_default(get_response: GetResponse) -> GetResponse:
+def default_cache_control(get_response: GetResponse) -> GetResponse:
     """An answer that doesn't say who may keep it is kept by nobody; one with an ETag, by its reader alone."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -102,11 +102,11 @@ def private_by_default(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def visitor_address(get_response: GetResponse) -> GetResponse:
-    """Sets `request.visitor_address`; see `service_defaults.visitors`."""
+def set_client_ip(get_response: GetResponse) -> GetResponse:
+    """Sets `request.client_ip`; see `service_defaults.client_ip`."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        request.visitor_address = visitors.address_of(request)  # type: ignore[attr-defined]
+        request.client_ip = client_ip.address_of(request)  # type: ignore[attr-defined]
         return get_response(request)
 
     return middleware

@@ -21,14 +21,14 @@ from service_defaults import audit, errors, logs
 CONTENT_TYPE = "application/problem+json"
 
 _STATUS: dict[type[errors.DomainError], int] = {
-    errors.Refused: 400,
+    errors.BusinessRuleViolation: 400,
     errors.NotSignedIn: 401,
     errors.PaymentRefused: 402,
-    errors.NotYours: 403,
+    errors.PermissionDenied: 403,
     errors.NotFound: 404,
-    errors.InFlight: 409,
-    errors.Stale: 412,
-    errors.Contradicts: 422,
+    errors.RequestInProgress: 409,
+    errors.PreconditionFailed: 412,
+    errors.IdempotencyKeyReused: 422,
     errors.Unavailable: 503,
 }
 _SUSPICIOUS = frozenset({401, 403, 429})
@@ -75,7 +75,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
 
 
 def _noted(response: Response, context: Mapping[str, Any]) -> Response:
-    """Write refusals that say something about who asks into the audit log, and return the answer."""
+    """Write error_statuses that say something about who asks into the audit log, and return the answer."""
     request = context.get("request")
     code = response.data["errors"][0]["code"]
     # That somebody isn't signed in is no news.
@@ -83,7 +83,7 @@ def _noted(response: Response, context: Mapping[str, Any]) -> Response:
         # Not `request.user`, which would authenticate once more, and be refused once more.
         user = getattr(getattr(request, "_user", None), "pk", None)
         facts = {"status": response.status_code, "code": code, "method": request.method, "path": request.path}
-        audit.note("request.refused", request, user=user, **facts)
+        audit.log("request.refused", request, user=user, **facts)
     return response
 
 

@@ -55,7 +55,7 @@ def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
-def refusals_of(operation: dict[str, Any], method: str) -> set[int]:
+def error_statuses_of(operation: dict[str, Any], method: str) -> set[int]:
     """The statuses by which an operation may refuse, as far as its description shows."""
     parameters = operation.get("parameters", [])
     found = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
@@ -79,18 +79,21 @@ def refusals_of(operation: dict[str, Any], method: str) -> set[int]:
 
 
 class UseCaseSchema(AutoSchema):
-    """Names an operation after its use case (the view `WriteNote` is `writeNote`), and tells its refusals.
+    """Names an operation after its use case (the view `WriteNote` is `writeNote`), and lists its errors.
 
     Where one view has several methods, the method goes before: `getNotes`. The handler's docstring gives the
-    summary (its first line) and the description. A view's `refusals` are those that can't be seen from it.
+    summary (its first line) and the description. A view's `error_statuses` are those that can't be seen from
+    it.
     """
 
     def get_operation(self, *args: Any, **options: Any) -> dict[str, Any] | None:
         """The operation, with a problem for each status by which it may refuse."""
         operation: dict[str, Any] | None = super().get_operation(*args, **options)
         if operation is not None:
-            refusals = refusals_of(operation, self.method) | set(getattr(self.view, "refusals", ()))
-            for status in sorted(refusals):
+            error_statuses = error_statuses_of(operation, self.method) | set(
+                getattr(self.view, "error_statuses", ())
+            )
+            for status in sorted(error_statuses):
                 described = {"description": HTTPStatus(status).phrase, "content": _PROBLEM_CONTENT}
                 operation["responses"].setdefault(str(status), described)
         return operation

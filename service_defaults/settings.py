@@ -15,7 +15,7 @@ from service_defaults import env
 from service_defaults.rate_limits.rates import Rate, rate
 
 ADMIN_APPS = [
-    "service_defaults.apps.OperatorAdminConfig",
+    "service_defaults.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -32,8 +32,8 @@ WEB_MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "service_defaults.middleware.content_security_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "service_defaults.middleware.private_by_default",
-    "service_defaults.middleware.visitor_address",
+    "service_defaults.middleware.default_cache_control",
+    "service_defaults.middleware.set_client_ip",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -78,13 +78,13 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 
 #: What says whether a genuine token still counts, where the users are followed; accounts itself knows more.
-TOKEN_STANDING = "service_defaults.revocation.standing.require_standing"  # noqa: S105  a function's name
+TOKEN_REVOCATION_CHECK = "service_defaults.revocation.checks.ensure_not_revoked"  # noqa: S105  a function's name
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MIN_SECRET_LENGTH = 32
 MAX_BODY_BYTES = 256 * 1024
-OPERATOR_SESSION_SECONDS = 30 * 60
-OPERATOR_BACKENDS = ["service_defaults.operators.OperatorBackend"]
+STAFF_SESSION_SECONDS = 30 * 60
+STAFF_BACKENDS = ["service_defaults.staff.StaffBackend"]
 HSTS_SECONDS = 365 * 24 * 60 * 60
 #: W008 asks for a redirect to https. A program that calls an API in plain must learn that it did, and not be
 #: helped along with its token in the open; people's pages, which are the frontend's, do redirect.
@@ -105,9 +105,12 @@ def secret_key() -> str:
     return _secret("DJANGO_SECRET_KEY")
 
 
-def visitor_key() -> str:
-    """DJANGO_VISITOR_KEY, by which the frontend signs a visitor's address for the services; as long."""
-    return _secret("DJANGO_VISITOR_KEY")
+def client_ip_signing_key() -> str:
+    """DJANGO_CLIENT_IP_SIGNING_KEY, by which the frontend signs a visitor's address for the services.
+
+    As long.
+    """
+    return _secret("DJANGO_CLIENT_IP_SIGNING_KEY")
 
 
 def _secret(name: str) -> str:
@@ -142,7 +145,7 @@ def _origin(address: str) -> str:
 
 def allowed_hosts(origin: str) -> list[str]:
     """The origin's host, and those that DJANGO_ALLOWED_HOSTS adds (health probes by address)."""
-    return [urlsplit(origin).hostname or "", *env.listing("DJANGO_ALLOWED_HOSTS")]
+    return [urlsplit(origin).hostname or "", *env.list_of("DJANGO_ALLOWED_HOSTS")]
 
 
 def is_https(origin: str) -> bool:

@@ -22,7 +22,7 @@ ORIGIN = "http://testserver"
 
 _THROWAWAY = {
     "DJANGO_SECRET_KEY": "only-for-tests-" * 4,
-    "DJANGO_VISITOR_KEY": "only-for-tests-too-" * 4,
+    "DJANGO_CLIENT_IP_SIGNING_KEY": "only-for-tests-too-" * 4,
     "DJANGO_PUBLIC_ORIGIN": ORIGIN,
     "DJANGO_LOG_FORMAT": "text",
 }

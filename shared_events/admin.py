@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
+from shared_events.inbox.parking import NotDiscardable, discard, request_redrive
 from shared_events.models import (
     Backfill,
     Cursor,
@@ -19,7 +20,6 @@ from shared_events.models import (
     PublishedStream,
     SkippedRange,
 )
-from shared_events.parking import NotDiscardable, discard, request_redrive
 
 # Generic for the type checker alone: Django's class can't be subscripted at run time.
 if TYPE_CHECKING:

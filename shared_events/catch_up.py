@@ -12,21 +12,21 @@ from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from shared_events import cursors
-from shared_events.bus.publisher import CATCH_UP as ASK
-from shared_events.bus.publisher import DELIVER, DELIVER_PAST, Publisher, is_too_large
-from shared_events.bus.topology import CATCH_UP, inbox_exchange
 from shared_events.envelope import PublishedEnvelope, cut, dump
+from shared_events.inbox import cursors
+from shared_events.inbox.subscriptions import followed_streams
 from shared_events.models import Backfill, Cursor
-from shared_events.numbering import head_of
-from shared_events.reading import envelopes_after, envelopes_of_types
+from shared_events.outbox.log_reader import envelopes_after, envelopes_of_types
+from shared_events.outbox.sequencer import head_of
 from shared_events.settings import event_settings
-from shared_events.subscriptions import followed_streams
+from shared_events.transport.publisher import CATCH_UP as REQUEST
+from shared_events.transport.publisher import DELIVER, DELIVER_BACKFILL, Publisher, is_too_large
+from shared_events.transport.topology import CATCH_UP, inbox_exchange
 
 Row = TypeVar("Row", bound=models.Model)
 
 
-def ask(stream: str, publisher: Publisher) -> bool:
+def request(stream: str, publisher: Publisher) -> bool:
     """Ask the publisher of `stream` for what follows our cursor; return whether a request was sent.
 
     One request per stream is under way at a time, so that pushes arriving meanwhile don't start a storm.
@@ -34,11 +34,13 @@ def ask(stream: str, publisher: Publisher) -> bool:
     """
     now = timezone.now()
     with transaction.atomic():
-        cursors_to_ask = Cursor.objects.filter(_nothing_under_way("asked_at", now), halted_at__isnull=True)
+        cursors_to_ask = Cursor.objects.filter(
+            _nothing_under_way("catch_up_requested_at", now), halted_at__isnull=True
+        )
         cursor = _unlocked(cursors_to_ask.filter(stream=stream)).first()
         if cursor is None:
             return False
-        Cursor.objects.filter(stream=stream).update(asked_at=now)
+        Cursor.objects.filter(stream=stream).update(catch_up_requested_at=now)
     try:
         _send(
             stream, publisher, after=cursor.position, last_id=str(cursor.last_id) if cursor.last_id else None
@@ -46,15 +48,15 @@ def ask(stream: str, publisher: Publisher) -> bool:
     except Exception:
         # Nothing is under way: whoever finds a gap as the broker comes back shall not wait for an answer.
         with transaction.atomic():
-            ours = _unlocked(Cursor.objects.filter(stream=stream, asked_at=now)).values("stream")
+            ours = _unlocked(Cursor.objects.filter(stream=stream, catch_up_requested_at=now)).values("stream")
             Cursor.objects.filter(stream__in=list(ours.values_list("stream", flat=True))).update(
-                asked_at=None
+                catch_up_requested_at=None
             )
         raise
     return True
 
 
-def ask_for_past(stream: str, publisher: Publisher) -> bool:
+def request_backfill(stream: str, publisher: Publisher) -> bool:
     """Ask the publisher of `stream` for what its cursor has passed without some handlers.
 
     Return whether a request was sent: one at a time, as above.
@@ -72,15 +74,15 @@ def ask_for_past(stream: str, publisher: Publisher) -> bool:
     return True
 
 
-def ask_all(publisher: Publisher) -> None:
+def request_missing(publisher: Publisher) -> None:
     """Ask for every stream that this service follows; "you have everything" is answered by silence."""
     for stream in followed_streams():
         cursors.make(stream)
-        ask(stream, publisher)
-        ask_for_past(stream, publisher)
+        request(stream, publisher)
+        request_backfill(stream, publisher)
 
 
-def answer(stream: str, after: int, last_id: UUID | None, service: str, publisher: Publisher) -> int:
+def reply(stream: str, after: int, last_id: UUID | None, service: str, publisher: Publisher) -> int:
     """Send `service` what follows `after` in our log, a bounded page; return how many envelopes were sent.
 
     When our log doesn't hold `last_id` at `after` it isn't the log that the asker has read. The answer then
@@ -98,10 +100,10 @@ def answer(stream: str, after: int, last_id: UUID | None, service: str, publishe
         "previous_id": str(previous_id) if previous_id else None,
         "head": head_of(stream),
     }
-    return _answer(DELIVER, answered, _first_message(page), service, publisher)
+    return _reply(DELIVER, answered, _first_message(page), service, publisher)
 
 
-def answer_past(stream: str, after: int, types: list[str], service: str, publisher: Publisher) -> int:
+def reply_backfill(stream: str, after: int, types: list[str], service: str, publisher: Publisher) -> int:
     """Send `service` the events of some types after a position, a bounded page; return how many were sent.
 
     It says up to which position nothing else of these types is there.
@@ -114,10 +116,10 @@ def answer_past(stream: str, after: int, types: list[str], service: str, publish
     if upto <= after:
         return 0
     answered = {"stream": stream, "after": after, "upto": upto}
-    return _answer(DELIVER_PAST, answered, page, service, publisher)
+    return _reply(DELIVER_BACKFILL, answered, page, service, publisher)
 
 
-def _answer(
+def _reply(
     task: str, answered: dict[str, Any], page: list[PublishedEnvelope], service: str, publisher: Publisher
 ) -> int:
     """Send a page; a smaller one, or an event without its data, where the broker allows less than we do."""
@@ -130,14 +132,14 @@ def _answer(
         less = page[: len(page) // 2] or [page[0].without_data()]
         if "upto" in answered:
             answered = answered | {"upto": less[-1].position}
-        return _answer(task, answered, less, service, publisher)
+        return _reply(task, answered, less, service, publisher)
     return len(page)
 
 
 def _send(stream: str, publisher: Publisher, **what: Any) -> None:
     settings = event_settings()
     publisher.publish(
-        ASK,
+        REQUEST,
         {"stream": stream, "service": settings.service, **what},
         exchange=CATCH_UP,
         key=stream,

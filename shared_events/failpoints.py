@@ -14,7 +14,7 @@ from dataclasses import dataclass
 POINTS = (
     "record.uncommitted",  # the change and its event are written, nothing is committed
     "record.committed",  # committed, and the relay not yet woken
-    "relay.numbered",  # positions are given, nothing is published
+    "relay.sequenced",  # positions are given, nothing is published
     "relay.unconfirmed",  # published, and the broker has not answered
     "relay.confirmed",  # confirmed, and not yet marked as published
     "relay.command_sent",  # a command is sent, and its row still there

@@ -2,9 +2,10 @@
 
 from django.utils import timezone
 
-from shared_events import lease, skipped
+from shared_events import skipped
 from shared_events.models import Cursor, ParkedEvent
-from shared_events.relay import oldest_unpublished, unpublished
+from shared_events.outbox import lease
+from shared_events.outbox.relay import oldest_unpublished, unpublished
 
 #: By then, in seconds, a relay at work has what was recorded confirmed, or the broker confirms nothing.
 LATE = 15.0

@@ -28,7 +28,7 @@ def start(path: Path, *, every: float = EVERY, longest: float = LONGEST) -> None
     threading.Thread(target=_beat, args=(path, every, longest), name="heartbeat", daemon=True).start()
 
 
-def show_life() -> None:
+def beat() -> None:
     """Say that this thread's work gets on, or waits for something that is away on purpose."""
     _busy_since[threading.get_ident()] = time.monotonic()
 
@@ -54,7 +54,7 @@ def _beat(path: Path, every: float, longest: float) -> None:
 
 
 def _begin(**_: object) -> None:
-    show_life()
+    beat()
 
 
 def _finish(**_: object) -> None:

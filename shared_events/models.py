@@ -122,10 +122,10 @@ class Cursor(models.Model):
     last_id = models.UUIDField(null=True)
     #: The highest position that the publisher was heard to have.
     head = models.BigIntegerField(default=0)
-    asked_at = models.DateTimeField(null=True)
+    catch_up_requested_at = models.DateTimeField(null=True)
     #: The event that was being tried one by one, and how often that was begun.
-    trying_position = models.BigIntegerField(null=True)
-    trying_count = models.PositiveIntegerField(default=0)
+    attempt_position = models.BigIntegerField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
     halted_at = models.DateTimeField(null=True)
     halt_reason = models.TextField(blank=True)
     #: The event types that whoever moved it last has handlers for, sorted; null before any was written.

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from shared_events.envelope import RawEnvelope, dump, load
 from shared_events.errors import storable
+from shared_events.inbox.received import received_events
 from shared_events.models import SkippedRange
-from shared_events.received import received_events
 
 
 class NotSettled(ValueError):

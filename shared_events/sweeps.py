@@ -74,7 +74,7 @@ def _is_spare(is_spare: Callable[[], bool]) -> bool:
 
 def _run_one(timer: _Timer) -> None:
     name = f"{timer.sweep.__module__}.{timer.sweep.__name__}"
-    heartbeat.show_life()
+    heartbeat.beat()
     try:
         done = timer.sweep()
         if done:

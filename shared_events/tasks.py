@@ -7,11 +7,12 @@ from uuid import UUID
 
 from celery import Task, shared_task
 
-from shared_events import catch_up, consumer, failpoints, redrive
-from shared_events.backfill import past_from_wire
-from shared_events.bus.publisher import CATCH_UP, DELIVER, DELIVER_PAST, REDRIVE, Publisher
-from shared_events.bus.topology import REDRIVE_KEY
+from shared_events import catch_up, failpoints
 from shared_events.errors import describe
+from shared_events.inbox import consumer, redrive
+from shared_events.inbox.backfill import backfill_from_wire
+from shared_events.transport.publisher import CATCH_UP, DELIVER, DELIVER_BACKFILL, REDRIVE, Publisher
+from shared_events.transport.topology import REDRIVE_KEY
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ _local = threading.local()
 @shared_task(name=DELIVER, bind=True)
 def deliver(self: Task, *, stream: str, events: str, previous_id: str | None, head: int, **_: object) -> None:
     """Apply a batch of `stream`; ask for what is missing, or for the next page."""
-    if not _came_by_its_stream(self, stream):
+    if not _is_own_stream(self, stream):
         return
     try:
         batch = consumer.batch_from_wire(stream, events, previous_id, head)
@@ -30,33 +31,33 @@ def deliver(self: Task, *, stream: str, events: str, previous_id: str | None, he
         return
     outcome = consumer.receive(batch)
     failpoints.reach("deliver.unacknowledged")
-    if outcome in (consumer.Outcome.GAP, consumer.Outcome.MORE_TO_COME):
-        _quietly(lambda publisher: catch_up.ask(stream, publisher))
+    if outcome in (consumer.ApplyResult.GAP, consumer.ApplyResult.MORE_TO_COME):
+        _quietly(lambda publisher: catch_up.request(stream, publisher))
 
 
-@shared_task(name=DELIVER_PAST, bind=True)
-def deliver_past(self: Task, *, stream: str, events: str, after: int, upto: int, **_: object) -> None:
+@shared_task(name=DELIVER_BACKFILL, bind=True)
+def deliver_backfill(self: Task, *, stream: str, events: str, after: int, upto: int, **_: object) -> None:
     """Feed events that lie behind the cursor to handlers that haven't had them; ask for the next page."""
-    if not _came_by_its_stream(self, stream):
+    if not _is_own_stream(self, stream):
         return
     try:
-        past = past_from_wire(stream, events, after, upto)
+        past = backfill_from_wire(stream, events, after, upto)
     except (ValueError, TypeError) as error:
         logger.error("Dropped a message on %s that isn't its past: %s", stream, error)
         return
-    if consumer.receive_past(past) is consumer.Outcome.MORE_TO_COME:
-        _quietly(lambda publisher: catch_up.ask_for_past(stream, publisher))
+    if consumer.receive_backfill(past) is consumer.ApplyResult.MORE_TO_COME:
+        _quietly(lambda publisher: catch_up.request_backfill(stream, publisher))
 
 
 @shared_task(name=REDRIVE, bind=True)
 def redrive_parked(self: Task, **_: object) -> None:
     """Try the parked events that are due."""
-    if _came_by_its_stream(self, REDRIVE_KEY):
+    if _is_own_stream(self, REDRIVE_KEY):
         redrive.retry_due()
 
 
 @shared_task(name=CATCH_UP, bind=True)
-def answer_catch_up(
+def reply_to_catch_up(
     self: Task,
     *,
     stream: str,
@@ -67,16 +68,16 @@ def answer_catch_up(
     **_: object,
 ) -> None:
     """Send the asking service a page of our log, to its inbox; with `types` one of these types alone."""
-    if not _came_by_its_stream(self, stream):
+    if not _is_own_stream(self, stream):
         return
     if types:
-        _quietly(lambda publisher: catch_up.answer_past(stream, after, types, service, publisher))
+        _quietly(lambda publisher: catch_up.reply_backfill(stream, after, types, service, publisher))
     else:
         last = UUID(last_id) if last_id else None
-        _quietly(lambda publisher: catch_up.answer(stream, after, last, service, publisher))
+        _quietly(lambda publisher: catch_up.reply(stream, after, last, service, publisher))
 
 
-def _came_by_its_stream(task: Task, stream: str) -> bool:
+def _is_own_stream(task: Task, stream: str) -> bool:
     # The broker's permissions say who may use which routing key; what the body claims counts for nothing.
     key = (task.request.delivery_info or {}).get("routing_key")
     if key != stream:

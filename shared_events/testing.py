@@ -8,12 +8,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from shared_events import log
 from shared_events.contracts import Event, published_events
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
+from shared_events.inbox.subscriptions import dispatch
 from shared_events.models import LoggedEvent, OutgoingCommand
-from shared_events.subscriptions import dispatch
+from shared_events.outbox import log
 
 
 def recorded_events() -> list[Event]:
@@ -31,13 +31,13 @@ def scheduled_commands() -> list[tuple[str, dict[str, Any]]]:
 def deliver(event: Event, *, aggregate_id: UUID, version: int = 1, position: int = 1) -> RawEnvelope:
     """Run this service's handlers for `event` in a transaction, as the worker would; return the envelope."""
     envelope = enveloped(event, aggregate_id=aggregate_id, version=version, position=position)
-    deliver_together([envelope])
+    deliver_batch([envelope])
     return envelope
 
 
-def deliver_together(envelopes: list[RawEnvelope]) -> None:
+def deliver_batch(envelopes: list[RawEnvelope]) -> None:
     """Run this service's handlers for a batch in one transaction, as the worker would."""
-    with transaction.atomic(), log.together():
+    with transaction.atomic(), log.batch_writes():
         dispatch(envelopes)
 
 

@@ -8,8 +8,8 @@ from django.db import models
 from shared_events.envelope import RawEnvelope, load
 from shared_events.envelope import dump as dump_envelopes
 from shared_events.models import LoggedEvent
-from shared_events.reading import envelopes_after
-from shared_events.recovery import Recovered, recover
+from shared_events.outbox.log_reader import envelopes_after
+from shared_events.outbox.recovery import Recovered, recover
 from shared_events.settings import event_settings
 
 

@@ -6,11 +6,11 @@ from typing import Any
 from django.apps import apps
 
 from shared_events.envelope import RawEnvelope
+from shared_events.inbox.parking import park, request_redrive
+from shared_events.inbox.redrive import retry_due
+from shared_events.inbox.subscriptions import everything
 from shared_events.models import Cursor, ParkedEvent
-from shared_events.parking import park, request_redrive
-from shared_events.redrive import retry_due
-from shared_events.subscriptions import everything
-from shared_events.testing import deliver_together, nothing_recorded
+from shared_events.testing import deliver_batch, nothing_recorded
 
 
 def rows() -> dict[str, list[dict[str, Any]]]:
@@ -33,7 +33,7 @@ def replay(stream: Iterable[RawEnvelope], meanwhile: Callable[[], object] = lamb
     for batch in (*([event] for event in events), events):
         before = rows()
         with nothing_recorded():
-            deliver_together(batch)
+            deliver_batch(batch)
         assert rows() == before, f"{[event.type for event in batch]} changed something"
         meanwhile()
     for event in events:

@@ -11,10 +11,10 @@ from django.utils.html import format_html
 
 from auth_service.accounts import operations
 from auth_service.accounts.models import Session, User
-from service_defaults.operators import OperatorAdmin
+from service_defaults.staff import StaffModelAdmin
 
 
-class AccountsAdmin(OperatorAdmin):
+class AccountsAdmin(StaffModelAdmin):
     """Addresses and ids are stored in lower case, however they are typed into the search."""
 
     def get_search_results(

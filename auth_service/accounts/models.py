@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 
 from shared_events.ids import uuid7
 
-TWINS_WITHIN = timedelta(seconds=10)
+CONCURRENT_REFRESH_WITHIN = timedelta(seconds=10)
 MAX_PASSWORD_LENGTH = 256
 """In characters. What nobody types would only cost time to hash."""
 
@@ -85,11 +85,11 @@ class User(AbstractBaseUser):
         """Whether somebody has shown that the address is theirs. Nothing depends on it yet."""
         return self.email_verified_at is not None
 
-    def reset_mark(self) -> str:
+    def reset_fingerprint(self) -> str:
         """A mark of the present password, that a link to a new one is good for."""
         return _digest("reset", self.password, self.email)
 
-    def verify_mark(self) -> str:
+    def verify_fingerprint(self) -> str:
         """A mark of the address as long as it isn't verified."""
         return _digest("verify", self.email, str(self.email_verified_at))
 
@@ -120,8 +120,8 @@ class Session(models.Model):
     refresh_id = models.UUIDField(default=uuid4, editable=False)
     #: The one before: see Note [A refresh may race its twin].
     previous_refresh_id = models.UUIDField(null=True, editable=False)
-    #: What its user may know it by: the program and the address that it was opened from.
-    program = models.CharField(max_length=200, blank=True)
+    #: What its user may know it by: the user_agent and the address that it was opened from.
+    user_agent = models.CharField(max_length=200, blank=True)
     address = models.CharField(max_length=45, blank=True)
     created_at = models.DateTimeField()
     refreshed_at = models.DateTimeField()
@@ -153,7 +153,7 @@ class Session(models.Model):
     # frontend vouches for it, it is given what the first was given; from anybody else it is a reuse.
     def was_refreshed_just_now(self, refresh_id: UUID, now: datetime) -> bool:
         """Whether this was the session's refresh token until a few seconds ago."""
-        return refresh_id == self.previous_refresh_id and now - self.refreshed_at < TWINS_WITHIN
+        return refresh_id == self.previous_refresh_id and now - self.refreshed_at < CONCURRENT_REFRESH_WITHIN
 
     def rotate(self, *, now: datetime, lasts: timedelta) -> None:
         """Make every refresh token given out so far a used one, and last from now on."""
@@ -163,7 +163,7 @@ class Session(models.Model):
         self.expires_at = self.refreshed_at + lasts
 
 
-class Letter(models.Model):
+class QueuedEmail(models.Model):
     """Something to be sent to an address, if it has an account; gone once it is sent."""
 
     class Kind(models.TextChoices):
@@ -171,7 +171,7 @@ class Letter(models.Model):
 
         VERIFY = "verify"
         RESET = "reset"
-        PASSWORD_CHANGED = "changed"  # noqa: S105  a kind of letter
+        PASSWORD_CHANGED = "changed"  # noqa: S105  a kind of email
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=16, choices=Kind.choices)

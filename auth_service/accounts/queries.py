@@ -12,13 +12,13 @@ from service_defaults import errors
 from service_defaults.tokens import Claims
 
 
-class WrongPassword(errors.Refused):
+class WrongPassword(errors.BusinessRuleViolation):
     """This isn't your password."""
 
     field = "currentPassword"
 
 
-class InvalidCredentials(errors.Refused):
+class InvalidCredentials(errors.BusinessRuleViolation):
     """Invalid credentials."""
 
 
@@ -56,8 +56,11 @@ def list_sessions(*, user_id: UUID, now: datetime) -> QuerySet[Session]:
     return live.order_by("-refreshed_at")
 
 
-def require_standing(claims: Claims) -> None:
-    """Raise SessionEnded or AccountSuspended for a token that no longer counts. TOKEN_STANDING here."""
+def ensure_not_revoked(claims: Claims) -> None:
+    """Raise SessionEnded or AccountSuspended for a token that no longer counts.
+
+    TOKEN_REVOCATION_CHECK here.
+    """
     session = (
         Session.objects.filter(id=claims.sid, user_id=claims.sub)
         .values("ended_at", "user__status", "user__not_before")

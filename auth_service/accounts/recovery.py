@@ -16,7 +16,7 @@ from contracts.user import (
     UserSuspended,
 )
 from shared_events.envelope import Envelope
-from shared_events.recovery import rebuilds
+from shared_events.outbox.recovery import rebuilds
 
 
 @rebuilds(UserSignedUp)

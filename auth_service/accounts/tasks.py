@@ -9,57 +9,57 @@ from django.db import transaction
 from django.utils import timezone
 
 from auth_service.accounts import operations, queries
-from auth_service.accounts.models import Letter, User
+from auth_service.accounts.models import QueuedEmail, User
 from auth_service.clients import mail
 from auth_service.credentials import links
-from service_defaults.rate_limits.counting import forget_old_usages
+from service_defaults.rate_limits.counting import purge_old_usages
 from shared_events import sweeps
 
-sweeps.every(seconds=600)(forget_old_usages)
+sweeps.every(seconds=600)(purge_old_usages)
 
 _KEPT_AFTER_EXPIRY = timedelta(days=30)
 _AT_ONCE = 1000
 
 
 #: Letters that one transaction of the sweep sends on their way.
-_LETTERS_AT_ONCE = 100
+_EMAILS_AT_ONCE = 100
 
 
-@shared_task(name=operations.SEND_LETTER)
-def send_letter(*, letter_id: str, **_: object) -> None:
-    """Send a letter to whom it may concern. Safe to repeat; what isn't sent is swept."""
+@shared_task(name=operations.SEND_EMAIL)
+def send_email(*, email_id: str, **_: object) -> None:
+    """Send a email to whom it may concern. Safe to repeat; what isn't sent is swept."""
     if not settings.EMAIL_BACKEND:
         return
     with transaction.atomic():
-        letter = operations.take_letter(letter_id=UUID(letter_id), now=timezone.now())
-    if letter is None:
+        email = operations.take_email(email_id=UUID(email_id), now=timezone.now())
+    if email is None:
         return
-    user = queries.find_user(email=letter.email)
+    user = queries.find_user(email=email.email)
     if user is not None:
-        _send(letter, user)
+        _send(email, user)
     with transaction.atomic():
-        operations.forget_letter(letter_id=letter.id)
+        operations.delete_email(email_id=email.id)
 
 
-def _send(letter: Letter, user: User) -> None:
-    match letter.kind:
-        case Letter.Kind.RESET:
+def _send(email: QueuedEmail, user: User) -> None:
+    match email.kind:
+        case QueuedEmail.Kind.RESET:
             mail.send_reset(to=user.email, token=links.token_for(user, links.Purpose.RESET))
-        case Letter.Kind.VERIFY if not user.email_verified:
+        case QueuedEmail.Kind.VERIFY if not user.email_verified:
             mail.send_verification(to=user.email, token=links.token_for(user, links.Purpose.VERIFY))
-        case Letter.Kind.PASSWORD_CHANGED:
+        case QueuedEmail.Kind.PASSWORD_CHANGED:
             mail.send_password_changed(to=user.email)
 
 
 @sweeps.every(seconds=10)
-def send_due_letters() -> int:
-    """Send letters again whose command was lost, or whose server was away."""
+def send_due_emails() -> int:
+    """Send emails again whose command was lost, or whose server was away."""
     with transaction.atomic():
-        return operations.send_due_letters(now=timezone.now(), most=_LETTERS_AT_ONCE)
+        return operations.send_due_emails(now=timezone.now(), most=_EMAILS_AT_ONCE)
 
 
 @sweeps.every(seconds=600)
-def forget_old_sessions() -> int:
+def purge_old_sessions() -> int:
     """Delete sessions that nobody can use or asks about any more."""
     with transaction.atomic():
         return operations.forget_sessions(over_before=timezone.now() - _KEPT_AFTER_EXPIRY, limit=_AT_ONCE)

@@ -21,7 +21,7 @@ class MailNotSent(Unavailable):
 
 @dataclass(frozen=True, kw_only=True)
 class MailServer:
-    """Django's EMAIL_* settings. Without a backend letters wait, and are dropped when they are stale."""
+    """Django's EMAIL_* settings. Without a backend emails wait, and are dropped when they are stale."""
 
     backend: str = ""
     host: str = ""

@@ -31,7 +31,7 @@ TEMPLATES = defaults.TEMPLATES
 # The web
 PUBLIC_ORIGIN = defaults.public_origin()
 ALLOWED_HOSTS = defaults.allowed_hosts(PUBLIC_ORIGIN)
-VISITOR_KEY = defaults.visitor_key()
+CLIENT_IP_SIGNING_KEY = defaults.client_ip_signing_key()
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = defaults.MAX_BODY_BYTES
 SECURE_PROXY_SSL_HEADER = defaults.proxy_ssl_header(PUBLIC_ORIGIN)
@@ -68,7 +68,7 @@ RATES = defaults.rates(
         "sign-ups": rate("sign-ups", variable="AUTH_RATE_SIGN_UPS", default="20/60"),
         "sign-ins": rate("sign-ins", variable="AUTH_RATE_SIGN_INS", default="60/60"),
         # Per account and address together: nobody elsewhere is kept out by them.
-        "letters": rate("letters", variable="AUTH_RATE_LETTERS", default="5/900"),
+        "emails": rate("emails", variable="AUTH_RATE_EMAILS", default="5/900"),
         "failed-sign-ins": rate("failed-sign-ins", variable="AUTH_RATE_FAILED_SIGN_INS", default="10/900"),
     }
 )
@@ -76,13 +76,13 @@ SPECTACULAR_SETTINGS = defaults.spectacular(
     title="Accounts", description="Sign up, sign in, and know who is asking."
 )
 AUTH_JWKS_FILE = defaults.jwks_file()
-TOKEN_STANDING = "auth_service.accounts.queries.require_standing"  # noqa: S105  a function's name
+TOKEN_REVOCATION_CHECK = "auth_service.accounts.queries.ensure_not_revoked"  # noqa: S105  a function's name
 
 # The operators' admin
-AUTHENTICATION_BACKENDS = ["auth_service.credentials.operators.AccountBackend"]
+AUTHENTICATION_BACKENDS = ["auth_service.credentials.staff.AccountBackend"]
 SESSION_COOKIE_NAME = cookies.for_a_path(f"{SERVICE}_session", PUBLIC_ORIGIN)
 SESSION_COOKIE_PATH = f"/admin/{SERVICE}/"
-SESSION_COOKIE_AGE = defaults.OPERATOR_SESSION_SECONDS
+SESSION_COOKIE_AGE = defaults.STAFF_SESSION_SECONDS
 SESSION_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
 CSRF_COOKIE_NAME = cookies.for_a_path(f"{SERVICE}_csrf", PUBLIC_ORIGIN)
 CSRF_COOKIE_PATH = f"/admin/{SERVICE}/"

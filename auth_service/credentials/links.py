@@ -32,12 +32,12 @@ class Link:
 
 def token_for(user: User, purpose: Purpose) -> str:
     """The token of a link for this account as it now is."""
-    return signing.dumps([str(user.pk), mark_of(user, purpose)], salt=_salt(purpose))
+    return signing.dumps([str(user.pk), fingerprint_of(user, purpose)], salt=_salt(purpose))
 
 
-def mark_of(user: User, purpose: Purpose) -> str:
+def fingerprint_of(user: User, purpose: Purpose) -> str:
     """The mark of the account's present state."""
-    return user.reset_mark() if purpose is Purpose.RESET else user.verify_mark()
+    return user.reset_fingerprint() if purpose is Purpose.RESET else user.verify_fingerprint()
 
 
 def read(token: str, purpose: Purpose) -> Link:

@@ -9,12 +9,12 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from auth_service.accounts import operations
-from auth_service.accounts.models import Letter, Session, User
+from auth_service.accounts.models import QueuedEmail, Session, User
 from auth_service.credentials.tokens import pair_for
 from auth_service.tests.factories import PASSWORD, SessionFactory, UserFactory, password_hash
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent
-from shared_events.recovery import Recovered, recover
+from shared_events.outbox.recovery import Recovered, recover
 from tests.recovering import publish, states
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def happen(members: list[User]) -> None:
         operations.change_password(user_id=changed.id, password_hash=password_hash(), now=now)
     # What was opened later, no event tells.
     Session.objects.filter(user=changed, ended_at=None).delete()
-    Letter.objects.all().delete()
+    QueuedEmail.objects.all().delete()
 
 
 class TestRecovery:

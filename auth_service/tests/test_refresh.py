@@ -9,11 +9,11 @@ from rest_framework.test import APIClient
 
 from auth_service.accounts import operations
 from auth_service.accounts.models import Session, User
-from auth_service.accounts.tasks import forget_old_sessions
+from auth_service.accounts.tasks import purge_old_sessions
 from auth_service.credentials.tokens import pair_for, read_refresh
 from auth_service.tests.factories import SessionFactory
 from auth_service.tests.waiting import meanwhile
-from service_defaults import visitors
+from service_defaults import client_ip
 from shared_events.testing import nothing_recorded
 
 ROUTE = "/api/users/refresh"
@@ -148,10 +148,10 @@ class TestOldSessions:
         now = timezone.now()
         gone = SessionFactory(expires_at=now - timedelta(days=31))
         kept = [SessionFactory(expires_at=now - timedelta(days=29)), SessionFactory()]
-        assert forget_old_sessions() == 1
+        assert purge_old_sessions() == 1
         assert set(Session.objects.all()) == set(kept)
         assert User.objects.filter(id=gone.user_id).exists()
-        assert forget_old_sessions() == 0
+        assert purge_old_sessions() == 0
 
 
 @pytest.mark.django_db
@@ -160,7 +160,7 @@ class TestATwin:
 
     @staticmethod
     def _by_frontend(token: str) -> Any:
-        headers = {visitors.HEADER: visitors.sign("192.0.2.1")}
+        headers = {client_ip.HEADER: client_ip.sign("192.0.2.1")}
         return APIClient().post(ROUTE, {"refresh": token}, headers=headers)
 
     def test_gets_what_the_first_got(self, session: Session) -> None:

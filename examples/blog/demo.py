@@ -16,16 +16,16 @@ from typing import Any
 import httpx
 import psycopg
 
-from local_stack.complaints import Complaint
-from local_stack.control import Supervision
+from local_stack.console import errors, out
+from local_stack.control_client import Supervision
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.environment import admin_database_url, database_url
-from local_stack.parts import Part, parts_on_demand
 from local_stack.postgres import create_databases
+from local_stack.process_specs import ProcessSpec, specs_on_demand
 from local_stack.processes import MARKER, dies_with_parent
-from local_stack.screen import errors, out
 from local_stack.services import BLOG, Service
 from local_stack.stack import REPOSITORY, Stack
+from local_stack.user_errors import UserError
 
 Posts = list[dict[str, Any]]
 
@@ -35,7 +35,7 @@ _COMMENTS = {"Well said.": "approved", "Cheap spam, buy now!": "rejected"}
 _PATIENCE = 60.0
 
 
-class NotAsSaid(Complaint):
+class ScenarioFailed(UserError):
     """The blog did not do what it promises."""
 
 
@@ -46,7 +46,7 @@ def main(run_dir: Path) -> int:
         sys.exit(f"No stack was ever started in {run_dir}.")
     try:
         demo(stack, credentials_of(run_dir, BLOG))
-    except (Complaint, httpx.HTTPError) as error:
+    except (UserError, httpx.HTTPError) as error:
         errors.print(f"[bold red]✗[/] {type(error).__name__}: ", end="")
         errors.print(str(error), markup=False)
         return 1
@@ -54,12 +54,12 @@ def main(run_dir: Path) -> int:
 
 
 def demo(stack: Stack, credentials: Credentials) -> None:
-    """Play all of it. Raises NotAsSaid."""
+    """Play all of it. Raises ScenarioFailed."""
     with httpx.Client(base_url=stack.url, timeout=15) as blog:
         with without_query(stack):
             _say("query is stopped: nobody can read")
             if blog.get("/posts").status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                raise NotAsSaid("There is something to read, though query is stopped.")
+                raise ScenarioFailed("There is something to read, though query is stopped.")
             written = [write(blog) for _ in range(3)]
             _say(f"wrote {len(written)} posts with {len(_COMMENTS)} comments each meanwhile")
             begun = time.monotonic()
@@ -121,10 +121,10 @@ def late_query(stack: Stack, credentials: Credentials) -> Iterator[str]:
     """Run the query service once more, with a database made just now, and yield its address."""
     _empty_database(stack, credentials, LATE_QUERY)
     with contextlib.ExitStack() as running:
-        for part in parts_on_demand(stack, credentials, LATE_QUERY):
+        for part in specs_on_demand(stack, credentials, LATE_QUERY):
             process = running.enter_context(_process(stack, part))
-            if part.once and process.wait():
-                raise NotAsSaid(f"{part.name} failed; see its log: {stack.log_of(part.name)}")
+            if part.oneshot and process.wait():
+                raise ScenarioFailed(f"{part.name} failed; see its log: {stack.log_of(part.name)}")
         address = f"http://127.0.0.1:{stack.ports[LATE_QUERY.name]}"
         wait_until(lambda: _is_ready(address), "the late query to answer")
         yield address
@@ -137,11 +137,11 @@ def cursors(stack: Stack, credentials: Credentials) -> list[tuple[str, int]]:
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
-    """Wait for something. Raises NotAsSaid."""
+    """Wait for something. Raises ScenarioFailed."""
     started = time.monotonic()
     while not _holds(holds):
         if time.monotonic() - started > _PATIENCE:
-            raise NotAsSaid(f"Waited {_PATIENCE:.0f} s for {what}.")
+            raise ScenarioFailed(f"Waited {_PATIENCE:.0f} s for {what}.")
         time.sleep(0.1)
 
 
@@ -154,14 +154,14 @@ def _holds(holds: Callable[[], bool]) -> bool:
 
 def _empty_database(stack: Stack, credentials: Credentials, service: Service) -> None:
     if service.database_variable in stack.overrides:
-        raise Complaint(f"The demo makes its own database: unset {service.database_variable}.")
+        raise UserError(f"The demo makes its own database: unset {service.database_variable}.")
     with psycopg.connect(admin_database_url(stack, credentials), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{service.name}" WITH (FORCE)')
     create_databases(stack, credentials)
 
 
 @contextlib.contextmanager
-def _process(stack: Stack, part: Part) -> Iterator[subprocess.Popen[bytes]]:
+def _process(stack: Stack, part: ProcessSpec) -> Iterator[subprocess.Popen[bytes]]:
     with stack.log_of(part.name).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 (our own commands)
             part.command,
@@ -185,7 +185,7 @@ def _is_ready(address: str) -> bool:
 
 def _created(answer: httpx.Response) -> dict[str, Any]:
     if answer.status_code != httpx.codes.CREATED:
-        raise NotAsSaid(f"{answer.request.url} answered {answer.status_code}: {answer.text[:200]}")
+        raise ScenarioFailed(f"{answer.request.url} answered {answer.status_code}: {answer.text[:200]}")
     created: dict[str, Any] = answer.json()
     return created
 

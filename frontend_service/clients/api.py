@@ -12,7 +12,7 @@ import httpx
 
 from frontend_service.clients.errors import NotFound, Unavailable
 from frontend_service.clients.gateway import PAY, WRITE, Gateway
-from frontend_service.clients.shapes import Business, Json, ListPage, Order, Payment, Ticket, User
+from frontend_service.clients.schemas import Json, ListPage, Order, Payment, SellerSummary, Ticket, User
 
 Shape = TypeVar("Shape")
 PAGE_LENGTH = 24
@@ -33,7 +33,7 @@ class Api:
         return _read(self.gateway.send("GET", "/api/users/currentuser"), _user_in)
 
     def sign_up(self, *, email: str, password: str) -> None:
-        """Make an account, and sign the visitor in to it by its cookies."""
+        """Create account, and sign the visitor in to it by its cookies."""
         self._post("/api/users/signup", {"email": email, "password": password})
 
     def sign_in(self, *, email: str, password: str) -> None:
@@ -56,9 +56,9 @@ class Api:
         response = self.gateway.send("GET", "/api/tickets", params=params)
         return _read(response, lambda body: [Ticket.from_json(item) for item in body])
 
-    def count_business(self) -> Business:
+    def get_seller_summary(self) -> SellerSummary:
         """How the visitor's own listings stand."""
-        return _read(self.gateway.send("GET", "/api/tickets/summary"), Business.from_json)
+        return _read(self.gateway.send("GET", "/api/tickets/summary"), SellerSummary.from_json)
 
     def get_ticket(self, ticket_id: UUID) -> Ticket:
         """One ticket, with the `etag` that a later change has to show."""
@@ -76,7 +76,7 @@ class Api:
         self.gateway.send("PUT", f"/api/tickets/{ticket_id}", json=fields, headers=headers, timeout=WRITE)
 
     def withdraw_ticket(self, ticket_id: UUID) -> None:
-        """Take a listing off the shelf, for good."""
+        """Take a listing off sale, for good."""
         self.gateway.send("DELETE", f"/api/tickets/{ticket_id}", timeout=WRITE)
 
     # Orders

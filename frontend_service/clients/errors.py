@@ -42,13 +42,13 @@ class ApiError(Exception):
         self.retry_after = retry_after
 
 
-class Refused(ApiError):
+class BusinessRuleViolation(ApiError):
     """The input is invalid, or a rule of the domain says no."""
 
     default_status = 400
 
 
-class PaymentRefused(Refused):
+class PaymentRefused(BusinessRuleViolation):
     """The card was declined; the message is the bank's own reason."""
 
     default_status = 402
@@ -72,19 +72,19 @@ class NotFound(ApiError):
     default_status = 404
 
 
-class InFlight(ApiError):
+class RequestInProgress(ApiError):
     """The same form was sent before and is still being worked on."""
 
     default_status = 409
 
 
-class Stale(ApiError):
+class PreconditionFailed(ApiError):
     """It was changed by somebody else since it was read."""
 
     default_status = 412
 
 
-class FormReused(ApiError):
+class IdempotencyKeyReused(ApiError):
     """The same form was already sent successfully, with other contents."""
 
     default_status = 422
@@ -107,9 +107,9 @@ _BY_STATUS: dict[int, type[ApiError]] = {
         SignedOut,
         Forbidden,
         NotFound,
-        InFlight,
-        Stale,
-        FormReused,
+        RequestInProgress,
+        PreconditionFailed,
+        IdempotencyKeyReused,
         TooManyRequests,
     )
 }
@@ -118,7 +118,7 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 def error_from(response: httpx.Response, *, part: str) -> ApiError:
     """The typed error for an answer that is not a success. Survives bodies that are not problems at all."""
     problem = _problem_in(response)
-    fallback = Refused if response.is_client_error else Unavailable
+    fallback = BusinessRuleViolation if response.is_client_error else Unavailable
     kind = _BY_STATUS.get(response.status_code, fallback)
     errors = tuple(_field_errors(problem.get("errors")))
     message = str(problem.get("detail") or (errors[0].message if errors else ""))

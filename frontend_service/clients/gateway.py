@@ -12,8 +12,8 @@ from django.conf import settings
 
 from frontend_service.clients.cookies import ACCESS, REFRESH, CookieJar
 from frontend_service.clients.errors import (
+    BusinessRuleViolation,
     Forbidden,
-    Refused,
     SignedOut,
     TooManyRequests,
     Unavailable,
@@ -127,7 +127,7 @@ class Gateway:
         headers = {"Origin": settings.PUBLIC_ORIGIN, "Sec-Fetch-Site": "same-origin"}
         try:
             response = self._send("POST", "/api/users/refresh", timeout=READ, headers=headers, json={})
-        except (SignedOut, Forbidden, Refused):
+        except (SignedOut, Forbidden, BusinessRuleViolation):
             # Without it no browser would take a __Host- cookie back.
             secure = "; Secure" if settings.PUBLIC_ORIGIN.startswith("https:") else ""
             return [f'{name}=""; Path=/; Max-Age=0; HttpOnly{secure}' for name in (ACCESS, REFRESH)]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from frontend_service.clients.errors import Unavailable
 from frontend_service.clients.gateway import WRITE, Gateway
-from frontend_service.clients.shapes import Json
+from frontend_service.clients.schemas import Json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ class OwnAccount:
         self._post("/api/users/password/reset", {"token": token, "password": password})
 
     def send_verification(self) -> None:
-        """Have the letter sent again that confirms the address."""
+        """Have the e-mail sent again that confirms the address."""
         self._post("/api/users/email/verification", {})
 
     def verify_email(self, *, token: str) -> None:

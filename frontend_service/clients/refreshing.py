@@ -3,7 +3,7 @@
 # Note [One refresh per token]
 A refresh token may be used once: a second use ends the whole session, because that is what a thief would do.
 But a browser sends several requests at once with the same cookies. So in this process the first of them
-refreshes, the others wait for its answer, and latecomers within a few seconds are given the same cookies.
+refreshes, the others wait for its answer, and late callers within a few seconds are given the same cookies.
 """
 
 import base64

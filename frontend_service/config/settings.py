@@ -8,7 +8,7 @@ _IS_HTTPS = defaults.is_https(PUBLIC_ORIGIN)
 
 DEBUG = defaults.debug()
 SECRET_KEY = defaults.secret_key()
-VISITOR_KEY = defaults.visitor_key()
+CLIENT_IP_SIGNING_KEY = defaults.client_ip_signing_key()
 ALLOWED_HOSTS = defaults.allowed_hosts(PUBLIC_ORIGIN)
 
 ROOT_URLCONF = "frontend_service.config.urls"
@@ -84,7 +84,7 @@ LOGGING["loggers"]["httpx"] = {"level": "WARNING"}
 
 FRONTEND_API_BASE = env.required("FRONTEND_API_BASE", example="http://127.0.0.1:8080")
 STRIPE_PUBLISHABLE_KEY = env.required("STRIPE_PUBLISHABLE_KEY", example="pk_test_…")
-# Where the local stack writes letters to, for a page that shows them to everybody; elsewhere there is none.
-MAILBOX = env.text("FRONTEND_MAILBOX")
+# Where the local stack writes e-mails to, for a page that shows them to everybody; elsewhere there is none.
+MAILBOX = env.text("DEV_MAILBOX")
 # Only to say it before the click; the orders service, which has the same variable, is what counts.
 HOLD_SECONDS = env.integer("ORDERS_HOLD_SECONDS", default=900, minimum=1)

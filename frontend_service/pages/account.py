@@ -10,8 +10,8 @@ from django.views.generic import View
 
 from frontend_service.clients.cookies import ACCESS, REFRESH
 from frontend_service.clients.errors import ApiError
+from frontend_service.pages.decorators import safe_next
 from frontend_service.pages.forms import SignInForm, SignUpForm
-from frontend_service.pages.gates import safe_next
 from frontend_service.pages.visitor import PageRequest
 
 
@@ -33,7 +33,7 @@ class SignIn(View):
         """Try it; what is wrong is said on the form."""
         form = self.form_class(request.POST)
         if form.is_valid():
-            with form.blaming():
+            with form.show_api_errors():
                 return self._enter(request, form)
         return self._show(request, form)
 
@@ -46,7 +46,7 @@ class SignIn(View):
 
 
 class SignUp(SignIn):
-    """Make an account, which signs in to it."""
+    """Create account, which signs in to it."""
 
     form_class = SignUpForm
     template = "pages/sign_up.html"

@@ -1,4 +1,4 @@
-"""Looking around: the shelf, and a ticket's own page."""
+"""Looking around: the listings, and a ticket's own page."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -9,14 +9,14 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.generic import View
 
-from frontend_service.clients.errors import ApiError, NotFound, Refused, Unavailable
-from frontend_service.clients.shapes import ListPage, Order, Ticket
-from frontend_service.pages import live
+from frontend_service.clients.errors import ApiError, BusinessRuleViolation, NotFound, Unavailable
+from frontend_service.clients.schemas import ListPage, Order, Ticket
+from frontend_service.pages import partials
 from frontend_service.pages.forms import SearchForm, is_id
+from frontend_service.pages.messages import CARD_STATES, state_of
 from frontend_service.pages.visitor import PageRequest
-from frontend_service.pages.wording import CARD_STATES, state_of
 
-#: As many as two pages of the shelf have.
+#: As many as two pages of the list have.
 _MOST_CARDS = 48
 
 
@@ -24,7 +24,7 @@ class Browse(View):
     """Tickets that can be bought, newest first, by what the address asks for."""
 
     def get(self, request: PageRequest) -> HttpResponse:
-        """The shelf; when listings are down, the page without it."""
+        """The listings; when tickets is down, the page without it."""
         form = SearchForm(request.GET)
         form.is_valid()
         cursor = request.GET.get("cursor", "")
@@ -48,7 +48,7 @@ class Browse(View):
             return request.api.list_tickets(filters=form.filters(), cursor=cursor), None
         except Unavailable as error:
             return None, error
-        except Refused as error:
+        except BusinessRuleViolation as error:
             form.blame(error)
             return None, None
 
@@ -62,7 +62,7 @@ class CardStates(View):
         found = {ticket.id: state_of(ticket) for ticket in request.api.find_tickets(ids)} if ids else {}
         states = {str(one): found.get(one, "gone") for one in ids}
         words = {one: {"state": state, "word": CARD_STATES[state]} for one, state in states.items()}
-        return live.unless_unchanged(request, live.etag_of(states), lambda: JsonResponse(words))
+        return partials.not_modified_or(request, partials.etag_of(states), lambda: JsonResponse(words))
 
 
 class ShowTicket(View):
@@ -81,10 +81,10 @@ class TicketPanel(View):
         try:
             context = _ticket_on_page(request, ticket_id)
         except NotFound:
-            etag, template, context = live.etag_of("gone"), "pages/_ticket_gone.html", {}
+            etag, template, context = partials.etag_of("gone"), "pages/_ticket_gone.html", {}
         else:
             etag, template = context["etag"], "pages/_ticket_panel.html"
-        return live.unless_unchanged(request, etag, lambda: render(request, template, context))
+        return partials.not_modified_or(request, etag, lambda: render(request, template, context))
 
 
 def _ticket_on_page(request: PageRequest, ticket_id: UUID) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _ticket_on_page(request: PageRequest, ticket_id: UUID) -> dict[str, Any]:
         "ticket": ticket,
         "is_own": is_own,
         "own_order": own_order,
-        "etag": live.etag_of((ticket, request.visitor.id, own_order and own_order.status)),
+        "etag": partials.etag_of((ticket, request.visitor.id, own_order and own_order.status)),
         "hold_minutes": max(1, round(settings.HOLD_SECONDS / 60)),
         "key": uuid4(),
     }

@@ -13,15 +13,15 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
-from frontend_service.clients.errors import ApiError, InFlight, NotFound, Refused
-from frontend_service.clients.shapes import Order, Payment
-from frontend_service.pages import live, security
+from frontend_service.clients.errors import ApiError, BusinessRuleViolation, NotFound, RequestInProgress
+from frontend_service.clients.schemas import Order, Payment
+from frontend_service.pages import partials, security
 from frontend_service.pages.context import takes_real_money
+from frontend_service.pages.decorators import login_required
 from frontend_service.pages.forms import KeyedForm, PayForm
-from frontend_service.pages.gates import signed_in_only
-from frontend_service.pages.order_stage import OrderOnPage, Stage
+from frontend_service.pages.messages import sentence_for
+from frontend_service.pages.order_view import OrderOnPage, OrderStage
 from frontend_service.pages.visitor import PageRequest
-from frontend_service.pages.wording import sentence_for
 
 #: Orders' word for a hold that was extended before.
 _ALREADY_EXTENDED = "already-extended"
@@ -44,15 +44,15 @@ class HoldTicket(View):
             # Its own page knows better: it is gone, or so new that orders hasn't heard of it yet.
             messages.error(request, _("This ticket can't be held right now. Try again in a moment."))
             return redirect("ticket", ticket_id)
-        except Refused as error:
+        except BusinessRuleViolation as error:
             messages.error(request, sentence_for(error))
             return redirect("ticket", ticket_id)
-        except InFlight:
+        except RequestInProgress:
             return redirect("orders")
         return redirect("order", order.id)
 
 
-@method_decorator(signed_in_only, name="get")
+@method_decorator(login_required, name="get")
 class Orders(View):
     """The visitor's orders."""
 
@@ -64,7 +64,7 @@ class Orders(View):
         return render(request, "pages/orders.html", {"orders": orders, "cursor": page.cursor})
 
 
-@method_decorator(signed_in_only, name="get")
+@method_decorator(login_required, name="get")
 class ShowOrder(View):
     """One order, in whatever state it is, with what can be done about it."""
 
@@ -82,12 +82,12 @@ class OrderStatus(View):
     def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
         """The part, or 304 where the page has it already."""
         context = order_on_page(request, order_id, PayForm(), ask_for_ticket=True)
-        return live.unless_unchanged(
+        return partials.not_modified_or(
             request, context["etag"], lambda: render(request, "pages/_order_status.html", context)
         )
 
 
-@method_decorator(signed_in_only, name="get")
+@method_decorator(login_required, name="get")
 class Receipt(View):
     """What was bought, for how much and when, to print or to keep."""
 
@@ -95,7 +95,11 @@ class Receipt(View):
         """The receipt; an order that isn't paid has none, and shows its own page instead."""
         context = order_on_page(request, order_id, PayForm())
         payment: Payment | None = context["payment"]
-        if context["view"].stage is not Stage.COMPLETE or payment is None or payment.status != "captured":
+        if (
+            context["view"].stage is not OrderStage.COMPLETE
+            or payment is None
+            or payment.status != "captured"
+        ):
             return redirect("order", order_id)
         return render(request, "pages/receipt.html", context)
 
@@ -111,7 +115,7 @@ class PayOrder(View):
         """Pay and show what became of it; a decline is said beside the card."""
         form = PayForm(request.POST)
         if form.is_valid():
-            with form.blaming():
+            with form.show_api_errors():
                 return self._pay(request, order_id, form)
         return show_order(request, order_id, form)
 
@@ -119,7 +123,7 @@ class PayOrder(View):
         token, key = form.cleaned_data["token"], form.cleaned_data["key"]
         try:
             request.api.pay(order_id, token=token, key=key)
-        except InFlight:
+        except RequestInProgress:
             messages.info(request, _("Your payment is already on its way."))
         return redirect("order", order_id)
 
@@ -136,7 +140,7 @@ class ExtendOrder(View):
         try:
             request.api.extend_order(order_id)
             messages.success(request, _("You have five more minutes."))
-        except Refused as error:
+        except BusinessRuleViolation as error:
             if error.slug == _ALREADY_EXTENDED:
                 # Sent twice: what was asked for is so.
                 messages.info(request, _("You have had your five more minutes."))
@@ -156,7 +160,7 @@ class CancelOrder(View):
         """Cancel it, or say on its page why not."""
         try:
             request.api.cancel_order(order_id)
-        except Refused as error:
+        except BusinessRuleViolation as error:
             messages.error(request, sentence_for(error))
         return redirect("order", order_id)
 
@@ -186,7 +190,7 @@ def order_on_page(
     )
     return {
         "view": view,
-        "etag": live.etag_of(view.state),
+        "etag": partials.etag_of(view.state),
         "order": order,
         "payment": view.payment,
         "trouble": trouble,
@@ -199,7 +203,7 @@ def order_on_page(
 
 def _is_free_again(request: PageRequest, order: Order) -> bool | None:
     """Whether an ended order's ticket can be had; None while the order lives, or when tickets can't say."""
-    if order.status != Stage.CANCELLED:
+    if order.status != OrderStage.CANCELLED:
         return None
     try:
         ticket = request.api.get_ticket(order.ticket.id)

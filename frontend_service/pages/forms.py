@@ -11,8 +11,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from frontend_service.clients.errors import ApiError, FormReused, NotFound
-from frontend_service.pages.wording import sentence_for, translated
+from frontend_service.clients.errors import ApiError, IdempotencyKeyReused, NotFound
+from frontend_service.pages.messages import sentence_for, translated
 
 
 class ApiForm(forms.Form):
@@ -35,7 +35,7 @@ class ApiForm(forms.Form):
         self.data = {**dict(self.data.items()), self.add_prefix(name): value}
 
     @contextmanager
-    def blaming(self) -> Iterator[None]:
+    def show_api_errors(self) -> Iterator[None]:
         """Put what an API refuses beside the fields, nothing typed lost. `NotFound` goes on to its page."""
         try:
             yield
@@ -67,7 +67,7 @@ class KeyedForm(ApiForm):
     def blame(self, error: ApiError) -> None:
         """Like every form; one that was used up gets a new key, so that sending it again is a new request."""
         super().blame(error)
-        if isinstance(error, FormReused):
+        if isinstance(error, IdempotencyKeyReused):
             self.put("key", str(uuid4()))
 
 

@@ -1,6 +1,6 @@
 """The mailbox of the local stack: what was sent to anybody, since no mail leaves this machine.
 
-There only where FRONTEND_MAILBOX names the directory that letters are written to: everybody sees everybody's.
+There only where DEV_MAILBOX names the directory that emails are written to: everybody sees everybody's.
 """
 
 import re
@@ -22,8 +22,8 @@ _END_OF_MESSAGE = re.compile(rb"^-{79}$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
-    """A letter as it was sent."""
+class Email:
+    """A email as it was sent."""
 
     to: str
     subject: str
@@ -32,16 +32,16 @@ class Letter:
 
 
 class Mailbox(View):
-    """Every letter, the youngest first."""
+    """Every email, newest first."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show them."""
         if not settings.MAILBOX:
             raise Http404
-        return render(request, "pages/mailbox.html", {"letters": list(_letters(Path(settings.MAILBOX)))})
+        return render(request, "pages/mailbox.html", {"emails": list(_emails(Path(settings.MAILBOX)))})
 
 
-def _letters(directory: Path) -> Iterator[Letter]:
+def _emails(directory: Path) -> Iterator[Email]:
     files = sorted(directory.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files[:_MOST]:
         sent_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
@@ -50,11 +50,11 @@ def _letters(directory: Path) -> Iterator[Letter]:
                 yield _read(raw.lstrip(), sent_at)
 
 
-def _read(raw: bytes, sent_at: datetime) -> Letter:
+def _read(raw: bytes, sent_at: datetime) -> Email:
     message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
     body = message.get_body(("plain",))
     text = body.get_content().strip() if body else ""
-    return Letter(
+    return Email(
         to=str(message["To"] or ""),
         subject=str(message["Subject"] or ""),
         text=text,

@@ -16,7 +16,7 @@ from frontend_service.clients.errors import ApiError
 from frontend_service.clients.gateway import Caller, Gateway
 from frontend_service.pages import problems
 from frontend_service.pages.visitor import who_visits
-from service_defaults import visitors
+from service_defaults import client_ip
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 OWN_COOKIES = frozenset({settings.CSRF_COOKIE_NAME, "messages", "zone"})
@@ -77,7 +77,7 @@ def _caller(request: HttpRequest) -> Caller:
         fetch_site=request.headers.get("Sec-Fetch-Site", ""),
         request_id=getattr(request, "request_id", ""),
         program=request.headers.get("User-Agent", ""),
-        signed_address=visitors.sign(getattr(request, "visitor_address", "")),
+        signed_address=client_ip.sign(getattr(request, "client_ip", "")),
     )
 
 

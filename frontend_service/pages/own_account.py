@@ -14,8 +14,8 @@ from django.views.generic import View
 
 from frontend_service.clients.errors import NotFound
 from frontend_service.clients.own_account import OwnAccount
+from frontend_service.pages.decorators import login_required
 from frontend_service.pages.forms import ApiForm
-from frontend_service.pages.gates import signed_in_only
 from frontend_service.pages.visitor import PageRequest
 
 
@@ -36,13 +36,13 @@ class ChangePasswordForm(NewPasswordForm):
     field_order = ("current_password", "password")
 
     current_password = forms.CharField(
-        label=gettext_lazy("Present password"),
+        label=gettext_lazy("Current password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
 
-@method_decorator(signed_in_only, name="dispatch")
+@method_decorator(login_required, name="dispatch")
 class Account(View):
     """The account's page."""
 
@@ -54,7 +54,7 @@ class Account(View):
         """Change the password; this browser stays signed in, every other device doesn't."""
         form = ChangePasswordForm(request.POST)
         if form.is_valid():
-            with form.blaming():
+            with form.show_api_errors():
                 OwnAccount(request.api.gateway).change_password(**form.cleaned_data)
                 messages.success(request, _("Your password is changed. Every other device is signed out."))
                 return redirect("account")
@@ -70,7 +70,7 @@ class Account(View):
         return render(request, "pages/account.html", context, status=form.status)
 
 
-@method_decorator(signed_in_only, name="dispatch")
+@method_decorator(login_required, name="dispatch")
 class EndSession(View):
     """Sign out somewhere else."""
 
@@ -87,7 +87,7 @@ class EndSession(View):
         return redirect("account")
 
 
-@method_decorator(signed_in_only, name="dispatch")
+@method_decorator(login_required, name="dispatch")
 class SignOutEverywhere(View):
     """Sign out on every device."""
 
@@ -102,9 +102,9 @@ class SignOutEverywhere(View):
         return redirect("sign_in")
 
 
-@method_decorator(signed_in_only, name="dispatch")
+@method_decorator(login_required, name="dispatch")
 class SendVerification(View):
-    """Another letter that confirms the address."""
+    """Another e-mail that confirms the address."""
 
     def get(self, request: PageRequest) -> HttpResponse:
         """Only a form does this."""
@@ -113,5 +113,5 @@ class SendVerification(View):
     def post(self, request: PageRequest) -> HttpResponse:
         """Have it sent."""
         OwnAccount(request.api.gateway).send_verification()
-        messages.success(request, _("A letter is on its way to you."))
+        messages.success(request, _("An e-mail is on its way to you."))
         return redirect("account")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from frontend_service.clients import errors
 from frontend_service.clients.errors import ApiError
-from frontend_service.pages.wording import part_name, translated
+from frontend_service.pages.messages import part_name, translated
 from service_defaults import problems
 
 

@@ -1,4 +1,4 @@
-"""What links in letters lead to. Opening one changes nothing: programs that look at mail open links too."""
+"""What links in e-mails lead to. Opening one changes nothing: programs that look at mail open links too."""
 
 from django import forms
 from django.contrib import messages
@@ -45,7 +45,7 @@ class ForgotPassword(View):
         """Have the link sent; the page says the same whether or not there is such an account."""
         form = AddressForm(request.POST)
         if form.is_valid():
-            with form.blaming():
+            with form.show_api_errors():
                 OwnAccount(request.api.gateway).forgot_password(**form.cleaned_data)
                 return render(request, "pages/forgot_sent.html", {"email": form.cleaned_data["email"]})
         return render(request, "pages/forgot.html", {"form": form}, status=form.status)
@@ -63,7 +63,7 @@ class ResetPassword(View):
         """Set it, and sign in with it next."""
         form = ResetForm(request.POST)
         if form.is_valid():
-            with form.blaming():
+            with form.show_api_errors():
                 OwnAccount(request.api.gateway).reset_password(**form.cleaned_data)
                 messages.success(request, _("Your password is changed. Sign in with it."))
                 return redirect("sign_in")
@@ -82,7 +82,7 @@ class VerifyEmail(View):
         """Confirm it."""
         form = LinkForm(request.POST)
         if form.is_valid():
-            with form.blaming():
+            with form.show_api_errors():
                 OwnAccount(request.api.gateway).verify_email(**form.cleaned_data)
                 messages.success(request, _("Your address is confirmed. Thank you."))
                 return redirect("browse")

@@ -11,18 +11,18 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
-from frontend_service.clients.errors import ApiError, Refused, Stale
-from frontend_service.clients.shapes import Business, Ticket
-from frontend_service.pages import live
+from frontend_service.clients.errors import ApiError, BusinessRuleViolation, PreconditionFailed
+from frontend_service.clients.schemas import SellerSummary, Ticket
+from frontend_service.pages import partials
+from frontend_service.pages.decorators import login_required
 from frontend_service.pages.forms import ListingForm
-from frontend_service.pages.gates import signed_in_only
+from frontend_service.pages.messages import sentence_for
 from frontend_service.pages.visitor import PageRequest
-from frontend_service.pages.wording import sentence_for
 
 STATES = ("listed", "held", "sold")
 
 
-@method_decorator(signed_in_only, name="get")
+@method_decorator(login_required, name="get")
 class Sell(View):
     """The seller's own listings, and how business goes."""
 
@@ -31,14 +31,14 @@ class Sell(View):
         return render(request, "pages/sell.html", _board(request))
 
 
-@method_decorator(signed_in_only, name="get")
+@method_decorator(login_required, name="get")
 class SellBoard(View):
     """The part of that page that changes by itself."""
 
     def get(self, request: PageRequest) -> HttpResponse:
         """The part, or 304 where the page has it already."""
         board = _board(request)
-        return live.unless_unchanged(
+        return partials.not_modified_or(
             request, board["etag"], lambda: render(request, "pages/_sell_board.html", board)
         )
 
@@ -53,7 +53,7 @@ def _board(request: PageRequest) -> dict[str, Any]:
         "tickets": page.items,
         "cursor": page.cursor,
         "business": business,
-        "etag": live.etag_of((page.items, business)),
+        "etag": partials.etag_of((page.items, business)),
         "trouble": trouble,
         "show": show if show in STATES else "",
         "try_again": reverse("sell"),
@@ -61,16 +61,16 @@ def _board(request: PageRequest) -> dict[str, Any]:
     }
 
 
-def _business(request: PageRequest) -> tuple[Business | None, ApiError | None]:
+def _business(request: PageRequest) -> tuple[SellerSummary | None, ApiError | None]:
     try:
-        return request.api.count_business(), None
+        return request.api.get_seller_summary(), None
     except ApiError as error:
         return None, error
 
 
-@method_decorator(signed_in_only, name="get")
+@method_decorator(login_required, name="get")
 class ListTicket(View):
-    """Put a ticket on the shelf."""
+    """List a ticket."""
 
     def get(self, request: PageRequest) -> HttpResponse:
         """An empty form."""
@@ -80,14 +80,14 @@ class ListTicket(View):
         """List it and show its page, or first show how it will look (`preview`)."""
         form = ListingForm(request.POST)
         if form.is_valid() and "preview" not in request.POST:
-            with form.blaming():
+            with form.show_api_errors():
                 ticket = request.api.create_ticket(fields=form.fields_for_api(), key=form.cleaned_data["key"])
-                messages.success(request, _("Your ticket is on the shelf."))
+                messages.success(request, _("Your ticket is on sale."))
                 return redirect("ticket", ticket.id)
         return render(request, "pages/ticket_new.html", {"form": form}, status=form.status)
 
 
-@method_decorator(signed_in_only, name="get")
+@method_decorator(login_required, name="get")
 class EditTicket(View):
     """Change a listing that nobody holds."""
 
@@ -103,7 +103,7 @@ class EditTicket(View):
         """Save. When somebody else saved meanwhile, nothing is overwritten and nothing typed is lost."""
         form = ListingForm(request.POST)
         if form.is_valid():
-            with form.blaming():
+            with form.show_api_errors():
                 return self._save(request, ticket_id, form)
         return self._show(request, ticket_id, form)
 
@@ -111,7 +111,7 @@ class EditTicket(View):
         etag = form.cleaned_data["etag"]
         try:
             request.api.change_ticket(ticket_id, fields=form.fields_for_api(), etag=etag)
-        except Stale:
+        except PreconditionFailed:
             form.put("etag", request.api.get_ticket(ticket_id).etag)
             raise
         messages.success(request, _("Saved."))
@@ -123,7 +123,7 @@ class EditTicket(View):
 
 
 class WithdrawTicket(View):
-    """Take a listing off the shelf."""
+    """Take a listing off sale."""
 
     def get(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
         """Only a form does this; whoever comes by a link sees the ticket."""
@@ -133,10 +133,10 @@ class WithdrawTicket(View):
         """Withdraw it, or say on its page why not."""
         try:
             request.api.withdraw_ticket(ticket_id)
-        except Refused as error:
+        except BusinessRuleViolation as error:
             messages.error(request, sentence_for(error))
             return redirect("ticket", ticket_id)
-        messages.success(request, _("Your listing is off the shelf."))
+        messages.success(request, _("Your listing is off sale."))
         return redirect("sell")
 
 

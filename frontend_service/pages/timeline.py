@@ -8,13 +8,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from frontend_service.clients.shapes import Order, Payment
-from frontend_service.pages.wording import translated, why_cancelled
+from frontend_service.clients.schemas import Order, Payment
+from frontend_service.pages.messages import translated, why_cancelled
 
 _STEPS = {
-    "order.created": gettext_lazy("You held this ticket."),
+    "order.created": gettext_lazy("Ticket reserved."),
     "order.extended": gettext_lazy("You took five more minutes."),
-    "order.awaiting_payment": gettext_lazy("You paid, and your bank was asked."),
+    "order.awaiting_payment": gettext_lazy("Payment sent to your bank."),
     "order.completed": gettext_lazy("Your bank said yes: the ticket is yours."),
 }
 # What became of a payment that is over; its own service knows when.

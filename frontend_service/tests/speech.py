@@ -23,8 +23,8 @@ DATA = (
     *(
         re.escape(words.strip())
         for name in ("mailbox", "mailbox-odd-letters")
-        for letter in gallery.build(name, "http://testserver").letters
-        for words in (letter.subject, *re.split(r"https?://\S+|\n|x{200}", letter.text))
+        for email in gallery.build(name, "http://testserver").emails
+        for words in (email.subject, *re.split(r"https?://\S+|\n|x{200}", email.text))
         if words.strip()
     ),
 )

@@ -100,7 +100,7 @@ class TestBrowse:
 
     def test_says_what_to_do_when_nothing_fits(self, stranger: Browser) -> None:
         assert "No ticket fits that" in text_of(stranger.open("/?q=zzz"))
-        assert "The shelf is empty" in text_of(stranger.open("/"))
+        assert "No tickets are on sale" in text_of(stranger.open("/"))
 
     def test_survives_a_cursor_that_is_not_one(self, stranger: Browser) -> None:
         page = stranger.open("/?cursor=zzz")

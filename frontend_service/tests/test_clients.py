@@ -12,15 +12,15 @@ class TestErrorFrom:
     @pytest.mark.parametrize(
         ("status", "kind"),
         [
-            (400, errors.Refused),
+            (400, errors.BusinessRuleViolation),
             (401, errors.SignedOut),
             (402, errors.PaymentRefused),
             (403, errors.Forbidden),
             (404, errors.NotFound),
-            (405, errors.Refused),
-            (409, errors.InFlight),
-            (412, errors.Stale),
-            (422, errors.FormReused),
+            (405, errors.BusinessRuleViolation),
+            (409, errors.RequestInProgress),
+            (412, errors.PreconditionFailed),
+            (422, errors.IdempotencyKeyReused),
             (429, errors.TooManyRequests),
             (500, errors.Unavailable),
             (503, errors.Unavailable),
@@ -86,7 +86,7 @@ class TestHasRunOut:
 
 
 class TestRefreshOnce:
-    def test_gives_latecomers_the_same_answer_for_a_while(self) -> None:
+    def test_gives_late_subscribers_the_same_answer_for_a_while(self) -> None:
         now, answers = [0.0], iter(range(9))
         once = RefreshOnce(keep=10, clock=lambda: now[0])
         ask = _asking(once, lambda: [str(next(answers))])

@@ -8,8 +8,8 @@ import pytest
 
 from contracts.order import CancelReason
 from contracts.payment import CaptureFailReason, DeclineReason, RefundReason, VoidReason
-from frontend_service.clients.shapes import Order, Payment
-from frontend_service.pages.order_stage import OrderOnPage
+from frontend_service.clients.schemas import Order, Payment
+from frontend_service.pages.order_view import OrderOnPage
 from frontend_service.tests.fake_answers import new_id, timestamp
 
 NOW = datetime(2031, 5, 17, tzinfo=UTC)

@@ -36,7 +36,7 @@ class TestTheMailbox:
         settings.MAILBOX = str(tmp_path)
         for age, subject in ((60, "An older one"), (1, "A younger one")):
             _write(tmp_path, subject, "Hello")
-            # The backend names its files by the second, so the next letter might go into the same.
+            # The backend names its files by the second, so the next email might go into the same.
             (written,) = (path for path in tmp_path.glob("*.log") if "-" in path.name)
             sent = written.rename(tmp_path / f"{age}.log")
             os.utime(sent, (sent.stat().st_mtime - age,) * 2)

@@ -1,6 +1,6 @@
 import pytest
 
-from frontend_service.pages.programs import device_name
+from frontend_service.pages.user_agents import device_name
 from frontend_service.tests.browser import Browser, text_of
 from frontend_service.tests.fake_answers import Problem
 from frontend_service.tests.fake_marketplace import Marketplace

@@ -43,7 +43,7 @@ class TestPayOrder:
         page = visitor.open(f"/orders/{held['id']}")
         answer = visitor.fill(page, f"/orders/{held['id']}/pay", token="pm_card_threeDSecure2Required")
         asked = visitor.follow(answer)
-        assert "Your bank is asking back" in text_of(asked)
+        assert "Confirm with your bank" in text_of(asked)
         assert 'href="https://bank.example/confirm?intent=1"' in asked.content.decode()
         assert f"/orders/{held['id']}/pay" in [form.action for form in forms_in(asked)]
 

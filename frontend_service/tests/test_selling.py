@@ -17,7 +17,7 @@ class TestListTicket:
         assert answer.headers["Location"] == f"/tickets/{ticket['id']}"
         assert (ticket["title"], ticket["price"], ticket["venue"]) == ("Cup final", "80.00", "North stand")
         assert ticket["startsAt"] == "2031-05-17T19:30:00+00:00"
-        assert "on the shelf" in text_of(visitor.follow(answer))
+        assert "on sale" in text_of(visitor.follow(answer))
 
     def test_shows_first_how_it_will_look(self, marketplace: Marketplace, visitor: Browser) -> None:
         page = visitor.open("/tickets/new")
@@ -170,7 +170,7 @@ class TestWithdrawTicket:
         answer = visitor.fill(page, f"/tickets/{ticket['id']}/withdraw")
         assert answer.headers["Location"] == "/sell"
         assert marketplace.tickets == {}
-        assert "off the shelf" in text_of(visitor.follow(answer))
+        assert "off sale" in text_of(visitor.follow(answer))
 
     def test_says_why_not(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)

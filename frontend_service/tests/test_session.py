@@ -9,7 +9,7 @@ from frontend_service.clients import gateway
 from frontend_service.tests.browser import ORIGIN, Browser, text_of
 from frontend_service.tests.fake_answers import Problem
 from frontend_service.tests.fake_marketplace import Marketplace
-from service_defaults import visitors
+from service_defaults import client_ip
 
 
 class TestWhatTheApisSee:
@@ -45,7 +45,7 @@ class TestWhatTheApisSee:
 
     def test_is_the_visitors_address_signed(self, marketplace: Marketplace, stranger: Browser) -> None:
         stranger.open("/", **{"X-Forwarded-For": "1.2.3.4, 203.0.113.9", "X-Visitor-Address": "6.6.6.6 fake"})
-        assert marketplace.seen[-1].headers["x-visitor-address"] == visitors.sign("203.0.113.9")
+        assert marketplace.seen[-1].headers["x-visitor-address"] == client_ip.sign("203.0.113.9")
 
     def test_survives_cookies_that_make_no_sense(self, marketplace: Marketplace) -> None:
         client = Browser().client

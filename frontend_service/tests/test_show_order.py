@@ -205,7 +205,7 @@ class TestOrderStatus:
     ) -> None:
         held.update(status="cancelled", cancelReason="expired")
         page = visitor.open(f"/orders/{held['id']}/status")
-        assert "The ticket is still free." in text_of(page)
+        assert "Still available." in text_of(page)
 
     def test_still_lets_one_try_when_tickets_are_down(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
@@ -252,7 +252,7 @@ class TestTimeline:
         visitor.fill(page, f"/orders/{held['id']}/pay")
         words = text_of(visitor.open(f"/orders/{held['id']}")).partition("What happened")[2]
         expected = [
-            "You held this ticket.",
+            "Ticket reserved.",
             "You took five more minutes.",
             "The bank refused: Insufficient funds.",
             "the ticket is yours",
@@ -265,7 +265,7 @@ class TestTimeline:
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         marketplace.down = {"payments"}
-        assert "You held this ticket." in text_of(visitor.open(f"/orders/{held['id']}"))
+        assert "Ticket reserved." in text_of(visitor.open(f"/orders/{held['id']}"))
 
 
 class TestReceipt:

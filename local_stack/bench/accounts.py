@@ -13,8 +13,8 @@ from functools import cache
 
 import httpx
 
+from local_stack.console import out
 from local_stack.credentials import DEMO_USERS
-from local_stack.screen import out
 from local_stack.stack import REPOSITORY
 from local_stack.testing import RunningStack, running_stack
 

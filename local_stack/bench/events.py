@@ -13,8 +13,8 @@ import psycopg
 
 from local_stack import rabbitmq
 from local_stack.bench.latency import connect, latencies
-from local_stack.drill.truth import WITNESS
-from local_stack.screen import out
+from local_stack.console import out
+from local_stack.drill.invariants import AUDIT_CONSUMER
 from local_stack.services import DRILL
 from local_stack.stack import REPOSITORY
 from local_stack.testing import RunningStack, running_stack, wait_for
@@ -24,7 +24,7 @@ SHARE_OF_CELERY, TIMES_RAW, TIMES_SHORT_LOG = 1 / 3, 4.0, 1.25
 LONG_LOG, SHORT_LOG, ROUND = 1_000_000, 10_000, 20_000
 NEEDED = {
     *("postgres", "epmd", "rabbitmq"),
-    *("tickets.relay", "tickets.commands", "witness.relay", "witness.events"),
+    *("tickets.relay", "tickets.commands", "audit.relay", "audit.events"),
 }
 _PATIENCE = 600.0
 
@@ -38,7 +38,7 @@ _TELL = """
 """
 _LAST = "SELECT aggregate_id FROM shared_events_loggedevent ORDER BY id DESC LIMIT 1"
 # Not how far the cursor is: its row is among what the burdens make slow to read.
-_ARRIVED = "SELECT EXISTS (SELECT FROM witness_replica WHERE id = %s)"
+_ARRIVED = "SELECT EXISTS (SELECT FROM audit_replica WHERE id = %s)"
 
 
 def bench_events(*, events: int, rounds: int, held_minutes: float) -> int:
@@ -63,14 +63,14 @@ def backbone() -> Iterator[RunningStack]:
             if part["state"] == "running" and part["name"] not in NEEDED:
                 stack.stop(part["name"])
         _forget_other_subscribers(stack)
-        with stack.overriding("witness.events", {"WITNESS_COUNTS": "0"}):
+        with stack.overriding("audit.events", {"AUDIT_COUNTS": "0"}):
             yield stack
 
 
 def _forget_other_subscribers(stack: RunningStack) -> None:
     """Delete the queues of services that are not at work: the broker would keep each event for them too."""
     for service in stack.stack.system.stateful:
-        if service.follows and service.name != WITNESS:
+        if service.follows and service.name != AUDIT_CONSUMER:
             with rabbitmq.connect(stack.broker_url(service.name)) as connection:
                 connection.channel().queue_delete(f"{service.name}.events.v2")
 
@@ -82,7 +82,7 @@ def tell(stack: RunningStack, count: int) -> float:
         [last] = connection.execute(_LAST).fetchall()
         began = time.monotonic()
         connection.commit()
-    with psycopg.connect(stack.database_url(WITNESS), autocommit=True) as subscriber:
+    with psycopg.connect(stack.database_url(AUDIT_CONSUMER), autocommit=True) as subscriber:
         while subscriber.execute(_ARRIVED, last).fetchall() != [(True,)]:
             if time.monotonic() - began > _PATIENCE:
                 raise TimeoutError(f"{count} events have not arrived within {_PATIENCE:.0f} s")
@@ -93,7 +93,7 @@ def tell(stack: RunningStack, count: int) -> float:
 def fill(stack: RunningStack, count: int) -> None:
     """Make the logs so long, and vacuum them: what so many at once leave behind is no cost of an event."""
     tell(stack, count)
-    for service in ("tickets", WITNESS):
+    for service in ("tickets", AUDIT_CONSUMER):
         with psycopg.connect(stack.database_url(service), autocommit=True) as connection:
             connection.execute("VACUUM (ANALYZE)")
 
@@ -146,9 +146,9 @@ def _verdict(ratio: float, most: float, unit: str) -> bool:
 @contextlib.contextmanager
 def plain_celery(stack: RunningStack) -> Iterator[Callable[[int], float]]:
     """Run a plain worker, and yield what sends so many tasks and returns the seconds until all are done."""
-    broker = stack.broker_url(WITNESS)
+    broker = stack.broker_url(AUDIT_CONSUMER)
     command = [sys.executable, "-m", "tests.bench.plain_celery"]
-    environment = stack.environment(WITNESS)
+    environment = stack.environment(AUDIT_CONSUMER)
     log = Path(stack.run_dir / "log" / "plain-celery.log").open("ab")  # noqa: SIM115 (closed below)
     worker = subprocess.Popen(
         [*command, "work", "--broker", broker], env=environment, cwd=REPOSITORY, stdout=log, stderr=log
@@ -177,7 +177,7 @@ def plain_celery(stack: RunningStack) -> Iterator[Callable[[int], float]]:
 def _waiting(stack: RunningStack) -> int | None:
     with connect(stack) as connection:
         try:
-            return int(connection.channel().queue_declare("witness.plain", passive=True).message_count)
+            return int(connection.channel().queue_declare("audit.plain", passive=True).message_count)
         except amqp.NotFound:
             return None
 
@@ -186,7 +186,7 @@ def _waiting(stack: RunningStack) -> int | None:
 def snapshot_held(stack: RunningStack, *, minutes: float) -> Iterator[None]:
     """Hold a snapshot open in both databases while 200 events a second flow; yield after so many minutes."""
     with contextlib.ExitStack() as held:
-        for service in ("tickets", WITNESS):
+        for service in ("tickets", AUDIT_CONSUMER):
             connection = held.enter_context(psycopg.connect(stack.database_url(service)))
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             connection.execute("SELECT 1")

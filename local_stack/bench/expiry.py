@@ -11,7 +11,7 @@ from typing import Any, LiteralString
 import psutil
 import psycopg
 
-from local_stack.screen import out
+from local_stack.console import out
 from local_stack.stack import REPOSITORY
 from local_stack.testing import RunningStack, running_stack, wait_for
 

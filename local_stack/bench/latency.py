@@ -9,11 +9,11 @@ import amqp
 import psycopg
 
 from local_stack import rabbitmq
-from local_stack.drill.truth import WITNESS
+from local_stack.drill.invariants import AUDIT_CONSUMER
 from local_stack.testing import RunningStack
 
 RATE, SECONDS = 200, 15
-_QUEUE = "witness.raw"
+_QUEUE = "audit.raw"
 
 # The load is made inside the database, so that it takes little from what is measured. Titles are numbers.
 _TELLER = """
@@ -47,11 +47,11 @@ _WATCH = """
         PERFORM pg_notify('effects', (SELECT max((data->>'title')::int)::text FROM new_rows));
         RETURN NULL;
     END $$;
-    DROP TRIGGER IF EXISTS tell_of_effect ON witness_replica;
-    CREATE TRIGGER tell_of_effect AFTER INSERT ON witness_replica
+    DROP TRIGGER IF EXISTS tell_of_effect ON audit_replica;
+    CREATE TRIGGER tell_of_effect AFTER INSERT ON audit_replica
         REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tell_of_effect();
 """
-_UNWATCH = "DROP TRIGGER tell_of_effect ON witness_replica"
+_UNWATCH = "DROP TRIGGER tell_of_effect ON audit_replica"
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,15 @@ def latencies(stack: RunningStack) -> Latencies:
 
 
 def connect(stack: RunningStack) -> amqp.Connection:
-    """Connect to the broker as the witness."""
-    return rabbitmq.connect(stack.broker_url(WITNESS), confirm_publish=True)
+    """Connect to the broker as the audit."""
+    return rabbitmq.connect(stack.broker_url(AUDIT_CONSUMER), confirm_publish=True)
 
 
 def _commit_to_effect(stack: RunningStack) -> list[float]:
     told: list[float] = []
     effects: dict[int, float] = {}
     teller = threading.Thread(target=_tell, args=(stack, told))
-    with psycopg.connect(stack.database_url(WITNESS), autocommit=True) as listener:
+    with psycopg.connect(stack.database_url(AUDIT_CONSUMER), autocommit=True) as listener:
         listener.execute(_WATCH)
         listener.execute("LISTEN effects")
         teller.start()

@@ -1,4 +1,4 @@
-"""`bench pages`: every page in Chromium, on a phone and on a desk, with a full shelf behind it.
+"""`bench pages`: every page in Chromium, on a phone and on a desk, with many listings.
 
 For each page: when its largest part is painted (LCP), how much of it moves afterwards (CLS), and how often
 the storefront asked the APIs for it.
@@ -20,8 +20,8 @@ import psutil
 import psycopg
 
 from local_stack.chromium import running_chromium
+from local_stack.console import out
 from local_stack.marketplace import Json, Marketplace, Person
-from local_stack.screen import out
 from local_stack.stack import REPOSITORY
 from local_stack.testing import RunningStack, running_stack, wait_for
 
@@ -68,7 +68,7 @@ def bench_pages(*, broker: str, tickets: int, loads: int) -> int:
         running_stack(broker=broker, overrides={"DJANGO_LOG_FORMAT": "json"}) as stack,
         running_chromium() as chromium,
     ):
-        out.print(f"{tickets} tickets on the shelf; each page loaded {loads} times, with nothing cached")
+        out.print(f"{tickets} tickets on sale; each page loaded {loads} times, with nothing cached")
         addresses, session = _set_the_stage(stack, tickets)
         figures: dict[tuple[str, str], Figures] = {}
         for screen in _WIDTHS:
@@ -86,7 +86,7 @@ def bench_pages(*, broker: str, tickets: int, loads: int) -> int:
 
 
 def _set_the_stage(stack: RunningStack, tickets: int) -> tuple[dict[str, str], list[Any]]:
-    """Fill the shelf; return each page's address, and the cookies of a visitor who may see them all."""
+    """Make the listings; return each page's address, and the cookies of a visitor who may see them all."""
     command = (sys.executable, "-m", "tests.bench.list_tickets", "--count", str(tickets))
     subprocess.run(command, env=stack.environment("tickets"), cwd=REPOSITORY, check=True)
     wait_for(lambda: _copies(stack) >= tickets, within=300, what="every ticket known to orders")
@@ -128,7 +128,7 @@ def _addresses(free: Json, own: Json, hold: Json, bought: Json, gone: Json) -> d
 
 def _copies(stack: RunningStack) -> int:
     with psycopg.connect(stack.database_url("orders")) as connection:
-        row = connection.execute("SELECT count(*) FROM orders_ticketcopy").fetchone()
+        row = connection.execute("SELECT count(*) FROM orders_ticketreplica").fetchone()
     return row[0] if row else 0
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from local_stack import rabbitmq
+from local_stack.drill.listings import list_many
 from local_stack.drill.outage import absent
-from local_stack.drill.shelf import list_many
 from local_stack.events.replay import replay
 from local_stack.services import queue_name
 from local_stack.stack import REPOSITORY
@@ -129,11 +129,19 @@ def delete_queues(stack: RunningStack, times: int) -> None:
                 channel.queue_delete(queue_name(service, name))
 
 
-def mischief(service: str, *arguments: str, refused: bool = False) -> Break:
+def fault_injection(service: str, *arguments: str, refused: bool = False) -> Break:
     """Do something on the road with a service's credentials; `refused`: the broker must forbid it."""
 
     def act(stack: RunningStack, times: int) -> None:
-        command = (sys.executable, "-m", "tests.drill.mischief", service, *arguments, "--times", str(times))
+        command = (
+            sys.executable,
+            "-m",
+            "tests.drill.fault_injection",
+            service,
+            *arguments,
+            "--times",
+            str(times),
+        )
         done = subprocess.run(
             command,
             env=stack.environment(service),
@@ -154,11 +162,11 @@ def mischief(service: str, *arguments: str, refused: bool = False) -> Break:
 def replay_all(stack: RunningStack, times: int) -> None:
     """Have every service take every event of every stream once more."""
     for service in stack.stack.system.stateful:
-        for stream in service.follows if service.name not in {"witness", "latecomer"} else ():
+        for stream in service.follows if service.name not in {"audit", "late_subscriber"} else ():
             replay(stack.stack, service.name, stream, 1)
 
 
 def fall_behind(stack: RunningStack, times: int) -> None:
     """Let subscribers miss ten thousand events."""
-    with absent(stack, "orders.events", "witness.events"):
+    with absent(stack, "orders.events", "audit.events"):
         list_many(stack, 10_000)

@@ -6,7 +6,7 @@ import signal
 import psutil
 
 from local_stack.drill.faults import Break
-from local_stack.drill.truth import ask
+from local_stack.drill.invariants import ask
 from local_stack.testing import RunningStack, wait_for
 
 #: Seconds after which `status` must say that a process is frozen.

@@ -1,4 +1,4 @@
-"""People who trade through the gateway while things break."""
+"""People who load through the gateway while things break."""
 
 import itertools
 import threading
@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from local_stack import scenes
+from local_stack import scenarios
 from local_stack.marketplace import Away, Json, Marketplace, Person, Refusal
-from local_stack.scenes import NotAsSaid, Stage
+from local_stack.scenarios import Scenario, ScenarioFailed
 
 _PASSWORD = "correct horse battery staple"  # noqa: S105 (of people who live for minutes)
 #: Longer than the broker is ever away.
@@ -19,11 +19,11 @@ _ALREADY_RESERVED = 400
 
 
 @dataclass
-class Trade:
-    """Some stages that play scene after scene, each in a thread of its own, while the trade is on."""
+class LoadGenerator:
+    """Some stages that play scenario after scenario, each in a thread of its own, while the load is on."""
 
     url: str
-    crowd: int
+    load: int
     done: int = 0
     failures: list[str] = field(default_factory=list)
     _on: threading.Event = field(default_factory=threading.Event)
@@ -32,22 +32,22 @@ class Trade:
     _busy: set[int] = field(default_factory=set)
 
     def begin(self) -> None:
-        """Sign everybody up and start to trade."""
-        stages = [self._stage() for _ in range(self.crowd)]
-        for number, stage in enumerate(stages):
-            thread = threading.Thread(target=self._play, args=(number, stage), daemon=True)
+        """Sign everybody up and start to load."""
+        stages = [self._stage() for _ in range(self.load)]
+        for number, scenario in enumerate(stages):
+            thread = threading.Thread(target=self._play, args=(number, scenario), daemon=True)
             self._threads.append(thread)
             thread.start()
         self._on.set()
 
     def pause(self) -> None:
-        """Let everybody finish the scene that they are in."""
+        """Let everybody finish the scenario that they are in."""
         self._on.clear()
         while self._busy:
             time.sleep(0.05)
 
     def resume(self) -> None:
-        """Go on trading."""
+        """Go on under_load."""
         self._on.set()
 
     def end(self) -> None:
@@ -57,38 +57,38 @@ class Trade:
         for thread in self._threads:
             thread.join()
 
-    def _stage(self) -> Stage:
+    def _stage(self) -> Scenario:
         market = Marketplace(self.url, patience=_PATIENCE)
         seller, buyer = (Person(market, f"{uuid4().hex}@example.com", _PASSWORD) for _ in range(2))
         for person in (seller, buyer):
             person.sign_up()
-        return Stage(market, seller=seller, buyer=buyer, patience=_PATIENCE)
+        return Scenario(market, seller=seller, buyer=buyer, patience=_PATIENCE)
 
-    def _play(self, number: int, stage: Stage) -> None:
-        plays: list[Callable[[Stage], object]] = [scenes.buy, scenes.cancel, scenes.decline, rush]
+    def _play(self, number: int, scenario: Scenario) -> None:
+        plays: list[Callable[[Scenario], object]] = [scenarios.buy, scenarios.cancel, scenarios.decline, rush]
         for play in itertools.cycle(plays[number % len(plays) :] + plays[: number % len(plays)]):
             self._on.wait()
             if self._over.is_set():
                 return
             self._busy.add(number)
             try:
-                play(stage)
+                play(scenario)
                 self.done += 1
-            except (Refusal, Away, NotAsSaid) as error:
+            except (Refusal, Away, ScenarioFailed) as error:
                 self.failures.append(f"{getattr(play, '__name__', play)}: {error}")
             finally:
                 self._busy.discard(number)
 
 
-def rush(stage: Stage) -> None:
+def rush(scenario: Scenario) -> None:
     """Two people want the same ticket at the same moment: one gets it."""
-    ticket = stage.ticket("Drill: wanted by two")
+    ticket = scenario.ticket("Drill: wanted by two")
     orders: list[Json] = []
     errors: list[Exception] = []
 
     def grab() -> None:
         try:
-            orders.append(stage.buyer.hold(ticket))
+            orders.append(scenario.buyer.hold(ticket))
         except Refusal as refusal:
             if refusal.status != _ALREADY_RESERVED:
                 errors.append(refusal)
@@ -100,10 +100,10 @@ def rush(stage: Stage) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    stage.orders += orders
+    scenario.orders += orders
     for order in orders:
         with suppress(Refusal):
-            stage.buyer.cancel(order)
+            scenario.buyer.cancel(order)
     if errors:
         raise errors[0]
-    scenes.check(f"one of two got the ticket, not {len(orders)}", len(orders) == 1)
+    scenarios.check(f"one of two got the ticket, not {len(orders)}", len(orders) == 1)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from local_stack.console import out
 from local_stack.drill import guide
 from local_stack.drill.faults import Break, Unexpected
 from local_stack.marketplace import Marketplace, Person
-from local_stack.screen import out
 from local_stack.stack import REPOSITORY
 from local_stack.testing import RunningStack
 

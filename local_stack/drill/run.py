@@ -8,24 +8,24 @@ from dataclasses import dataclass
 import psycopg
 from rich.table import Table
 
-from local_stack.drill import latecomer
+from local_stack.console import out
+from local_stack.drill import late_subscriber
 from local_stack.drill.faults import Fault
-from local_stack.drill.load import Trade
+from local_stack.drill.invariants import Violations, examine, live_holds, pending_work
+from local_stack.drill.listings import list_many
+from local_stack.drill.load import LoadGenerator
 from local_stack.drill.matrix import FAULTS
-from local_stack.drill.shelf import list_many
 from local_stack.drill.small_disk import can_mount, keep_mounts_private
-from local_stack.drill.truth import Wounds, examine, live_holds, unrest
-from local_stack.screen import out
 from local_stack.services import DRILL
 from local_stack.testing import RunningStack, running_stack
 from shared_events.errors import describe
 
 #: Longer than a buyer needs whose payment was cut off by a crash.
 _HOLD_SECONDS = 180
-_CROWD = 4
+_BUYERS = 4
 _PATIENCE = 120.0
 _WARM_UP = 2.0
-#: How long the logs are when the latecomer joins, at least.
+#: How long the logs are when the late_subscriber joins, at least.
 _LONG_LOG, _SHORT_LOG = 100_000, 5_000
 _COLUMNS = (
     "fault",
@@ -45,18 +45,18 @@ class Row:
     """How a fault went. `trouble` is what kept it from being judged."""
 
     fault: Fault
-    wounds: Wounds
+    violations: Violations
     seconds: float
     trouble: str = ""
 
     @property
     def is_well(self) -> bool:
         """Return whether nothing went wrong."""
-        return not any(self.wounds.counts) and not self.trouble
+        return not any(self.violations.counts) and not self.trouble
 
     def cells(self) -> list[str]:
         """Return the row for the table."""
-        counts = [f"[bold red]{count}[/]" if count else "0" for count in self.wounds.counts]
+        counts = [f"[bold red]{count}[/]" if count else "0" for count in self.violations.counts]
         healed = "[bold red]never[/]" if self.trouble else f"{self.seconds:.1f} s"
         return [self.fault.name, self.fault.where, str(self.fault.times), *counts, healed]
 
@@ -69,10 +69,10 @@ def drill(*, broker: str, quick: bool, only: str = "") -> int:
         out.print("No fault has these words in its name and place, or can be brought about here.")
         return 1
     with running_stack(system=DRILL, broker=broker, hold_seconds=_HOLD_SECONDS) as stack:
-        with trading(stack) as trade:
-            rows = [*_rows(stack, trade, faults)]
+        with under_load(stack) as load:
+            rows = [*_rows(stack, load, faults)]
         differing = _end(stack, _SHORT_LOG if quick or only else _LONG_LOG)
-    return _report(rows, differing, trade, time.monotonic() - began)
+    return _report(rows, differing, load, time.monotonic() - began)
 
 
 def _chosen(*, broker: str, quick: bool, only: str) -> list[Fault]:
@@ -96,68 +96,70 @@ def _possible(faults: list[Fault]) -> Iterator[Fault]:
 
 
 @contextmanager
-def trading(stack: RunningStack) -> Iterator[Trade]:
-    """Have people trade for the length of a `with` block."""
-    trade = Trade(stack.url, _CROWD)
-    trade.begin()
+def under_load(stack: RunningStack) -> Iterator[LoadGenerator]:
+    """Have people load for the length of a `with` block."""
+    load = LoadGenerator(stack.url, _BUYERS)
+    load.begin()
     try:
-        yield trade
+        yield load
     finally:
-        trade.end()
+        load.end()
 
 
-def _rows(stack: RunningStack, trade: Trade, faults: list[Fault]) -> Iterator[Row]:
+def _rows(stack: RunningStack, load: LoadGenerator, faults: list[Fault]) -> Iterator[Row]:
     """Yield how each fault went; what one leaves behind isn't counted against the next."""
-    before = Wounds()
+    before = Violations()
     for number, fault in enumerate(faults, 1):
-        row, before = _one(stack, trade, fault, before)
+        row, before = _one(stack, load, fault, before)
         mark = "[green]✓[/]" if row.is_well else "[red]✗[/]"
         out.print(
             f"{mark} {number:>2}/{len(faults)} {fault.name}, {fault.where} ({row.seconds:.1f} s to heal)"
         )
-        for detail in (*row.wounds.details, row.trouble):
+        for detail in (*row.violations.details, row.trouble):
             out.print(f"     {detail}", markup=False) if detail else None
         yield row
 
 
-def _one(stack: RunningStack, trade: Trade, fault: Fault, before: Wounds) -> tuple[Row, Wounds]:
-    trade.resume()
-    time.sleep(_WARM_UP)  # let some trade be under way
+def _one(
+    stack: RunningStack, load: LoadGenerator, fault: Fault, before: Violations
+) -> tuple[Row, Violations]:
+    load.resume()
+    time.sleep(_WARM_UP)  # let some load be under way
     try:
         fault.act(stack, fault.times)
         broken = time.monotonic()
         stack.wait_until_ready()
-        trade.pause()
+        load.pause()
         wait_for_quiet(stack)
         healed = time.monotonic() - broken
         found = examine(stack)
     except Exception as error:
-        trade.pause()
-        return Row(fault, Wounds(), 0.0, describe(error)), before
+        load.pause()
+        return Row(fault, Violations(), 0.0, describe(error)), before
     return Row(fault, found.since(before), healed), found
 
 
 def wait_for_quiet(stack: RunningStack, *, patience: float = _PATIENCE) -> None:
     """Wait until nothing is under way anywhere. Raises TimeoutError with what still is."""
     deadline = time.monotonic() + patience
-    while what := _unrest(stack):
+    while what := _pending_work(stack):
         if time.monotonic() > deadline:
             raise TimeoutError(f"not quiet after {patience:.0f} s: {what}")
         time.sleep(0.2)
 
 
-def _unrest(stack: RunningStack) -> str:
+def _pending_work(stack: RunningStack) -> str:
     try:
-        return unrest(stack)
+        return pending_work(stack)
     except psycopg.Error as error:
         return describe(error)
 
 
 def _end(stack: RunningStack, log: int) -> list[str]:
-    """Let a latecomer join, wait for every hold to end, and return what isn't as it should be."""
+    """Let a late_subscriber join, wait for every hold to end, and return what isn't as it should be."""
     list_many(stack, log)
     _try(lambda: wait_for_quiet(stack))
-    differing = latecomer.join(stack)
+    differing = late_subscriber.join(stack)
     deadline = time.monotonic() + _HOLD_SECONDS + 30
     while live_holds(stack) and time.monotonic() < deadline:
         time.sleep(1)
@@ -174,16 +176,16 @@ def _try(wait: Callable[[], None]) -> list[str]:
     return []
 
 
-def _report(rows: list[Row], differing: list[str], trade: Trade, seconds: float) -> int:
-    table = Table(*_COLUMNS, title=f"The drill, {seconds:.0f} s, {trade.done} scenes played meanwhile")
+def _report(rows: list[Row], differing: list[str], load: LoadGenerator, seconds: float) -> int:
+    table = Table(*_COLUMNS, title=f"The drill, {seconds:.0f} s, {load.done} scenarios played meanwhile")
     for row in rows:
         table.add_row(*row.cells())
     out.print(table)
     for what in differing:
         out.print(f"[red]✗[/] in the end: {what}")
-    for failure in trade.failures:
-        out.print(f"[red]✗[/] a scene failed: {failure}")
-    well = all(row.is_well for row in rows) and not differing and not trade.failures
+    for failure in load.failures:
+        out.print(f"[red]✗[/] a scenario failed: {failure}")
+    well = all(row.is_well for row in rows) and not differing and not load.failures
     out.print(
         "[green]✓[/] nothing lost, doubled, out of order, oversold or overcharged"
         if well

@@ -2,11 +2,11 @@
 
 from rich.table import Table
 
-from local_stack.complaints import Complaint
+from local_stack.console import out
 from local_stack.events.logs import Logs
 from local_stack.manage import manage
-from local_stack.screen import out
 from local_stack.stack import Stack
+from local_stack.user_errors import UserError
 
 _PARKED = """
     SELECT id, CASE WHEN dead_at IS NOT NULL THEN 'dead' ELSE 'retrying' END,
@@ -18,7 +18,7 @@ _PARKED = """
 """
 
 
-class NotParkedHere(Complaint):
+class NotParkedHere(UserError):
     """The service has no parked events of its own."""
 
 

@@ -3,8 +3,8 @@
 import psycopg
 from rich.table import Table
 
+from local_stack.console import errors, out
 from local_stack.events.logs import Logs
-from local_stack.screen import errors, out
 from local_stack.services import Service
 from local_stack.stack import Stack
 from shared_events.errors import describe

@@ -1,9 +1,9 @@
 """`events replay`: have a service take a stream's events once more."""
 
-from local_stack.complaints import Complaint
 from local_stack.events.logs import Logs
 from local_stack.manage import manage
 from local_stack.stack import Stack
+from local_stack.user_errors import UserError
 
 _LAST_ID = """
     SELECT event_id FROM shared_events_loggedevent WHERE stream = %s AND position = %s
@@ -11,7 +11,7 @@ _LAST_ID = """
 """
 
 
-class CannotReplay(Complaint):
+class CannotReplay(UserError):
     """The service doesn't follow the stream, or the stream has no such position."""
 
 

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from rich.table import Table
 
-from local_stack.complaints import Complaint
+from local_stack.console import out
 from local_stack.events.logs import Logs, Told
-from local_stack.screen import out
 from local_stack.stack import Stack
+from local_stack.user_errors import UserError
 
 
-class NoSuchOrder(Complaint):
+class NoSuchOrder(UserError):
     """There is no order with this id."""
 
 

@@ -3,8 +3,8 @@
 import json
 import time
 
+from local_stack.console import out
 from local_stack.events.logs import Logs, Told
-from local_stack.screen import out
 from local_stack.stack import Stack
 
 _EVERY = 0.5

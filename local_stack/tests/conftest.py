@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from local_stack.ephemeral_postgres import temporary_run_dir
 from local_stack.launch import plan, shut_down
 from local_stack.processes import MARKER
 from local_stack.stack import REPOSITORY, Stack
-from local_stack.tests.running_bank import Endpoint, FakeStripe, endpoint
 from local_stack.tests.tiny import Start
-from local_stack.throwaway import temporary_run_dir
 
 
 @pytest.fixture
@@ -34,13 +33,16 @@ def stack(run_dir: Path) -> Stack:
 
 @pytest.fixture
 def start(stack: Stack) -> Iterator[Start]:
-    """Start a supervisor with one of the scenes of `tiny`; whatever happens, nothing is left afterwards."""
+    """Start a supervisor with one of the scenarios of `tiny`.
+
+    Whatever happens, nothing is left afterwards.
+    """
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(scene: str) -> subprocess.Popen[bytes]:
+    def start(scenario: str) -> subprocess.Popen[bytes]:
         with stack.log_of("supervisor").open("ab") as log:
             supervisor = subprocess.Popen(
-                [sys.executable, "-m", "local_stack.tests.tiny", str(stack.run_dir), scene],
+                [sys.executable, "-m", "local_stack.tests.tiny", str(stack.run_dir), scenario],
                 cwd=REPOSITORY, stdout=log, stderr=log, start_new_session=True,
                 env={**os.environ, MARKER: f"{stack.id}:supervisor"},
             )  # fmt: skip
@@ -56,19 +58,3 @@ def start(stack: Stack) -> Iterator[Start]:
 @pytest.fixture
 def python() -> str:
     return sys.executable
-
-
-@pytest.fixture(scope="module")
-def heard() -> Iterator[Endpoint]:
-    """An endpoint that hears the bank's webhooks."""
-    with endpoint() as heard:
-        yield heard
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory, heard: Endpoint) -> Iterator[FakeStripe]:
-    """A fake Stripe of its own for each file of tests."""
-    fake = FakeStripe(tmp_path_factory.mktemp("bank") / "books.sqlite3", heard.url)
-    yield fake
-    fake.http.close()
-    fake.kill()

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from local_stack import broker_probe, parts, rabbitmq
+from local_stack import broker_probe, process_specs, rabbitmq
 from local_stack.credentials import credentials_of
 from local_stack.launch import plan
 from local_stack.probes import Stuck, Works
@@ -58,7 +58,9 @@ class TestTheNode:
         monkeypatch.setattr(rabbitmq, "server_script", lambda: Path("/somewhere"))
         monkeypatch.setattr(rabbitmq, "epmd_program", lambda: "/somewhere/else")
         stack = plan(run_dir, broker="rabbitmq", any_port=True)
-        node = {part.name: part for part in parts.parts_of(stack, credentials_of(run_dir))}["rabbitmq"]
+        node = {part.name: part for part in process_specs.specs_of(stack, credentials_of(run_dir))}[
+            "rabbitmq"
+        ]
         assert isinstance(node.ready, Works)
         assert isinstance(node.ready.check, partial)
         assert node.ready.check.func is broker_probe.trouble

@@ -29,5 +29,5 @@ class TestADatabaseThatSaysNothing:
         def fail(stack: object) -> str:
             raise psycopg.OperationalError
 
-        monkeypatch.setattr(run, "unrest", fail)
-        assert run._unrest(object()) == "OperationalError"  # type: ignore[arg-type]
+        monkeypatch.setattr(run, "pending_work", fail)
+        assert run._pending_work(object()) == "OperationalError"  # type: ignore[arg-type]

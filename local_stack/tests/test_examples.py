@@ -9,11 +9,11 @@ from local_stack.commands import parser, run_dir_of
 from local_stack.credentials import credentials_of
 from local_stack.environment import database_url, overrides_from, service_environment
 from local_stack.launch import plan
-from local_stack.parts import parts_of, parts_on_demand
+from local_stack.process_specs import specs_of, specs_on_demand
 from local_stack.rabbitmq import definitions
 from local_stack.services import BLOG, MARKETPLACE, SYSTEMS, Service, System
 from local_stack.stack import DEFAULT_RUN_DIR, REPOSITORY, Stack
-from local_stack.up import SomethingElseHere, Wishes, up
+from local_stack.up import SomethingElseHere, UpOptions, up
 
 LATE = next(service for service in BLOG.services if service.on_demand)
 
@@ -41,7 +41,7 @@ class TestAnExamplesStack:
 
     def test_knows_no_secret_port_or_part_of_the_marketplace(self, blog: Stack) -> None:
         secrets = credentials_of(blog.run_dir, BLOG)
-        parts = {part.name for part in parts_of(blog, secrets)}
+        parts = {part.name for part in specs_of(blog, secrets)}
         names = {*secrets, *blog.ports, *parts}
         services = {service.name for service in MARKETPLACE.services}
         known = {name.partition(".")[0] for name in names}
@@ -51,7 +51,7 @@ class TestAnExamplesStack:
     @pytest.mark.parametrize("service", BLOG.services, ids=lambda service: service.name)
     def test_tells_a_service_nothing_of_the_marketplace(self, blog: Stack, service: Service) -> None:
         found = service_environment(blog, credentials_of(blog.run_dir, BLOG), service)
-        telling = ("AUTH_", "STRIPE_", "ORDERS_", "FRONTEND_", "DJANGO_VISITOR_KEY")
+        telling = ("AUTH_", "STRIPE_", "ORDERS_", "FRONTEND_", "DJANGO_CLIENT_IP_SIGNING_KEY")
         assert [name for name in found if name.startswith(telling)] == []
 
     def test_takes_the_variables_of_its_own_services(self) -> None:
@@ -59,7 +59,7 @@ class TestAnExamplesStack:
         assert overrides_from(shell, BLOG).keys() == {"MODERATION_FORBIDDEN_WORDS", "EVENTS_PACE"}
 
     def test_starts_no_more_than_each_service_needs(self, blog: Stack) -> None:
-        parts = {part.name for part in parts_of(blog, credentials_of(blog.run_dir, BLOG))}
+        parts = {part.name for part in specs_of(blog, credentials_of(blog.run_dir, BLOG))}
         assert not parts & {"moderation.web", "query.commands", "posts.events"}
         assert not [name for name in parts if name.startswith(LATE.name)]
 
@@ -73,7 +73,7 @@ class TestAServiceOnDemand:
         assert LATE.name in {user["name"] for user in users}
 
     def test_has_the_parts_of_any_other(self, blog: Stack) -> None:
-        parts = parts_on_demand(blog, credentials_of(blog.run_dir, BLOG), LATE)
+        parts = specs_on_demand(blog, credentials_of(blog.run_dir, BLOG), LATE)
         assert [part.name.partition(".")[2] for part in parts] == [
             "migrate",
             "topology",
@@ -96,7 +96,7 @@ class TestTheCommandLine:
         assert run_dir_of(options) == Path("/elsewhere")
 
     @pytest.mark.parametrize(
-        ("arguments", "complaint"),
+        ("arguments", "error"),
         [
             (["up", "--example", "blog", "--hold-seconds", "5"], "holds no tickets"),
             (["status", "--example", "blog"], "up --example blog"),
@@ -104,10 +104,10 @@ class TestTheCommandLine:
         ],
     )
     def test_says_what_makes_no_sense_and_what_to_do(
-        self, run_dir: Path, arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+        self, run_dir: Path, arguments: list[str], error: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert main(["--run-dir", str(run_dir), *arguments]) == 1
-        assert complaint in capsys.readouterr().err
+        assert error in capsys.readouterr().err
 
     def test_says_how_to_start_an_example_that_is_stopped(
         self, blog: Stack, capsys: pytest.CaptureFixture[str]
@@ -134,4 +134,4 @@ class TestManage:
 class TestUp:
     def test_refuses_a_place_where_something_else_lives(self, blog: Stack) -> None:
         with pytest.raises(SomethingElseHere, match="holds the blog, not the marketplace"):
-            up(Wishes(run_dir=blog.run_dir))
+            up(UpOptions(run_dir=blog.run_dir))

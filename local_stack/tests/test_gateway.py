@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from local_stack import gateway
+from local_stack.ephemeral_postgres import temporary_run_dir
 from local_stack.launch import plan
 from local_stack.ports import is_free
 from local_stack.stack import Stack
 from local_stack.testing import wait_for
-from local_stack.throwaway import temporary_run_dir
 
 
 class Echo(BaseHTTPRequestHandler):

@@ -12,11 +12,11 @@ import pytest
 from local_stack import postgres
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.environment import admin_database_url, database_url
+from local_stack.ephemeral_postgres import server, temporary_run_dir
 from local_stack.launch import plan
 from local_stack.postgres import CannotCreate, cluster_of, create_cluster, create_databases
 from local_stack.services import STATEFUL, Service
 from local_stack.stack import Stack
-from local_stack.throwaway import server, temporary_run_dir
 
 Server = tuple[Stack, Credentials]
 

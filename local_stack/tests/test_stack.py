@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from local_stack import fingerprints
+from fake_stripe import __main__ as fake_stripe
+from local_stack import step_cache
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.down import forget
 from local_stack.environment import broker_url, database_url, overrides_from, service_environment
-from local_stack.fake_stripe import __main__ as fake_stripe
 from local_stack.launch import plan
-from local_stack.parts import parts_of
+from local_stack.process_specs import specs_of
 from local_stack.services import SERVICES, STATEFUL, Service
 from local_stack.stack import Stack
-from local_stack.up import LiveKey, Wishes, up
+from local_stack.up import LiveKey, UpOptions, up
 
 ORDERS = next(service for service in SERVICES if service.name == "orders")
 
@@ -87,12 +87,12 @@ class TestAServicesEnvironment:
 class TestTheParts:
     def test_wait_for_parts_that_come_before_them(self, stack: Stack) -> None:
         seen: set[str] = set()
-        for part in parts_of(stack, credentials_of(stack.run_dir)):
+        for part in specs_of(stack, credentials_of(stack.run_dir)):
             assert seen.issuperset(part.after)
             seen.add(part.name)
 
     def test_declare_all_queues_before_any_worker_starts(self, stack: Stack) -> None:
-        parts = parts_of(stack, credentials_of(stack.run_dir))
+        parts = specs_of(stack, credentials_of(stack.run_dir))
         queues = {f"{service.name}.topology" for service in STATEFUL}
         workers = [part for part in parts if part.name.endswith((".relay", ".events", ".commands"))]
         assert len(workers) == 11
@@ -101,7 +101,7 @@ class TestTheParts:
     def test_leave_out_what_the_environment_gives(self, stack: Stack) -> None:
         own = {service.database_variable: f"postgres://elsewhere/{service.name}" for service in STATEFUL}
         theirs = dataclasses.replace(stack, overrides={**own, "STRIPE_API_KEY": "sk_test_mine"})
-        names = {part.name for part in parts_of(theirs, credentials_of(stack.run_dir))}
+        names = {part.name for part in specs_of(theirs, credentials_of(stack.run_dir))}
         assert not names & {"postgres", "databases", "stripe"}
 
 
@@ -109,30 +109,30 @@ class TestUp:
     def test_refuses_a_live_stripe_key(self, run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("STRIPE_API_KEY", "sk_live_123")
         with pytest.raises(LiveKey, match="never move real money"):
-            up(Wishes(run_dir=run_dir))
+            up(UpOptions(run_dir=run_dir))
 
 
 class TestAFingerprint:
     def test_changes_with_the_sources(self, tmp_path: Path) -> None:
         (tmp_path / "models.py").write_text("one")
-        before = fingerprints.combined((), (), [tmp_path])
+        before = step_cache.combined((), (), [tmp_path])
         (tmp_path / "models.py").write_text("two")
-        assert fingerprints.combined((), (), [tmp_path]) != before
+        assert step_cache.combined((), (), [tmp_path]) != before
 
     def test_changes_when_a_place_is_made_anew(self, tmp_path: Path) -> None:
         data, other = tmp_path / "data", tmp_path / "other"
         data.mkdir()
-        before = fingerprints.combined((), [data])
+        before = step_cache.combined((), [data])
         other.mkdir()
         shutil.rmtree(data)
         other.rename(data)
-        assert fingerprints.combined((), [data]) != before
+        assert step_cache.combined((), [data]) != before
 
     def test_stays_the_same_when_only_tests_change(self, tmp_path: Path) -> None:
         (tmp_path / "tests").mkdir()
-        before = fingerprints.combined((), (), [tmp_path])
+        before = step_cache.combined((), (), [tmp_path])
         (tmp_path / "tests" / "test_x.py").write_text("new")
-        assert fingerprints.combined((), (), [tmp_path]) == before
+        assert step_cache.combined((), (), [tmp_path]) == before
 
 
 class TestForget:
@@ -150,6 +150,6 @@ class TestTheFakeStripe:
         self, stack: Stack, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         secrets = Credentials({**credentials_of(stack.run_dir), "stripe.webhook": "-begins-with-a-dash"})
-        bank = next(part for part in parts_of(stack, secrets) if part.name == "stripe")
+        bank = next(part for part in specs_of(stack, secrets) if part.name == "stripe")
         monkeypatch.setattr("sys.argv", list(bank.command[2:]))
         assert fake_stripe._options().webhook_secret == "-begins-with-a-dash"

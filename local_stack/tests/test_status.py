@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from local_stack import doctor, status
-from local_stack.control import NotAnswering
+from local_stack.control_client import NotAnswering
+from local_stack.process_status import ProcessStatus
 from local_stack.stack import Stack
-from local_stack.view import View
 
 
 def part(name: str, **details: Any) -> dict[str, Any]:
-    known = View(name, step=False, state="running", pid=7, since=1.0)
+    known = ProcessStatus(name, step=False, state="running", pid=7, since=1.0)
     return known.as_dict() | {"memory": 0, "cores": 0.0} | details
 
 

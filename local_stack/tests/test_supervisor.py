@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
-from local_stack import control, patience
-from local_stack.control import NotAnswering, NotRunning, Refused, Supervision
+from local_stack import control_client, patience
+from local_stack.control_client import NotAnswering, NotRunning, Refused, Supervision
 from local_stack.launch import DidNotStart, shut_down, wait_until_ready
 from local_stack.processes import Identity, leftovers, recorded
 from local_stack.stack import Stack
@@ -349,7 +349,7 @@ class TestAPartThatIsStuck:
 
 class TestASupervisorThatIsFrozen:
     def test_is_not_called_absent(self, stack: Stack, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(control, "SHOWS_LIFE_WITHIN", 0.5)
+        monkeypatch.setattr(control_client, "SHOWS_LIFE_WITHIN", 0.5)
         supervisor = start("plain")
         wait_until_ready(stack)
         supervisor.send_signal(signal.SIGSTOP)

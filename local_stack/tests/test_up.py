@@ -10,8 +10,8 @@ import pytest
 
 from local_stack import doctor, status, summary, up
 from local_stack.launch import DidNotStart, plan
+from local_stack.process_status import ProcessStatus
 from local_stack.stack import Stack
-from local_stack.view import View
 
 PROBLEM = "WITHOUT RABBITMQ: everything runs on the embedded broker, since rabbitmq was not up within 30 s"
 REMEDY = "./manage_all.py logs rabbitmq says why; ./manage_all.py up --broker rabbitmq tries it again"
@@ -87,7 +87,7 @@ class TestAStackThatMustBeRestarted:
         monkeypatch.setattr(up.Supervision, "is_running", lambda self: True)
         started: list[Stack] = []
         monkeypatch.setattr(up.summary, "show", lambda stack, **_: started.append(stack))
-        assert up.up(up.Wishes(run_dir=run_dir)) == 0
+        assert up.up(up.UpOptions(run_dir=run_dir)) == 0
         [stack] = started
         assert {name: getattr(stack, name) for name in given} == given
         assert launched == ["stopped", "embedded"]
@@ -97,7 +97,7 @@ class TestAPartThatTakesLongToStart:
     def test_is_named_now_and_then_with_what_it_waits_for(self, capsys: pytest.CaptureFixture[str]) -> None:
         progress = up.Progress(lambda _: None)
         for waited in (10, 31, 40, 62):
-            view = View(
+            view = ProcessStatus(
                 "rabbitmq", step=False, state="starting", since=time.time() - waited, detail="no port"
             )
             progress([view.as_dict()])

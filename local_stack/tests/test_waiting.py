@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from local_stack import activity, control, throwaway
+from local_stack import activity, control_client, ephemeral_postgres
 from local_stack.activity import Activity
-from local_stack.control import NotAnswering, Refused, Supervision
+from local_stack.control_client import NotAnswering, Refused, Supervision
+from local_stack.ephemeral_postgres import NoServer
 from local_stack.launch import DidNotStart, wait_until_ready
 from local_stack.processes import Record
 from local_stack.stack import Stack
 from local_stack.testing import wait_for
 from local_stack.tests import tiny
 from local_stack.tests.tiny import Start
-from local_stack.throwaway import NoServer
 
 #: Seconds without progress that are too many in these tests: fewer than what makes progress takes in all.
 STALLED = 1.5
@@ -44,20 +44,20 @@ def running(code: str, log: Path | None = None) -> Iterator["subprocess.Popen[by
 
 
 class TestWaitingForAStack:
-    @pytest.mark.parametrize("scene", ["burning", "waiting", "talking", "migrating"])
-    def test_goes_on_while_a_part_makes_progress(self, stack: Stack, start: Start, scene: str) -> None:
+    @pytest.mark.parametrize("scenario", ["burning", "waiting", "talking", "migrating"])
+    def test_goes_on_while_a_part_makes_progress(self, stack: Stack, start: Start, scenario: str) -> None:
         began = time.monotonic()
-        start(scene)
+        start(scenario)
         wait_until_ready(stack)
         assert time.monotonic() - began > tiny.LONG
 
     @pytest.mark.parametrize(
-        ("scene", "last"), [("sleeping", "this is all I say"), ("repeating", "nobody answers")]
+        ("scenario", "last"), [("sleeping", "this is all I say"), ("repeating", "nobody answers")]
     )
     def test_ends_when_a_part_makes_none_and_says_what_how_long_and_its_log(
-        self, stack: Stack, start: Start, scene: str, last: str
+        self, stack: Stack, start: Start, scenario: str, last: str
     ) -> None:
-        start(scene)
+        start(scenario)
         with pytest.raises(DidNotStart) as caught:
             wait_until_ready(stack)
         said, _, log = str(caught.value).partition("\n\n")
@@ -111,7 +111,7 @@ class TestASupervisorThatTakesLongToAnswer:
     @pytest.fixture
     def slow(self, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator["subprocess.Popen[bytes]"]:
         """A supervisor that works for a while before it answers, on a machine where that takes long."""
-        monkeypatch.setattr(control, "SHOWS_LIFE_WITHIN", 0.5)
+        monkeypatch.setattr(control_client, "SHOWS_LIFE_WITHIN", 0.5)
         listens = stack.run_dir / "listens"
         code = (
             f"import socket\nserver = socket.socket(socket.AF_UNIX)\nserver.bind({str(stack.socket)!r})\n"
@@ -136,7 +136,7 @@ class TestASupervisorThatTakesLongToAnswer:
 class TestAServerForTests:
     @pytest.fixture(autouse=True)
     def _never_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(throwaway, "answers", lambda address: "connection refused")
+        monkeypatch.setattr(ephemeral_postgres, "answers", lambda address: "connection refused")
 
     def test_that_has_ended_is_not_waited_for(self, tmp_path: Path) -> None:
         log = tmp_path / "log"
@@ -144,7 +144,7 @@ class TestAServerForTests:
             running("print('no luck'); raise SystemExit(3)", log) as server,
             pytest.raises(NoServer, match=r"(?s)ended with code 3:\nno luck$"),
         ):
-            throwaway._wait(server, "", log)
+            ephemeral_postgres._wait(server, "", log)
 
     def test_that_makes_no_progress_is_given_up(self, tmp_path: Path) -> None:
         log = tmp_path / "log"
@@ -154,7 +154,7 @@ class TestAServerForTests:
                 NoServer, match=r"(?s)without any progress: connection refused\nthis is all I say$"
             ),
         ):
-            throwaway._wait(server, "", log)
+            ephemeral_postgres._wait(server, "", log)
 
 
 class TestActivity:

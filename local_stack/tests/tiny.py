@@ -1,4 +1,4 @@
-"""A supervisor of tiny processes: `python -m local_stack.tests.tiny <run dir> <scene>`."""
+"""A supervisor of tiny processes: `python -m local_stack.tests.tiny <run dir> <scenario>`."""
 
 import asyncio
 import dataclasses
@@ -10,14 +10,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from local_stack import activity, keeper, liveness, patience
-from local_stack.parts import Part
+from local_stack import activity, liveness, managed_process, patience
 from local_stack.probes import Logs, Stuck, Works
+from local_stack.process_specs import ProcessSpec
 from local_stack.stack import Stack
 from local_stack.supervisor import supervise
 
 Start = Callable[[str], "subprocess.Popen[bytes]"]
-#: Seconds that the parts of some scenes take to start, though they move.
+#: Seconds that the parts of some scenarios take to start, though they move.
 LONG = 4.0
 
 SLEEPER = "import os, time; print('here', os.environ.get('FLAVOUR', 'plain'), flush=True); time.sleep(600)"
@@ -93,11 +93,15 @@ if pathlib.Path("falls asleep").exists(): time.sleep(600)
 )
 
 
-def process(name: str, code: str = SLEEPER, *, after: tuple[str, ...] = (), grace: float = 5.0) -> Part:
-    return Part(name=name, command=(sys.executable, "-c", code), after=after, ready=Logs("here"), grace=grace)
+def process(
+    name: str, code: str = SLEEPER, *, after: tuple[str, ...] = (), grace: float = 5.0
+) -> ProcessSpec:
+    return ProcessSpec(
+        name=name, command=(sys.executable, "-c", code), after=after, ready=Logs("here"), grace=grace
+    )
 
 
-def in_directory(directory: Path, part: Part) -> Part:
+def in_directory(directory: Path, part: ProcessSpec) -> ProcessSpec:
     """Let a part run, and show life, in the stack's own directory; what its probe says stands there too."""
 
     def said() -> str | None:
@@ -111,17 +115,17 @@ def in_directory(directory: Path, part: Part) -> Part:
     return dataclasses.replace(part, directory=directory, heartbeat=beat, ready=ready, look_every=1.0)
 
 
-def step(name: str, code: str, *, after: tuple[str, ...] = ()) -> Part:
-    return Part(
-        name=name, command=(sys.executable, "-c", code), after=after, once=True, fingerprint=lambda: "x"
+def step(name: str, code: str, *, after: tuple[str, ...] = ()) -> ProcessSpec:
+    return ProcessSpec(
+        name=name, command=(sys.executable, "-c", code), after=after, oneshot=True, fingerprint=lambda: "x"
     )
 
 
-def server(name: str, successor: Logs | None = None) -> Part:
+def server(name: str, successor: Logs | None = None) -> ProcessSpec:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = f"127.0.0.1:{port}"
-    return Part(
+    return ProcessSpec(
         name=name,
         command=(sys.executable, "-c", SERVER),
         ready=Logs("here"),
@@ -132,7 +136,7 @@ def server(name: str, successor: Logs | None = None) -> Part:
     )
 
 
-SCENES = {
+SCENARIOS = {
     "server": [server("server"), process("other")],
     "reluctant": [server("server", successor=Logs("never said"))],
     "plain": [process("one"), process("two", after=("one",))],
@@ -159,16 +163,18 @@ SCENES = {
 }
 
 
-def main(run_dir: Path, scene: str) -> None:
+def main(run_dir: Path, scenario: str) -> None:
     stack = Stack.load(run_dir)
     assert stack is not None
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     activity.STALLED_AFTER = float(os.environ.get("STALLED_SECONDS", "30"))
-    keeper._LONG_ENOUGH = float(os.environ.get("LONG_ENOUGH_SECONDS", "20"))
+    managed_process._LONG_ENOUGH = float(os.environ.get("LONG_ENOUGH_SECONDS", "20"))
     patience.SECONDS = float(os.environ.get("PATIENCE_SECONDS", "30"))
     liveness.SILENT_AFTER = float(os.environ.get("SILENT_SECONDS", "30"))
     own = {"beating", "moody", "probed"}
-    asyncio.run(supervise(stack, [in_directory(run_dir, p) if p.name in own else p for p in SCENES[scene]]))
+    asyncio.run(
+        supervise(stack, [in_directory(run_dir, p) if p.name in own else p for p in SCENARIOS[scenario]])
+    )
 
 
 if __name__ == "__main__":

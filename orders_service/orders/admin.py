@@ -6,12 +6,12 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from orders_service.orders import operations
-from orders_service.orders.models import Order, TicketCopy, UserCopy
-from service_defaults.operators import OperatorAdmin
+from orders_service.orders.models import Order, TicketReplica, UserReplica
+from service_defaults.staff import StaffModelAdmin
 
 
 @admin.register(Order)
-class OrderAdmin(OperatorAdmin):
+class OrderAdmin(StaffModelAdmin):
     """Orders: find one by its id, its buyer or its ticket; follow it to its payments and events."""
 
     list_display = ("id", "status", "ticket_title", "ticket_price", "user_id", "expires_at", "cancel_reason")
@@ -47,22 +47,22 @@ class OrderAdmin(OperatorAdmin):
         )
 
 
-class CopyAdmin(OperatorAdmin):
+class ReplicaAdmin(StaffModelAdmin):
     """Copies of what other services own."""
 
     search_fields = ("=id",)
 
 
-@admin.register(TicketCopy)
-class TicketCopyAdmin(CopyAdmin):
+@admin.register(TicketReplica)
+class TicketReplicaAdmin(ReplicaAdmin):
     """Listings as tickets last told them."""
 
     list_display = ("id", "title", "price", "currency", "version", "withdrawn")
     list_filter = ("withdrawn",)
 
 
-@admin.register(UserCopy)
-class UserCopyAdmin(CopyAdmin):
+@admin.register(UserReplica)
+class UserReplicaAdmin(ReplicaAdmin):
     """Users' standing as auth last told it."""
 
     list_display = ("id", "status", "version")

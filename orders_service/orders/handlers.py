@@ -29,11 +29,11 @@ from contracts.user import (
     UserState,
     UserSuspended,
 )
-from orders_service.orders import copies, operations
-from orders_service.orders.models import TicketCopy
+from orders_service.orders import operations, replicas
+from orders_service.orders.models import TicketReplica
 from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope
-from shared_events.subscriptions import handles
+from shared_events.inbox.subscriptions import handles
 
 S = TypeVar("S", bound=TicketState)
 
@@ -43,45 +43,47 @@ S = TypeVar("S", bound=TicketState)
 @handles(TicketReserved, batch=True)
 @handles(TicketSold, batch=True)
 @handles(TicketReleased, batch=True)
-def keep_tickets(events: list[Envelope[TicketState]]) -> None:
+def upsert_ticket_replicas(events: list[Envelope[TicketState]]) -> None:
     """Copy the listings."""
-    copies.keep_tickets(copies=[_copy(event) for event in events])
+    replicas.upsert_ticket_replicas(copies=[_copy(event) for event in events])
 
 
 @handles(TicketWithdrawn)
-def end_holds_on_ticket(event: Envelope[TicketState]) -> None:
+def cancel_holds_on_ticket(event: Envelope[TicketState]) -> None:
     """Copy the withdrawal, and end the unpaid hold that it met."""
-    if copies.keep_tickets(copies=[_copy(event)]):
-        operations.end_holds_on_ticket(ticket_id=event.aggregate_id)
+    if replicas.upsert_ticket_replicas(copies=[_copy(event)]):
+        operations.cancel_holds_on_ticket(ticket_id=event.aggregate_id)
 
 
 @handles(TicketReservationRefused)
-def end_refused_hold(event: Envelope[TicketReservationRefused]) -> None:
+def cancel_refused_hold(event: Envelope[TicketReservationRefused]) -> None:
     """End the hold that came after the withdrawal."""
-    if copies.keep_tickets(copies=[_copy(event)]):
-        operations.end_refused_hold(order_id=event.data.order_id)
+    if replicas.upsert_ticket_replicas(copies=[_copy(event)]):
+        operations.cancel_refused_hold(order_id=event.data.order_id)
 
 
 @handles(UserSignedUp)
 @handles(UserReinstated)
-def keep_user(event: Envelope[UserState]) -> None:
+def upsert_user_replica(event: Envelope[UserState]) -> None:
     """Copy the user's standing."""
-    copies.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version)
+    replicas.upsert_user_replica(user_id=event.aggregate_id, status=event.data.status, version=event.version)
 
 
 @handles(UserSuspended)
-def end_holds_of_user(event: Envelope[UserState]) -> None:
+def cancel_holds_of_user(event: Envelope[UserState]) -> None:
     """Copy the suspension, and end the user's unpaid holds."""
-    if copies.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version):
-        operations.end_holds_of_user(user_id=event.aggregate_id, suspended_at=event.occurred_at)
+    if replicas.upsert_user_replica(
+        user_id=event.aggregate_id, status=event.data.status, version=event.version
+    ):
+        operations.cancel_holds_of_user(user_id=event.aggregate_id, suspended_at=event.occurred_at)
 
 
 @handles(UserSuspended)
 @handles(UserReinstated)
 @handles(UserSessionsEnded)
-def keep_standing(event: Envelope[UserState]) -> None:
+def revoke_user_tokens(event: Envelope[UserState]) -> None:
     """Refuse the user's older tokens, and while the account is suspended all of them."""
-    revocation.keep_standing(
+    revocation.revoke_user_tokens(
         user_id=event.aggregate_id,
         version=event.version,
         suspended=event.data.status == "suspended",
@@ -119,19 +121,23 @@ def complete_order(event: Envelope[PaymentState]) -> None:
 
 
 @handles(PaymentRefunded)
-def end_refunded_sale(event: Envelope[PaymentState]) -> None:
+def cancel_refunded_order(event: Envelope[PaymentState]) -> None:
     """End the sale whose money went back."""
-    operations.end_sale(order_id=event.data.order_id, payment_id=event.aggregate_id, reason="refunded")
+    operations.cancel_paid_order(
+        order_id=event.data.order_id, payment_id=event.aggregate_id, reason="refunded"
+    )
 
 
 @handles(PaymentCaptureFailed)
-def end_uncaptured_sale(event: Envelope[PaymentState]) -> None:
+def cancel_uncaptured_order(event: Envelope[PaymentState]) -> None:
     """End the sale whose money can't be taken."""
-    operations.end_sale(order_id=event.data.order_id, payment_id=event.aggregate_id, reason="capture_failed")
+    operations.cancel_paid_order(
+        order_id=event.data.order_id, payment_id=event.aggregate_id, reason="capture_failed"
+    )
 
 
-def _copy(event: Envelope[S]) -> TicketCopy:
-    return TicketCopy(
+def _copy(event: Envelope[S]) -> TicketReplica:
+    return TicketReplica(
         id=event.aggregate_id,
         seller_id=event.data.user_id,
         title=event.data.title,

@@ -32,8 +32,8 @@ POSITION_UNKNOWN = -1
 class Order(models.Model):
     """One buyer's claim on one ticket: a hold until `expires_at`, then paid or released.
 
-    The ticket's title and price are the copy as it was when held. `paying_with` is the attempt under way,
-    `payment_id` the payment that completed the order.
+    The ticket's title and price are the copy as it was when held. `current_payment_id` is the attempt under
+    way, `payment_id` the payment that completed the order.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -46,10 +46,11 @@ class Order(models.Model):
     ticket_price = models.DecimalField(max_digits=10, decimal_places=2)
     ticket_currency = models.CharField(max_length=3)
     ticket_version = models.PositiveIntegerField()
-    paying_with = models.UUIDField(null=True)
+    current_payment_id = models.UUIDField(null=True)
     payment_id = models.UUIDField(null=True)
-    #: The position of the last payment event that changed `paying_with`: an older one, redriven, is skipped.
-    payment_position = models.BigIntegerField(default=0)
+    #: The position of the last payment event that changed `current_payment_id`: an older one, redriven, is
+    #: skipped.
+    last_payment_position = models.BigIntegerField(default=0)
     cancel_reason = models.CharField(max_length=16, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
@@ -92,15 +93,19 @@ class Order(models.Model):
 
     def pay_with(self, payment_id: UUID, position: int) -> None:
         """Note the attempt under way."""
-        self.status, self.paying_with, self.payment_position = Status.AWAITING_PAYMENT, payment_id, position
+        self.status, self.current_payment_id, self.last_payment_position = (
+            Status.AWAITING_PAYMENT,
+            payment_id,
+            position,
+        )
 
     def reopen(self, position: int) -> None:
         """Go back to waiting for an attempt."""
-        self.status, self.paying_with, self.payment_position = Status.CREATED, None, position
+        self.status, self.current_payment_id, self.last_payment_position = Status.CREATED, None, position
 
     def complete(self, payment_id: UUID) -> None:
         """The hold ends paid."""
-        self.status, self.payment_id, self.paying_with = Status.COMPLETE, payment_id, None
+        self.status, self.payment_id, self.current_payment_id = Status.COMPLETE, payment_id, None
 
     def rebuild(self, event: Envelope[OrderState]) -> None:
         """Become what an event of its own says that it is."""
@@ -110,17 +115,17 @@ class Order(models.Model):
         self.expires_at, self.extended = state.expires_at, state.extended
         self.ticket_id, self.ticket_title, self.ticket_version = ticket.id, ticket.title, ticket.version
         self.ticket_price, self.ticket_currency = ticket.price, ticket.currency
-        self.paying_with = getattr(state, "current_payment_id", None)
+        self.current_payment_id = getattr(state, "current_payment_id", None)
         self.payment_id = getattr(state, "payment_id", None)
         self.cancel_reason = getattr(state, "cancel_reason", "")
-        self.payment_position = POSITION_UNKNOWN
+        self.last_payment_position = POSITION_UNKNOWN
 
     def cancel(self, reason: CancelReason) -> None:
         """The hold, or the sale, ends released."""
-        self.status, self.cancel_reason, self.paying_with = Status.CANCELLED, reason, None
+        self.status, self.cancel_reason, self.current_payment_id = Status.CANCELLED, reason, None
 
 
-class TicketCopy(models.Model):
+class TicketReplica(models.Model):
     """A listing as tickets last told it."""
 
     id = models.UUIDField(primary_key=True)
@@ -138,7 +143,7 @@ class TicketCopy(models.Model):
         return self.title
 
 
-class UserCopy(models.Model):
+class UserReplica(models.Model):
     """Whether a user may trade, as auth last told it. A user that auth hasn't told of yet is active."""
 
     id = models.UUIDField(primary_key=True)

@@ -21,10 +21,11 @@ from contracts.order import (
     OrderReopened,
     OrderState,
 )
-from orders_service.orders import copies
-from orders_service.orders.models import OPEN, POSITION_UNKNOWN, Order, Status, TicketCopy
-from service_defaults.errors import NotFound, NotYours, Refused
-from shared_events import commands, context, log, recovery
+from orders_service.orders import replicas
+from orders_service.orders.models import OPEN, POSITION_UNKNOWN, Order, Status, TicketReplica
+from service_defaults.errors import BusinessRuleViolation, NotFound, PermissionDenied
+from shared_events import context
+from shared_events.outbox import commands, log, recovery
 
 #: How much a buyer may add to a hold, once.
 LONGEST_EXTENSION = timedelta(minutes=5)
@@ -39,19 +40,19 @@ class TicketNotFound(NotFound):
     field = "ticketId"
 
 
-class TicketAlreadyReserved(Refused):
+class TicketAlreadyReserved(BusinessRuleViolation):
     """Ticket is already reserved."""
 
     field = "ticketId"
 
 
-class OwnTicket(Refused):
+class OwnTicket(BusinessRuleViolation):
     """You can't buy your own ticket."""
 
     field = "ticketId"
 
 
-class BuyerSuspended(NotYours):
+class BuyerSuspended(PermissionDenied):
     """Account suspended."""
 
 
@@ -59,19 +60,19 @@ class OrderNotFound(NotFound):
     """Order not found."""
 
 
-class NotYourOrder(NotYours):
+class NotYourOrder(PermissionDenied):
     """Not your order."""
 
 
-class OrderAlreadyPaid(Refused):
+class OrderAlreadyPaid(BusinessRuleViolation):
     """A paid order can't be cancelled."""
 
 
-class OrderNotOpen(Refused):
+class OrderNotOpen(BusinessRuleViolation):
     """Only a living hold can be extended."""
 
 
-class AlreadyExtended(Refused):
+class AlreadyExtended(BusinessRuleViolation):
     """A hold can be extended once."""
 
 
@@ -80,14 +81,14 @@ def place_order(*, buyer_id: UUID, ticket_id: UUID, hold: timedelta, now: dateti
 
     Raises TicketNotFound, OwnTicket, BuyerSuspended and, for everybody but the first, TicketAlreadyReserved.
     """
-    ticket = TicketCopy.objects.filter(id=ticket_id, withdrawn=False).first()
+    ticket = TicketReplica.objects.filter(id=ticket_id, withdrawn=False).first()
     if ticket is None:
         raise TicketNotFound
     if ticket.seller_id == buyer_id:
         raise OwnTicket
-    if copies.is_suspended(buyer_id):
+    if replicas.is_suspended(buyer_id):
         raise BuyerSuspended
-    if copies.is_suspended(ticket.seller_id):
+    if replicas.is_suspended(ticket.seller_id):
         raise TicketNotFound
     order = Order(
         user_id=buyer_id,
@@ -139,7 +140,7 @@ def extend_order(*, order_id: UUID, buyer_id: UUID, now: datetime) -> Order:
     if not order.is_open or order.is_due(now):
         raise OrderNotOpen
     order.extended, order.expires_at = True, order.expires_at + LONGEST_EXTENSION
-    _save(OrderExtended, order, status=order.status, current_payment_id=order.paying_with)
+    _save(OrderExtended, order, status=order.status, current_payment_id=order.current_payment_id)
     commands.schedule(EXPIRE_DUE_ORDERS, {}, at=order.expires_at)
     return order
 
@@ -151,8 +152,8 @@ def expire_due_orders(*, now: datetime, most: int) -> int:
     """
     due = Order.objects.select_for_update(skip_locked=True).filter(status__in=OPEN, expires_at__lte=now)
     orders = list(due.order_by("expires_at")[:most])
-    began = log.beginnings(order.id for order in orders)
-    with log.together():
+    began = log.origin_contexts(order.id for order in orders)
+    with log.batch_writes():
         for order in orders:
             order.cancel("expired")
             order.version += 1
@@ -163,7 +164,7 @@ def expire_due_orders(*, now: datetime, most: int) -> int:
         orders,
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["status", "cancel_reason", "paying_with", "version", "updated_at"],
+        update_fields=["status", "cancel_reason", "current_payment_id", "version", "updated_at"],
     )
     return len(orders)
 
@@ -180,7 +181,7 @@ def begin_payment(*, order_id: UUID, payment_id: UUID, position: int) -> None:
 def reopen_order(*, order_id: UUID, payment_id: UUID, position: int) -> None:
     """A payment came to nothing: if the order waits for that one, the buyer may try another."""
     order = _lock_unless_old(order_id, position)
-    if order is None or order.status != Status.AWAITING_PAYMENT or order.paying_with != payment_id:
+    if order is None or order.status != Status.AWAITING_PAYMENT or order.current_payment_id != payment_id:
         return
     order.reopen(position)
     _save(OrderReopened, order)
@@ -198,31 +199,31 @@ def complete_order(*, order_id: UUID, payment_id: UUID) -> None:
     _save(OrderCompleted, order, payment_id=payment_id)
 
 
-def end_sale(*, order_id: UUID, payment_id: UUID, reason: CancelReason) -> None:
+def cancel_paid_order(*, order_id: UUID, payment_id: UUID, reason: CancelReason) -> None:
     """The payment that completed the order was refunded or can't be captured: the ticket is free again."""
     order = Order.objects.select_for_update().filter(id=order_id).first()
     if order is not None and order.status == Status.COMPLETE and order.payment_id == payment_id:
         _cancel(order, reason)
 
 
-def end_refused_hold(*, order_id: UUID) -> None:
+def cancel_refused_hold(*, order_id: UUID) -> None:
     """The hold reached a listing that was withdrawn before: it ends, unless it is paid."""
     for order in Order.objects.select_for_update().filter(id=order_id, status__in=OPEN):
         _cancel(order, "withdrawn")
 
 
-def end_holds_on_ticket(*, ticket_id: UUID) -> None:
+def cancel_holds_on_ticket(*, ticket_id: UUID) -> None:
     """The listing was withdrawn: an unpaid hold on it ends; a paid one stands, and the ticket is sold."""
     for order in Order.objects.select_for_update().filter(ticket_id=ticket_id, status__in=OPEN):
         _cancel(order, "withdrawn")
 
 
-def end_holds_of_user(*, user_id: UUID, suspended_at: datetime) -> None:
+def cancel_holds_of_user(*, user_id: UUID, suspended_at: datetime) -> None:
     """The user was suspended: the holds that aren't paid end.
 
     After a restore a suspension may be read again that was lifted since: a hold that began later stays.
     """
-    later = Q(payment_position=POSITION_UNKNOWN, created_at__gt=suspended_at)
+    later = Q(last_payment_position=POSITION_UNKNOWN, created_at__gt=suspended_at)
     orders = Order.objects.select_for_update().filter(user_id=user_id, status__in=OPEN).exclude(later)
     for order in orders.order_by("id"):
         _cancel(order, "suspended")
@@ -244,8 +245,8 @@ def _lock(order_id: UUID) -> Order:
 
 def _lock_unless_old(order_id: UUID, position: int) -> Order | None:
     """Lock and return an order, None where it has had the payment event at this position already."""
-    order = Order.objects.select_for_update().filter(id=order_id, payment_position__lt=position).first()
-    if order is not None and order.payment_position == POSITION_UNKNOWN:
+    order = Order.objects.select_for_update().filter(id=order_id, last_payment_position__lt=position).first()
+    if order is not None and order.last_payment_position == POSITION_UNKNOWN:
         return None if recovery.has_caused(context.current().causation_id, order.id) else order
     return order
 

@@ -8,14 +8,14 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from contracts.order_export import ExportedOrder, ExportHeader
-from orders_service.orders.models import Order, TicketCopy
+from orders_service.orders.models import Order, TicketReplica
 from orders_service.orders.operations import NotYourOrder, OrderNotFound
 from service_defaults.clock import first_id_of
-from shared_events import log
+from shared_events.outbox import log
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class HistoryEntry:
     """Something that happened to an order: the event's wire type, and when."""
 
     type: str
@@ -32,9 +32,9 @@ def get_order(*, order_id: UUID, buyer_id: UUID) -> Order:
     return order
 
 
-def list_steps(*, order_id: UUID) -> list[Step]:
+def list_history(*, order_id: UUID) -> list[HistoryEntry]:
     """Return what happened to an order, oldest first: the log that its events are published from."""
-    return [Step(type=event.type, at=event.occurred_at) for event in log.history(order_id)]
+    return [HistoryEntry(type=event.type, at=event.occurred_at) for event in log.history(order_id)]
 
 
 def list_orders(*, buyer_id: UUID) -> QuerySet[Order]:
@@ -61,11 +61,11 @@ def _exported(order: Order, *, is_published: bool) -> ExportedOrder:
         ticket_id=order.ticket_id,
         amount=order.ticket_price,
         currency=order.ticket_currency,
-        payment_id=order.payment_id or order.paying_with,
+        payment_id=order.payment_id or order.current_payment_id,
         is_published=is_published,
     )
 
 
-def find_ticket(ticket_id: UUID) -> TicketCopy | None:
+def find_ticket(ticket_id: UUID) -> TicketReplica | None:
     """Return our copy of a listing, None while there is none."""
-    return TicketCopy.objects.filter(id=ticket_id).first()
+    return TicketReplica.objects.filter(id=ticket_id).first()

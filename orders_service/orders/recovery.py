@@ -9,10 +9,10 @@ from contracts.order import (
     OrderReopened,
     OrderState,
 )
-from orders_service.orders.models import POSITION_UNKNOWN, Order, TicketCopy, UserCopy
+from orders_service.orders.models import POSITION_UNKNOWN, Order, TicketReplica, UserReplica
 from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope, RawEnvelope
-from shared_events.recovery import forgets, rebuilds
+from shared_events.outbox.recovery import forgets, rebuilds
 
 
 @rebuilds(OrderCreated)
@@ -34,19 +34,19 @@ def rebuild_order(event: Envelope[OrderState]) -> bool:
 @forgets("payment")
 def forget_payments(lost: list[RawEnvelope], after: int) -> None:
     """What payments tells from there on is new, whatever its position was used for before."""
-    Order.objects.filter(payment_position__gt=after).update(payment_position=POSITION_UNKNOWN)
+    Order.objects.filter(last_payment_position__gt=after).update(last_payment_position=POSITION_UNKNOWN)
 
 
 @forgets("ticket")
 def forget_tickets(lost: list[RawEnvelope], after: int) -> None:
     """A listing that tickets never made can't be held any more; what it says next of the others is news."""
-    TicketCopy.objects.filter(id__in=[event.aggregate_id for event in lost if event.version == 1]).delete()
-    TicketCopy.objects.filter(id__in={event.aggregate_id for event in lost}).update(version=0)
+    TicketReplica.objects.filter(id__in=[event.aggregate_id for event in lost if event.version == 1]).delete()
+    TicketReplica.objects.filter(id__in={event.aggregate_id for event in lost}).update(version=0)
 
 
 @forgets("user")
 def forget_users(lost: list[RawEnvelope], after: int) -> None:
     """What auth says next of these users is news."""
     users = {event.aggregate_id for event in lost}
-    UserCopy.objects.filter(id__in=users).update(version=0)
-    revocation.take_next_word(user_ids=users)
+    UserReplica.objects.filter(id__in=users).update(version=0)
+    revocation.accept_next_version(user_ids=users)

@@ -7,13 +7,13 @@ from typing import Any
 import factory
 from django.utils import timezone
 
-from orders_service.orders.models import Order, TicketCopy, UserCopy
+from orders_service.orders.models import Order, TicketReplica, UserReplica
 from shared_events.ids import uuid7
 
 
-class TicketCopyFactory(factory.django.DjangoModelFactory[TicketCopy]):
+class TicketCopyFactory(factory.django.DjangoModelFactory[TicketReplica]):
     class Meta:
-        model = TicketCopy
+        model = TicketReplica
 
     id = factory.LazyFunction(uuid7)
     seller_id = factory.LazyFunction(uuid7)
@@ -23,9 +23,9 @@ class TicketCopyFactory(factory.django.DjangoModelFactory[TicketCopy]):
     version = 1
 
 
-class UserCopyFactory(factory.django.DjangoModelFactory[UserCopy]):
+class UserCopyFactory(factory.django.DjangoModelFactory[UserReplica]):
     class Meta:
-        model = UserCopy
+        model = UserReplica
 
     id = factory.LazyFunction(uuid7)
     status = "active"

@@ -13,7 +13,7 @@ from contracts.ticket import (
     TicketWithdrawn,
 )
 from contracts.user import UserReinstated, UserSignedUp, UserSuspended
-from orders_service.orders.models import Order, TicketCopy, UserCopy
+from orders_service.orders.models import Order, TicketReplica, UserReplica
 from orders_service.tests.factories import OrderFactory, complete_order
 from shared_events.ids import uuid7
 from shared_events.testing import deliver
@@ -36,7 +36,7 @@ class TestTicketCopies:
         ticket = uuid7()
         deliver(_ticket(TicketCreated), aggregate_id=ticket)
         deliver(_ticket(TicketEdited, "12.50"), aggregate_id=ticket, version=2)
-        copy = TicketCopy.objects.get()
+        copy = TicketReplica.objects.get()
         assert (copy.id, copy.price, copy.version, copy.withdrawn) == (ticket, Decimal("12.50"), 2, False)
 
     def test_an_edit_never_moves_a_held_price(self) -> None:
@@ -71,7 +71,7 @@ class TestARefusedHold:
             order.refresh_from_db()
         assert (refused.status, refused.cancel_reason) == ("cancelled", "withdrawn")
         assert other.status == "created"
-        assert TicketCopy.objects.get(id=refused.ticket_id).withdrawn
+        assert TicketReplica.objects.get(id=refused.ticket_id).withdrawn
 
     def test_stands_once_it_is_paid(self) -> None:
         order = complete_order()
@@ -91,10 +91,10 @@ class TestASuspension:
             order.refresh_from_db()
         assert (held.status, held.cancel_reason) == ("cancelled", "suspended")
         assert (paid.status, others.status) == ("complete", "created")
-        assert UserCopy.objects.get().status == "suspended"
+        assert UserReplica.objects.get().status == "suspended"
 
     def test_can_be_lifted(self) -> None:
         user: UUID = uuid7()
         deliver(UserSuspended(status="suspended"), aggregate_id=user, version=2)
         deliver(UserReinstated(status="active"), aggregate_id=user, version=3)
-        assert UserCopy.objects.get().status == "active"
+        assert UserReplica.objects.get().status == "active"

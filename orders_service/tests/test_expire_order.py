@@ -26,10 +26,10 @@ def _overdue(**fields: object) -> Order:
 class TestAnEnd:
     @pytest.mark.parametrize("status", ["created", "awaiting:payment"])
     def test_comes_to_a_hold_whose_time_is_over(self, status: str) -> None:
-        order = _overdue(status=status, paying_with=uuid7(), version=2)
+        order = _overdue(status=status, current_payment_id=uuid7(), version=2)
         assert tasks.expire_due_orders() == 1
         order.refresh_from_db()
-        assert (order.status, order.cancel_reason, order.paying_with) == ("cancelled", "expired", None)
+        assert (order.status, order.cancel_reason, order.current_payment_id) == ("cancelled", "expired", None)
         assert order.version == 3
         [event] = recorded_events()
         assert isinstance(event, OrderCancelled)

@@ -31,7 +31,7 @@ def cancel(order: Order) -> None:
 
 class TestExportOrders:
     def test_writes_every_order_by_its_id(self) -> None:
-        paid, held, gone = complete_order(), OrderFactory(paying_with=uuid7()), OrderFactory()
+        paid, held, gone = complete_order(), OrderFactory(current_payment_id=uuid7()), OrderFactory()
         Order.objects.filter(id=held.id).update(status="awaiting:payment")
         cancel(gone)
         publish()
@@ -42,7 +42,7 @@ class TestExportOrders:
             id=paid.id, status="complete", ticket_id=paid.ticket_id, amount=paid.ticket_price, currency="USD",
             payment_id=paid.payment_id, is_published=True,
         )  # fmt: skip
-        assert by_id[held.id].payment_id == held.paying_with
+        assert by_id[held.id].payment_id == held.current_payment_id
         assert (by_id[gone.id].status, by_id[gone.id].is_live) == ("cancelled", False)
 
     def test_says_where_the_stream_is_and_what_waits_for_its_position(self) -> None:

@@ -8,8 +8,8 @@ from rest_framework.test import APIClient
 
 from orders_service.orders.models import Order
 from orders_service.tests.factories import TicketCopyFactory
-from service_defaults.idempotency.kept import forget_old_answers
-from service_defaults.idempotency.models import KeptAnswer
+from service_defaults.idempotency.models import IdempotencyRecord
+from service_defaults.idempotency.store import purge_old_records
 from service_defaults.testing import token_for
 from shared_events.ids import uuid7
 from shared_events.testing import nothing_recorded
@@ -37,7 +37,7 @@ class TestAnIdempotencyKey:
     def test_is_not_kept_for_a_refusal(self, shop: APIClient) -> None:
         ticket = TicketCopyFactory.build()
         assert shop.post("/api/orders", {"ticketId": str(uuid7().hex)[:8]}, headers=KEY).status_code == 404
-        assert not KeptAnswer.objects.exists()
+        assert not IdempotencyRecord.objects.exists()
         ticket.save()
         assert shop.post("/api/orders", {"ticketId": str(ticket.id)}, headers=KEY).status_code == 201
 
@@ -54,9 +54,9 @@ class TestAnIdempotencyKey:
 
     def test_is_forgotten_after_a_day(self, shop: APIClient) -> None:
         shop.post("/api/orders", {"ticketId": str(TicketCopyFactory().id)}, headers=KEY)
-        assert forget_old_answers() == 0
-        KeptAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
-        assert forget_old_answers() == 1
+        assert purge_old_records() == 0
+        IdempotencyRecord.objects.update(created_at=timezone.now() - timedelta(hours=25))
+        assert purge_old_records() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -44,7 +44,7 @@ class TestPaymentStarted:
     def test_makes_the_order_wait(self) -> None:
         order, payment = OrderFactory(), uuid7()
         _hear(contracts.PaymentStarted, order, payment)
-        assert (order.status, order.paying_with) == ("awaiting:payment", payment)
+        assert (order.status, order.current_payment_id) == ("awaiting:payment", payment)
         [event] = recorded_events()
         assert isinstance(event, OrderAwaitingPayment)
         assert event.current_payment_id == payment
@@ -53,7 +53,7 @@ class TestPaymentStarted:
         order, first, second = OrderFactory(), uuid7(), uuid7()
         _hear(contracts.PaymentStarted, order, first, 1)
         _hear(contracts.PaymentStarted, order, second, 2)
-        assert order.paying_with == second
+        assert order.current_payment_id == second
         event = recorded_events()[-1]
         assert isinstance(event, OrderAwaitingPayment)
         assert event.current_payment_id == second
@@ -67,7 +67,7 @@ class TestPaymentStarted:
         order, old, new = OrderFactory(), uuid7(), uuid7()
         _hear(contracts.PaymentStarted, order, new, 5)
         _hear(contracts.PaymentStarted, order, old, 3)
-        assert order.paying_with == new
+        assert order.current_payment_id == new
 
 
 @pytest.mark.django_db
@@ -77,7 +77,7 @@ class TestPaymentThatCameToNothing:
         order, payment = OrderFactory(), uuid7()
         _hear(contracts.PaymentStarted, order, payment, 1)
         _hear(event, order, payment, 2)
-        assert (order.status, order.paying_with) == ("created", None)
+        assert (order.status, order.current_payment_id) == ("created", None)
         assert isinstance(recorded_events()[-1], OrderReopened)
 
     def test_of_another_attempt_changes_nothing(self) -> None:

@@ -12,19 +12,19 @@ from contracts import payment as payments
 from contracts.ticket import TicketCreated, TicketWithdrawn
 from contracts.user import UserReinstated, UserSuspended
 from orders_service.orders import operations
-from orders_service.orders.models import POSITION_UNKNOWN, Order, TicketCopy, UserCopy
+from orders_service.orders.models import POSITION_UNKNOWN, Order, TicketReplica, UserReplica
 from orders_service.tests.factories import TicketCopyFactory, UserCopyFactory
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent
-from shared_events.recovery import forget, recover
-from shared_events.testing import deliver_together, enveloped, nothing_recorded
+from shared_events.outbox.recovery import forget, recover
+from shared_events.testing import deliver_batch, enveloped, nothing_recorded
 from tests.recovering import lose, lose_and_recover, publish, states
 
 pytestmark = pytest.mark.django_db
 
 #: What no event of an order tells.
-UNKNOWN = ("updated_at", "payment_position")
+UNKNOWN = ("updated_at", "last_payment_position")
 WHY = {"reason_code": "card_declined", "reason": "No."}
 
 
@@ -43,7 +43,7 @@ class Payments(list[RawEnvelope]):
             **(WHY if has_reason else {}),  # type: ignore[arg-type]
         )
         self.append(enveloped(state, aggregate_id=payment, position=len(self) + 1))
-        deliver_together([self[-1]])
+        deliver_batch([self[-1]])
 
 
 def hold(**fields: Any) -> Order:
@@ -120,7 +120,7 @@ class TestRecovery:
         before = states(Order.objects.all())
         for batch in (*([event] for event in told), list(told)):
             with nothing_recorded():
-                deliver_together(batch)
+                deliver_batch(batch)
             assert states(Order.objects.all()) == before
 
     def test_and_a_payment_that_had_not_been_heard_takes_its_effect(self, told: Payments) -> None:
@@ -128,9 +128,9 @@ class TestRecovery:
         lose_and_recover(Order.objects.all())
         told.tell(payments.PaymentStarted, reopened, third := uuid7())
         order = Order.objects.get(id=reopened.id)
-        assert (order.paying_with, order.payment_position) == (third, len(told))
+        assert (order.current_payment_id, order.last_payment_position) == (third, len(told))
         with nothing_recorded():
-            deliver_together(list(told))
+            deliver_batch(list(told))
         told.tell(payments.PaymentAuthorized, reopened, third)
         assert Order.objects.get(id=reopened.id).status == "complete"
 
@@ -141,12 +141,12 @@ class TestWhatIsReadAgain:
         suspended = enveloped(UserSuspended(status="suspended"), aggregate_id=user.id, version=2, position=2)
         reinstated = enveloped(UserReinstated(status="active"), aggregate_id=user.id, version=3, position=3)
         ended = hold(buyer_id=user.id)
-        deliver_together([suspended, reinstated])
+        deliver_batch([suspended, reinstated])
         begun = hold(buyer_id=user.id)
         lose_and_recover(Order.objects.all())
-        UserCopy.objects.filter(id=user.id).update(version=1)
+        UserReplica.objects.filter(id=user.id).update(version=1)
         with nothing_recorded():
-            deliver_together([suspended, reinstated])
+            deliver_batch([suspended, reinstated])
         statuses = [Order.objects.get(id=order.id).status for order in (ended, begun)]
         assert statuses == ["cancelled", "created"]
 
@@ -155,7 +155,7 @@ class TestWhatIsReadAgain:
         held = hold(buyer_id=user.id)
         lose_and_recover(Order.objects.all())
         suspended = UserSuspended(status="suspended")
-        deliver_together([enveloped(suspended, aggregate_id=user.id, version=2, position=2)])
+        deliver_batch([enveloped(suspended, aggregate_id=user.id, version=2, position=2)])
         assert Order.objects.get(id=held.id).cancel_reason == "suspended"
 
 
@@ -170,28 +170,28 @@ class TestWhatPublishersHaveLost:
         kept, never = uuid7(), uuid7()
         first = listed(TicketCreated, kept, 1, 1, "10.00")
         lost = [listed(TicketWithdrawn, kept, 2, 2, "10.00"), listed(TicketCreated, never, 1, 3, "10.00")]
-        deliver_together([first, *lost])
+        deliver_batch([first, *lost])
         forget("ticket", lost, after=1)
-        assert not TicketCopy.objects.filter(id=never).exists()
-        deliver_together([first])
-        assert TicketCopy.objects.get(id=kept).withdrawn is False
+        assert not TicketReplica.objects.filter(id=never).exists()
+        deliver_batch([first])
+        assert TicketReplica.objects.get(id=kept).withdrawn is False
 
     def test_of_payments_makes_no_newer_one_look_old(self) -> None:
         told, order = Payments(), hold()
         told.tell(payments.PaymentStarted, order, payment := uuid7())
         told.tell(payments.PaymentDeclined, order, payment)
         forget("payment", told[1:], after=1)
-        assert Order.objects.get(id=order.id).payment_position == POSITION_UNKNOWN
+        assert Order.objects.get(id=order.id).last_payment_position == POSITION_UNKNOWN
         told.pop()
         told.tell(payments.PaymentStarted, order, other := uuid7())
-        assert Order.objects.get(id=order.id).paying_with == other
+        assert Order.objects.get(id=order.id).current_payment_id == other
 
     def test_of_users_is_let_go_of(self) -> None:
         user = uuid7()
         suspended = UserSuspended(status="suspended")
         lost = [enveloped(suspended, aggregate_id=user, version=2, position=2)]
-        deliver_together(lost)
+        deliver_batch(lost)
         forget("user", lost, after=1)
         again = enveloped(UserReinstated(status="active"), aggregate_id=user, version=1, position=1)
-        deliver_together([again])
-        assert UserCopy.objects.get(id=user).status == "active"
+        deliver_batch([again])
+        assert UserReplica.objects.get(id=user).status == "active"

@@ -12,12 +12,12 @@ from django.utils import timezone
 from contracts import payment as payments
 from contracts import ticket as tickets
 from orders_service.orders import operations
-from orders_service.orders.models import Order, TicketCopy
+from orders_service.orders.models import Order, TicketReplica
 from orders_service.tests.factories import OrderFactory
 from shared_events.contracts import Event
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
-from shared_events.testing import deliver_together, enveloped
+from shared_events.testing import deliver_batch, enveloped
 from tests.replaying import replay
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ class Stream(list[RawEnvelope]):
     def tell(self, event: Event, aggregate_id: UUID) -> None:
         version = 1 + sum(one.aggregate_id == aggregate_id for one in self)
         self.append(enveloped(event, aggregate_id=aggregate_id, version=version, position=len(self) + 1))
-        deliver_together([self[-1]])
+        deliver_batch([self[-1]])
 
 
 @pytest.fixture
@@ -106,8 +106,8 @@ class TestTheTicketStream:
             )
             for version, price in ((2, "11.00"), (3, "12.00"))
         ]
-        deliver_together([*edits, edits[0]])
-        assert TicketCopy.objects.values_list("price", "version").get() == (Decimal("12.00"), 3)
+        deliver_batch([*edits, edits[0]])
+        assert TicketReplica.objects.values_list("price", "version").get() == (Decimal("12.00"), 3)
 
 
 class TestThePaymentStream:

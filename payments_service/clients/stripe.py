@@ -38,9 +38,9 @@ _STATES = {
     "requires_confirmation": IntentState.UNCONFIRMED,
     "requires_action": IntentState.CHALLENGED,
     "processing": IntentState.PROCESSING,
-    "requires_capture": IntentState.HELD,
-    "succeeded": IntentState.TAKEN,
-    "canceled": IntentState.CLOSED,
+    "requires_capture": IntentState.AUTHORIZED,
+    "succeeded": IntentState.CAPTURED,
+    "canceled": IntentState.CANCELED,
 }
 
 Answer = TypeVar("Answer")
@@ -62,13 +62,13 @@ class StripeDeclined(StripeRefused):
     """The no is the bank's, about the card."""
 
 
-class InvalidSignature(errors.Refused):
+class InvalidSignature(errors.BusinessRuleViolation):
     """The signature is not Stripe's."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Booked:
-    """What Stripe's books say of an intent's money; `payment_id` is what we wrote on it, if we did."""
+class ProviderRecord:
+    """What Stripe's records say of an intent's money; `payment_id` is what we wrote on it, if we did."""
 
     intent_id: str
     payment_id: str
@@ -149,8 +149,8 @@ def fetch_intent(intent_id: str) -> Intent:
         raise StripeUnavailable from refusal
 
 
-def list_booked(*, since: datetime, until: datetime) -> Iterator[Booked]:
-    """Yield Stripe's books on the intents that it made in a time, newest first, asking page by page.
+def list_provider_records(*, since: datetime, until: datetime) -> Iterator[ProviderRecord]:
+    """Yield Stripe's records on the intents that it made in a time, newest first, asking page by page.
 
     Raises StripeUnavailable, at any page.
     """
@@ -167,8 +167,8 @@ def list_booked(*, since: datetime, until: datetime) -> Iterator[Booked]:
             params["starting_after"] = page.data[-1].id
 
 
-def fetch_booked(intent_id: str) -> Booked | None:
-    """Return Stripe's books on an intent, None for one unknown to Stripe. Raises StripeUnavailable."""
+def fetch_provider_record(intent_id: str) -> ProviderRecord | None:
+    """Return Stripe's records on an intent, None for one unknown to Stripe. Raises StripeUnavailable."""
     params: Any = {"expand": ["latest_charge"]}
     try:
         return _booked(_call(lambda client: client.v1.payment_intents.retrieve(intent_id, params)))
@@ -233,8 +233,8 @@ def _card_params(card: str | None) -> dict[str, Any]:
 def _intent(answer: stripe.PaymentIntent) -> Intent:
     raw = answer.to_dict()
     state, charge, error = _STATES[raw["status"]], raw.get("latest_charge"), raw.get("last_payment_error")
-    if state is IntentState.TAKEN and isinstance(charge, dict) and charge.get("refunded"):
-        state = IntentState.RETURNED
+    if state is IntentState.CAPTURED and isinstance(charge, dict) and charge.get("refunded"):
+        state = IntentState.REFUNDED
     return Intent(
         id=raw["id"],
         state=state,
@@ -244,10 +244,10 @@ def _intent(answer: stripe.PaymentIntent) -> Intent:
     )
 
 
-def _booked(answer: stripe.PaymentIntent) -> Booked:
+def _booked(answer: stripe.PaymentIntent) -> ProviderRecord:
     raw = answer.to_dict()
     refunded = (raw.get("latest_charge") or {}).get("amount_refunded", 0)
-    return Booked(
+    return ProviderRecord(
         intent_id=raw["id"],
         payment_id=(raw.get("metadata") or {}).get("payment_id", ""),
         held=_amount(raw["amount_capturable"]),
@@ -262,7 +262,7 @@ def _amount(hundredths: int) -> Decimal:
 
 
 def _refund_that_failed(state: IntentState, charge: Any) -> Failure | None:
-    if state is not IntentState.TAKEN or not isinstance(charge, dict):
+    if state is not IntentState.CAPTURED or not isinstance(charge, dict):
         return None
     for refund in (charge.get("refunds") or {}).get("data", []):
         if refund.get("status") == "failed":

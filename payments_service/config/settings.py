@@ -30,7 +30,7 @@ TEMPLATES = defaults.TEMPLATES
 # The web
 PUBLIC_ORIGIN = defaults.public_origin()
 ALLOWED_HOSTS = defaults.allowed_hosts(PUBLIC_ORIGIN)
-VISITOR_KEY = defaults.visitor_key()
+CLIENT_IP_SIGNING_KEY = defaults.client_ip_signing_key()
 APPEND_SLASH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = defaults.MAX_BODY_BYTES
 SECURE_PROXY_SSL_HEADER = defaults.proxy_ssl_header(PUBLIC_ORIGIN)
@@ -65,13 +65,13 @@ REST_FRAMEWORK = defaults.REST_FRAMEWORK
 RATES = defaults.rates()
 SPECTACULAR_SETTINGS = defaults.spectacular(title="Payments", description="Pay for an order, through Stripe.")
 AUTH_JWKS_FILE = defaults.jwks_file()
-TOKEN_STANDING = defaults.TOKEN_STANDING
+TOKEN_REVOCATION_CHECK = defaults.TOKEN_REVOCATION_CHECK
 
 # The operators' admin
-AUTHENTICATION_BACKENDS = defaults.OPERATOR_BACKENDS
+AUTHENTICATION_BACKENDS = defaults.STAFF_BACKENDS
 SESSION_COOKIE_NAME = cookies.for_a_path(f"{SERVICE}_session", PUBLIC_ORIGIN)
 SESSION_COOKIE_PATH = f"/admin/{SERVICE}/"
-SESSION_COOKIE_AGE = defaults.OPERATOR_SESSION_SECONDS
+SESSION_COOKIE_AGE = defaults.STAFF_SESSION_SECONDS
 SESSION_COOKIE_SECURE = defaults.is_https(PUBLIC_ORIGIN)
 CSRF_COOKIE_NAME = cookies.for_a_path(f"{SERVICE}_csrf", PUBLIC_ORIGIN)
 CSRF_COOKIE_PATH = f"/admin/{SERVICE}/"

@@ -12,9 +12,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from payments_service.payments import operations, queries
-from payments_service.payments.models import LedgerEntry, OrderCopy, Payment, StripeEvent, UserCopy
+from payments_service.payments.models import LedgerEntry, OrderReplica, Payment, StripeEvent, UserReplica
 from service_defaults.clock import database_now
-from service_defaults.operators import OperatorAdmin, fresh_sign_in_only
+from service_defaults.staff import StaffModelAdmin, require_recent_login
 
 
 class ReasonForm(ActionForm):
@@ -61,7 +61,7 @@ class EntriesOfAPayment(admin.TabularInline):  # type: ignore[type-arg]  # can't
 
 
 @admin.register(Payment)
-class PaymentAdmin(OperatorAdmin):
+class PaymentAdmin(StaffModelAdmin):
     """Payments: find one by its id, order, buyer or Stripe's id; unfinished ones have a due time."""
 
     list_display = (
@@ -73,7 +73,7 @@ class PaymentAdmin(OperatorAdmin):
         "buyer",
         "reason_code",
         "reason",
-        "waits_for",
+        "next_actor",
         "created_at",
         "due_at",
     )
@@ -105,7 +105,7 @@ class PaymentAdmin(OperatorAdmin):
         return format_html('<a href="/admin/payments/shared_events/loggedevent/?q={}">Events</a>', payment.id)
 
     @admin.action(description="Refund in full (captured payments; give a reason)", permissions=["money"])
-    @fresh_sign_in_only
+    @require_recent_login
     def refund(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
         """Have each selected payment given back, for the reason given; its order ends with it."""
         reason = request.POST.get("reason", "").strip()[:150]
@@ -133,7 +133,7 @@ class PaymentAdmin(OperatorAdmin):
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(OperatorAdmin):
+class LedgerEntryAdmin(StaffModelAdmin):
     """What happened to the money, entry by entry."""
 
     list_display = ("id", "recorded_at", "movement", "held", "taken", "currency", "payment_id")
@@ -143,8 +143,8 @@ class LedgerEntryAdmin(OperatorAdmin):
     raw_id_fields = ("payment",)
 
 
-@admin.register(OrderCopy)
-class OrderCopyAdmin(OperatorAdmin):
+@admin.register(OrderReplica)
+class OrderReplicaAdmin(StaffModelAdmin):
     """Orders as orders last told them."""
 
     list_display = (
@@ -162,8 +162,8 @@ class OrderCopyAdmin(OperatorAdmin):
     ordering = ("-id",)
 
 
-@admin.register(UserCopy)
-class UserCopyAdmin(OperatorAdmin):
+@admin.register(UserReplica)
+class UserReplicaAdmin(StaffModelAdmin):
     """Users' standing as auth last told it."""
 
     list_display = ("id", "status")
@@ -172,7 +172,7 @@ class UserCopyAdmin(OperatorAdmin):
 
 
 @admin.register(StripeEvent)
-class StripeEventAdmin(OperatorAdmin):
+class StripeEventAdmin(StaffModelAdmin):
     """What Stripe told by webhook, of late."""
 
     list_display = ("id", "type", "intent_id", "received_at")

@@ -25,7 +25,7 @@ from service_defaults.clock import database_now
 from service_defaults.revocation import operations as revocation
 from shared_events.context import Context
 from shared_events.envelope import Envelope
-from shared_events.subscriptions import handles
+from shared_events.inbox.subscriptions import handles
 
 S = TypeVar("S", bound=OrderState)
 
@@ -34,9 +34,9 @@ S = TypeVar("S", bound=OrderState)
 @handles(OrderExtended, batch=True)
 @handles(OrderAwaitingPayment, batch=True)
 @handles(OrderReopened, batch=True)
-def keep_orders(events: list[Envelope[OrderState]]) -> None:
+def upsert_order_replicas(events: list[Envelope[OrderState]]) -> None:
     """Copy what is to be paid, by whom and until when."""
-    operations.keep_orders(_news(event) for event in events)
+    operations.upsert_order_replicas(_news(event) for event in events)
 
 
 @handles(OrderCompleted, batch=True)
@@ -59,17 +59,19 @@ def cancel_orders(events: list[Envelope[OrderCancelled]]) -> None:
 @handles(UserSignedUp)
 @handles(UserSuspended)
 @handles(UserReinstated)
-def keep_user(event: Envelope[UserState]) -> None:
+def upsert_user_replica(event: Envelope[UserState]) -> None:
     """Copy the user's standing."""
-    operations.keep_user(user_id=event.aggregate_id, status=event.data.status, position=event.position)
+    operations.upsert_user_replica(
+        user_id=event.aggregate_id, status=event.data.status, position=event.position
+    )
 
 
 @handles(UserSuspended)
 @handles(UserReinstated)
 @handles(UserSessionsEnded)
-def keep_standing(event: Envelope[UserState]) -> None:
+def revoke_user_tokens(event: Envelope[UserState]) -> None:
     """Refuse the user's older tokens, and while the account is suspended all of them."""
-    revocation.keep_standing(
+    revocation.revoke_user_tokens(
         user_id=event.aggregate_id,
         version=event.version,
         suspended=event.data.status == "suspended",
@@ -85,8 +87,8 @@ def end_session(event: Envelope[UserSessionEnded]) -> None:
 
 def _news(
     event: Envelope[S], *, payment_id: UUID | None = None, cancel_reason: str = ""
-) -> operations.OrderNews:
-    return operations.OrderNews(
+) -> operations.OrderUpdate:
+    return operations.OrderUpdate(
         order_id=event.aggregate_id,
         state=event.data,
         payment_id=payment_id,

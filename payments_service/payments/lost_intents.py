@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from payments_service.clients import stripe
-from payments_service.clients.stripe import Booked
+from payments_service.clients.stripe import ProviderRecord
 from payments_service.payments import operations, queries
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def find_lost_intents(*, now: datetime) -> int:
     if not lost:
         return 0
     times = [payment.created_at for payment in lost]
-    found = _by_payment(stripe.list_booked(since=min(times) - MARGIN, until=max(times) + MARGIN))
+    found = _by_payment(stripe.list_provider_records(since=min(times) - MARGIN, until=max(times) + MARGIN))
     for payment in lost:
         booked = found.get(str(payment.id))
         is_certain = payment.created_at + MARGIN < now
@@ -39,9 +39,9 @@ def find_lost_intents(*, now: datetime) -> int:
     return len(found.keys() & {str(payment.id) for payment in lost})
 
 
-def _by_payment(books: Iterable[Booked]) -> dict[str, Booked]:
+def _by_payment(books: Iterable[ProviderRecord]) -> dict[str, ProviderRecord]:
     """Return the intent of each payment; of several the one with money in it, or else the first."""
-    intents: dict[str, list[Booked]] = defaultdict(list)
+    intents: dict[str, list[ProviderRecord]] = defaultdict(list)
     for booked in books:  # newest first
         intents[booked.payment_id].append(booked)
     return {

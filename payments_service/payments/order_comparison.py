@@ -11,7 +11,7 @@ from uuid import UUID
 
 from contracts.order_export import ExportedOrder, OrderExport, paired
 from payments_service.payments import queries
-from payments_service.payments.models import PAID, OrderCopy, Payment, Status
+from payments_service.payments.models import PAID, OrderReplica, Payment, Status
 
 _OPEN = ("created", "awaiting:payment")
 _END_LOST = "end it, and have everything given back, by `reconcile --orders FILE --end-lost`"
@@ -46,7 +46,7 @@ class OrderComparison:
             elif copy is not None and not copy.is_cancelled:
                 yield Difference(self._of_lost(copy), copy.id)
 
-    def _of_lost(self, copy: OrderCopy) -> str:
+    def _of_lost(self, copy: OrderReplica) -> str:
         paid = [
             f", and payment {payment.id} is {payment.status} ({payment.amount} {payment.currency})"
             for payment in copy.payments.all()
@@ -55,7 +55,7 @@ class OrderComparison:
         here = f"it is {copy.status} here{''.join(paid)}"
         return f"order {copy.id}: orders doesn't have it, and {here}: {_END_LOST}"
 
-    def _of_order(self, order: ExportedOrder, copy: OrderCopy | None) -> Iterator[str]:
+    def _of_order(self, order: ExportedOrder, copy: OrderReplica | None) -> Iterator[str]:
         if not order.is_published:
             return
         if copy is None:
@@ -91,11 +91,11 @@ class OrderComparison:
         return payment.status in PAID and not waits_for_order and not self._is_moving(payment)
 
     def _is_moving(self, payment: Payment) -> bool:
-        is_newer = payment.moved_at > self.export.header.exported_at
+        is_newer = payment.last_progress_at > self.export.header.exported_at
         return is_newer or payment.is_under_way(self.under_way_since)
 
 
-def _told(copy: OrderCopy) -> str:
+def _told(copy: OrderReplica) -> str:
     by = f" by payment {copy.payment_id}" if copy.status == "complete" else ""
     return f"{copy.status}{by}, {copy.amount:.2f} {copy.currency}"
 

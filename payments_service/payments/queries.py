@@ -13,7 +13,7 @@ from payments_service.payments.models import (
     OPEN,
     LedgerEntry,
     Movement,
-    OrderCopy,
+    OrderReplica,
     OrderStatus,
     Payment,
     Status,
@@ -25,8 +25,8 @@ from payments_service.payments.operations import (
     require_payable,
 )
 from service_defaults.clock import first_id_of
-from service_defaults.idempotency.kept import Key
-from service_defaults.idempotency.models import KeptAnswer
+from service_defaults.idempotency.models import IdempotencyRecord
+from service_defaults.idempotency.store import Key
 
 #: Stripe keeps a card's authorisation for seven days; one that is older than this is near its end.
 AUTHORISATION_AGES = timedelta(days=5)
@@ -43,9 +43,9 @@ class Sums:
         return f"{self.held:.2f} held, {self.taken:.2f} taken"
 
 
-def find_order(order_id: UUID) -> OrderCopy | None:
+def find_order(order_id: UUID) -> OrderReplica | None:
     """Return our copy of an order, None while there is none."""
-    return OrderCopy.objects.filter(id=order_id).first()
+    return OrderReplica.objects.filter(id=order_id).first()
 
 
 def get_open_attempt(*, order_id: UUID, buyer: UUID, now: datetime) -> Payment | None:
@@ -70,7 +70,7 @@ def get_payment(*, payment_id: UUID, buyer: UUID) -> Payment:
     return payment
 
 
-def get_payment_answered_by(kept: KeptAnswer) -> Payment:
+def get_payment_answered_by(kept: IdempotencyRecord) -> Payment:
     """Return the payment that was made by the request of a kept answer; there is one."""
     return Payment.objects.get(claim=kept)
 
@@ -93,7 +93,7 @@ def list_without_their_intents() -> list[Payment]:
 
 def stuck(*, since: datetime) -> Q:
     """Return which payments have something left to do, and haven't moved after `since`."""
-    return Q(due_at__isnull=False, moved_at__lte=since)
+    return Q(due_at__isnull=False, last_progress_at__lte=since)
 
 
 def near_the_end_of_authorisation(*, now: datetime) -> Q:
@@ -130,20 +130,20 @@ def known_intents(intent_ids: Iterable[str]) -> set[str | None]:
     return set(Payment.objects.filter(intent_id__in=intent_ids).values_list("intent_id", flat=True))
 
 
-def list_orders_with_payments(*, first_id: UUID) -> Iterator[OrderCopy]:
+def list_orders_with_payments(*, first_id: UUID) -> Iterator[OrderReplica]:
     """Yield the orders from this id on, by their ids, with all their payments; few are in memory at once."""
-    orders = OrderCopy.objects.filter(id__gte=first_id).order_by("id")
+    orders = OrderReplica.objects.filter(id__gte=first_id).order_by("id")
     yield from orders.prefetch_related("payments").iterator(chunk_size=500)
 
 
-def list_complete_without_money(*, since: datetime, under_way_since: datetime) -> Iterator[OrderCopy]:
+def list_complete_without_money(*, since: datetime, under_way_since: datetime) -> Iterator[OrderReplica]:
     """Yield the orders placed at `since` or later that are complete, and whose payment isn't captured.
 
     One that moved after `under_way_since`, and has something left to do, is left out.
     """
     paid = Payment.objects.filter(id=OuterRef("payment_id"), order_id=OuterRef("pk"))
-    fine = Q(status=Status.CAPTURED) | Q(due_at__isnull=False, moved_at__gt=under_way_since)
-    orders = OrderCopy.objects.filter(id__gte=first_id_of(since), status=OrderStatus.COMPLETE)
+    fine = Q(status=Status.CAPTURED) | Q(due_at__isnull=False, last_progress_at__gt=under_way_since)
+    orders = OrderReplica.objects.filter(id__gte=first_id_of(since), status=OrderStatus.COMPLETE)
     yield from orders.filter(~Exists(paid.filter(fine))).order_by("id").iterator()
 
 

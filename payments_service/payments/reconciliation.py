@@ -1,4 +1,4 @@
-"""Comparing the books: the ledger, the payments, our copies of the orders, and Stripe's own.
+"""Comparing the records: the ledger, the payments, our copies of the orders, and Stripe's own.
 
 Nothing is locked and nothing is changed. What is on its way anyway doesn't count, and a difference counts
 only when it is still there at a second look: a busy system differs from itself as little as an idle one.
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from payments_service.clients import stripe
-from payments_service.clients.stripe import Booked
+from payments_service.clients.stripe import ProviderRecord
 from payments_service.payments import queries
 from payments_service.payments.models import Payment, Status
 from payments_service.payments.queries import Sums
@@ -58,22 +58,22 @@ class Reconciliation:
             self.compared_until, after = end, chunk[-1].id if chunk else None
         yield from self._of_orders()
 
-    def _booked(self, begin: datetime, end: datetime) -> dict[str, Booked]:
-        books = stripe.list_booked(since=begin - MARGIN, until=end + MARGIN)
-        return {each.intent_id: each for each in books}
+    def _booked(self, begin: datetime, end: datetime) -> dict[str, ProviderRecord]:
+        records = stripe.list_provider_records(since=begin - MARGIN, until=end + MARGIN)
+        return {each.intent_id: each for each in records}
 
-    def _of_payment(self, payment: Payment, booked: Booked | None) -> list[str]:
+    def _of_payment(self, payment: Payment, booked: ProviderRecord | None) -> list[str]:
         if booked is None and payment.intent_id:
-            booked = stripe.fetch_booked(payment.intent_id)
+            booked = stripe.fetch_provider_record(payment.intent_id)
         found = self._compare(payment, booked)
         if found and payment.intent_id:
-            booked = stripe.fetch_booked(payment.intent_id)
+            booked = stripe.fetch_provider_record(payment.intent_id)
             payment = queries.get_with_sums(payment.id)
             found = self._compare(payment, booked)
         self._count(payment, booked)
         return [f"payment {payment.id}: {each}" for each in found]
 
-    def _compare(self, payment: Payment, booked: Booked | None) -> list[str]:
+    def _compare(self, payment: Payment, booked: ProviderRecord | None) -> list[str]:
         if payment.is_under_way(self.now - self.stuck_after):
             return []
         ledger, status, order = queries.sums_of(payment), _sums_by_status(payment), payment.order
@@ -90,15 +90,15 @@ class Reconciliation:
             found.append(f"its money was taken, and its order {order.id} is {order.status}")
         return found
 
-    def _count(self, payment: Payment, booked: Booked | None) -> None:
+    def _count(self, payment: Payment, booked: ProviderRecord | None) -> None:
         self.payments += 1
         if payment.is_under_way(self.now - self.stuck_after):
             self.under_way += 1
             return
         stripes = _sums_by_stripe(booked) if booked else NOTHING
-        for books, sums in ((self.ours, queries.sums_of(payment)), (self.stripes, stripes)):
-            books[f"held {payment.currency}"] += sums.held
-            books[f"taken {payment.currency}"] += sums.taken
+        for records, sums in ((self.ours, queries.sums_of(payment)), (self.stripes, stripes)):
+            records[f"held {payment.currency}"] += sums.held
+            records[f"taken {payment.currency}"] += sums.taken
 
     def _of_orders(self) -> Iterator[str]:
         for order in queries.list_complete_without_money(
@@ -107,7 +107,7 @@ class Reconciliation:
             yield f"order {order.id}: it is complete, and payment {order.payment_id} took nothing for it"
 
 
-def _of_strays(booked: Iterable[Booked]) -> Iterator[str]:
+def _of_strays(booked: Iterable[ProviderRecord]) -> Iterator[str]:
     """Yield the intents with money in them that no payment of ours has."""
     ours = [each for each in booked if each.payment_id and (each.held or each.taken)]
     known = queries.known_intents([each.intent_id for each in ours])
@@ -123,5 +123,5 @@ def _sums_by_status(payment: Payment) -> Sums:
     return Sums(taken=payment.amount) if payment.status == Status.CAPTURED else NOTHING
 
 
-def _sums_by_stripe(booked: Booked) -> Sums:
+def _sums_by_stripe(booked: ProviderRecord) -> Sums:
     return Sums(held=booked.held, taken=booked.taken)

@@ -18,16 +18,16 @@ from contracts.payment import (
 from payments_service.payments.models import (
     LedgerEntry,
     Movement,
-    OrderCopy,
+    OrderReplica,
     OrderStatus,
     Payment,
     Status,
-    UserCopy,
+    UserReplica,
     entry_of,
 )
 from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope, RawEnvelope
-from shared_events.recovery import forgets, in_the_end, rebuilds
+from shared_events.outbox.recovery import forgets, in_the_end, rebuilds
 
 
 @rebuilds(PaymentStarted)
@@ -63,20 +63,20 @@ def abandon_nothing() -> None:
 @forgets("order")
 def forget_orders(lost: list[RawEnvelope], after: int) -> None:
     """What orders tells from there on is news, whatever its position was used for before."""
-    OrderCopy.objects.filter(position__gt=after).update(position=after)
+    OrderReplica.objects.filter(position__gt=after).update(position=after)
 
 
 @forgets("user")
 def forget_users(lost: list[RawEnvelope], after: int) -> None:
     """What auth says next of these users is news."""
-    UserCopy.objects.filter(position__gt=after).update(position=after)
-    revocation.take_next_word(user_ids={event.aggregate_id for event in lost})
+    UserReplica.objects.filter(position__gt=after).update(position=after)
+    revocation.accept_next_version(user_ids={event.aggregate_id for event in lost})
 
 
 def _stand_in_for_order(event: Envelope[PaymentState]) -> None:
     """Keep a copy of the order until orders tells of it again: nobody can pay it, and nothing is decided."""
     order = event.data
-    OrderCopy.objects.get_or_create(
+    OrderReplica.objects.get_or_create(
         id=order.order_id,
         defaults={
             "buyer": order.user_id,

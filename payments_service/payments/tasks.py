@@ -8,16 +8,16 @@ from celery import shared_task
 from django.db import transaction
 
 from payments_service.clients.stripe import StripeUnavailable
-from payments_service.payments import lost_intents, operations, settlement
+from payments_service.payments import lost_intents, operations, payment_sync
 from service_defaults.clock import database_now
-from service_defaults.idempotency.kept import forget_old_answers
-from service_defaults.rate_limits.counting import forget_old_usages
-from service_defaults.revocation.operations import forget_old_revocations
+from service_defaults.idempotency.store import purge_old_records
+from service_defaults.rate_limits.counting import purge_old_usages
+from service_defaults.revocation.operations import purge_old_revocations
 from shared_events import sweeps
 
-sweeps.every(seconds=600)(forget_old_answers)
-sweeps.every(seconds=600)(forget_old_revocations)
-sweeps.every(seconds=600)(forget_old_usages)
+sweeps.every(seconds=600)(purge_old_records)
+sweeps.every(seconds=600)(purge_old_revocations)
+sweeps.every(seconds=600)(purge_old_usages)
 
 #: Payments that one transaction of the sweep sends on their way.
 SWEEP_SIZE = 200
@@ -28,7 +28,7 @@ KEEP_STRIPE_EVENTS = timedelta(days=30)
 @shared_task(name=operations.SETTLE_PAYMENT)
 def settle_payment(*, payment_id: str, **_: object) -> None:
     """Walk to Stripe for a payment. Safe to repeat; what it leaves undone is swept."""
-    settlement.settle_payment(UUID(payment_id))
+    payment_sync.settle_payment(UUID(payment_id))
 
 
 @sweeps.every(seconds=2)
@@ -59,7 +59,7 @@ def begin_searches() -> int:
 
 
 @sweeps.every(seconds=3600)
-def forget_stripe_events() -> int:
+def purge_stripe_events() -> int:
     """Keep the list of Stripe's events short."""
     with transaction.atomic():
-        return operations.forget_stripe_events(before=database_now() - KEEP_STRIPE_EVENTS)
+        return operations.purge_stripe_events(before=database_now() - KEEP_STRIPE_EVENTS)

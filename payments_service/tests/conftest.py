@@ -21,7 +21,7 @@ def _fake_stripe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeStrip
 
 
 @pytest.fixture
-def bank(_fake_stripe: FakeStripe, settings) -> Iterator[FakeStripe]:
+def provider(_fake_stripe: FakeStripe, settings) -> Iterator[FakeStripe]:
     """The fake Stripe, asked by this test; it keeps its books for the whole run."""
     from payments_service.clients import stripe
 
@@ -32,7 +32,7 @@ def bank(_fake_stripe: FakeStripe, settings) -> Iterator[FakeStripe]:
 
 
 @pytest.fixture
-def bank_is_down(bank: FakeStripe, settings) -> None:
+def bank_is_down(provider: FakeStripe, settings) -> None:
     """Nobody answers at Stripe's address."""
     from payments_service.clients import stripe
 

@@ -12,7 +12,7 @@ import requests
 
 
 class FakeStripe:
-    """One process, and what a buyer's browser and a bank's clerk would do there."""
+    """One process, and what a buyer's browser and a provider's clerk would do there."""
 
     def __init__(self, store: Path) -> None:
         port = _free_port()
@@ -25,7 +25,7 @@ class FakeStripe:
         command = (
             sys.executable,
             "-m",
-            "local_stack.fake_stripe",
+            "fake_stripe",
             "--port",
             str(port),
             "--store",
@@ -55,13 +55,13 @@ class FakeStripe:
         ]
 
     def held_or_taken(self, order_id: object) -> int:
-        """Return for how many of an order's intents the bank has reserved or taken money."""
+        """Return for how many of an order's intents the provider has reserved or taken money."""
         return sum(
             intent["status"] in ("requires_capture", "succeeded") for intent in self.intents_of(order_id)
         )
 
     def authenticate(self, intent_id: str | None, client_secret: str, *, success: bool = True) -> None:
-        """Answer the bank's challenge, as the buyer's browser does."""
+        """Answer the provider's challenge, as the buyer's browser does."""
         self._post(
             f"payment_intents/{intent_id}/_authenticate",
             client_secret=client_secret,
@@ -69,7 +69,7 @@ class FakeStripe:
         )
 
     def answer_on_page(self, page: str, answer: str) -> str:
-        """Answer the bank's challenge on its own page, without a key; return where it leads."""
+        """Answer the provider's challenge on its own page, without a key; return where it leads."""
         with requests.Session() as browser:
             browser.trust_env = False
             left = browser.post(page, data={"answer": answer}, allow_redirects=False)

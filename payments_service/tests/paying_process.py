@@ -16,16 +16,16 @@ def main(plan: dict[str, Any]) -> None:
     """Stop at the plan's `call` and `moment`, in a request with a `body` or a command for a `payment`."""
     django.setup()
     from payments_service.clients import stripe
-    from payments_service.payments import settlement
-    from payments_service.payments.models import Step
+    from payments_service.payments import payment_sync
+    from payments_service.payments.models import ProviderCall
 
     if plan["call"] == "create":
         stripe.create_intent = _stopping(stripe.create_intent, plan["moment"])
     else:
-        step = Step(plan["call"])
-        settlement._CALLS[step] = _stopping(settlement._CALLS[step], plan["moment"])
+        step = ProviderCall(plan["call"])
+        payment_sync._CALLS[step] = _stopping(payment_sync._CALLS[step], plan["moment"])
     if "payment" in plan:
-        settlement.settle_payment(plan["payment"])
+        payment_sync.settle_payment(plan["payment"])
         _say("done")
     else:
         _say(_pay(plan))

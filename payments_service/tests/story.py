@@ -15,8 +15,8 @@ from django.utils import timezone
 from contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
 from contracts.payment import PaymentState
 from payments_service.clients import stripe
-from payments_service.payments import operations, settlement, tasks
-from payments_service.payments.models import Intent, Payment, Step
+from payments_service.payments import operations, payment_sync, tasks
+from payments_service.payments.models import Intent, Payment, ProviderCall
 from payments_service.payments.operations import Lease
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
@@ -76,15 +76,15 @@ def begin_attempt(order: PlacedOrder) -> Lease:
         )
 
 
-def lose_answer(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
+def lose_answer(monkeypatch: pytest.MonkeyPatch, step: ProviderCall) -> None:
     """Have a step take its effect at Stripe, and its answer get lost."""
-    real = settlement._CALLS[step]
+    real = payment_sync._CALLS[step]
 
     def lost(intent_id: str, **given: str) -> Intent:
         real(intent_id, **given)
         raise stripe.StripeUnavailable
 
-    monkeypatch.setitem(settlement._CALLS, step, lost)
+    monkeypatch.setitem(payment_sync._CALLS, step, lost)
 
 
 def run_commands() -> None:
@@ -98,7 +98,7 @@ def let_time_pass() -> None:
     """An hour goes by, in which every due time and every lease ends; the commands sent meanwhile are lost."""
     OutgoingCommand.objects.all().delete()
     hour = timedelta(hours=1)
-    times = ("created_at", "moved_at", "due_at", "leased_until")
+    times = ("created_at", "last_progress_at", "due_at", "leased_until")
     Payment.objects.update(**{time: F(time) - hour for time in times})
 
 

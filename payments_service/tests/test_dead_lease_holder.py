@@ -15,12 +15,12 @@ from django.conf import settings
 from django.db import connection
 from rest_framework.test import APIClient
 
-from payments_service.payments import settlement
+from payments_service.payments import payment_sync
 from payments_service.payments.models import Payment
 from payments_service.payments.operations import lease_locks
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import PlacedOrder, recorded, run_commands, sweep
-from service_defaults.idempotency.models import KeptAnswer
+from service_defaults.idempotency.models import IdempotencyRecord
 from service_defaults.testing import token_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,7 +78,7 @@ class PayingProcess:
 
 
 @pytest.fixture
-def stop_at(bank: FakeStripe) -> Iterator[Callable[..., PayingProcess]]:
+def stop_at(provider: FakeStripe) -> Iterator[Callable[..., PayingProcess]]:
     """`stop_at(order, call, moment, headers=…)`: a request on its way to Stripe, or a `payment`'s command."""
     processes: list[PayingProcess] = []
 
@@ -107,7 +107,7 @@ class TestARetryAfterItsRequestWasKilled:
     def test_pays_at_once_and_only_once(
         self,
         shop: APIClient,
-        bank: FakeStripe,
+        provider: FakeStripe,
         buyer: UUID,
         stop_at: Callable[..., PayingProcess],
         call: str,
@@ -119,38 +119,38 @@ class TestARetryAfterItsRequestWasKilled:
         with at_once():
             answer = shop.post(PAYMENTS, order.body(), headers=headers)
         assert (answer.status_code, answer.json()["status"]) == (201, "authorized")
-        assert bank.held_or_taken(order.id) == 1
+        assert provider.held_or_taken(order.id) == 1
         run_commands()
-        assert bank.held_or_taken(order.id) == 1
+        assert provider.held_or_taken(order.id) == 1
         again = shop.post(PAYMENTS, order.body(), headers=headers)
-        assert (again.status_code, bank.held_or_taken(order.id)) == (201 if headers else 400, 1)
+        assert (again.status_code, provider.held_or_taken(order.id)) == (201 if headers else 400, 1)
 
     def test_may_use_another_card_and_another_key(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID, stop_at: Callable[..., PayingProcess]
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID, stop_at: Callable[..., PayingProcess]
     ) -> None:
         order = PlacedOrder(buyer)
         stop_at(order, "confirm", "before", headers=KEY).kill()
         with at_once():
             answer = shop.post(PAYMENTS, order.body("tok_mastercard"), headers={"Idempotency-Key": "another"})
         assert (answer.status_code, answer.json()["status"]) == (201, "authorized")
-        assert bank.held_or_taken(order.id) == 1
+        assert provider.held_or_taken(order.id) == 1
 
     def test_keeps_no_money_for_a_hold_that_lapsed_meanwhile(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID, stop_at: Callable[..., PayingProcess]
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID, stop_at: Callable[..., PayingProcess]
     ) -> None:
         order = PlacedOrder(buyer)
         stop_at(order, "confirm", "after", headers=KEY).kill()
         order.cancel("expired")
         with at_once():
             answer = shop.post(PAYMENTS, order.body(), headers=KEY)
-        assert (answer.status_code, bank.held_or_taken(order.id)) == (400, 0)
-        assert not KeptAnswer.objects.exists()
+        assert (answer.status_code, provider.held_or_taken(order.id)) == (400, 0)
+        assert not IdempotencyRecord.objects.exists()
 
     @pytest.mark.parametrize("headers", [{}, KEY], ids=["without a key", "with its key"])
     def test_opens_an_intent_in_the_browser_too(
         self,
         shop: APIClient,
-        bank: FakeStripe,
+        provider: FakeStripe,
         buyer: UUID,
         stop_at: Callable[..., PayingProcess],
         headers: dict[str, str],
@@ -161,7 +161,7 @@ class TestARetryAfterItsRequestWasKilled:
         with at_once():
             answer = shop.post(INTENTS, body, headers=headers)
         assert answer.status_code == 201
-        assert answer.json()["clientSecret"] == bank.intent(order.payment().intent_id)["client_secret"]
+        assert answer.json()["clientSecret"] == provider.intent(order.payment().intent_id)["client_secret"]
 
 
 class TestWithoutARetry:
@@ -170,7 +170,7 @@ class TestWithoutARetry:
     @pytest.mark.parametrize(("call", "status"), [("create", "voided"), ("confirm", "authorized")])
     def test_a_killed_request_s_payment_comes_to_its_end_with_the_next_sweep(
         self,
-        bank: FakeStripe,
+        provider: FakeStripe,
         buyer: UUID,
         stop_at: Callable[..., PayingProcess],
         call: str,
@@ -180,13 +180,13 @@ class TestWithoutARetry:
         stop_at(order, call, "after").kill()
         sweep()
         assert order.payment().status == status
-        assert bank.held_or_taken(order.id) == (status == "authorized")
+        assert provider.held_or_taken(order.id) == (status == "authorized")
 
     @pytest.mark.parametrize("moment", ["before", "after"])
     def test_a_killed_worker_s_command_is_done_by_the_next_one(
         self,
         shop: APIClient,
-        bank: FakeStripe,
+        provider: FakeStripe,
         buyer: UUID,
         stop_at: Callable[..., PayingProcess],
         moment: str,
@@ -195,20 +195,20 @@ class TestWithoutARetry:
         shop.post(PAYMENTS, order.body())
         order.complete(order.payment())
         stop_at(order, "capture", moment, payment=str(order.payment().id)).kill()
-        settlement.settle_payment(order.payment().id)
+        payment_sync.settle_payment(order.payment().id)
         assert (order.payment().status, order.payment().due_at) == ("captured", None)
 
     def test_one_that_fails_for_a_reason_of_its_own_leaves_no_lock(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID, monkeypatch: pytest.MonkeyPatch
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order = PlacedOrder(buyer)
         with monkeypatch.context() as broken:
-            broken.setattr(settlement, "_take", None)
+            broken.setattr(payment_sync, "_take", None)
             with pytest.raises(TypeError):
                 shop.post(PAYMENTS, order.body())
         with at_once():
             assert shop.post(PAYMENTS, order.body()).status_code == 201
-        assert bank.held_or_taken(order.id) == 1
+        assert provider.held_or_taken(order.id) == 1
 
 
 class TestAHolderThatLives:
@@ -217,7 +217,7 @@ class TestAHolderThatLives:
     def test_is_not_overtaken(
         self,
         shop: APIClient,
-        bank: FakeStripe,
+        provider: FakeStripe,
         buyer: UUID,
         stop_at: Callable[..., PayingProcess],
         monkeypatch: pytest.MonkeyPatch,
@@ -225,22 +225,22 @@ class TestAHolderThatLives:
         moment: str,
         headers: dict[str, str],
     ) -> None:
-        monkeypatch.setattr(settlement, "PATIENCE", 0.1)
+        monkeypatch.setattr(payment_sync, "PATIENCE", 0.1)
         order = PlacedOrder(buyer)
         first = stop_at(order, call, moment, headers=headers)
         answer = shop.post(PAYMENTS, order.body(), headers=headers)
         code = "idempotency-key-in-flight" if headers else "payment-in-progress"
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, code)
-        settlement.settle_payment(order.payment().id)
+        payment_sync.settle_payment(order.payment().id)
         sweep()
         assert (order.payment().status, first.go_on()) == ("started", "201")
         assert recorded() == ["started", "authorized"]
-        assert len(bank.intents_of(order.id)) == 1
+        assert len(provider.intents_of(order.id)) == 1
 
     def test_bleeds_when_nobody_looks_whether_it_lives(
         self,
         shop: APIClient,
-        bank: FakeStripe,
+        provider: FakeStripe,
         buyer: UUID,
         stop_at: Callable[..., PayingProcess],
         monkeypatch: pytest.MonkeyPatch,
@@ -260,7 +260,7 @@ class TestAHolderWhoseConnectionIsCut:
     def test_writes_nothing_any_more(
         self,
         shop: APIClient,
-        bank: FakeStripe,
+        provider: FakeStripe,
         buyer: UUID,
         stop_at: Callable[..., PayingProcess],
         call: str,
@@ -276,7 +276,7 @@ class TestAHolderWhoseConnectionIsCut:
         assert list(Payment.objects.order_by("id").values()) == payments
         assert recorded() == said
         run_commands()
-        assert bank.held_or_taken(order.id) == 1
+        assert provider.held_or_taken(order.id) == 1
 
 
 def cut_connections() -> None:

@@ -9,13 +9,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from payments_service.payments import operations, settlement
-from payments_service.payments.models import Payment, Step
+from payments_service.payments import operations, payment_sync
+from payments_service.payments.models import Payment, ProviderCall
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.lost_answers import lose_answers
 from payments_service.tests.story import PlacedOrder, let_time_pass, run_commands, sweep
-from service_defaults.idempotency.kept import Key, forget_old_answers
-from service_defaults.idempotency.models import KeptAnswer
+from service_defaults.idempotency.models import IdempotencyRecord
+from service_defaults.idempotency.store import Key, purge_old_records
 from service_defaults.testing import token_for
 from shared_events.testing import nothing_recorded
 
@@ -27,7 +27,7 @@ INTENTS = "/api/payments/intents"
 
 class TestAnIdempotencyKey:
     def test_makes_a_repetition_pay_once_and_answers_alike(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         first = shop.post("/api/payments", order.body(), headers=KEY)
@@ -38,37 +38,39 @@ class TestAnIdempotencyKey:
         assert (again.status_code, again.json()) == (201, first.json())
         assert again["Idempotent-Replayed"] == "true"
         assert "Idempotent-Replayed" not in first
-        assert len(bank.intents_of(order.id)) == 1
+        assert len(provider.intents_of(order.id)) == 1
 
     def test_counts_for_an_intent_in_the_browser_too(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         first = shop.post(INTENTS, {"orderId": str(order.id)}, headers=KEY)
-        bank.confirm(order.payment().intent_id, "pm_card_visa")
+        provider.confirm(order.payment().intent_id, "pm_card_visa")
         let_time_pass()
         sweep()
         again = shop.post(INTENTS, {"orderId": str(order.id)}, headers=KEY)
         assert (again.status_code, again.json()) == (201, first.json())
         assert again["Idempotent-Replayed"] == "true"
 
-    def test_of_one_route_is_free_on_the_other(self, shop: APIClient, bank: FakeStripe, buyer: UUID) -> None:
+    def test_of_one_route_is_free_on_the_other(
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
+    ) -> None:
         order = PlacedOrder(buyer)
         assert shop.post(INTENTS, {"orderId": str(order.id)}, headers=KEY).status_code == 201
         assert shop.post("/api/payments", order.body(), headers=KEY).data["status"] == "authorized"
 
-    def test_with_another_body_is_refused(self, shop: APIClient, bank: FakeStripe, buyer: UUID) -> None:
+    def test_with_another_body_is_refused(self, shop: APIClient, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body(), headers=KEY)
         answer = shop.post("/api/payments", order.body("tok_mastercard"), headers=KEY)
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "idempotency-key-reused")
 
     def test_is_kept_for_the_attempt_that_turned_out_to_be_the_answer(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         challenged = shop.post("/api/payments", order.body("tok_threeDSecure2Required")).data
-        bank.authenticate(order.payment().intent_id, challenged["clientSecret"])
+        provider.authenticate(order.payment().intent_id, challenged["clientSecret"])
         answers = [shop.post("/api/payments", order.body(), headers=KEY) for _ in range(2)]
         assert [answer.json()["id"] for answer in answers] == [challenged["id"]] * 2
         assert answers[1]["Idempotent-Replayed"] == "true"
@@ -76,15 +78,15 @@ class TestAnIdempotencyKey:
     @pytest.mark.parametrize("body", [{}, {"orderId": "nonsense", "token": "tok_visa"}])
     def test_is_not_kept_for_a_refusal(self, shop: APIClient, body: dict[str, str]) -> None:
         assert shop.post("/api/payments", body, headers=KEY).status_code in (400, 404)
-        assert not KeptAnswer.objects.exists()
+        assert not IdempotencyRecord.objects.exists()
 
     @pytest.mark.usefixtures("bank_is_down")
     def test_is_not_kept_when_stripe_is_away(self, shop: APIClient, buyer: UUID) -> None:
         assert shop.post("/api/payments", PlacedOrder(buyer).body(), headers=KEY).status_code == 503
-        assert not KeptAnswer.objects.exists()
+        assert not IdempotencyRecord.objects.exists()
 
     def test_is_released_with_a_lost_answer_and_adopts_what_came_of_it(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID, monkeypatch: pytest.MonkeyPatch
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order = PlacedOrder(buyer)
         line = lose_answers(monkeypatch, "confirm")
@@ -92,7 +94,7 @@ class TestAnIdempotencyKey:
         line.broken = False
         answer = shop.post("/api/payments", order.body(), headers=KEY)
         assert (answer.status_code, answer.data["status"]) == (201, "authorized")
-        assert bank.held_or_taken(order.id) == len(bank.intents_of(order.id)) == 1
+        assert provider.held_or_taken(order.id) == len(provider.intents_of(order.id)) == 1
 
     @pytest.mark.parametrize("key", ["", "x" * 256, "ü", "a\tb"])
     def test_must_be_a_sensible_one(self, shop: APIClient, buyer: UUID, key: str) -> None:
@@ -100,24 +102,24 @@ class TestAnIdempotencyKey:
         assert answer.status_code == 400
 
     def test_is_forgotten_after_a_day_and_the_payment_stays(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body(), headers=KEY)
-        KeptAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
-        assert forget_old_answers() == 1
+        IdempotencyRecord.objects.update(created_at=timezone.now() - timedelta(hours=25))
+        assert purge_old_records() == 1
         assert order.payment().claim is None
 
 
 class TestAKeyInFlight:
-    def test_says_so(self, shop: APIClient, bank: FakeStripe, buyer: UUID) -> None:
+    def test_says_so(self, shop: APIClient, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         crash_after_start(order)
         answer = shop.post("/api/payments", order.body(), headers=KEY)
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "idempotency-key-in-flight")
 
     def test_is_free_once_the_sweep_gave_the_attempt_up(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         crash_after_start(order)
@@ -128,7 +130,7 @@ class TestAKeyInFlight:
         assert "Idempotent-Replayed" not in answer
 
     def test_is_completed_by_the_sweep_which_asks_stripe_first(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         crash_after_confirming(order, "tok_visa")
@@ -140,10 +142,10 @@ class TestAKeyInFlight:
         assert answers[0].json() == answers[1].json()
         assert answers[0].json()["status"] == "authorized"
         assert answers[0]["Idempotent-Replayed"] == "true"
-        assert len(bank.intents_of(order.id)) == 1
+        assert len(provider.intents_of(order.id)) == 1
 
     def test_is_free_once_the_sweep_learned_of_a_decline(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         crash_after_confirming(order, "tok_chargeDeclined")
@@ -153,18 +155,18 @@ class TestAKeyInFlight:
         assert (answer.status_code, answer.data["status"]) == (201, "authorized")
 
     def test_is_completed_with_the_intent_that_a_browser_confirms(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
-        settlement._begin(
+        payment_sync._begin(
             order.id, buyer, None, key_of(order, route=INTENTS, body={"orderId": str(order.id)})
         )
         answer = shop.post(INTENTS, {"orderId": str(order.id)}, headers=KEY)
         assert (answer.status_code, answer["Idempotent-Replayed"]) == (201, "true")
-        assert answer.data["clientSecret"] == bank.intent(order.payment().intent_id)["client_secret"]
+        assert answer.data["clientSecret"] == provider.intent(order.payment().intent_id)["client_secret"]
 
     def test_blocks_nobody_after_its_payment_ended(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         first = shop.post("/api/payments", order.body(), headers=KEY)
@@ -176,7 +178,7 @@ class TestAKeyInFlight:
 
 @pytest.mark.django_db(transaction=True)
 class TestTheSameRequestManyTimesAtOnce:
-    def test_pays_once(self, bank: FakeStripe, buyer: UUID) -> None:
+    def test_pays_once(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         headers = {"Authorization": f"Bearer {token_for(buyer)}", **KEY}
 
@@ -192,7 +194,7 @@ class TestTheSameRequestManyTimesAtOnce:
         payment = Payment.objects.get(order_id=order.id)
         assert answers <= {(201, str(payment.id)), (409, "")}
         assert (201, str(payment.id)) in answers
-        assert bank.held_or_taken(order.id) == 1
+        assert provider.held_or_taken(order.id) == 1
 
 
 def key_of(order: PlacedOrder, *, route: str = "/api/payments", body: dict[str, str] | None = None) -> Key:
@@ -211,6 +213,6 @@ def crash_after_start(order: PlacedOrder) -> operations.Lease:
 
 
 def crash_after_confirming(order: PlacedOrder, card: str) -> None:
-    """Leave behind what a request does that dies with the bank's answer in its hand."""
-    lease, _ = settlement._begin(order.id, order.buyer, card, key_of(order))
-    settlement._take(Step.CONFIRM, lease)
+    """Leave behind what a request does that dies with the provider's answer in its hand."""
+    lease, _ = payment_sync._begin(order.id, order.buyer, card, key_of(order))
+    payment_sync._take(ProviderCall.CONFIRM, lease)

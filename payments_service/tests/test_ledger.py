@@ -27,7 +27,7 @@ PRICE = Decimal("19.99")
 
 
 @pytest.fixture
-def order(shop: APIClient, bank: FakeStripe, buyer: UUID) -> PlacedOrder:
+def order(shop: APIClient, provider: FakeStripe, buyer: UUID) -> PlacedOrder:
     """An order whose payment is authorised."""
     placed = PlacedOrder(buyer)
     assert shop.post("/api/payments", placed.body()).status_code == 201
@@ -59,22 +59,24 @@ class TestTheLedger:
         assert movements(order) == ["authorized", "voided"]
         assert sums(order) == (0, 0)
 
-    def test_is_even_after_a_failed_capture(self, order: PlacedOrder, bank: FakeStripe) -> None:
-        bank.cancel(order.payment().intent_id)
+    def test_is_even_after_a_failed_capture(self, order: PlacedOrder, provider: FakeStripe) -> None:
+        provider.cancel(order.payment().intent_id)
         order.complete(order.payment())
         run_commands()
         assert movements(order) == ["authorized", "voided"]
 
-    def test_says_nothing_of_what_moved_nothing(self, shop: APIClient, bank: FakeStripe, buyer: UUID) -> None:
+    def test_says_nothing_of_what_moved_nothing(
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
+    ) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body("tok_chargeDeclined"))
         run_commands()
         assert movements(order) == []
 
-    def test_makes_up_for_what_happened_unseen(self, order: PlacedOrder, bank: FakeStripe) -> None:
+    def test_makes_up_for_what_happened_unseen(self, order: PlacedOrder, provider: FakeStripe) -> None:
         order.complete(order.payment())
         run_commands()
-        bank.refund(order.payment().intent_id)
+        provider.refund(order.payment().intent_id)
         with transaction.atomic():
             operations.settle_now(payment_id=order.payment().id, now=order.payment().updated_at)
         let_time_pass()
@@ -91,12 +93,12 @@ class TestTheLedger:
         ("state", "written", "due"),
         [
             (IntentState.CHALLENGED, set(), []),
-            (IntentState.CLOSED, set(), []),
-            (IntentState.RETURNED, set(), ["authorized", "captured", "refunded"]),
-            (IntentState.HELD, {"authorized", "captured"}, []),
-            (IntentState.CLOSED, {"authorized", "captured"}, []),
-            (IntentState.CLOSED, {"authorized", "voided"}, []),
-            (IntentState.TAKEN, {"authorized"}, ["captured"]),
+            (IntentState.CANCELED, set(), []),
+            (IntentState.REFUNDED, set(), ["authorized", "captured", "refunded"]),
+            (IntentState.AUTHORIZED, {"authorized", "captured"}, []),
+            (IntentState.CANCELED, {"authorized", "captured"}, []),
+            (IntentState.CANCELED, {"authorized", "voided"}, []),
+            (IntentState.CAPTURED, {"authorized"}, ["captured"]),
         ],
     )
     def test_only_goes_forward(self, state: IntentState, written: set[str], due: list[str]) -> None:
@@ -129,16 +131,18 @@ class TestTheDatabase:
 
 class TestTheOperatorsLedger:
     def test_is_there_to_read_and_nothing_else(self, order: PlacedOrder) -> None:
-        desk = Client()
-        desk.cookies["access_token"] = token_for(uuid7(), staff=True)
-        desk.get("/admin/payments/", follow=True)
+        staff_client = Client()
+        staff_client.cookies["access_token"] = token_for(uuid7(), staff=True)
+        staff_client.get("/admin/payments/", follow=True)
         entry = LedgerEntry.objects.get(payment=order.payment())
         place = "/admin/payments/payments/ledgerentry/"
-        assert str(order.payment().id) in desk.get(place).content.decode()
-        assert desk.get(f"{place}{entry.id}/change/").status_code == 200
-        assert desk.post(f"{place}{entry.id}/change/", {"held": "1"}).status_code == 403
-        assert desk.post(f"{place}{entry.id}/delete/", {"post": "yes"}).status_code == 403
-        page = desk.get(f"/admin/payments/payments/payment/{order.payment().id}/change/").content.decode()
+        assert str(order.payment().id) in staff_client.get(place).content.decode()
+        assert staff_client.get(f"{place}{entry.id}/change/").status_code == 200
+        assert staff_client.post(f"{place}{entry.id}/change/", {"held": "1"}).status_code == 403
+        assert staff_client.post(f"{place}{entry.id}/delete/", {"post": "yes"}).status_code == 403
+        page = staff_client.get(
+            f"/admin/payments/payments/payment/{order.payment().id}/change/"
+        ).content.decode()
         assert "19.99" in page
 
 

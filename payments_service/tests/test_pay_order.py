@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from payments_service.payments import settlement
-from payments_service.payments.models import OrderCopy, Payment, Status, Step, UserCopy
+from payments_service.payments import payment_sync
+from payments_service.payments.models import OrderReplica, Payment, ProviderCall, Status, UserReplica
 from payments_service.payments.operations import attempts
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import (
@@ -33,7 +33,9 @@ NO_TOKEN = "Token must be a Stripe card token or payment method"
 
 class TestPayOrder:
     @pytest.mark.parametrize("token", ["pm_card_visa", "tok_visa", "tok_mastercard"])
-    def test_reserves_the_amount(self, shop: APIClient, bank: FakeStripe, buyer: UUID, token: str) -> None:
+    def test_reserves_the_amount(
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID, token: str
+    ) -> None:
         order = PlacedOrder(buyer)
         answer = shop.post("/api/payments", order.body(token))
         assert answer.status_code == 201
@@ -41,11 +43,13 @@ class TestPayOrder:
         assert answer.data["orderId"] == str(order.id)
         assert (answer.data["amount"], answer.data["currency"]) == ("19.99", "USD")
         assert "clientSecret" not in answer.data
-        intent = bank.intent(order.payment().intent_id)
+        intent = provider.intent(order.payment().intent_id)
         assert (intent["status"], intent["amount"], intent["currency"]) == ("requires_capture", 1999, "usd")
         assert recorded() == ["started", "authorized"]
 
-    def test_declines_with_stripes_own_reason(self, shop: APIClient, bank: FakeStripe, buyer: UUID) -> None:
+    def test_declines_with_stripes_own_reason(
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
+    ) -> None:
         order = PlacedOrder(buyer)
         answer = shop.post("/api/payments", order.body("tok_chargeDeclinedInsufficientFunds"))
         assert answer.status_code == 402
@@ -60,29 +64,29 @@ class TestPayOrder:
         assert recorded() == ["started", "declined"]
 
     def test_takes_another_card_at_once_after_a_decline(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         assert shop.post("/api/payments", order.body("tok_chargeDeclined")).status_code == 402
         assert shop.post("/api/payments", order.body("tok_visa")).status_code == 201
         run_commands()
-        assert sorted(intent["status"] for intent in bank.intents_of(order.id)) == [
+        assert sorted(intent["status"] for intent in provider.intents_of(order.id)) == [
             "canceled",
             "requires_capture",
         ]
 
     def test_closes_a_declined_intent_so_that_no_forgotten_tab_pays_it(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body("tok_chargeDeclined"))
         run_commands()
         payment = order.payment()
-        assert bank.state(payment.intent_id) == "canceled"
+        assert provider.state(payment.intent_id) == "canceled"
         assert (payment.status, payment.due_at) == ("declined", None)
         assert recorded() == ["started", "declined"]
 
-    def test_says_so_when_the_card_is_none(self, shop: APIClient, bank: FakeStripe, buyer: UUID) -> None:
+    def test_says_so_when_the_card_is_none(self, shop: APIClient, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         answer = shop.post("/api/payments", order.body("pm_nobody"))
         assert answer.status_code == 400
@@ -128,7 +132,7 @@ class TestPayOrder:
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "not-your-order")
 
     def test_is_closed_to_the_suspended(self, shop: APIClient, buyer: UUID) -> None:
-        UserCopy.objects.create(id=buyer, status="suspended")
+        UserReplica.objects.create(id=buyer, status="suspended")
         assert shop.post("/api/payments", PlacedOrder(buyer).body()).status_code == 403
 
     def test_refuses_a_cancelled_order(self, shop: APIClient, buyer: UUID) -> None:
@@ -144,7 +148,7 @@ class TestPayOrder:
 
     @pytest.mark.parametrize("completed", [False, True])
     def test_refuses_a_paid_one(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID, completed: bool
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID, completed: bool
     ) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body())
@@ -156,7 +160,7 @@ class TestPayOrder:
 
     @pytest.mark.django_db(transaction=True)
     def test_waits_for_an_order_that_was_just_made(
-        self, buyer: UUID, bank: FakeStripe, api: APIClient
+        self, buyer: UUID, provider: FakeStripe, api: APIClient
     ) -> None:
         order_id, told = uuid7(), []
 
@@ -176,17 +180,19 @@ class TestPayOrder:
 
 
 class TestThreeDSecure:
-    def test_gives_the_browser_what_it_needs(self, shop: APIClient, bank: FakeStripe, buyer: UUID) -> None:
+    def test_gives_the_browser_what_it_needs(
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
+    ) -> None:
         order = PlacedOrder(buyer)
         answer = shop.post("/api/payments", order.body("pm_card_threeDSecure2Required"))
         assert (answer.status_code, answer.data["status"]) == (201, "requires_action")
         shown = shop.get(f"/api/payments/{answer.data['id']}").data
         assert shown["clientSecret"] == answer.data["clientSecret"]
-        assert shown["clientSecret"] == bank.intent(order.payment().intent_id)["client_secret"]
+        assert shown["clientSecret"] == provider.intent(order.payment().intent_id)["client_secret"]
         assert recorded() == ["started"]
 
     def test_names_the_banks_page_which_leads_back_to_the_order(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         shown = shop.post("/api/payments", order.body("pm_card_threeDSecure2Required")).data
@@ -194,7 +200,7 @@ class TestThreeDSecure:
             shop.get("/api/payments", {"orderId": str(order.id)}).json()[0]["nextActionUrl"]
             == (shown["nextActionUrl"])
         )
-        assert bank.answer_on_page(shown["nextActionUrl"], "yes").startswith(
+        assert provider.answer_on_page(shown["nextActionUrl"], "yes").startswith(
             f"http://testserver/orders/{order.id}?"
         )
         let_time_pass()
@@ -205,73 +211,75 @@ class TestThreeDSecure:
         assert "nextActionUrl" not in authorized
 
     def test_is_authorised_once_the_bank_heard_the_buyer(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         secret = shop.post("/api/payments", order.body("tok_threeDSecure2Required")).data["clientSecret"]
-        bank.authenticate(order.payment().intent_id, secret)
+        provider.authenticate(order.payment().intent_id, secret)
         let_time_pass()
         sweep()
         payment = order.payment()
         assert (payment.status, payment.client_secret) == ("authorized", "")
 
-    def test_is_declined_when_the_buyer_fails(self, shop: APIClient, bank: FakeStripe, buyer: UUID) -> None:
+    def test_is_declined_when_the_buyer_fails(
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
+    ) -> None:
         order = PlacedOrder(buyer)
         secret = shop.post("/api/payments", order.body("tok_threeDSecure2Required")).data["clientSecret"]
-        bank.authenticate(order.payment().intent_id, secret, success=False)
+        provider.authenticate(order.payment().intent_id, secret, success=False)
         let_time_pass()
         sweep()
         payment = order.payment()
         assert (payment.status, payment.due_at) == ("declined", None)
         assert "authentication" in payment.failure_message
-        assert bank.state(payment.intent_id) == "canceled"
+        assert provider.state(payment.intent_id) == "canceled"
 
-    def test_gives_way_to_another_card(self, shop: APIClient, bank: FakeStripe, buyer: UUID) -> None:
+    def test_gives_way_to_another_card(self, shop: APIClient, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body("tok_threeDSecure2Required"))
         first = order.payment()
         assert shop.post("/api/payments", order.body()).data["status"] == "authorized"
         first.refresh_from_db()
         assert (first.status, first.reason_code) == ("voided", "superseded")
-        assert bank.state(first.intent_id) == "canceled"
-        assert bank.held_or_taken(order.id) == 1
+        assert provider.state(first.intent_id) == "canceled"
+        assert provider.held_or_taken(order.id) == 1
 
     def test_is_the_answer_when_it_was_paid_meanwhile(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         first = shop.post("/api/payments", order.body("tok_threeDSecure2Required")).data
-        bank.authenticate(order.payment().intent_id, first["clientSecret"])
+        provider.authenticate(order.payment().intent_id, first["clientSecret"])
         second = shop.post("/api/payments", order.body())
         assert (second.status_code, second.data["id"]) == (201, first["id"])
         assert second.data["status"] == "authorized"
-        assert len(bank.intents_of(order.id)) == 1
+        assert len(provider.intents_of(order.id)) == 1
 
 
 @pytest.mark.django_db(transaction=True)
 class TestTwoAtOnce:
-    def test_charge_once(self, bank: FakeStripe, buyer: UUID) -> None:
+    def test_charge_once(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         answers = pay_at_once(order, times=6)
         # Whoever comes just as the first one is through is given the same payment.
         assert 201 in answers
         assert set(answers) <= {201, 400, 409}
         run_commands()
-        assert bank.held_or_taken(order.id) == 1
+        assert provider.held_or_taken(order.id) == 1
         assert Payment.objects.filter(order_id=order.id).count() == 1
 
     def test_the_second_is_told_to_wait(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID, monkeypatch
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID, monkeypatch
     ) -> None:
         order = PlacedOrder(buyer)
-        monkeypatch.setattr(settlement, "PATIENCE", 0.1)
+        monkeypatch.setattr(payment_sync, "PATIENCE", 0.1)
         begin_attempt(order)
         answer = shop.post("/api/payments", order.body())
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "payment-in-progress")
-        assert bank.intents_of(order.id) == []
+        assert provider.intents_of(order.id) == []
 
     def test_would_charge_twice_without_the_guards(
-        self, bank: FakeStripe, buyer: UUID, monkeypatch: pytest.MonkeyPatch
+        self, provider: FakeStripe, buyer: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order = PlacedOrder(buyer)
         both_have_looked = Barrier(2, timeout=10)
@@ -281,11 +289,11 @@ class TestTwoAtOnce:
             both_have_looked.wait()
             real(payment, status)
 
-        monkeypatch.setattr(attempts, "lock_order", lambda order_id: OrderCopy.objects.get(id=order_id))
+        monkeypatch.setattr(attempts, "lock_order", lambda order_id: OrderReplica.objects.get(id=order_id))
         monkeypatch.setattr(attempts, "enter", enter_together)
         with without_constraint("one_live_payment_per_order"):
             assert pay_at_once(order, times=2) == [201, 201]
-            assert bank.held_or_taken(order.id) == 2
+            assert provider.held_or_taken(order.id) == 2
             Payment.objects.update(status=Status.VOIDED)
 
 
@@ -324,27 +332,27 @@ class TestStripeOutOfReach:
         assert recorded() == ["started", "voided"]
 
     def test_while_confirming_leaves_it_to_the_sweep(
-        self, shop: APIClient, buyer: UUID, bank: FakeStripe, monkeypatch
+        self, shop: APIClient, buyer: UUID, provider: FakeStripe, monkeypatch
     ) -> None:
         order = PlacedOrder(buyer)
-        lose_answer(monkeypatch, Step.CONFIRM)
+        lose_answer(monkeypatch, ProviderCall.CONFIRM)
         assert shop.post("/api/payments", order.body()).status_code == 503
         assert order.payment().status == "started"
-        assert bank.state(order.payment().intent_id) == "requires_capture"
+        assert provider.state(order.payment().intent_id) == "requires_capture"
         monkeypatch.undo()
         let_time_pass()
         sweep()
         assert order.payment().status == "authorized"
-        assert len(bank.intents_of(order.id)) == 1
+        assert len(provider.intents_of(order.id)) == 1
 
     def test_never_makes_an_honest_retry_pay_twice(
-        self, shop: APIClient, buyer: UUID, bank: FakeStripe, monkeypatch
+        self, shop: APIClient, buyer: UUID, provider: FakeStripe, monkeypatch
     ) -> None:
         order = PlacedOrder(buyer)
-        lose_answer(monkeypatch, Step.CONFIRM)
+        lose_answer(monkeypatch, ProviderCall.CONFIRM)
         shop.post("/api/payments", order.body())
         first = order.payment()
         monkeypatch.undo()
         answer = shop.post("/api/payments", order.body("tok_mastercard"))
         assert (answer.status_code, answer.data["id"]) == (201, str(first.id))
-        assert bank.held_or_taken(order.id) == 1
+        assert provider.held_or_taken(order.id) == 1

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from contracts.payment import CaptureFailReason, DeclineReason, RefundReason, VoidReason
-from payments_service.payments.models import Intent, IntentState, OrderCopy, Payment, Status
+from payments_service.payments.models import Intent, IntentState, OrderReplica, Payment, Status
 from payments_service.payments.operations.reasons import Reason, reason_for
 from shared_events.ids import uuid7
 
@@ -18,7 +18,7 @@ PAID_BY_ANOTHER = {"status": "complete", "payment_id": uuid7()}
 def _reason(status: Status, state: IntentState, order: dict[str, Any], **payment: Any) -> Reason | None:
     voided = payment.pop("voided", None)
     intent = Intent(id="pi_1", state=state, client_secret="")
-    return reason_for(status, Payment(**payment), OrderCopy(**order), intent, voided)
+    return reason_for(status, Payment(**payment), OrderReplica(**order), intent, voided)
 
 
 class TestAPaymentThatEnded:
@@ -34,30 +34,36 @@ class TestAPaymentThatEnded:
                 "authorization_lapsed",
                 "authorization lapsed",
                 Status.CAPTURE_FAILED,
-                IntentState.CLOSED,
+                IntentState.CANCELED,
                 OPEN,
                 {},
             ),
             (
-                *("capture_refused", "Too late.", Status.CAPTURE_FAILED, IntentState.HELD, OPEN),
+                *("capture_refused", "Too late.", Status.CAPTURE_FAILED, IntentState.AUTHORIZED, OPEN),
                 {"failure_message": "Too late."},
             ),
             (
-                *("requested", "No show", Status.REFUNDED, IntentState.RETURNED, OPEN),
+                *("requested", "No show", Status.REFUNDED, IntentState.REFUNDED, OPEN),
                 {"refund_reason": "No show", "refund_asked_at": AT},
             ),
-            ("order_cancelled", "expired", Status.REFUNDED, IntentState.RETURNED, CANCELLED, {}),
-            ("paid_otherwise", "paid otherwise", Status.REFUNDED, IntentState.RETURNED, PAID_BY_ANOTHER, {}),
-            ("refunded_at_provider", "refunded at Stripe", Status.REFUNDED, IntentState.RETURNED, OPEN, {}),
-            ("order_cancelled", "expired", Status.VOIDED, IntentState.CLOSED, CANCELLED, {}),
-            ("paid_otherwise", "paid otherwise", Status.VOIDED, IntentState.CLOSED, PAID_BY_ANOTHER, {}),
-            ("cancelled_at_provider", "cancelled at Stripe", Status.VOIDED, IntentState.CLOSED, OPEN, {}),
+            ("order_cancelled", "expired", Status.REFUNDED, IntentState.REFUNDED, CANCELLED, {}),
+            ("paid_otherwise", "paid otherwise", Status.REFUNDED, IntentState.REFUNDED, PAID_BY_ANOTHER, {}),
+            ("refunded_at_provider", "refunded at Stripe", Status.REFUNDED, IntentState.REFUNDED, OPEN, {}),
+            ("order_cancelled", "expired", Status.VOIDED, IntentState.CANCELED, CANCELLED, {}),
+            ("paid_otherwise", "paid otherwise", Status.VOIDED, IntentState.CANCELED, PAID_BY_ANOTHER, {}),
+            ("cancelled_at_provider", "cancelled at Stripe", Status.VOIDED, IntentState.CANCELED, OPEN, {}),
             (
-                *("authorized_too_late", "authorized too late", Status.VOIDED, IntentState.CLOSED, CANCELLED),
+                *(
+                    "authorized_too_late",
+                    "authorized too late",
+                    Status.VOIDED,
+                    IntentState.CANCELED,
+                    CANCELLED,
+                ),
                 {"voided": "authorized_too_late"},
             ),
             (
-                *("superseded", "superseded", Status.VOIDED, IntentState.CLOSED, OPEN),
+                *("superseded", "superseded", Status.VOIDED, IntentState.CANCELED, OPEN),
                 {"voided": "superseded"},
             ),
         ],
@@ -78,4 +84,4 @@ class TestAPaymentThatEnded:
 
     @pytest.mark.parametrize("status", [Status.AUTHORIZED, Status.CAPTURED])
     def test_has_nothing_to_explain_while_all_is_well(self, status: Status) -> None:
-        assert _reason(status, IntentState.HELD, OPEN) is None
+        assert _reason(status, IntentState.AUTHORIZED, OPEN) is None

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from payments_service.clients import stripe
 from payments_service.payments import reconciliation
-from payments_service.payments.models import OrderCopy, Payment
+from payments_service.payments.models import OrderReplica, Payment
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import PlacedOrder, begin_attempt, let_time_pass, run_commands
 from service_defaults.clock import moment
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _new_books(bank: FakeStripe) -> None:
-    bank.forget_everything()
+def _new_books(provider: FakeStripe) -> None:
+    provider.forget_everything()
 
 
 @pytest.fixture
@@ -55,8 +55,10 @@ class TestReconcile:
         assert "0 of them under way" in said
         assert "held USD: 19.99 by the ledger, 19.99 by Stripe" in said
 
-    def test_finds_money_that_stripe_gave_back_by_itself(self, paid: PlacedOrder, bank: FakeStripe) -> None:
-        bank.refund(paid.payment().intent_id)
+    def test_finds_money_that_stripe_gave_back_by_itself(
+        self, paid: PlacedOrder, provider: FakeStripe
+    ) -> None:
+        provider.refund(paid.payment().intent_id)
         [difference] = differences()
         assert str(paid.payment().id) in difference
         assert "the ledger says 0.00 held, 19.99 taken, and Stripe 0.00 held, 0.00 taken" in difference
@@ -66,7 +68,7 @@ class TestReconcile:
         assert "it is voided" in differences()[0]
 
     def test_finds_money_taken_for_nothing(self, paid: PlacedOrder) -> None:
-        OrderCopy.objects.filter(id=paid.id).update(status="cancelled")
+        OrderReplica.objects.filter(id=paid.id).update(status="cancelled")
         assert f"its order {paid.id} is cancelled" in differences()[0]
 
     def test_finds_an_order_that_nobody_paid(self, buyer: UUID) -> None:
@@ -75,11 +77,11 @@ class TestReconcile:
         [difference] = differences()
         assert difference.startswith(f"order {order.id}")
 
-    def test_finds_an_intent_that_stripe_has_forgotten(self, paid: PlacedOrder, bank: FakeStripe) -> None:
-        bank.forget_everything()
+    def test_finds_an_intent_that_stripe_has_forgotten(self, paid: PlacedOrder, provider: FakeStripe) -> None:
+        provider.forget_everything()
         assert "Stripe doesn't know its intent" in differences()[0]
 
-    def test_finds_money_in_an_intent_that_nobody_knows(self, bank: FakeStripe, buyer: UUID) -> None:
+    def test_finds_money_in_an_intent_that_nobody_knows(self, provider: FakeStripe, buyer: UUID) -> None:
         stray = make_stray(confirmed=True)
         [difference] = differences()
         assert difference.startswith(f"intent {stray.id}: Stripe says 5.00 held")
@@ -92,9 +94,11 @@ class TestReconcile:
         begin_attempt(PlacedOrder(buyer))
         assert differences() == []
 
-    def test_looks_twice(self, paid: PlacedOrder, bank: FakeStripe, monkeypatch: pytest.MonkeyPatch) -> None:
-        books = stripe.fetch_booked(str(paid.payment().intent_id))
-        monkeypatch.setattr(stripe, "list_booked", lambda **_: iter([stale(books)]))
+    def test_looks_twice(
+        self, paid: PlacedOrder, provider: FakeStripe, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        books = stripe.fetch_provider_record(str(paid.payment().intent_id))
+        monkeypatch.setattr(stripe, "list_provider_records", lambda **_: iter([stale(books)]))
         assert differences() == []
 
     @pytest.mark.parametrize("chunk", [1, 2, 3])
@@ -105,17 +109,17 @@ class TestReconcile:
         monkeypatch.setattr(stripe, "PAGE", 1)
         orders = [pay(shop, buyer) for _ in range(3)]
         make_stray(confirmed=True)
-        OrderCopy.objects.filter(id=orders[1].id).update(status="cancelled")
+        OrderReplica.objects.filter(id=orders[1].id).update(status="cancelled")
         said, found = reconcile()
         assert len(found) == 2
         assert "taken USD: 59.97 by the ledger, 59.97 by Stripe" in said
 
     def test_keeps_to_its_window(self, paid: PlacedOrder) -> None:
-        OrderCopy.objects.filter(id=paid.id).update(status="cancelled")
+        OrderReplica.objects.filter(id=paid.id).update(status="cancelled")
         assert differences(f"--since={(timezone.now() + timedelta(seconds=5)).isoformat()}") == []
 
     @pytest.mark.usefixtures("paid")
-    def test_says_where_to_go_on_when_stripe_is_away(self, bank: FakeStripe, settings) -> None:
+    def test_says_where_to_go_on_when_stripe_is_away(self, provider: FakeStripe, settings) -> None:
         settings.STRIPE_API_BASE = "http://127.0.0.1:9"
         stripe._client.cache_clear()
         with pytest.raises(CommandError, match="go on with --since 2") as ended:
@@ -163,9 +167,9 @@ def make_stray(*, confirmed: bool) -> stripe.Intent:
     return made
 
 
-def stale(booked: stripe.Booked | None) -> stripe.Booked:
+def stale(booked: stripe.ProviderRecord | None) -> stripe.ProviderRecord:
     assert booked is not None
-    return stripe.Booked(**{**vars(booked), "held": booked.taken, "taken": Decimal(0)})
+    return stripe.ProviderRecord(**{**vars(booked), "held": booked.taken, "taken": Decimal(0)})
 
 
 def reconcile(*options: str) -> tuple[str, list[str]]:

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from contracts.order_export import ExportedOrder
-from payments_service.payments.models import OrderCopy, Payment
+from payments_service.payments.models import OrderReplica, Payment
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import PlacedOrder, let_time_pass, recorded, run_commands
 from shared_events.ids import uuid7
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _new_books(bank: FakeStripe) -> None:
-    bank.forget_everything()
+def _new_books(provider: FakeStripe) -> None:
+    provider.forget_everything()
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def authorized(shop: APIClient, buyer: UUID) -> PlacedOrder:
 
 def of(order: PlacedOrder, **details: Any) -> ExportedOrder:
     """The order as orders has it: as it told payments, unless said otherwise."""
-    copy = OrderCopy.objects.get(id=order.id)
+    copy = OrderReplica.objects.get(id=order.id)
     return exported(order.id, **{"status": copy.status, "payment_id": copy.payment_id} | details)
 
 
@@ -95,7 +95,7 @@ class TestReconcile:
         assert any(line.startswith(f"order {paid.id}: orders says ") for line in found)
 
     def test_finds_a_complete_order_that_nobody_paid(self, paid: PlacedOrder, tmp_path: Path) -> None:
-        Payment.objects.filter(order=paid.id).update(status="voided", moved_at="2026-01-01T00:00Z")
+        Payment.objects.filter(order=paid.id).update(status="voided", last_progress_at="2026-01-01T00:00Z")
         found, _ = reconcile(write_export(tmp_path, [of(paid)]), "--since=1m")
         assert any("it is complete, and its payment" in line and "voided" in line for line in found)
 
@@ -109,14 +109,14 @@ class TestReconcile:
         self, shop: APIClient, paid: PlacedOrder, tmp_path: Path
     ) -> None:
         payment = paid.payment()
-        OrderCopy.objects.filter(id=paid.id).update(payment_id=UUID(int=9))
-        Payment.objects.update(moved_at="2026-01-01T00:00Z")
+        OrderReplica.objects.filter(id=paid.id).update(payment_id=UUID(int=9))
+        Payment.objects.update(last_progress_at="2026-01-01T00:00Z")
         found, _ = reconcile(write_export(tmp_path, [of(paid)]))
         assert any(f"payment {payment.id} keeps 19.99 USD" in line and "settle" in line for line in found)
 
     def test_leaves_alone_what_moved_since_the_export(self, paid: PlacedOrder, tmp_path: Path) -> None:
         file = write_export(tmp_path, [of(paid, status="created", payment_id=None)])
-        OrderCopy.objects.filter(id=paid.id).update(position=POSITION + 1)
+        OrderReplica.objects.filter(id=paid.id).update(position=POSITION + 1)
         assert reconcile(file) == ([], 0)
 
     def test_leaves_alone_what_orders_has_not_published_yet(self, tmp_path: Path) -> None:

@@ -12,28 +12,28 @@ from rest_framework.test import APIClient
 from contracts.payment import PaymentStarted
 from payments_service.clients import stripe
 from payments_service.payments import lost_intents, operations, tasks
-from payments_service.payments.models import LedgerEntry, OrderCopy, Payment
+from payments_service.payments.models import LedgerEntry, OrderReplica, Payment
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import PlacedOrder, begin_attempt, run_commands
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent, OutgoingCommand
-from shared_events.recovery import forget, recover
-from shared_events.testing import deliver_together, enveloped, nothing_recorded, scheduled_commands
+from shared_events.outbox.recovery import forget, recover
+from shared_events.testing import deliver_batch, enveloped, nothing_recorded, scheduled_commands
 from tests.recovering import publish, states
 
 pytestmark = pytest.mark.django_db
 
 AN_HOUR = timedelta(hours=1)
-#: What is kept for the buyer's browser, for a request, or of a walk; and what counts refused steps.
+#: What is kept for the buyer's browser, for a request, or of a sync; and what counts refused steps.
 UNKNOWN = (
-    *("updated_at", "moved_at", "client_secret", "next_action_url", "claim_id", "due_at", "lease"),
+    *("updated_at", "last_progress_at", "client_secret", "next_action_url", "claim_id", "due_at", "lease"),
     *("leased_until", "failure_code", "failure_message", "refusals", "refund_asked_at", "refund_reason"),
 )
 
 
 @pytest.fixture
-def orders(shop: APIClient, bank: FakeStripe, buyer: UUID) -> list[PlacedOrder]:
+def orders(shop: APIClient, provider: FakeStripe, buyer: UUID) -> list[PlacedOrder]:
     """A rich history: payments in every state, with and without an intent at Stripe."""
     captured, refunded, voided, declined, authorized, challenged, refused = (
         PlacedOrder(buyer) for _ in range(7)
@@ -64,7 +64,7 @@ def lose_everything() -> list[RawEnvelope]:
     OutgoingCommand.objects.all().delete()
     LedgerEntry.objects.all()._raw_delete("default")  # type: ignore[attr-defined]
     Payment.objects.all().delete()
-    OrderCopy.objects.all().delete()
+    OrderReplica.objects.all().delete()
     LoggedEvent.objects.all().delete()
     return published
 
@@ -86,7 +86,7 @@ def settle(*, later: timedelta = timedelta()) -> None:
 
 
 def hear_again(orders: list[PlacedOrder]) -> None:
-    deliver_together(sorted((one for order in orders for one in order.told), key=lambda one: one.position))
+    deliver_batch(sorted((one for order in orders for one in order.told), key=lambda one: one.position))
 
 
 class TestRecovery:
@@ -110,12 +110,12 @@ class TestRecovery:
         assert LoggedEvent.objects.count() == len(published)
 
     def test_asks_for_no_step_before_its_order_is_known(
-        self, orders: list[PlacedOrder], bank: FakeStripe
+        self, orders: list[PlacedOrder], provider: FakeStripe
     ) -> None:
         recover(lose_everything())
         settle()
         [authorized] = Payment.objects.filter(status="authorized")
-        assert stripe.fetch_intent(str(authorized.intent_id)).state == "held"
+        assert stripe.fetch_intent(str(authorized.intent_id)).state == "authorized"
         assert authorized.due_at is not None
 
     def test_leaves_newer_rows_alone_and_takes_the_same_twice(self, orders: list[PlacedOrder]) -> None:
@@ -138,7 +138,7 @@ class TestRecovery:
 class TestAnAttemptWithoutAnIntent:
     """Its row is as old as the dump; what came after, nobody has published."""
 
-    def test_is_not_abandoned_when_its_money_is_at_stripe(self, bank: FakeStripe, buyer: UUID) -> None:
+    def test_is_not_abandoned_when_its_money_is_at_stripe(self, provider: FakeStripe, buyer: UUID) -> None:
         payment = begin_attempt(PlacedOrder(buyer)).payment
         made = stripe.create_intent(
             amount=payment.amount,
@@ -161,7 +161,7 @@ class TestAnAttemptWithoutAnIntent:
         payment.refresh_from_db()
         assert (payment.intent_id, payment.status) == (made.id, "authorized")
 
-    def test_ends_once_stripe_certainly_has_none(self, bank: FakeStripe, buyer: UUID) -> None:
+    def test_ends_once_stripe_certainly_has_none(self, provider: FakeStripe, buyer: UUID) -> None:
         payment = begin_attempt(PlacedOrder(buyer)).payment
         recover([])
         settle()
@@ -177,11 +177,11 @@ class TestAnAttemptWithoutAnIntent:
         tasks.find_lost_intents()
         payment.refresh_from_db()
         assert (payment.status, payment.intent_lost) == ("started", True)
-        assert "find its intent" in payment.waits_for
+        assert "find its intent" in payment.next_actor
 
 
 class TestMoneyThatStripeDoesNotKnow:
-    def test_stays_to_be_looked_at(self, bank: FakeStripe, buyer: UUID) -> None:
+    def test_stays_to_be_looked_at(self, provider: FakeStripe, buyer: UUID) -> None:
         """As with another account's key: nobody can tell what became of it."""
         order = PlacedOrder(buyer)
         payment = Payment.objects.create(
@@ -196,12 +196,12 @@ class TestMoneyThatStripeDoesNotKnow:
 class TestWhatPublishersHaveLost:
     def test_of_orders_makes_no_newer_one_look_old(self, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
-        copy = OrderCopy.objects.get(id=order.id)
+        copy = OrderReplica.objects.get(id=order.id)
         forget("order", order.told, after=copy.position - 1)
         copy.refresh_from_db()
         assert copy.position == order.told[0].position - 1
         with nothing_recorded():
-            deliver_together(order.told)
+            deliver_batch(order.told)
 
 
 def test_the_placeholder_of_an_order_gives_way_to_any_news(buyer: UUID) -> None:
@@ -210,5 +210,5 @@ def test_the_placeholder_of_an_order_gives_way_to_any_news(buyer: UUID) -> None:
         created_at=timezone.now(),
     )  # fmt: skip
     recover([enveloped(state, aggregate_id=uuid7())])
-    copy = OrderCopy.objects.get(id=state.order_id)
+    copy = OrderReplica.objects.get(id=state.order_id)
     assert (copy.position, copy.amount, copy.status) == (0, Decimal("19.99"), "awaiting:payment")

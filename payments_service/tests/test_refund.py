@@ -20,7 +20,7 @@ LIST = "/admin/payments/payments/payment/"
 
 
 @pytest.fixture
-def desk() -> Client:
+def staff_client() -> Client:
     """An operator's browser, signed in to the admin."""
     client = Client()
     client.cookies["access_token"] = token_for(uuid7(), staff=True)
@@ -29,7 +29,7 @@ def desk() -> Client:
 
 
 @pytest.fixture
-def order(shop: APIClient, bank: FakeStripe, buyer: UUID) -> PlacedOrder:
+def order(shop: APIClient, provider: FakeStripe, buyer: UUID) -> PlacedOrder:
     """A paid order whose money was taken."""
     placed = PlacedOrder(buyer)
     shop.post("/api/payments", placed.body())
@@ -40,9 +40,9 @@ def order(shop: APIClient, bank: FakeStripe, buyer: UUID) -> PlacedOrder:
 
 class TestRefund:
     def test_gives_the_money_back_for_a_reason(
-        self, desk: Client, order: PlacedOrder, bank: FakeStripe
+        self, staff_client: Client, order: PlacedOrder, provider: FakeStripe
     ) -> None:
-        ask_for_refund(desk, order.payment(), "The show was cancelled")
+        ask_for_refund(staff_client, order.payment(), "The show was cancelled")
         run_commands()
         payment = order.payment()
         assert (payment.status, payment.reason, payment.due_at) == (
@@ -51,58 +51,60 @@ class TestRefund:
             None,
         )
         assert payment.reason_code == "requested"
-        assert bank.intent(payment.intent_id)["latest_charge"]["refunded"]
-        history = desk.get(f"{LIST}{payment.id}/history/").content.decode()
+        assert provider.intent(payment.intent_id)["latest_charge"]["refunded"]
+        history = staff_client.get(f"{LIST}{payment.id}/history/").content.decode()
         assert "The show was cancelled" in history
 
-    def test_happens_once_however_often_it_is_asked_for(self, desk: Client, order: PlacedOrder) -> None:
+    def test_happens_once_however_often_it_is_asked_for(
+        self, staff_client: Client, order: PlacedOrder
+    ) -> None:
         for _ in range(3):
-            ask_for_refund(desk, order.payment(), "twice is nice")
+            ask_for_refund(staff_client, order.payment(), "twice is nice")
         run_commands()
         let_time_pass()
         sweep()
         assert recorded().count("refunded") == 1
 
-    def test_needs_a_reason(self, desk: Client, order: PlacedOrder) -> None:
-        assert "Say why" in ask_for_refund(desk, order.payment(), "  ")
+    def test_needs_a_reason(self, staff_client: Client, order: PlacedOrder) -> None:
+        assert "Say why" in ask_for_refund(staff_client, order.payment(), "  ")
         run_commands()
         assert order.payment().status == "captured"
 
     def test_needs_money_that_was_taken(
-        self, desk: Client, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, staff_client: Client, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body())
         assert "Only money that was taken can be given back" in ask_for_refund(
-            desk, order.payment(), "why not"
+            staff_client, order.payment(), "why not"
         )
         assert order.payment().refund_asked_at is None
 
 
 class TestTheOperatorsList:
-    def test_finds_a_payment_by_its_order(self, desk: Client, order: PlacedOrder) -> None:
-        page = desk.get(LIST, {"q": str(order.id)}).content.decode()
+    def test_finds_a_payment_by_its_order(self, staff_client: Client, order: PlacedOrder) -> None:
+        page = staff_client.get(LIST, {"q": str(order.id)}).content.decode()
         assert f"/admin/orders/orders/order/{order.id}/change/" in page
         assert str(order.payment().id) in page
 
     def test_shows_a_payment_without_its_secret(
-        self, desk: Client, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, staff_client: Client, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body("tok_threeDSecure2Required"))
-        page = desk.get(f"{LIST}{order.payment().id}/change/").content.decode()
+        page = staff_client.get(f"{LIST}{order.payment().id}/change/").content.decode()
         assert str(order.payment().intent_id) in page
         assert order.payment().client_secret not in page
         assert '<input type="text"' not in page
 
-    @pytest.mark.parametrize("model", ["payment", "ordercopy", "usercopy", "stripeevent"])
-    def test_opens(self, desk: Client, order: PlacedOrder, model: str) -> None:
-        assert desk.get(f"/admin/payments/payments/{model}/").status_code == 200
+    @pytest.mark.parametrize("model", ["payment", "orderreplica", "userreplica", "stripeevent"])
+    def test_opens(self, staff_client: Client, order: PlacedOrder, model: str) -> None:
+        assert staff_client.get(f"/admin/payments/payments/{model}/").status_code == 200
 
 
-def ask_for_refund(desk: Client, payment: Payment, reason: str) -> str:
+def ask_for_refund(staff_client: Client, payment: Payment, reason: str) -> str:
     body = {"action": "refund", "_selected_action": str(payment.id), "reason": reason}
-    return desk.post(LIST, body, follow=True).content.decode()
+    return staff_client.post(LIST, body, follow=True).content.decode()
 
 
 class TestWhoMayRefund:
@@ -114,20 +116,20 @@ class TestWhoMayRefund:
 
     def test_signs_in_again_where_it_was_long_ago(self, order: PlacedOrder) -> None:
         operator = uuid7()
-        desk = _desk_of(operator, auth_time=int(time.time()) - 3600)
+        staff_client = _desk_of(operator, auth_time=int(time.time()) - 3600)
         body = {"action": "refund", "_selected_action": [str(order.payment().pk)], "reason": "late"}
-        answer = desk.post(LIST, body)
+        answer = staff_client.post(LIST, body)
         assert (answer.status_code, answer["Location"]) == (302, f"/auth/signin?next={quote(LIST, safe='')}")
         assert order.payment().refund_asked_at is None
-        desk.cookies["access_token"] = token_for(operator, staff=True)
-        desk.post(LIST, body)
+        staff_client.cookies["access_token"] = token_for(operator, staff=True)
+        staff_client.post(LIST, body)
         assert order.payment().refund_asked_at is not None
 
     def test_is_written_down(
-        self, desk: Client, order: PlacedOrder, caplog: pytest.LogCaptureFixture
+        self, staff_client: Client, order: PlacedOrder, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.INFO, "audit")
-        ask_for_refund(desk, order.payment(), "The show was cancelled")
+        ask_for_refund(staff_client, order.payment(), "The show was cancelled")
         [line] = [vars(record) for record in caplog.records if record.name == "audit"]
         assert (line["event"], line["on"], line["role"]) == (
             "operator.acted",

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 class TestTheOrderStream:
-    def test_touches_no_payment(self, shop: APIClient, bank: FakeStripe, buyer: UUID) -> None:
+    def test_touches_no_payment(self, shop: APIClient, provider: FakeStripe, buyer: UUID) -> None:
         captured, voided, open_, under_way = (PlacedOrder(buyer) for _ in range(4))
         for order in (captured, voided, open_):
             assert shop.post("/api/payments", order.body()).status_code == 201

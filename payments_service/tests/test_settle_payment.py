@@ -8,8 +8,8 @@ from rest_framework.test import APIClient
 
 from contracts.payment import PaymentCaptureFailed, PaymentVoided
 from payments_service.clients import stripe
-from payments_service.payments import operations, settlement, tasks
-from payments_service.payments.models import LEASE, Payment, Step
+from payments_service.payments import operations, payment_sync, tasks
+from payments_service.payments.models import LEASE, Payment, ProviderCall
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import (
     PlacedOrder,
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def order(shop: APIClient, bank: FakeStripe, buyer: UUID) -> PlacedOrder:
+def order(shop: APIClient, provider: FakeStripe, buyer: UUID) -> PlacedOrder:
     """An order whose payment is authorised."""
     placed = PlacedOrder(buyer)
     assert shop.post("/api/payments", placed.body()).status_code == 201
@@ -36,12 +36,12 @@ def order(shop: APIClient, bank: FakeStripe, buyer: UUID) -> PlacedOrder:
 
 
 class TestACompletedOrder:
-    def test_has_its_payment_captured(self, order: PlacedOrder, bank: FakeStripe) -> None:
+    def test_has_its_payment_captured(self, order: PlacedOrder, provider: FakeStripe) -> None:
         order.complete(order.payment())
         run_commands()
         payment = order.payment()
         assert (payment.status, payment.due_at) == ("captured", None)
-        assert bank.state(payment.intent_id) == "succeeded"
+        assert provider.state(payment.intent_id) == "succeeded"
         assert recorded() == ["started", "authorized", "captured"]
 
     def test_has_it_captured_even_when_the_command_was_lost(self, order: PlacedOrder) -> None:
@@ -50,15 +50,15 @@ class TestACompletedOrder:
         sweep()
         assert order.payment().status == "captured"
 
-    def test_keeps_nothing_of_another_payment(self, order: PlacedOrder, bank: FakeStripe) -> None:
+    def test_keeps_nothing_of_another_payment(self, order: PlacedOrder, provider: FakeStripe) -> None:
         order.complete(Payment(id=uuid7()))
         run_commands()
         payment = order.payment()
         assert (payment.status, payment.reason_code) == ("voided", "paid_otherwise")
-        assert bank.state(payment.intent_id) == "canceled"
+        assert provider.state(payment.intent_id) == "canceled"
 
-    def test_fails_when_the_bank_let_the_amount_go(self, order: PlacedOrder, bank: FakeStripe) -> None:
-        bank.cancel(order.payment().intent_id)
+    def test_fails_when_the_bank_let_the_amount_go(self, order: PlacedOrder, provider: FakeStripe) -> None:
+        provider.cancel(order.payment().intent_id)
         order.complete(order.payment())
         run_commands()
         payment = order.payment()
@@ -68,28 +68,28 @@ class TestACompletedOrder:
         assert (event.status, event.reason_code) == ("capture_failed", "authorization_lapsed")
 
     def test_fails_when_stripe_refuses_for_good(
-        self, order: PlacedOrder, bank: FakeStripe, monkeypatch: pytest.MonkeyPatch
+        self, order: PlacedOrder, provider: FakeStripe, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(intent_id: str, *, key: str) -> stripe.Intent:
             raise stripe.StripeRefused(stripe.Failure(code="charge_expired", message="It is too late."))
 
         order.complete(order.payment())
-        monkeypatch.setitem(settlement._CALLS, Step.CAPTURE, refuse)
+        monkeypatch.setitem(payment_sync._CALLS, ProviderCall.CAPTURE, refuse)
         run_commands()
         payment = order.payment()
         assert (payment.status, payment.reason) == ("capture_failed", "It is too late.")
         assert payment.reason_code == "capture_refused"
-        assert (payment.due_at, bank.state(payment.intent_id)) == (None, "canceled")
+        assert (payment.due_at, provider.state(payment.intent_id)) == (None, "canceled")
 
 
 class TestACancelledOrder:
-    def test_has_its_authorised_payment_voided(self, order: PlacedOrder, bank: FakeStripe) -> None:
+    def test_has_its_authorised_payment_voided(self, order: PlacedOrder, provider: FakeStripe) -> None:
         order.cancel("expired")
         run_commands()
         payment = order.payment()
         assert (payment.status, payment.reason_code) == ("voided", "authorized_too_late")
         assert payment.due_at is None
-        assert bank.state(payment.intent_id) == "canceled"
+        assert provider.state(payment.intent_id) == "canceled"
 
     def test_for_a_reason_that_only_orders_knows_keeps_nothing_either(self, order: PlacedOrder) -> None:
         order.cancel("of_a_kind_that_only_a_newer_publisher_has")
@@ -108,49 +108,49 @@ class TestACancelledOrder:
         assert order.payment().status == "voided"
 
     def test_can_no_longer_be_paid_from_a_forgotten_tab(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body("tok_threeDSecure2Required"))
         order.cancel()
         run_commands()
-        assert bank.state(order.payment().intent_id) == "canceled"
+        assert provider.state(order.payment().intent_id) == "canceled"
         assert recorded() == ["started", "voided"]
 
-    def test_is_given_back_what_was_taken(self, order: PlacedOrder, bank: FakeStripe) -> None:
+    def test_is_given_back_what_was_taken(self, order: PlacedOrder, provider: FakeStripe) -> None:
         order.complete(order.payment())
         run_commands()
         order.cancel("operator")
         run_commands()
         payment = order.payment()
         assert (payment.status, payment.due_at) == ("refunded", None)
-        assert bank.intent(payment.intent_id)["latest_charge"]["refunded"]
+        assert provider.intent(payment.intent_id)["latest_charge"]["refunded"]
         assert recorded() == ["started", "authorized", "captured", "refunded"]
 
-    def test_refunds_only_once(self, order: PlacedOrder, bank: FakeStripe) -> None:
+    def test_refunds_only_once(self, order: PlacedOrder, provider: FakeStripe) -> None:
         order.complete(order.payment())
         run_commands()
         order.cancel("operator")
         for _ in range(3):
             let_time_pass()
-            settlement.settle_payment(order.payment().id)
-        charge = bank.intent(order.payment().intent_id)["latest_charge"]
+            payment_sync.settle_payment(order.payment().id)
+        charge = provider.intent(order.payment().intent_id)["latest_charge"]
         assert charge["amount_refunded"] == charge["amount"]
 
 
 class TestAnOpenOrder:
-    def test_lets_its_authorised_payment_wait(self, order: PlacedOrder, bank: FakeStripe) -> None:
+    def test_lets_its_authorised_payment_wait(self, order: PlacedOrder, provider: FakeStripe) -> None:
         let_time_pass()
         sweep()
         payment = order.payment()
-        assert (payment.status, bank.state(payment.intent_id)) == ("authorized", "requires_capture")
+        assert (payment.status, provider.state(payment.intent_id)) == ("authorized", "requires_capture")
         assert payment.due_at is not None
         assert payment.due_at > timezone.now()
 
     def test_hears_of_an_authorisation_that_the_bank_let_go(
-        self, order: PlacedOrder, bank: FakeStripe
+        self, order: PlacedOrder, provider: FakeStripe
     ) -> None:
-        bank.cancel(order.payment().intent_id)
+        provider.cancel(order.payment().intent_id)
         let_time_pass()
         sweep()
         assert order.payment().status == "capture_failed"
@@ -159,7 +159,7 @@ class TestAnOpenOrder:
 class TestACrash:
     """Whatever dies wherever, the sweep ends it as if nothing had died."""
 
-    def test_before_stripe_was_asked_leaves_nothing(self, bank: FakeStripe, buyer: UUID) -> None:
+    def test_before_stripe_was_asked_leaves_nothing(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         begin_attempt(order)
         sweep()
@@ -168,32 +168,32 @@ class TestACrash:
         sweep()
         payment = order.payment()
         assert (payment.status, payment.reason, payment.due_at) == ("voided", "abandoned", None)
-        assert bank.intents_of(order.id) == []
+        assert provider.intents_of(order.id) == []
 
-    def test_before_the_intents_id_was_kept_moves_no_money(self, bank: FakeStripe, buyer: UUID) -> None:
+    def test_before_the_intents_id_was_kept_moves_no_money(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
-        settlement._create_intent(begin_attempt(order), "tok_visa")
+        payment_sync._create_intent(begin_attempt(order), "tok_visa")
         let_time_pass()
         sweep()
         assert order.payment().status == "voided"
-        assert bank.held_or_taken(order.id) == 0
+        assert provider.held_or_taken(order.id) == 0
 
-    def test_that_comes_back_late_must_not_confirm(self, bank: FakeStripe, buyer: UUID) -> None:
+    def test_that_comes_back_late_must_not_confirm(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         lease = begin_attempt(order)
-        intent = settlement._create_intent(lease, "tok_visa")
+        intent = payment_sync._create_intent(lease, "tok_visa")
         let_time_pass()
         sweep()
         with pytest.raises(operations.PaymentInProgress), transaction.atomic():
             operations.keep_intent(lease=lease, intent=intent, now=timezone.now())
 
-    def test_before_confirming_is_confirmed_later(self, bank: FakeStripe, buyer: UUID) -> None:
+    def test_before_confirming_is_confirmed_later(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         keep_new_intent(order)
         let_time_pass()
         sweep()
         assert order.payment().status == "authorized"
-        assert bank.held_or_taken(order.id) == 1
+        assert provider.held_or_taken(order.id) == 1
 
     @pytest.mark.parametrize(
         ("card", "status"),
@@ -204,34 +204,34 @@ class TestACrash:
         ],
     )
     def test_after_confirming_finds_out_what_came_of_it(
-        self, bank: FakeStripe, buyer: UUID, card: str, status: str
+        self, provider: FakeStripe, buyer: UUID, card: str, status: str
     ) -> None:
         order = PlacedOrder(buyer)
         lease = keep_new_intent(order, card)
-        settlement._take(Step.CONFIRM, lease)
+        payment_sync._take(ProviderCall.CONFIRM, lease)
         let_time_pass()
         sweep()
         assert order.payment().status == status
-        assert len(bank.intents_of(order.id)) == 1
+        assert len(provider.intents_of(order.id)) == 1
 
-    def test_after_confirming_a_lapsed_order_keeps_nothing(self, bank: FakeStripe, buyer: UUID) -> None:
+    def test_after_confirming_a_lapsed_order_keeps_nothing(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
-        settlement._take(Step.CONFIRM, keep_new_intent(order))
+        payment_sync._take(ProviderCall.CONFIRM, keep_new_intent(order))
         order.cancel("expired")
         let_time_pass()
         sweep()
         assert order.payment().status == "voided"
-        assert bank.held_or_taken(order.id) == 0
+        assert provider.held_or_taken(order.id) == 0
 
-    @pytest.mark.parametrize("step", [Step.CAPTURE, Step.CANCEL, Step.REFUND])
+    @pytest.mark.parametrize("step", [ProviderCall.CAPTURE, ProviderCall.CANCEL, ProviderCall.REFUND])
     def test_after_any_step_took_effect_writes_it_down_later(
-        self, order: PlacedOrder, bank: FakeStripe, step: Step, monkeypatch: pytest.MonkeyPatch
+        self, order: PlacedOrder, provider: FakeStripe, step: ProviderCall, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         lose_answer(monkeypatch, step)
-        if step is not Step.CANCEL:
+        if step is not ProviderCall.CANCEL:
             order.complete(order.payment())
             run_commands()
-        if step is not Step.CAPTURE:
+        if step is not ProviderCall.CAPTURE:
             order.cancel()
             run_commands()
         before = recorded()
@@ -239,7 +239,11 @@ class TestACrash:
         for _ in range(2):
             let_time_pass()
             sweep()
-        end = {Step.CAPTURE: "captured", Step.CANCEL: "voided", Step.REFUND: "refunded"}[step]
+        end = {
+            ProviderCall.CAPTURE: "captured",
+            ProviderCall.CANCEL: "voided",
+            ProviderCall.REFUND: "refunded",
+        }[step]
         assert recorded() == [*before, end]
         assert order.payment().due_at is None
 
@@ -254,13 +258,15 @@ class TestTheLease:
         lease(order)
         assert lease(order, later=LEASE) is not None
 
-    def test_takes_the_pen_from_a_walk_that_was_overtaken(self, order: PlacedOrder, bank: FakeStripe) -> None:
+    def test_takes_the_pen_from_a_walk_that_was_overtaken(
+        self, order: PlacedOrder, provider: FakeStripe
+    ) -> None:
         slow = lease(order)
         assert slow is not None
         order.cancel()
         let_time_pass()
         sweep()
-        stale = stripe.Intent(id=slow.intent_id, state=stripe.IntentState.TAKEN, client_secret="")
+        stale = stripe.Intent(id=slow.intent_id, state=stripe.IntentState.CAPTURED, client_secret="")
         with transaction.atomic():
             payment = operations.record_intent(lease=slow, intent=stale, now=timezone.now())
         assert payment.status == "voided"
@@ -270,20 +276,20 @@ class TestTheLease:
         slow = begin_attempt(order)
         let_time_pass()
         sweep()
-        settlement._give_up(slow, "declined", stripe.Failure(code="stolen_card", message="Declined."))
+        payment_sync._give_up(slow, "declined", stripe.Failure(code="stolen_card", message="Declined."))
         assert (order.payment().status, recorded()) == ("voided", ["started", "voided"])
 
     def test_leaves_a_payment_due_when_news_came_during_the_walk(
-        self, order: PlacedOrder, bank: FakeStripe
+        self, order: PlacedOrder, provider: FakeStripe
     ) -> None:
-        walk = lease(order)
-        assert walk is not None
-        seen = stripe.fetch_intent(walk.intent_id)
+        sync = lease(order)
+        assert sync is not None
+        seen = stripe.fetch_intent(sync.intent_id)
         order.complete(order.payment())
         run_commands()
         assert order.payment().status == "authorized"
         with transaction.atomic():
-            operations.record_intent(lease=walk, intent=seen, now=timezone.now())
+            operations.record_intent(lease=sync, intent=seen, now=timezone.now())
         run_commands()
         assert order.payment().status == "captured"
 
@@ -307,7 +313,7 @@ class TestTheSweep:
             assert payment.due_at is not None
             assert payment.leased_until is None
 
-    def test_survives_an_intent_that_stripe_has_forgotten(self, bank: FakeStripe, buyer: UUID) -> None:
+    def test_survives_an_intent_that_stripe_has_forgotten(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         keep_made_up_intent(order)
         let_time_pass()
@@ -323,7 +329,7 @@ def lease(order: PlacedOrder, *, later: timedelta = timedelta(0)) -> operations.
 def keep_new_intent(order: PlacedOrder, card: str = "tok_visa") -> operations.Lease:
     """Go as far as a buyer's request that has not confirmed yet."""
     begun = begin_attempt(order)
-    intent = settlement._create_intent(begun, card)
+    intent = payment_sync._create_intent(begun, card)
     with transaction.atomic():
         return operations.keep_intent(lease=begun, intent=intent, now=timezone.now())
 

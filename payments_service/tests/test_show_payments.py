@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def order(shop: APIClient, bank: FakeStripe, buyer: UUID) -> PlacedOrder:
+def order(shop: APIClient, provider: FakeStripe, buyer: UUID) -> PlacedOrder:
     """An order with a declined attempt and an authorised one."""
     placed = PlacedOrder(buyer)
     shop.post("/api/payments", placed.body("tok_chargeDeclined"))

@@ -9,8 +9,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from payments_service.clients import stripe
-from payments_service.payments import admin, settlement
-from payments_service.payments.models import Payment, Step
+from payments_service.payments import admin, payment_sync
+from payments_service.payments.models import Payment, ProviderCall
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import (
     PlacedOrder,
@@ -30,7 +30,7 @@ LIST = "/admin/payments/payments/payment/"
 
 
 @pytest.fixture
-def desk() -> Client:
+def staff_client() -> Client:
     """An operator's browser, signed in to the admin."""
     client = Client()
     client.cookies["access_token"] = token_for(uuid7(), staff=True)
@@ -39,7 +39,7 @@ def desk() -> Client:
 
 
 @pytest.fixture
-def order(shop: APIClient, bank: FakeStripe, buyer: UUID) -> PlacedOrder:
+def order(shop: APIClient, provider: FakeStripe, buyer: UUID) -> PlacedOrder:
     """An order whose payment is authorised."""
     placed = PlacedOrder(buyer)
     assert shop.post("/api/payments", placed.body()).status_code == 201
@@ -47,104 +47,117 @@ def order(shop: APIClient, bank: FakeStripe, buyer: UUID) -> PlacedOrder:
 
 
 class TestAStuckPayment:
-    def test_is_listed_once_nothing_moved_for_too_long(self, desk: Client, order: PlacedOrder) -> None:
-        assert not is_listed(desk, order, "stuck")
+    def test_is_listed_once_nothing_moved_for_too_long(
+        self, staff_client: Client, order: PlacedOrder
+    ) -> None:
+        assert not is_listed(staff_client, order, "stuck")
         let_time_pass()
-        assert is_listed(desk, order, "stuck")
+        assert is_listed(staff_client, order, "stuck")
 
-    def test_is_stuck_after_the_time_that_is_set(self, desk: Client, order: PlacedOrder, settings) -> None:
-        Payment.objects.update(moved_at=F("moved_at") - timedelta(seconds=30))
-        assert not is_listed(desk, order, "stuck")
+    def test_is_stuck_after_the_time_that_is_set(
+        self, staff_client: Client, order: PlacedOrder, settings
+    ) -> None:
+        Payment.objects.update(last_progress_at=F("last_progress_at") - timedelta(seconds=30))
+        assert not is_listed(staff_client, order, "stuck")
         settings.STUCK_SECONDS = 20
-        assert is_listed(desk, order, "stuck")
+        assert is_listed(staff_client, order, "stuck")
 
-    def test_is_not_one_that_is_over(self, desk: Client, order: PlacedOrder) -> None:
+    def test_is_not_one_that_is_over(self, staff_client: Client, order: PlacedOrder) -> None:
         order.complete(order.payment())
         run_commands()
         let_time_pass()
-        assert not is_listed(desk, order, "stuck")
+        assert not is_listed(staff_client, order, "stuck")
 
-    def test_is_not_one_that_just_got_a_new_goal(self, desk: Client, order: PlacedOrder) -> None:
+    def test_is_not_one_that_just_got_a_new_goal(self, staff_client: Client, order: PlacedOrder) -> None:
         order.complete(order.payment())
         run_commands()
         let_time_pass()
         order.cancel("operator")
-        assert not is_listed(desk, order, "stuck")
+        assert not is_listed(staff_client, order, "stuck")
 
-    def test_is_settled_by_the_operator(self, desk: Client, order: PlacedOrder, bank: FakeStripe) -> None:
+    def test_is_settled_by_the_operator(
+        self, staff_client: Client, order: PlacedOrder, provider: FakeStripe
+    ) -> None:
         order.complete(order.payment())
         let_time_pass()
-        assert "1 to be settled now" in settle_now(desk, order.payment())
+        assert "1 to be settled now" in settle_now(staff_client, order.payment())
         run_commands()
         assert order.payment().status == "captured"
-        assert "to be settled now" in desk.get(f"{LIST}{order.payment().id}/history/").content.decode()
+        assert (
+            "to be settled now" in staff_client.get(f"{LIST}{order.payment().id}/history/").content.decode()
+        )
 
     def test_is_never_settled_beyond_its_goal(
-        self, desk: Client, order: PlacedOrder, bank: FakeStripe
+        self, staff_client: Client, order: PlacedOrder, provider: FakeStripe
     ) -> None:
         for _ in range(3):
-            settle_now(desk, order.payment())
+            settle_now(staff_client, order.payment())
             run_commands()
-        assert bank.state(order.payment().intent_id) == "requires_capture"
+        assert provider.state(order.payment().intent_id) == "requires_capture"
         assert recorded() == ["started", "authorized"]
 
-    def test_that_is_over_stays_so(self, desk: Client, order: PlacedOrder) -> None:
+    def test_that_is_over_stays_so(self, staff_client: Client, order: PlacedOrder) -> None:
         order.cancel()
         run_commands()
-        settle_now(desk, order.payment())
+        settle_now(staff_client, order.payment())
         run_commands()
         assert (order.payment().status, order.payment().due_at) == ("voided", None)
 
     def test_without_an_intent_has_nothing_to_settle(
-        self, desk: Client, bank: FakeStripe, shop: APIClient, buyer: UUID
+        self, staff_client: Client, provider: FakeStripe, shop: APIClient, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body("pm_nobody"))
-        assert "has no intent at Stripe" in settle_now(desk, order.payment())
+        assert "has no intent at Stripe" in settle_now(staff_client, order.payment())
         run_commands()
         assert order.payment().status == "declined"
 
 
 class TestWhatAPaymentWaitsFor:
     def test_is_said_at_every_stage(
-        self, shop: APIClient, bank: FakeStripe, buyer: UUID, desk: Client
+        self, shop: APIClient, provider: FakeStripe, buyer: UUID, staff_client: Client
     ) -> None:
         order = PlacedOrder(buyer)
         begin_attempt(order)
-        assert order.payment().waits_for == "its request, which has no intent yet"
+        assert order.payment().next_actor == "its request, which has no intent yet"
         Payment.objects.update(status="voided", due_at=None, leased_until=None)
         shop.post("/api/payments", order.body("tok_threeDSecure2Required"))
-        assert order.payment().waits_for == "the buyer"
+        assert order.payment().next_actor == "the buyer"
         shop.post("/api/payments", order.body())
-        assert order.payment().waits_for == "orders, to complete or cancel the order"
+        assert order.payment().next_actor == "orders, to complete or cancel the order"
         order.complete(order.payment())
-        assert order.payment().waits_for == "Stripe, to capture it"
-        assert "Stripe, to capture it" in desk.get(LIST).content.decode()
+        assert order.payment().next_actor == "Stripe, to capture it"
+        assert "Stripe, to capture it" in staff_client.get(LIST).content.decode()
         run_commands()
-        assert order.payment().waits_for == ""
+        assert order.payment().next_actor == ""
         order.cancel("operator")
-        assert order.payment().waits_for == "Stripe, to refund it"
+        assert order.payment().next_actor == "Stripe, to refund it"
 
     def test_is_to_be_cancelled_when_its_order_ended(self, order: PlacedOrder) -> None:
         order.cancel()
-        assert order.payment().waits_for == "Stripe, to cancel it"
+        assert order.payment().next_actor == "Stripe, to cancel it"
 
 
 class TestAnAuthorisationNearItsEnd:
     @pytest.mark.parametrize(("days", "listed"), [(4, False), (6, True)])
     def test_is_listed(
-        self, desk: Client, order: PlacedOrder, monkeypatch: pytest.MonkeyPatch, days: int, listed: bool
+        self,
+        staff_client: Client,
+        order: PlacedOrder,
+        monkeypatch: pytest.MonkeyPatch,
+        days: int,
+        listed: bool,
     ) -> None:
         let_days_pass(monkeypatch, days)
-        assert is_listed(desk, order, "ending") is listed
+        assert is_listed(staff_client, order, "ending") is listed
 
     def test_is_none_once_the_money_was_taken(
-        self, desk: Client, order: PlacedOrder, monkeypatch: pytest.MonkeyPatch
+        self, staff_client: Client, order: PlacedOrder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order.complete(order.payment())
         run_commands()
         let_days_pass(monkeypatch, 6)
-        assert not is_listed(desk, order, "ending")
+        assert not is_listed(staff_client, order, "ending")
 
 
 class TestARefundThatFails:
@@ -159,36 +172,36 @@ class TestARefundThatFails:
             raise stripe.StripeRefused(stripe.Failure(code="balance_insufficient", message="Top up first."))
 
         self.keys: list[str] = []
-        monkeypatch.setitem(settlement._CALLS, Step.REFUND, refuse)
+        monkeypatch.setitem(payment_sync._CALLS, ProviderCall.REFUND, refuse)
         order.cancel("operator")
         run_commands()
         return order
 
-    def test_is_shown_with_stripes_reason(self, refused: PlacedOrder, desk: Client) -> None:
-        assert refused.payment().waits_for == "Stripe, to refund it: Top up first."
-        assert "Top up first." in desk.get(LIST).content.decode()
+    def test_is_shown_with_stripes_reason(self, refused: PlacedOrder, staff_client: Client) -> None:
+        assert refused.payment().next_actor == "Stripe, to refund it: Top up first."
+        assert "Top up first." in staff_client.get(LIST).content.decode()
 
     def test_is_tried_again_ever_more_seldom_and_under_a_new_key(self, refused: PlacedOrder) -> None:
         payment = refused.payment()
         assert payment.due_at is not None
         assert payment.due_at > timezone.now()
-        waits = [payment.wait(payment.moved_at + timedelta(seconds=age)) for age in (1, 60, 600)]
+        waits = [payment.wait(payment.last_progress_at + timedelta(seconds=age)) for age in (1, 60, 600)]
         assert waits[0] < waits[1] < waits[2]
         let_time_pass()
         sweep()
         assert len(set(self.keys)) == 2
 
     def test_ends_with_the_money_given_back_once(
-        self, refused: PlacedOrder, bank: FakeStripe, monkeypatch: pytest.MonkeyPatch
+        self, refused: PlacedOrder, provider: FakeStripe, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.undo()
         let_time_pass()
         sweep()
         assert (refused.payment().status, refused.payment().due_at) == ("refunded", None)
-        assert bank.intent(refused.payment().intent_id)["latest_charge"]["amount_refunded"] == 1999
+        assert provider.intent(refused.payment().intent_id)["latest_charge"]["amount_refunded"] == 1999
 
     def test_days_later_is_made_again(
-        self, order: PlacedOrder, bank: FakeStripe, desk: Client, monkeypatch: pytest.MonkeyPatch
+        self, order: PlacedOrder, provider: FakeStripe, staff_client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order.complete(order.payment())
         run_commands()
@@ -197,20 +210,20 @@ class TestARefundThatFails:
         keys: list[str] = []
         came_back = stripe.Intent(
             id=str(order.payment().intent_id),
-            state=stripe.IntentState.TAKEN,
+            state=stripe.IntentState.CAPTURED,
             client_secret="",
             failure=stripe.Failure(code="refund_failed", message="The refund failed: lost or stolen card."),
         )
 
         def refund(intent_id: str, *, key: str) -> stripe.Intent:
             keys.append(key)
-            return came_back if len(keys) == 1 else replace(came_back, state=stripe.IntentState.RETURNED)
+            return came_back if len(keys) == 1 else replace(came_back, state=stripe.IntentState.REFUNDED)
 
         monkeypatch.setattr(stripe, "fetch_intent", lambda intent_id: came_back)
-        monkeypatch.setitem(settlement._CALLS, Step.REFUND, refund)
-        settle_now(desk, order.payment())
+        monkeypatch.setitem(payment_sync._CALLS, ProviderCall.REFUND, refund)
+        settle_now(staff_client, order.payment())
         run_commands()
-        assert order.payment().waits_for == "Stripe, to refund it: The refund failed: lost or stolen card."
+        assert order.payment().next_actor == "Stripe, to refund it: The refund failed: lost or stolen card."
         let_time_pass()
         sweep()
         assert len(set(keys)) == 2
@@ -218,13 +231,13 @@ class TestARefundThatFails:
         assert recorded().count("refunded") == 1
 
 
-def is_listed(desk: Client, order: PlacedOrder, attention: str) -> bool:
-    return str(order.payment().id) in desk.get(LIST, {"attention": attention}).content.decode()
+def is_listed(staff_client: Client, order: PlacedOrder, attention: str) -> bool:
+    return str(order.payment().id) in staff_client.get(LIST, {"attention": attention}).content.decode()
 
 
-def settle_now(desk: Client, payment: Payment) -> str:
+def settle_now(staff_client: Client, payment: Payment) -> str:
     body = {"action": "settle_now", "_selected_action": str(payment.id), "reason": ""}
-    return desk.post(LIST, body, follow=True).content.decode()
+    return staff_client.post(LIST, body, follow=True).content.decode()
 
 
 def let_days_pass(monkeypatch: pytest.MonkeyPatch, days: int) -> None:

@@ -7,20 +7,20 @@ from payments_service.payments.models import (
     SHORTEST_WAIT,
     Intent,
     IntentState,
-    OrderCopy,
+    OrderReplica,
     Payment,
+    ProviderCall,
     Status,
-    Step,
 )
 from shared_events.ids import uuid7
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def make(status: str, order_status: str = "created") -> tuple[Payment, OrderCopy]:
-    payment = Payment(status=status, created_at=NOW, moved_at=NOW)
+def make(status: str, order_status: str = "created") -> tuple[Payment, OrderReplica]:
+    payment = Payment(status=status, created_at=NOW, last_progress_at=NOW)
     paid_with = payment.id if order_status == "complete" else None
-    return payment, OrderCopy(id=uuid7(), status=order_status, payment_id=paid_with)
+    return payment, OrderReplica(id=uuid7(), status=order_status, payment_id=paid_with)
 
 
 def intent(state: IntentState) -> Intent:
@@ -31,31 +31,31 @@ class TestNextStep:
     @pytest.mark.parametrize(
         ("order_status", "state", "step"),
         [
-            ("created", IntentState.UNCONFIRMED, Step.CONFIRM),
+            ("created", IntentState.UNCONFIRMED, ProviderCall.CONFIRM),
             ("created", IntentState.CHALLENGED, None),
-            ("created", IntentState.HELD, None),
-            ("complete", IntentState.HELD, Step.CAPTURE),
-            ("complete", IntentState.TAKEN, None),
-            ("cancelled", IntentState.UNPAID, Step.CANCEL),
-            ("cancelled", IntentState.UNCONFIRMED, Step.CANCEL),
-            ("cancelled", IntentState.CHALLENGED, Step.CANCEL),
+            ("created", IntentState.AUTHORIZED, None),
+            ("complete", IntentState.AUTHORIZED, ProviderCall.CAPTURE),
+            ("complete", IntentState.CAPTURED, None),
+            ("cancelled", IntentState.UNPAID, ProviderCall.CANCEL),
+            ("cancelled", IntentState.UNCONFIRMED, ProviderCall.CANCEL),
+            ("cancelled", IntentState.CHALLENGED, ProviderCall.CANCEL),
             ("cancelled", IntentState.PROCESSING, None),
-            ("cancelled", IntentState.HELD, Step.CANCEL),
-            ("cancelled", IntentState.TAKEN, Step.REFUND),
-            ("cancelled", IntentState.RETURNED, None),
-            ("cancelled", IntentState.CLOSED, None),
+            ("cancelled", IntentState.AUTHORIZED, ProviderCall.CANCEL),
+            ("cancelled", IntentState.CAPTURED, ProviderCall.REFUND),
+            ("cancelled", IntentState.REFUNDED, None),
+            ("cancelled", IntentState.CANCELED, None),
         ],
     )
     def test_goes_towards_what_the_order_wants(
-        self, order_status: str, state: IntentState, step: Step | None
+        self, order_status: str, state: IntentState, step: ProviderCall | None
     ) -> None:
         payment, order = make("authorized", order_status)
-        assert payment.next_step(order, intent(state)) is step
+        assert payment.next_call(order, intent(state)) is step
 
     @pytest.mark.parametrize("status", ["declined", "capture_failed"])
     def test_keeps_nothing_of_what_has_failed(self, status: str) -> None:
         payment, order = make(status, "complete")
-        assert payment.next_step(order, intent(IntentState.HELD)) is Step.CANCEL
+        assert payment.next_call(order, intent(IntentState.AUTHORIZED)) is ProviderCall.CANCEL
 
 
 class TestStatusAfter:
@@ -65,7 +65,7 @@ class TestStatusAfter:
         payment, order = make(status, "complete")
         assert payment.status_after(order, intent(state)) is None
 
-    @pytest.mark.parametrize("state", [state for state in IntentState if state is not IntentState.RETURNED])
+    @pytest.mark.parametrize("state", [state for state in IntentState if state is not IntentState.REFUNDED])
     def test_only_ever_gives_captured_money_back(self, state: IntentState) -> None:
         payment, order = make("captured", "complete")
         assert payment.status_after(order, intent(state)) is None
@@ -81,12 +81,17 @@ class TestStatusAfter:
     )
     def test_tells_a_lost_authorisation_from_a_given_up_one(self, order_status: str, status: str) -> None:
         payment, order = make("authorized", order_status)
-        assert payment.status_after(order, intent(IntentState.CLOSED)) == status
+        assert payment.status_after(order, intent(IntentState.CANCELED)) == status
 
     def test_takes_a_refused_step_for_an_end_only_where_it_left_the_intent(self) -> None:
         payment, order = make("authorized", "complete")
-        assert payment.status_after(order, intent(IntentState.HELD), Step.CAPTURE) == Status.CAPTURE_FAILED
-        assert payment.status_after(order, intent(IntentState.TAKEN), Step.CAPTURE) == Status.CAPTURED
+        assert (
+            payment.status_after(order, intent(IntentState.AUTHORIZED), ProviderCall.CAPTURE)
+            == Status.CAPTURE_FAILED
+        )
+        assert (
+            payment.status_after(order, intent(IntentState.CAPTURED), ProviderCall.CAPTURE) == Status.CAPTURED
+        )
 
 
 class TestWait:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 
-class KeptAnswer(models.Model):
+class IdempotencyRecord(models.Model):
     """What a user was answered on a route under a key; `fingerprint` is of the request's body."""
 
     user_id = models.UUIDField()

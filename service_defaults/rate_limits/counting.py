@@ -26,12 +26,12 @@ _COUNT = """
     RETURNING used, extract(epoch FROM resets_at - clock_timestamp())
 """
 
-_FORGIVE = "DELETE FROM rate_limits_usage WHERE rate = %(rate)s AND subject = %(subject)s"
-_FORGET = "DELETE FROM rate_limits_usage WHERE resets_at < clock_timestamp()"
+_RESET = "DELETE FROM rate_limits_usage WHERE rate = %(rate)s AND subject = %(subject)s"
+_PURGE = "DELETE FROM rate_limits_usage WHERE resets_at < clock_timestamp()"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RateLimitState:
     """Where a subject stands: how often it may still, and when the window ends, in whole seconds from now."""
 
     rate: Rate
@@ -52,7 +52,7 @@ class Standing:
         }
 
 
-def count(rate: Rate, *subject: str) -> Standing:
+def count(rate: Rate, *subject: str) -> RateLimitState:
     """Count one use by the subject (its parts together are one) and return where it stands now.
 
     Call it outside of a transaction: a refusal must not be rolled back, nor a row be held.
@@ -60,17 +60,17 @@ def count(rate: Rate, *subject: str) -> Standing:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, {"rate": rate.name, "subject": _digest(subject), "seconds": rate.seconds})
         used, seconds = cursor.fetchone()
-    return Standing(rate=rate, used=used, resets_in=max(1, ceil(seconds)))
+    return RateLimitState(rate=rate, used=used, resets_in=max(1, ceil(seconds)))
 
 
-def forgive(rate: Rate, *subject: str) -> None:
+def reset(rate: Rate, *subject: str) -> None:
     """Forget what the subject has used."""
-    _execute(_FORGIVE, {"rate": rate.name, "subject": _digest(subject)})
+    _execute(_RESET, {"rate": rate.name, "subject": _digest(subject)})
 
 
-def forget_old_usages() -> int:
+def purge_old_usages() -> int:
     """Delete what counts no more; return how many. A sweep of each service calls this."""
-    return _execute(_FORGET, {})
+    return _execute(_PURGE, {})
 
 
 def _execute(statement: str, values: dict[str, str]) -> int:

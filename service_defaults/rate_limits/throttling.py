@@ -10,7 +10,7 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from service_defaults.rate_limits.counting import Standing, count
+from service_defaults.rate_limits.counting import RateLimitState, count
 from service_defaults.rate_limits.rates import Rate
 
 # Its module reads the settings that name this one.
@@ -32,14 +32,14 @@ class RateLimited(BaseThrottle):
         default = "reads" if request.method in _SAFE_METHODS else "writes"
         rate = getattr(settings, "RATES", {}).get(getattr(view, "rate", default))
         if rate is not None:
-            hold(request, rate, *subject_of(request))
+            enforce_rate(request, rate, *subject_of(request))
         return True
 
 
-def hold(request: Request, rate: Rate, *subject: str) -> None:
+def enforce_rate(request: Request, rate: Rate, *subject: str) -> None:
     """Count one use and say in the answer's headers where the subject stands; raises `Throttled`."""
     standing = count(rate, *subject)
-    request._request.rate_standing = standing  # type: ignore[attr-defined]  # noqa: SLF001  DRF's way through
+    request._request.rate_limit_state = standing  # type: ignore[attr-defined]  # noqa: SLF001  DRF's way through
     if standing.is_over:
         raise Throttled(wait=standing.resets_in)
 
@@ -54,7 +54,7 @@ def subject_of(request: Request) -> tuple[str, str]:
 
 def address_of(request: Request | HttpRequest) -> str:
     """The visitor's address as far as it is theirs: of IPv6 the network of 64 bits that a household has."""
-    text: str = getattr(request, "visitor_address", "")
+    text: str = getattr(request, "client_ip", "")
     try:
         address = ip_address(text)
     except ValueError:
@@ -67,7 +67,7 @@ def rate_limit_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> C
 
     def middleware(request: HttpRequest, *args: Any) -> HttpResponse:
         response = get_response(request)
-        standing: Standing | None = getattr(request, "rate_standing", None)
+        standing: RateLimitState | None = getattr(request, "rate_limit_state", None)
         if standing is not None:
             for name, value in standing.headers().items():
                 response[name] = value

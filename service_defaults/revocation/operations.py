@@ -17,7 +17,7 @@ from service_defaults.tokens import LONGEST_ACCESS_SECONDS
 #: An operator's session in an admin lives for less.
 REMEMBERED_FOR = timedelta(seconds=LONGEST_ACCESS_SECONDS + 60)
 
-_KEEP_STANDING = """
+_REVOKE_USER_TOKENS = """
     INSERT INTO revocation_revocation AS kept (subject, version, suspended, not_before)
     VALUES (%s, %s, %s, %s)
     ON CONFLICT (subject) DO UPDATE
@@ -33,16 +33,16 @@ def end_session(*, session_id: UUID, ended_at: datetime) -> None:
     )
 
 
-def keep_standing(*, user_id: UUID, version: int, suspended: bool, not_before: datetime) -> None:
+def revoke_user_tokens(*, user_id: UUID, version: int, suspended: bool, not_before: datetime) -> None:
     """No token of this user from before then counts any more, and while `suspended` none at all.
 
     `version` is the user's own; what is older than the last word on the user changes nothing.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_KEEP_STANDING, [user_id, version, suspended, not_before])
+        cursor.execute(_REVOKE_USER_TOKENS, [user_id, version, suspended, not_before])
 
 
-def take_next_word(*, user_ids: Iterable[UUID]) -> None:
+def accept_next_version(*, user_ids: Iterable[UUID]) -> None:
     """Take what is said next of these users for news: what was said last is lost where it was said.
 
     Until then what was revoked stays revoked.
@@ -50,7 +50,7 @@ def take_next_word(*, user_ids: Iterable[UUID]) -> None:
     Revocation.objects.filter(subject__in=user_ids, version__isnull=False).update(version=0)
 
 
-def forget_old_revocations() -> int:
+def purge_old_revocations() -> int:
     """Delete the sessions that no living token could be of; return how many.
 
     A sweep of each service calls this. The word on a user stays: older ones, read again, are told by it.

@@ -104,4 +104,4 @@ class TestListing:
     @pytest.mark.parametrize(("value", "items"), [(None, []), (" , ", []), ("a, b,,c ", ["a", "b", "c"])])
     def test_drops_blanks(self, given, value: str | None, items: list[str]) -> None:
         given(value)
-        assert env.listing("NOTES_THING") == items
+        assert env.list_of("NOTES_THING") == items

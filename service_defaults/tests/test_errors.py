@@ -5,11 +5,11 @@ import pytest
 from service_defaults import errors
 
 
-class SeatAlreadyTaken(errors.Refused):
+class SeatAlreadyTaken(errors.BusinessRuleViolation):
     """Seat is already taken."""
 
 
-class HTTPRefusedByIPv4(errors.Refused):
+class HTTPRefusedByIPv4(errors.BusinessRuleViolation):
     """An initialism
 
     and further words for readers of the code.
@@ -18,7 +18,7 @@ class HTTPRefusedByIPv4(errors.Refused):
     field = "address"
 
 
-class Untold(errors.Refused):
+class Untold(errors.BusinessRuleViolation):
     __doc__ = None
 
 
@@ -28,7 +28,7 @@ class TestADomainError:
         [
             (SeatAlreadyTaken, "seat-already-taken"),
             (HTTPRefusedByIPv4, "http-refused-by-i-pv4"),
-            (errors.Stale, "stale"),
+            (errors.PreconditionFailed, "precondition-failed"),
         ],
     )
     def test_has_its_name_as_slug(self, error: type[errors.DomainError], slug: str) -> None:

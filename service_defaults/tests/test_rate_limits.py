@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from service_defaults import visitors
+from service_defaults import client_ip
 from service_defaults.rate_limits import counting
 from service_defaults.rate_limits.models import Usage
 from service_defaults.rate_limits.rates import Rate, rate
@@ -66,11 +66,11 @@ class TestARate:
         assert _is_taken(here, next_door, here, {"address": "2001:db8:0:1::1"}) == [200, 200, 429, 200]
 
     def test_counts_for_the_visitor_that_the_frontend_vouches_for(self) -> None:
-        one, two = ({visitors.HEADER: visitors.sign(f"198.51.100.{number}")} for number in (1, 2))
+        one, two = ({client_ip.HEADER: client_ip.sign(f"198.51.100.{number}")} for number in (1, 2))
         assert _is_taken(one, one, one, two) == [200, 200, 429, 200]
 
     def test_is_not_escaped_by_an_unsigned_header(self) -> None:
-        claims = [{visitors.HEADER: f"198.51.100.{number} 00"} for number in range(3)]
+        claims = [{client_ip.HEADER: f"198.51.100.{number} 00"} for number in range(3)]
         assert _is_taken(*claims) == [200, 200, 429]
 
     def test_limits_no_reading_unless_it_is_asked_to(self, settings) -> None:
@@ -105,9 +105,9 @@ class TestARate:
 
     def test_is_forgotten_once_it_is_over(self) -> None:
         _write()
-        assert counting.forget_old_usages() == 0
+        assert counting.purge_old_usages() == 0
         Usage.objects.update(resets_at=timezone.now() - timedelta(seconds=1))
-        assert counting.forget_old_usages() == 1
+        assert counting.purge_old_usages() == 1
 
 
 class TestARateInTheEnvironment:

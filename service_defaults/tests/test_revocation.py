@@ -27,7 +27,7 @@ def _by_cookie(token: str, method: str, path: str) -> tuple[int, str]:
 
 
 def _suspend(user: UUID) -> None:
-    operations.keep_standing(user_id=user, version=1, suspended=True, not_before=timezone.now())
+    operations.revoke_user_tokens(user_id=user, version=1, suspended=True, not_before=timezone.now())
 
 
 class TestATokenOfAnEndedSession:
@@ -52,14 +52,14 @@ class TestATokenOfAnEndedSession:
 class TestATokenFromBefore:
     def test_is_refused_and_one_from_then_on_is_not(self, writer: UUID) -> None:
         end = datetime.fromtimestamp(int(timezone.now().timestamp()), UTC) + timedelta(microseconds=500)
-        operations.keep_standing(user_id=writer, version=1, suspended=False, not_before=end)
+        operations.revoke_user_tokens(user_id=writer, version=1, suspended=False, not_before=end)
         before, at = (end + step for step in (timedelta(microseconds=-1), timedelta(0)))
         assert _by_bearer(token_for(writer, iat=before.timestamp())) == (401, "session-ended")
         assert _by_bearer(token_for(writer, iat=at.timestamp()))[0] == 200
 
     def test_says_nothing_about_other_users(self, writer: UUID) -> None:
         later = timezone.now() + timedelta(minutes=1)
-        operations.keep_standing(user_id=uuid7(), version=1, suspended=False, not_before=later)
+        operations.revoke_user_tokens(user_id=uuid7(), version=1, suspended=False, not_before=later)
         assert _by_bearer(token_for(writer))[0] == 200
 
 
@@ -78,7 +78,7 @@ class TestATokenOfASuspendedAccount:
     def test_stays_refused_once_the_account_is_reinstated_but_a_new_one_counts(self, writer: UUID) -> None:
         old = token_for(writer, iat=timezone.now().timestamp() - 1)
         _suspend(writer)
-        operations.keep_standing(user_id=writer, version=2, suspended=False, not_before=timezone.now())
+        operations.revoke_user_tokens(user_id=writer, version=2, suspended=False, not_before=timezone.now())
         assert _by_bearer(old) == (401, "session-ended")
         assert _by_bearer(token_for(writer, iat=timezone.now().timestamp()))[0] == 200
 
@@ -98,10 +98,10 @@ class TestAToken:
 class TestAnOlderWord:
     def test_changes_nothing(self, writer: UUID) -> None:
         now = timezone.now()
-        operations.keep_standing(user_id=writer, version=3, suspended=False, not_before=now)
+        operations.revoke_user_tokens(user_id=writer, version=3, suspended=False, not_before=now)
         for version in (2, 3):
             later = now + timedelta(minutes=1)
-            operations.keep_standing(user_id=writer, version=version, suspended=True, not_before=later)
+            operations.revoke_user_tokens(user_id=writer, version=version, suspended=True, not_before=later)
         assert Revocation.objects.values_list("suspended", "not_before", "version").get() == (False, now, 3)
 
     def test_of_a_session_changes_nothing(self, writer: UUID) -> None:
@@ -118,7 +118,7 @@ class TestForgetting:
         kept, forgotten, suspended, reinstated = uuid7(), uuid7(), uuid7(), uuid7()
         operations.end_session(session_id=kept, ended_at=now - timedelta(hours=1))
         operations.end_session(session_id=forgotten, ended_at=old)
-        operations.keep_standing(user_id=suspended, version=1, suspended=True, not_before=old)
-        operations.keep_standing(user_id=reinstated, version=2, suspended=False, not_before=old)
-        assert operations.forget_old_revocations() == 1
+        operations.revoke_user_tokens(user_id=suspended, version=1, suspended=True, not_before=old)
+        operations.revoke_user_tokens(user_id=reinstated, version=2, suspended=False, not_before=old)
+        assert operations.purge_old_revocations() == 1
         assert set(Revocation.objects.values_list("subject", flat=True)) == {kept, suspended, reinstated}

@@ -9,7 +9,7 @@ from service_defaults import settings as defaults
 PASSWORD = "s3cret-of-the-database"
 REQUIRED: dict[str, Callable[[], object]] = {
     "DJANGO_SECRET_KEY": defaults.secret_key,
-    "DJANGO_VISITOR_KEY": defaults.visitor_key,
+    "DJANGO_CLIENT_IP_SIGNING_KEY": defaults.client_ip_signing_key,
     "DJANGO_PUBLIC_ORIGIN": defaults.public_origin,
     "BROKER_URL": defaults.broker_url,
     "AUTH_JWKS_FILE": defaults.jwks_file,
@@ -17,7 +17,7 @@ REQUIRED: dict[str, Callable[[], object]] = {
 }
 WRONG = [
     ("DJANGO_SECRET_KEY", "too-short-for-a-secret"),
-    ("DJANGO_VISITOR_KEY", "too-short-for-a-secret"),
+    ("DJANGO_CLIENT_IP_SIGNING_KEY", "too-short-for-a-secret"),
     *(
         ("DJANGO_PUBLIC_ORIGIN", value)
         for value in (

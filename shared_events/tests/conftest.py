@@ -1,4 +1,4 @@
-"""What the backbone's tests share: a road made of lists, and helpers to write and read notes."""
+"""What the backbone's tests share: a broker made of lists, and helpers to write and read notes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +8,11 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from shared_events import consumer, log, redrive
 from shared_events.contracts import Event
 from shared_events.ids import uuid7
-from shared_events.relay import Relay, prepare
+from shared_events.inbox import consumer, redrive
+from shared_events.outbox import log
+from shared_events.outbox.relay import Relay, prepare
 from shared_events.tests.notes import handlers
 from shared_events.tests.notes.contracts import NoteWritten
 
@@ -19,7 +20,7 @@ Write = Callable[..., UUID]
 Published = Callable[..., list[consumer.Batch]]
 
 
-class Road:
+class FakeBroker:
     """Stands where the broker's publisher stands; keeps what was sent, and can be broken."""
 
     def __init__(self) -> None:
@@ -63,14 +64,14 @@ def connect_apart() -> psycopg.Connection:
 
 
 @pytest.fixture
-def road() -> Road:
-    return Road()
+def broker() -> FakeBroker:
+    return FakeBroker()
 
 
 @pytest.fixture
-def relay(road: Road, transactional_db: None) -> Relay:
+def relay(broker: FakeBroker, transactional_db: None) -> Relay:
     prepare()
-    relay = Relay(holder=uuid7(), publisher=road)  # type: ignore[arg-type]
+    relay = Relay(holder=uuid7(), publisher=broker)  # type: ignore[arg-type]
     assert relay.lease.hold()
     return relay
 
@@ -91,14 +92,14 @@ def write(transactional_db: None) -> Write:
 
 
 @pytest.fixture
-def published(relay: Relay, road: Road, write: Write) -> Callable[..., list[consumer.Batch]]:
+def published(relay: Relay, broker: FakeBroker, write: Write) -> Callable[..., list[consumer.Batch]]:
     """Write notes with the given texts, relay them, and return the batches that went out for them."""
 
     def published(*texts: str) -> list[consumer.Batch]:
-        before = len(road.batches())
+        before = len(broker.batches())
         for text in texts:
             write(text)
         relay.round()
-        return road.batches()[before:]
+        return broker.batches()[before:]
 
     return published

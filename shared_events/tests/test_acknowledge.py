@@ -3,12 +3,12 @@ from types import SimpleNamespace
 from celery.worker.consumer import Consumer
 from kombu.asynchronous import Hub
 
-from shared_events.bus.app import PatientConsumer
+from shared_events.transport.app import ReconnectingConsumer
 
 
 def test_a_task_is_acknowledged_before_the_worker_waits_again() -> None:
     """With one message under way at a time, a worker that waits first waits for nothing."""
-    consumer = object.__new__(PatientConsumer)
+    consumer = object.__new__(ReconnectingConsumer)
     consumer.hub = Hub(timer=SimpleNamespace(_queue=[]))
     acknowledged: list[str] = []
     consumer.call_soon_ack(acknowledged.append, "the message")

@@ -9,13 +9,13 @@ from django.core.management import call_command
 from django.db import IntegrityError
 from django.utils import timezone
 
-from shared_events import log
-from shared_events.archive import archive
 from shared_events.envelope import dump
 from shared_events.ids import uuid7
 from shared_events.models import ArchivedEvent, LoggedEvent
-from shared_events.reading import envelopes_after
-from shared_events.relay import Relay
+from shared_events.outbox import log
+from shared_events.outbox.archive import archive
+from shared_events.outbox.log_reader import envelopes_after
+from shared_events.outbox.relay import Relay
 from shared_events.tests.conftest import Write
 from shared_events.tests.notes.contracts import NoteErased
 

@@ -6,13 +6,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from shared_events import backfill, catch_up, consumer, parking, redrive, subscriptions, tasks
-from shared_events.consumer import Batch, Outcome, receive
+from shared_events import catch_up, tasks
 from shared_events.envelope import Envelope, dump, load
+from shared_events.inbox import backfill, consumer, parking, redrive, subscriptions
+from shared_events.inbox.consumer import ApplyResult, Batch, receive
+from shared_events.inbox.subscriptions import handles
 from shared_events.models import Backfill, Cursor, LoggedEvent, ParkedEvent, PublishedStream, UnhandledType
-from shared_events.relay import Relay
-from shared_events.subscriptions import handles
-from shared_events.tests.conftest import Published, Road, Write
+from shared_events.outbox.relay import Relay
+from shared_events.tests.conftest import FakeBroker, Published, Write
 from shared_events.tests.notes import handlers
 from shared_events.tests.notes.contracts import NoteCounted, NoteState, NoteWritten
 from shared_events.tests.notes.models import Note
@@ -56,18 +57,18 @@ def _restart() -> None:
     backfill.begin_where_needed(["note"])
 
 
-def _feed(road: Road) -> list[Outcome]:
+def _feed(broker: FakeBroker) -> list[ApplyResult]:
     """Ask for the past, answer, and apply the answer, until there is nothing to ask for."""
     outcomes = []
-    road.sent.clear()
-    while catch_up.ask_for_past("note", road):  # type: ignore[arg-type]
-        [request] = road.sent
-        catch_up.answer_past("note", request["after"], request["types"], "notes", road)  # type: ignore[arg-type]
-        message = road.sent[-1]
-        assert message["task"] == "shared_events.deliver_past"
-        past = backfill.past_from_wire("note", message["events"], message["after"], message["upto"])
-        outcomes.append(consumer.receive_past(past))
-        road.sent.clear()
+    broker.sent.clear()
+    while catch_up.request_backfill("note", broker):  # type: ignore[arg-type]
+        [request] = broker.sent
+        catch_up.reply_backfill("note", request["after"], request["types"], "notes", broker)  # type: ignore[arg-type]
+        message = broker.sent[-1]
+        assert message["task"] == "shared_events.deliver_backfill"
+        past = backfill.backfill_from_wire("note", message["events"], message["after"], message["upto"])
+        outcomes.append(consumer.receive_backfill(past))
+        broker.sent.clear()
     return outcomes
 
 
@@ -86,43 +87,43 @@ def passed(published: Published) -> list[Batch]:
 
 @pytest.mark.usefixtures("passed")
 class TestATypeThatTheCursorHasPassed:
-    def test_is_fed_to_its_new_handler_in_order(self, road: Road) -> None:
-        assert _feed(road) == [Outcome.UP_TO_DATE]
+    def test_is_fed_to_its_new_handler_in_order(self, broker: FakeBroker) -> None:
+        assert _feed(broker) == [ApplyResult.UP_TO_DATE]
         assert HEARD == ["a", "b", "c"]
         assert not Backfill.objects.exists()
 
-    def test_is_heard_in_news_only_after_the_past(self, road: Road, published: Published) -> None:
+    def test_is_heard_in_news_only_after_the_past(self, broker: FakeBroker, published: Published) -> None:
         for batch in published("d"):
-            assert receive(batch) is Outcome.UP_TO_DATE
+            assert receive(batch) is ApplyResult.UP_TO_DATE
         assert HEARD == []
-        _feed(road)
+        _feed(broker)
         assert HEARD == ["a", "b", "c", "d"]
         for batch in published("e"):
             receive(batch)
         assert HEARD == ["a", "b", "c", "d", "e"]
 
-    def test_is_asked_for_by_the_relays_timer(self, road: Road) -> None:
-        road.sent.clear()
+    def test_is_asked_for_by_the_relays_timer(self, broker: FakeBroker) -> None:
+        broker.sent.clear()
         for _ in range(2):  # one request is under way at a time
-            catch_up.ask_all(road)  # type: ignore[arg-type]
-        assert [message.get("types") for message in road.sent] == [None, ["note.written"]]
+            catch_up.request_missing(broker)  # type: ignore[arg-type]
+        assert [message.get("types") for message in broker.sent] == [None, ["note.written"]]
 
-    def test_takes_effect_once_however_often_a_page_comes(self, road: Road) -> None:
-        catch_up.answer_past("note", 0, ["note.written"], "notes", road)  # type: ignore[arg-type]
-        page = road.sent[-1]
-        first = backfill.past_from_wire("note", dump(load(page["events"])[:2]), 0, 2)
-        for past in (first, first, backfill.past_from_wire("note", page["events"], 0, page["upto"])):
-            consumer.receive_past(past)
+    def test_takes_effect_once_however_often_a_page_comes(self, broker: FakeBroker) -> None:
+        catch_up.reply_backfill("note", 0, ["note.written"], "notes", broker)  # type: ignore[arg-type]
+        page = broker.sent[-1]
+        first = backfill.backfill_from_wire("note", dump(load(page["events"])[:2]), 0, 2)
+        for past in (first, first, backfill.backfill_from_wire("note", page["events"], 0, page["upto"])):
+            consumer.receive_backfill(past)
         assert HEARD == ["a", "b", "c"]
 
-    def test_is_not_taken_past_a_gap(self, road: Road) -> None:
-        late = backfill.past_from_wire("note", "[]", 2, 3)
-        consumer.receive_past(late)
+    def test_is_not_taken_past_a_gap(self, broker: FakeBroker) -> None:
+        late = backfill.backfill_from_wire("note", "[]", 2, 3)
+        consumer.receive_backfill(late)
         assert Backfill.objects.get().position == 0
 
-    def test_is_parked_for_its_new_handler_alone_where_it_fails(self, road: Road) -> None:
+    def test_is_parked_for_its_new_handler_alone_where_it_fails(self, broker: FakeBroker) -> None:
         handlers.POISONED.add("b")
-        _feed(road)
+        _feed(broker)
         assert HEARD == ["a", "c"]
         parked = ParkedEvent.objects.get()
         assert (parked.position, parked.handlers) == (2, "")
@@ -131,7 +132,7 @@ class TestATypeThatTheCursorHasPassed:
         assert redrive.retry_due() == 1
         assert HEARD == ["a", "c", "b"]
 
-    def test_is_parked_unrun_where_it_ends_its_worker(self, road: Road) -> None:
+    def test_is_parked_unrun_where_it_ends_its_worker(self, broker: FakeBroker) -> None:
         def die(text: str) -> None:
             if text == "b":
                 raise SystemExit(137)
@@ -139,27 +140,27 @@ class TestATypeThatTheCursorHasPassed:
         handlers.ON_WRITE.append(die)
         for _ in range(1 + 3):
             with pytest.raises(SystemExit):
-                _feed(road)
+                _feed(broker)
             _restart()
             Backfill.objects.update(requested_at=None)
-        _feed(road)
+        _feed(broker)
         assert HEARD == ["a", "c"]
         assert "its worker ended" in ParkedEvent.objects.get().error
 
-    def test_comes_by_its_task(self, road: Road) -> None:
-        catch_up.answer_past("note", 0, ["note.written"], "notes", road)  # type: ignore[arg-type]
-        message = {key: road.sent[-1][key] for key in ("stream", "events", "after", "upto")}
-        tasks.deliver_past.apply(kwargs=message, routing_key="letter")
+    def test_comes_by_its_task(self, broker: FakeBroker) -> None:
+        catch_up.reply_backfill("note", 0, ["note.written"], "notes", broker)  # type: ignore[arg-type]
+        message = {key: broker.sent[-1][key] for key in ("stream", "events", "after", "upto")}
+        tasks.deliver_backfill.apply(kwargs=message, routing_key="letter")
         assert HEARD == []
-        tasks.deliver_past.apply(kwargs=message, routing_key="note")
+        tasks.deliver_backfill.apply(kwargs=message, routing_key="note")
         assert HEARD == ["a", "b", "c"]
 
 
 class TestAnOlderWorker:
     def test_that_comes_back_in_a_release_loses_nothing(
-        self, passed: list[Batch], road: Road, published: Published
+        self, passed: list[Batch], broker: FakeBroker, published: Published
     ) -> None:
-        _feed(road)
+        _feed(broker)
         subscriptions._subscriptions.pop("note.written")
         for batch in published("d"):
             receive(batch)
@@ -168,19 +169,19 @@ class TestAnOlderWorker:
         for batch in published("e"):
             receive(batch)
         assert HEARD == ["a", "b", "c"]
-        _feed(road)
+        _feed(broker)
         assert HEARD == ["a", "b", "c", "d", "e"]
         assert not UnhandledType.objects.exists()
 
     def test_that_comes_back_before_the_past_was_fed_changes_nothing(
-        self, passed: list[Batch], road: Road, published: Published
+        self, passed: list[Batch], broker: FakeBroker, published: Published
     ) -> None:
         subscriptions._subscriptions.pop("note.written")
         for batch in published("d"):
             receive(batch)
         _with_written()
         _restart()
-        _feed(road)
+        _feed(broker)
         assert HEARD == ["a", "b", "c", "d"]
 
     def test_of_before_this_was_noted_starts_no_backfill(self, published: Published) -> None:
@@ -202,7 +203,7 @@ class TestANewSubscriber:
 
 class TestRebuilding:
     def test_feeds_one_handler_everything_once_more(
-        self, relay: Relay, road: Road, write: Write, published: Published
+        self, relay: Relay, broker: FakeBroker, write: Write, published: Published
     ) -> None:
         write(event=NoteCounted(text="1"))
         for batch in published("a", "b"):
@@ -214,11 +215,11 @@ class TestRebuilding:
         assert out.getvalue() == (
             "shared_events.tests.notes.handlers.copy_note is fed note.written from the first on\n"
         )
-        _feed(road)
+        _feed(broker)
         assert sorted(Note.objects.values_list("text", flat=True)) == ["a", "b"]
         assert handlers.BATCHES == [1]
 
-    def test_parks_for_that_handler_alone(self, road: Road, published: Published) -> None:
+    def test_parks_for_that_handler_alone(self, broker: FakeBroker, published: Published) -> None:
         @handles(NoteWritten)
         def hear_too(event: Envelope[NoteState]) -> None:
             transaction.on_commit(lambda: HEARD.append(event.data.text))
@@ -227,14 +228,14 @@ class TestRebuilding:
             receive(batch)
         call_command("rebuild", "copy_note", stdout=StringIO())
         handlers.POISONED.add("a")
-        _feed(road)
+        _feed(broker)
         assert ParkedEvent.objects.get().handlers == "shared_events.tests.notes.handlers.copy_note"
         handlers.POISONED.clear()
         parking.request_redrive(ParkedEvent.objects.all())
         assert redrive.retry_due() == 1
         assert HEARD == ["a"]
 
-    def test_reads_what_was_archived(self, road: Road, published: Published) -> None:
+    def test_reads_what_was_archived(self, broker: FakeBroker, published: Published) -> None:
         for batch in published("a", "b"):
             receive(batch)
         LoggedEvent.objects.update(occurred_at="2020-01-01T00:00Z")
@@ -242,7 +243,7 @@ class TestRebuilding:
         call_command("archive_events", older_than=30, stdout=StringIO())
         assert LoggedEvent.objects.count() == 1
         call_command("rebuild", "copy_note", stdout=StringIO())
-        _feed(road)
+        _feed(broker)
         assert not Backfill.objects.exists()
         assert set(Note.objects.values_list("applied", flat=True)) == {2}
 

@@ -6,8 +6,8 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from shared_events.bus.app import celery_app
 from shared_events.terminal import log_to_the_terminal
+from shared_events.transport.app import celery_app
 
 
 class TestCelerySettings:
@@ -34,13 +34,13 @@ class TestLogging:
         monkeypatch.setattr(root, "handlers", [])
         monkeypatch.setattr(root, "level", logging.WARNING)
         log_to_the_terminal()
-        logging.getLogger("shared_events.relay").info("ready")
-        assert "INFO shared_events.relay: ready" in capsys.readouterr().err
+        logging.getLogger("shared_events.outbox.relay").info("ready")
+        assert "INFO shared_events.outbox.relay: ready" in capsys.readouterr().err
 
     def test_of_the_project_counts(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setattr(logging.getLogger(), "handlers", [logging.NullHandler()])
         log_to_the_terminal()
-        logging.getLogger("shared_events.relay").info("ready")
+        logging.getLogger("shared_events.outbox.relay").info("ready")
         assert capsys.readouterr().err == ""

@@ -7,9 +7,9 @@ import pytest
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from shared_events.bus import app
-from shared_events.bus.publisher import Publisher
-from shared_events.bus.topology import CATCH_UP
+from shared_events.transport import app
+from shared_events.transport.publisher import Publisher
+from shared_events.transport.topology import CATCH_UP
 
 
 class _Stop(Exception):
@@ -32,7 +32,7 @@ def test_a_worker_asks_for_a_broker_that_is_away_twice_a_second(
         taken.bind(("127.0.0.1", 0))
         away = Connection(f"amqp://127.0.0.1:{taken.getsockname()[1]}//")
         with pytest.raises(_Stop):
-            app.PatientConsumer.ensure_connected(object.__new__(app.PatientConsumer), away)
+            app.ReconnectingConsumer.ensure_connected(object.__new__(app.ReconnectingConsumer), away)
     tries = [line for line in caplog.messages if line.startswith("The broker is away")]
     assert len(tries) == 120  # Celery by itself would have asked nine times in this minute
 

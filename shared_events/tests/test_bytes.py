@@ -10,19 +10,20 @@ from django.db import transaction
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
-from shared_events import catch_up, commands, log, numbering
-from shared_events.bus import embedded, topology
-from shared_events.consumer import Outcome, receive
+from shared_events import catch_up
 from shared_events.ids import uuid7
+from shared_events.inbox.consumer import ApplyResult, receive
+from shared_events.inbox.parking import request_redrive
+from shared_events.inbox.redrive import retry_due
 from shared_events.models import Cursor, LoggedEvent, OutgoingCommand, ParkedEvent
-from shared_events.parking import request_redrive
-from shared_events.redrive import retry_due
-from shared_events.relay import Relay
+from shared_events.outbox import commands, log, sequencer
+from shared_events.outbox.relay import Relay
 from shared_events.settings import EventSettings
-from shared_events.tests.conftest import Road, Write
+from shared_events.tests.conftest import FakeBroker, Write
 from shared_events.tests.notes.contracts import NoteWritten
 from shared_events.tests.notes.models import Note
 from shared_events.tests.settings import EVENTS
+from shared_events.transport import embedded, topology
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,8 +48,8 @@ def _settings(batch_bytes: int, largest: int = 400) -> EventSettings:
 
 
 @pytest.fixture
-def small_relay(road: Road, relay: Relay) -> Relay:
-    fresh = Relay(holder=relay.lease.holder, publisher=road)  # type: ignore[arg-type]
+def small_relay(broker: FakeBroker, relay: Relay) -> Relay:
+    fresh = Relay(holder=relay.lease.holder, publisher=broker)  # type: ignore[arg-type]
     assert fresh.lease.hold()
     return fresh
 
@@ -87,22 +88,22 @@ class TestRecording:
 
 
 class TestPublishing:
-    def test_cuts_batches_by_their_bytes(self, small_relay: Relay, road: Road, write: Write) -> None:
+    def test_cuts_batches_by_their_bytes(self, small_relay: Relay, broker: FakeBroker, write: Write) -> None:
         for number in range(7):
             write(str(number) * 380)
-        while len(road.batches()) < 4:
+        while len(broker.batches()) < 4:
             assert small_relay.round()
-        assert [len(batch.events) for batch in road.batches()] == [2, 2, 2, 1]
-        for batch in road.batches():
-            assert receive(batch) is Outcome.UP_TO_DATE
+        assert [len(batch.events) for batch in broker.batches()] == [2, 2, 2, 1]
+        for batch in broker.batches():
+            assert receive(batch) is ApplyResult.UP_TO_DATE
         assert Note.objects.count() == 7
 
     def test_numbers_no_more_at_once_than_memory_may_hold(self, relay: Relay, write: Write) -> None:
         for _ in range(20):
             write("x" * 380)
-        first = numbering.number(above=0, commands_above=0, fence=relay.lease.fence)
+        first = sequencer.assign_positions(above=0, commands_above=0, fence=relay.lease.fence)
         assert first.count == 6  # what begins within two messages' bytes
-        assert not first.is_all
+        assert not first.is_complete
 
     def test_sends_the_rest_of_a_cut_round_without_rest(self, small_relay: Relay, write: Write) -> None:
         for _ in range(20):
@@ -116,15 +117,15 @@ class TestPublishing:
 
 class TestAnEventThatNoMessageCanCarry:
     def test_goes_without_its_data_and_only_its_aggregate_waits(
-        self, settings, small_relay: Relay, road: Road, write: Write
+        self, settings, small_relay: Relay, broker: FakeBroker, write: Write
     ) -> None:
         write("before")
         large = _write_too_large(settings, write, 5_000)
         write("behind", of=large, version=2)
         write("after")
         small_relay.round()
-        for batch in road.batches():
-            assert receive(batch) is Outcome.UP_TO_DATE
+        for batch in broker.batches():
+            assert receive(batch) is ApplyResult.UP_TO_DATE
         assert _texts() == ["after", "before"]
         dead, behind = ParkedEvent.objects.order_by("position")
         assert dead.dead_at is not None
@@ -132,42 +133,44 @@ class TestAnEventThatNoMessageCanCarry:
         assert "discard it" in dead.traceback
         assert not behind.error
 
-    def test_comes_by_catch_up_alike(self, settings, small_relay: Relay, road: Road, write: Write) -> None:
+    def test_comes_by_catch_up_alike(
+        self, settings, small_relay: Relay, broker: FakeBroker, write: Write
+    ) -> None:
         write("before")
         _write_too_large(settings, write, 5_000)
         write("after")
         small_relay.round()
         Cursor.objects.create(stream="note")
-        self._catch_up(road)
+        self._catch_up(broker)
         assert _texts() == ["after", "before"]
 
     def test_is_applied_once_its_publisher_may_send_it(
-        self, settings, small_relay: Relay, road: Road, write: Write
+        self, settings, small_relay: Relay, broker: FakeBroker, write: Write
     ) -> None:
         _write_too_large(settings, write, 5_000)
         small_relay.round()
-        receive(road.batches()[0])
+        receive(broker.batches()[0])
         settings.EVENTS = _settings(10_000)
         Cursor.objects.update(position=0, last_id=None)  # replayed from there on
-        self._catch_up(road)
+        self._catch_up(broker)
         request_redrive(ParkedEvent.objects.all())
         assert retry_due() == 1
         assert _texts() == ["x" * 5_000]
 
-    def _catch_up(self, road: Road) -> None:
-        outcome = Outcome.MORE_TO_COME
-        while outcome is Outcome.MORE_TO_COME:
+    def _catch_up(self, broker: FakeBroker) -> None:
+        outcome = ApplyResult.MORE_TO_COME
+        while outcome is ApplyResult.MORE_TO_COME:
             cursor = Cursor.objects.get()
-            road.sent.clear()
-            assert catch_up.answer("note", cursor.position, cursor.last_id, "notes", road)  # type: ignore[arg-type]
-            outcome = receive(road.batches()[0])
+            broker.sent.clear()
+            assert catch_up.reply("note", cursor.position, cursor.last_id, "notes", broker)  # type: ignore[arg-type]
+            outcome = receive(broker.batches()[0])
 
 
 class TestABrokerThatAllowsLess:
     @pytest.fixture
-    def strict(self, road: Road, monkeypatch: pytest.MonkeyPatch) -> Road:
+    def strict(self, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch) -> FakeBroker:
         """Refuse messages as RabbitMQ does, by size: a body of 700 bytes fits."""
-        publish, command = road.publish, road.command
+        publish, command = broker.publish, broker.command
 
         def refuse(size: int) -> None:
             if size > 700:
@@ -181,22 +184,22 @@ class TestABrokerThatAllowsLess:
             refuse(len(str(kwargs)))
             command(task, kwargs, **options)
 
-        monkeypatch.setattr(road, "publish", publish_small)
-        monkeypatch.setattr(road, "command", command_small)
-        return road
+        monkeypatch.setattr(broker, "publish", publish_small)
+        monkeypatch.setattr(broker, "command", command_small)
+        return broker
 
     def test_gets_smaller_messages_and_what_it_never_takes_without_its_data(
-        self, small_relay: Relay, strict: Road, write: Write
+        self, small_relay: Relay, strict: FakeBroker, write: Write
     ) -> None:
         for text in ("a", "b", "x" * 380, "c"):
             write(text)
         small_relay.round()
         for batch in strict.batches():
-            assert receive(batch) is Outcome.UP_TO_DATE
+            assert receive(batch) is ApplyResult.UP_TO_DATE
         assert _texts() == ["a", "b", "c"]
         assert "EventOmitted: 392 bytes" in ParkedEvent.objects.get().error
 
-    def test_answers_who_catches_up_alike(self, small_relay: Relay, strict: Road, write: Write) -> None:
+    def test_answers_who_catches_up_alike(self, small_relay: Relay, strict: FakeBroker, write: Write) -> None:
         for text in ("a", "b", "x" * 380, "c"):
             write(text)
         small_relay.round()
@@ -205,7 +208,7 @@ class TestABrokerThatAllowsLess:
         assert _texts() == ["a", "b", "c"]
 
     def test_is_not_asked_for_ever_to_take_a_command(
-        self, settings, small_relay: Relay, strict: Road
+        self, settings, small_relay: Relay, strict: FakeBroker
     ) -> None:
         settings.EVENTS = _settings(BATCH_BYTES, largest=10_000)
         with transaction.atomic():
@@ -227,13 +230,13 @@ class TestACommand:
 
 class TestCatchingUp:
     def test_answers_with_as_much_as_one_message_may_carry(
-        self, small_relay: Relay, road: Road, write: Write
+        self, small_relay: Relay, broker: FakeBroker, write: Write
     ) -> None:
         for _ in range(7):
             write("x" * 380)
         small_relay.round()
-        assert catch_up.answer("note", 0, None, "notes", road) == 2  # type: ignore[arg-type]
-        assert road.batches()[-1].head == 6
+        assert catch_up.reply("note", 0, None, "notes", broker) == 2  # type: ignore[arg-type]
+        assert broker.batches()[-1].head == 6
 
 
 class TestQueues:

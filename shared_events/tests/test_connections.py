@@ -2,9 +2,9 @@ import pytest
 from celery.fixups.django import DjangoWorkerFixup
 from django.db import OperationalError, connection
 
-from shared_events.bus.app import celery_app
 from shared_events.management.commands.worker import _renew_connections
 from shared_events.tests.conftest import connect_apart
+from shared_events.transport.app import celery_app
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,9 +3,10 @@
 import pytest
 from django.db import transaction
 
-from shared_events import commands, context, log
+from shared_events import context
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent, OutgoingCommand
+from shared_events.outbox import commands, log
 from shared_events.tests.notes.contracts import NoteWritten
 
 

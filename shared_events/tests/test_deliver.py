@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from shared_events import consumer
-from shared_events.consumer import Batch, Outcome, apply_together, receive
 from shared_events.envelope import dump
 from shared_events.ids import uuid7
+from shared_events.inbox import consumer
+from shared_events.inbox.consumer import ApplyResult, Batch, apply_batch, receive
 from shared_events.models import Cursor, ParkedEvent
 from shared_events.tests.conftest import Published
 from shared_events.tests.notes import handlers
@@ -23,7 +23,7 @@ def _applied() -> list[tuple[str, int]]:
 class TestExactlyOnce:
     def test_applies_a_batch_and_moves_the_cursor(self, published: Published) -> None:
         [batch] = published("a", "b")
-        assert receive(batch) is Outcome.UP_TO_DATE
+        assert receive(batch) is ApplyResult.UP_TO_DATE
         assert _applied() == [("a", 1), ("b", 1)]
         cursor = Cursor.objects.get()
         assert (cursor.position, cursor.last_id, cursor.head) == (2, batch.events[-1].id, 2)
@@ -32,36 +32,36 @@ class TestExactlyOnce:
         [batch] = published("a", "b")
         receive(batch)
         receive(batch)
-        apply_together(batch)
+        apply_batch(batch)
         assert _applied() == [("a", 1), ("b", 1)]
 
     def test_an_overlapping_batch_applies_only_what_is_new(self, published: Published) -> None:
         [first], [second] = published("a", "b"), published("c")
         receive(first)
         overlapping = replace(first, events=[*first.events, *second.events], head=3)
-        assert receive(overlapping) is Outcome.UP_TO_DATE
+        assert receive(overlapping) is ApplyResult.UP_TO_DATE
         assert _applied() == [("a", 1), ("b", 1), ("c", 1)]
 
     def test_a_batch_past_a_gap_is_not_applied(self, published: Published) -> None:
         published("a")
         [second] = published("b")
-        assert receive(second) is Outcome.GAP
+        assert receive(second) is ApplyResult.GAP
         assert _applied() == []
         assert Cursor.objects.get().position == 0
 
     def test_a_push_does_not_ask_for_what_is_on_its_way(self, published: Published) -> None:
         [first, _] = published("a", "b", "c", "d")
-        assert receive(first) is Outcome.UP_TO_DATE
+        assert receive(first) is ApplyResult.UP_TO_DATE
 
     def test_an_answer_says_that_more_is_to_come(self, published: Published) -> None:
         [first, _] = published("a", "b", "c", "d")
-        assert receive(replace(first, head=4)) is Outcome.MORE_TO_COME
+        assert receive(replace(first, head=4)) is ApplyResult.MORE_TO_COME
 
     def test_nothing_moves_when_a_handler_fails(self, published: Published) -> None:
         [batch] = published("a", "poison")
         handlers.POISONED.add("poison")
         with pytest.raises(handlers.Poisoned):
-            apply_together(batch)
+            apply_batch(batch)
         assert _applied() == []
         assert Cursor.objects.filter(position__gt=0).count() == 0
 
@@ -82,13 +82,13 @@ class TestExactlyOnce:
         assert _applied() == [("a", 1), ("b", 1), ("c", 1)]
 
     def test_hands_consecutive_events_to_a_batch_handler_as_a_list(
-        self, published: Published, write, relay, road
+        self, published: Published, write, relay, broker
     ) -> None:
         for _ in range(3):
             write(event=NoteCounted(text="x"))
         relay.round()
         consumer._proven.add("note")
-        receive(road.batches()[0])
+        receive(broker.batches()[0])
         assert handlers.BATCHES == [3]
 
 
@@ -96,10 +96,10 @@ class TestAnotherLog:
     def test_a_wrong_previous_id_halts_the_stream(self, published: Published) -> None:
         [first], [second] = published("a"), published("b")
         receive(first)
-        assert receive(replace(second, previous_id=uuid7())) is Outcome.HALTED
+        assert receive(replace(second, previous_id=uuid7())) is ApplyResult.HALTED
         assert _applied() == [("a", 1)]
         assert "another event" in Cursor.objects.get().halt_reason
-        assert receive(second) is Outcome.HALTED
+        assert receive(second) is ApplyResult.HALTED
 
     def test_another_event_at_the_cursor_halts_the_stream(self, published: Published) -> None:
         [first] = published("a")
@@ -107,12 +107,12 @@ class TestAnotherLog:
         import msgspec
 
         forged = msgspec.structs.replace(first.events[0], id=uuid7())
-        assert receive(replace(first, events=[forged])) is Outcome.HALTED
+        assert receive(replace(first, events=[forged])) is ApplyResult.HALTED
 
     def test_a_shorter_log_halts_the_stream(self, published: Published) -> None:
         [first] = published("a", "b")
         receive(first)
-        assert receive(Batch(stream="note", events=[], previous_id=None, head=1)) is Outcome.HALTED
+        assert receive(Batch(stream="note", events=[], previous_id=None, head=1)) is ApplyResult.HALTED
 
 
 class TestBatchFromWire:
@@ -142,7 +142,7 @@ class TestDatabaseTrouble:
                 raise OperationalError("server closed the connection unexpectedly")
 
         handlers.ON_WRITE.append(fail_twice)
-        assert receive(batch) is Outcome.UP_TO_DATE
+        assert receive(batch) is ApplyResult.UP_TO_DATE
         assert _applied() == [("a", 1)]
         assert not ParkedEvent.objects.exists()
 

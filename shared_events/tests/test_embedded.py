@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from kombu import Connection, Exchange, Queue
 
-from shared_events.bus import embedded
+from shared_events.transport import embedded
 
 
 class TestAFullDisk:

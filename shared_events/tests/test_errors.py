@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from shared_events import tasks
 from shared_events.errors import describe
-from shared_events.relay import Relay
+from shared_events.outbox.relay import Relay
 
 
 def wrapped(error: Exception, cause: Exception) -> Exception:
@@ -83,7 +83,7 @@ class TestNoLineOfALogIsEmpty:
             stop.set()
             raise error
 
-        monkeypatch.setattr("shared_events.relay.prepare", lambda: None)
+        monkeypatch.setattr("shared_events.outbox.relay.prepare", lambda: None)
         monkeypatch.setattr(Relay, "_step", fail)
         monkeypatch.setattr(Relay, "_leave", lambda relay: None)
         with caplog.at_level(logging.WARNING):

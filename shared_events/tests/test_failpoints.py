@@ -18,9 +18,9 @@ class TestArm:
         ("setting", "complaint"),
         [
             ("relay.nowhere=kill:1", "there is no failpoint 'relay.nowhere'"),
-            ("relay.numbered=explode:1", "neither kill"),
-            ("relay.numbered=kill", "neither kill"),
-            ("relay.numbered=wait:often:1", "neither kill"),
+            ("relay.sequenced=explode:1", "neither kill"),
+            ("relay.sequenced=kill", "neither kill"),
+            ("relay.sequenced=wait:often:1", "neither kill"),
         ],
     )
     def test_refuses_what_makes_no_sense(self, setting: str, complaint: str) -> None:
@@ -28,9 +28,9 @@ class TestArm:
             failpoints.arm(setting)
 
     def test_arms_what_is_named_and_nothing_else(self) -> None:
-        failpoints.arm("relay.numbered=kill:0.5, deliver.uncommitted=wait:1:0")
+        failpoints.arm("relay.sequenced=kill:0.5, deliver.uncommitted=wait:1:0")
         assert [point for point in failpoints.POINTS if failpoints.is_armed(point)] == [
-            "relay.numbered",
+            "relay.sequenced",
             "deliver.uncommitted",
         ]
         failpoints.arm("")
@@ -39,19 +39,19 @@ class TestArm:
 
 class TestReach:
     def test_does_nothing_where_nothing_is_armed(self) -> None:
-        failpoints.arm("relay.numbered=kill:1")
+        failpoints.arm("relay.sequenced=kill:1")
         failpoints.reach("relay.confirmed")
 
     def test_waits(self) -> None:
-        failpoints.arm("relay.numbered=wait:1:0.05")
+        failpoints.arm("relay.sequenced=wait:1:0.05")
         began = time.monotonic()
-        failpoints.reach("relay.numbered")
+        failpoints.reach("relay.sequenced")
         assert time.monotonic() - began >= 0.05
 
     def test_kills_the_process_at_once(self) -> None:
         code = (
             "from shared_events import failpoints\n"
-            "failpoints.arm('relay.numbered=kill:1')\n"
-            "failpoints.reach('relay.numbered')\n"
+            "failpoints.arm('relay.sequenced=kill:1')\n"
+            "failpoints.reach('relay.sequenced')\n"
         )
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGKILL

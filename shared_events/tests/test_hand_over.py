@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from shared_events.consumer import Batch, Outcome, receive
 from shared_events.ids import uuid7
+from shared_events.inbox.consumer import ApplyResult, Batch, receive
 from shared_events.models import Cursor, LoggedEvent, PublishedStream
-from shared_events.relay import Relay, prepare
-from shared_events.tests.conftest import Road, Write
+from shared_events.outbox.relay import Relay, prepare
+from shared_events.tests.conftest import FakeBroker, Write
 from shared_events.tests.notes.models import Note
 
 Published = Callable[..., list[Batch]]
@@ -46,35 +46,35 @@ def lose_log() -> None:
     PublishedStream.objects.all().delete()
 
 
-def publish(write: Write, road: Road, text: str) -> list[Batch]:
+def publish(write: Write, broker: FakeBroker, text: str) -> list[Batch]:
     """Write a note as the new owner, with a relay that has never published, and return what it sends."""
     prepare()
-    relay = Relay(holder=uuid7(), publisher=road)  # type: ignore[arg-type]
+    relay = Relay(holder=uuid7(), publisher=broker)  # type: ignore[arg-type]
     relay.lease.seconds = 0
     assert relay.lease.hold()
-    before = len(road.batches())
+    before = len(broker.batches())
     write(text)
     relay.round()
-    return road.batches()[before:]
+    return broker.batches()[before:]
 
 
 class TestAStreamThatChangesItsOwner:
     def test_goes_on_where_it_was_when_its_log_moves_along(
-        self, heard: None, relay: Relay, write: Write, road: Road
+        self, heard: None, relay: Relay, write: Write, broker: FakeBroker
     ) -> None:
         relay.lease.release()
         move_log()
-        outcomes = [receive(batch) for batch in publish(write, road, "c")]
-        assert set(outcomes) == {Outcome.UP_TO_DATE}
+        outcomes = [receive(batch) for batch in publish(write, broker, "c")]
+        assert set(outcomes) == {ApplyResult.UP_TO_DATE}
         assert Cursor.objects.get().position == 3
         assert sorted(Note.objects.values_list("text", "applied")) == [("a", 1), ("b", 1), ("c", 1)]
 
     def test_halts_its_subscribers_when_its_log_is_left_behind(
-        self, heard: None, relay: Relay, write: Write, road: Road
+        self, heard: None, relay: Relay, write: Write, broker: FakeBroker
     ) -> None:
         relay.lease.release()
         lose_log()
         for text in ("c", "d", "e"):
-            outcomes = [receive(batch) for batch in publish(write, road, text)]
-        assert outcomes[-1] is Outcome.HALTED
+            outcomes = [receive(batch) for batch in publish(write, broker, text)]
+        assert outcomes[-1] is ApplyResult.HALTED
         assert sorted(Note.objects.values_list("text", "applied")) == [("a", 1), ("b", 1)]

@@ -4,10 +4,10 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from shared_events import log
 from shared_events.health import streams
 from shared_events.ids import uuid7
 from shared_events.models import Cursor, LoggedEvent, RelayLease
+from shared_events.outbox import log
 from shared_events.skipped import note as note_skipped
 from shared_events.skipped import settle
 from shared_events.tests.notes.contracts import NoteWritten

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 
-from shared_events import consumer, heartbeat, stopping
-from shared_events.consumer import Batch
+from shared_events import heartbeat, shutdown
+from shared_events.inbox import consumer
+from shared_events.inbox.consumer import Batch
 
 #: Seconds that a task may take here: long enough for a busy machine to beat in between.
 LONGEST = 1.5
@@ -69,7 +70,7 @@ class TestHeartbeat:
     def test_goes_on_in_a_task_that_shows_life(self, beat: Path) -> None:
         heartbeat._begin()
         _wait_until_stuck()
-        heartbeat.show_life()
+        heartbeat.beat()
         assert _beats(beat)
 
 
@@ -82,10 +83,10 @@ class TestWaitingForTheDatabase:
         def away(batch: Batch, act: object) -> None:
             tries.append(dict(heartbeat._busy_since))
             if len(tries) == 3:
-                stopping._note()
+                shutdown._note()
             raise OperationalError("the server is away")
 
-        monkeypatch.setattr(stopping, "_told", False)
+        monkeypatch.setattr(shutdown, "_requested", False)
         monkeypatch.setattr(consumer._BATCHES, "apply", away)
         with pytest.raises(OperationalError):
             consumer.receive(Batch(stream="note", events=[], previous_id=None, head=0))

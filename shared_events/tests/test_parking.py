@@ -3,11 +3,11 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from shared_events import consumer, parking, redrive
-from shared_events.consumer import Outcome, receive
+from shared_events.inbox import consumer, parking, redrive
+from shared_events.inbox.consumer import ApplyResult, receive
 from shared_events.models import Cursor, ParkedEvent
-from shared_events.relay import Relay
-from shared_events.tests.conftest import Published, Road, Write
+from shared_events.outbox.relay import Relay
+from shared_events.tests.conftest import FakeBroker, Published, Write
 from shared_events.tests.notes import handlers
 from shared_events.tests.notes.contracts import NoteErased, NoteWritten
 from shared_events.tests.notes.models import Note
@@ -28,7 +28,7 @@ class TestAPoisonousEvent:
         handlers.POISONED.add("poison")
         [batch] = published("a", "poison", "b")
         consumer._proven.add("note")
-        assert receive(batch) is Outcome.UP_TO_DATE
+        assert receive(batch) is ApplyResult.UP_TO_DATE
         assert _texts() == ["a", "b"]
         parked = ParkedEvent.objects.get()
         assert (parked.position, parked.tries) == (2, 1)
@@ -36,13 +36,13 @@ class TestAPoisonousEvent:
         assert "copy_note" in parked.traceback
 
     def test_keeps_later_events_of_its_aggregate_behind_it(
-        self, relay: Relay, road: Road, write: Write
+        self, relay: Relay, broker: FakeBroker, write: Write
     ) -> None:
         handlers.POISONED.add("poison")
         note = write("poison")
         write("mended", of=note, version=2)
         relay.round()
-        receive(road.batches()[0])
+        receive(broker.batches()[0])
         assert list(ParkedEvent.objects.order_by("position").values_list("tries", flat=True)) == [1, 0]
         assert _texts() == []
         handlers.POISONED.clear()
@@ -52,13 +52,15 @@ class TestAPoisonousEvent:
         assert Note.objects.get().version == 2
         assert not ParkedEvent.objects.exists()
 
-    def test_blocks_its_aggregate_across_batches(self, relay: Relay, road: Road, write: Write) -> None:
+    def test_blocks_its_aggregate_across_batches(
+        self, relay: Relay, broker: FakeBroker, write: Write
+    ) -> None:
         handlers.POISONED.add("poison")
         note = write("poison")
         relay.round()
         write(of=note, version=2, event=NoteErased(text=""))
         relay.round()
-        for batch in road.batches():
+        for batch in broker.batches():
             receive(batch)
         assert ParkedEvent.objects.count() == 2
         assert Cursor.objects.get().position == 2
@@ -93,7 +95,10 @@ class TestAPoisonousEvent:
     def test_of_an_unknown_type_is_ignored(self, published: Published) -> None:
         [batch] = published("a")
         unknown = json.loads(batch.events[0].to_text()) | {"type": "note.sung"}
-        assert receive(consumer.batch_from_wire("note", json.dumps([unknown]), None, 1)) is Outcome.UP_TO_DATE
+        assert (
+            receive(consumer.batch_from_wire("note", json.dumps([unknown]), None, 1))
+            is ApplyResult.UP_TO_DATE
+        )
         assert Cursor.objects.get().position == 1
 
 
@@ -116,7 +121,7 @@ class TestAnEventThatKillsItsWorker:
             except SystemExit:
                 consumer._proven.clear()
                 consumer._begun.clear()
-        assert receive(batch) is Outcome.UP_TO_DATE
+        assert receive(batch) is ApplyResult.UP_TO_DATE
         assert _texts() == ["a", "b"]
         assert "worker ended" in ParkedEvent.objects.get().error
 
@@ -124,4 +129,4 @@ class TestAnEventThatKillsItsWorker:
         [batch] = published("a")
         for _ in range(5):
             consumer._begin_attempt(batch.events[0])
-        assert Cursor.objects.get().trying_count == 1
+        assert Cursor.objects.get().attempts == 1

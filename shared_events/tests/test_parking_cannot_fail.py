@@ -5,10 +5,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from shared_events import parking
-from shared_events.consumer import Outcome, receive
 from shared_events.errors import describe, traceback_of
 from shared_events.health import streams
+from shared_events.inbox import parking
+from shared_events.inbox.consumer import ApplyResult, receive
 from shared_events.models import Cursor, ParkedEvent
 from shared_events.tests.conftest import Published
 from shared_events.tests.notes import handlers
@@ -45,7 +45,7 @@ class TestAnErrorThatSays:
     def test_anything_is_stored_bounded(self, published: Published, says: str) -> None:
         _fail_with(ERRORS[says])
         [batch] = published("a", "poison", "b")
-        assert receive(batch) is Outcome.UP_TO_DATE
+        assert receive(batch) is ApplyResult.UP_TO_DATE
         parked = ParkedEvent.objects.get()
         assert type(ERRORS[says]).__name__ in parked.error
         assert len(parked.error) <= parking.LONGEST_ERROR
@@ -75,7 +75,7 @@ class TestParkingThatFails:
         [batch] = published("a", "poison", "b")
         with monkeypatch.context() as patch:
             patch.setattr(parking, "note_failure", fail)
-            assert receive(batch) is Outcome.HALTED
+            assert receive(batch) is ApplyResult.HALTED
         self.batch = batch
         return Cursor.objects.get()
 
@@ -85,13 +85,13 @@ class TestParkingThatFails:
             "note.written at 2 could neither be applied nor parked: ValueError: no room" in halted.halt_reason
         )
         assert f"HALTED: note ({halted.halt_reason})" in streams()
-        assert receive(self.batch) is Outcome.HALTED
+        assert receive(self.batch) is ApplyResult.HALTED
 
     def test_goes_on_where_it_stopped_once_it_is_mended(self, halted: Cursor) -> None:
         out = StringIO()
         call_command("resume_stream", "note", stdout=out)
         assert out.getvalue() == "note goes on after position 1\n"
-        assert receive(self.batch) is Outcome.UP_TO_DATE
+        assert receive(self.batch) is ApplyResult.UP_TO_DATE
         assert ParkedEvent.objects.get().position == 2
         assert Note.objects.count() == 2
 

@@ -1,10 +1,11 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from shared_events import commands, context, log
+from shared_events import context
 from shared_events.contracts import Event
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent, OutgoingCommand
+from shared_events.outbox import commands, log
 from shared_events.testing import recorded_events
 from shared_events.tests.notes.contracts import NoteErased, NoteWritten
 from shared_events.transactions import TransactionRequired
@@ -58,7 +59,7 @@ class TestRecord:
 class TestRecordTogether:
     def test_writes_all_at_the_end_in_the_order_of_recording(self) -> None:
         notes = [uuid7() for _ in range(3)]
-        with transaction.atomic(), log.together():
+        with transaction.atomic(), log.batch_writes():
             for note in notes:
                 with context.bound(context.Context(correlation_id=f"of {note}")):
                     log.record(NoteWritten(text="x"), aggregate_id=note, version=1)
@@ -67,14 +68,14 @@ class TestRecordTogether:
         assert list(rows) == [(note, f"of {note}") for note in notes]
 
     def test_leaves_the_writing_to_the_outermost_block(self) -> None:
-        with transaction.atomic(), log.together():
-            with log.together():
+        with transaction.atomic(), log.batch_writes():
+            with log.batch_writes():
                 log.record(NoteWritten(text="x"), aggregate_id=uuid7(), version=1)
             assert not LoggedEvent.objects.exists()
         assert LoggedEvent.objects.count() == 1
 
     def test_writes_nothing_when_the_block_raises_and_records_singly_after(self) -> None:
-        with pytest.raises(ZeroDivisionError), transaction.atomic(), log.together():  # noqa: PT012
+        with pytest.raises(ZeroDivisionError), transaction.atomic(), log.batch_writes():  # noqa: PT012
             log.record(NoteWritten(text="x"), aggregate_id=uuid7(), version=1)
             raise ZeroDivisionError
         with transaction.atomic():
@@ -83,7 +84,7 @@ class TestRecordTogether:
 
     def test_refuses_a_version_that_is_taken(self) -> None:
         note = uuid7()
-        with pytest.raises(IntegrityError), transaction.atomic(), log.together():  # noqa: PT012
+        with pytest.raises(IntegrityError), transaction.atomic(), log.batch_writes():  # noqa: PT012
             log.record(NoteWritten(text="x"), aggregate_id=note, version=1)
             log.record(NoteErased(text="x"), aggregate_id=note, version=1)
 
@@ -93,7 +94,7 @@ class TestRecordTogether:
             for version, request in enumerate(("first", "second"), 1):
                 with context.bound(context.Context(correlation_id=request)):
                     log.record(NoteWritten(text="x"), aggregate_id=note, version=version)
-        began = log.beginnings([note, unknown := uuid7()])
+        began = log.origin_contexts([note, unknown := uuid7()])
         assert began[note] == context.Context(correlation_id="first")
         assert began[unknown].correlation_id not in {"first", "second", ""}
 

@@ -9,15 +9,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from shared_events import catch_up, context, cursors, recovery, skipped
-from shared_events.consumer import Outcome, receive
+from shared_events import catch_up, context, skipped
 from shared_events.envelope import Envelope, RawEnvelope
 from shared_events.ids import uuid7
+from shared_events.inbox import cursors
+from shared_events.inbox.consumer import ApplyResult, receive
+from shared_events.inbox.received import received_events
 from shared_events.models import Cursor, LoggedEvent, ReceivedBatch, SkippedRange
-from shared_events.received import received_events
-from shared_events.recovery import CannotRecover, rebuilds, recover
-from shared_events.relay import Relay
-from shared_events.tests.conftest import Published, Road, Write
+from shared_events.outbox import recovery
+from shared_events.outbox.recovery import CannotRecover, rebuilds, recover
+from shared_events.outbox.relay import Relay
+from shared_events.tests.conftest import FakeBroker, Published, Write
 from shared_events.tests.notes import handlers
 from shared_events.tests.notes.contracts import NoteErased, NoteState, NoteWritten
 
@@ -39,14 +41,14 @@ def rebuilt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def lost(relay: Relay, road: Road, write: Write) -> None:
+def lost(relay: Relay, broker: FakeBroker, write: Write) -> None:
     """A log of five events that was restored to its first two; a subscriber has received all of them."""
     note = write("a")
     for text in "bcd":
         write(text)
     write(of=note, version=2, event=NoteErased(text=""))
     relay.round()
-    for batch in road.batches():
+    for batch in broker.batches():
         receive(batch)
     LoggedEvent.objects.filter(position__gt=2).delete()
     relay.lease.release()
@@ -89,14 +91,14 @@ class TestWhatWasReceived:
     def test_is_forgotten_after_a_while(self, published: Published, settings) -> None:
         for batch in published("a"):
             receive(batch)
-        assert cursors.forget_received() == 0
+        assert cursors.purge_received() == 0
         ReceivedBatch.objects.update(received_at=timezone.now() - timedelta(days=8))
-        assert cursors.forget_received() == 1
+        assert cursors.purge_received() == 1
 
 
 @pytest.mark.usefixtures("lost")
 class TestRecovering:
-    def test_gives_the_log_back_what_it_has_lost(self, rebuilt: list[str], road: Road) -> None:
+    def test_gives_the_log_back_what_it_has_lost(self, rebuilt: list[str], broker: FakeBroker) -> None:
         given = _received()
         recovered = recover(given)
         assert recovered.events == {"note.written": 2, "note.erased": 1}
@@ -105,27 +107,29 @@ class TestRecovering:
         assert rebuilt == ["c", "d"]
         assert recovered.not_rebuilt == {"note.erased": [str(given[0].aggregate_id)]}
 
-    def test_makes_it_the_log_again_that_its_subscribers_have_read(self, road: Road, write: Write) -> None:
+    def test_makes_it_the_log_again_that_its_subscribers_have_read(
+        self, broker: FakeBroker, write: Write
+    ) -> None:
         recover(_received())
-        new = Relay(holder=_received()[0].id, publisher=road)  # type: ignore[arg-type]
+        new = Relay(holder=_received()[0].id, publisher=broker)  # type: ignore[arg-type]
         assert new.lease.hold()
         write("e")
-        road.sent.clear()
+        broker.sent.clear()
         new.round()
-        outcomes = [receive(batch) for batch in road.batches()]
-        assert Outcome.HALTED not in outcomes
+        outcomes = [receive(batch) for batch in broker.batches()]
+        assert ApplyResult.HALTED not in outcomes
         assert Cursor.objects.get().position == 6
 
     def test_takes_the_same_from_several_and_changes_nothing_the_second_time(self) -> None:
         recover([*_received(), *_received()[3:]])
         assert recover(_received()).events.total() == 0
 
-    def test_is_not_done_while_a_relay_runs(self, road: Road) -> None:
-        assert Relay(holder=_received()[0].id, publisher=road).lease.hold()  # type: ignore[arg-type]
+    def test_is_not_done_while_a_relay_runs(self, broker: FakeBroker) -> None:
+        assert Relay(holder=_received()[0].id, publisher=broker).lease.hold()  # type: ignore[arg-type]
         with pytest.raises(CannotRecover, match="stop its processes"):
             recover(_received())
 
-    def test_refuses_a_log_that_has_gone_on_otherwise(self, write: Write, road: Road) -> None:
+    def test_refuses_a_log_that_has_gone_on_otherwise(self, write: Write, broker: FakeBroker) -> None:
         given = _received()
         write("something else")
         LoggedEvent.objects.filter(position=None).update(position=3)
@@ -155,13 +159,13 @@ class TestRecovering:
         assert LoggedEvent.objects.get(event_id=third.id).position == 3
         assert LoggedEvent.objects.count() == 5
 
-    def test_names_what_is_not_made_anew(self, write: Write, relay: Relay, road: Road) -> None:
+    def test_names_what_is_not_made_anew(self, write: Write, relay: Relay, broker: FakeBroker) -> None:
         recover(_received())
         assert relay.lease.hold()
-        road.sent.clear()
+        broker.sent.clear()
         write("nobody's")
         relay.round()
-        for batch in road.batches():
+        for batch in broker.batches():
             receive(batch)
         LoggedEvent.objects.filter(position=6).delete()
         relay.lease.release()
@@ -217,24 +221,24 @@ def write_again(event: RawEnvelope) -> None:
 
 
 class TestWithoutRecovering:
-    def test_the_subscribers_stop(self, lost: None, road: Road) -> None:
+    def test_the_subscribers_stop(self, lost: None, broker: FakeBroker) -> None:
         cursor = Cursor.objects.get()
-        road.sent.clear()
-        catch_up.answer("note", cursor.position, cursor.last_id, "notes", road)  # type: ignore[arg-type]
-        assert receive(road.batches()[0]) is Outcome.HALTED
+        broker.sent.clear()
+        catch_up.reply("note", cursor.position, cursor.last_id, "notes", broker)  # type: ignore[arg-type]
+        assert receive(broker.batches()[0]) is ApplyResult.HALTED
 
-    def test_and_go_on_where_they_were_once_it_is_done(self, lost: None, road: Road) -> None:
-        self.test_the_subscribers_stop(lost, road)
+    def test_and_go_on_where_they_were_once_it_is_done(self, lost: None, broker: FakeBroker) -> None:
+        self.test_the_subscribers_stop(lost, broker)
         recover(_received())
         call_command("resume_stream", "note", stdout=StringIO())
         cursor = Cursor.objects.get()
         assert (cursor.position, cursor.halted_at) == (5, None)
-        assert catch_up.answer("note", cursor.position, cursor.last_id, "notes", road) == 0  # type: ignore[arg-type]
+        assert catch_up.reply("note", cursor.position, cursor.last_id, "notes", broker) == 0  # type: ignore[arg-type]
 
     def test_let_go_of_what_was_lost_where_a_person_says_so(
-        self, lost: None, road: Road, monkeypatch: pytest.MonkeyPatch
+        self, lost: None, broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        self.test_the_subscribers_stop(lost, road)
+        self.test_the_subscribers_stop(lost, broker)
         forgotten: list[tuple[list[int], int]] = []
         monkeypatch.setattr(recovery, "_forgets", {})
         recovery.forgets("note")(
@@ -251,9 +255,9 @@ class TestWithoutRecovering:
 
 class TestWhatWasSkipped:
     @pytest.fixture
-    def resumed(self, lost: None, road: Road) -> None:
+    def resumed(self, lost: None, broker: FakeBroker) -> None:
         """The log goes on otherwise, and a person has the subscriber follow it."""
-        TestWithoutRecovering().test_the_subscribers_stop(lost, road)
+        TestWithoutRecovering().test_the_subscribers_stop(lost, broker)
         last_id = LoggedEvent.objects.get(position=2).event_id
         call_command("resume_stream", "note", position=2, last_id=last_id, stdout=StringIO())
 
@@ -281,15 +285,15 @@ class TestWhatWasSkipped:
         call_command("skipped_events", stdout=said)
         assert said.getvalue().endswith("Nothing was skipped\n")
 
-    def test_is_not_what_comes_again(self, lost: None, road: Road) -> None:
+    def test_is_not_what_comes_again(self, lost: None, broker: FakeBroker) -> None:
         """The log has its first two events still: only what it has no more is lost."""
-        TestWithoutRecovering().test_the_subscribers_stop(lost, road)
+        TestWithoutRecovering().test_the_subscribers_stop(lost, broker)
         call_command("resume_stream", "note", position=0, stdout=StringIO())
         [one] = skipped.open_ranges()
         assert [event.position for event in skipped.lost_events(one)] == [1, 2, 3, 4, 5]
-        road.sent.clear()
-        catch_up.answer("note", 0, None, "notes", road)  # type: ignore[arg-type]
-        for batch in road.batches():
+        broker.sent.clear()
+        catch_up.reply("note", 0, None, "notes", broker)  # type: ignore[arg-type]
+        for batch in broker.batches():
             receive(batch)
         assert [event.position for event in skipped.lost_events(one)] == [3, 4, 5]
 
@@ -299,7 +303,9 @@ class TestWhatWasSkipped:
         [one] = skipped.open_ranges()
         assert str(one) == "note:1-7 (never applied)"
 
-    def test_is_nothing_where_the_stream_goes_on_where_it_stopped(self, lost: None, road: Road) -> None:
-        TestWithoutRecovering().test_the_subscribers_stop(lost, road)
+    def test_is_nothing_where_the_stream_goes_on_where_it_stopped(
+        self, lost: None, broker: FakeBroker
+    ) -> None:
+        TestWithoutRecovering().test_the_subscribers_stop(lost, broker)
         call_command("resume_stream", "note", stdout=StringIO())
         assert skipped.open_ranges() == []

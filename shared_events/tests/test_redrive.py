@@ -10,12 +10,13 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from shared_events import consumer, heartbeat, parking, redrive, sweeps, tasks
-from shared_events.consumer import receive
+from shared_events import heartbeat, sweeps, tasks
 from shared_events.ids import uuid7
+from shared_events.inbox import consumer, parking, redrive
+from shared_events.inbox.consumer import receive
 from shared_events.models import DiscardedEvent, ParkedEvent
-from shared_events.relay import Relay
-from shared_events.tests.conftest import Published, Road, Write
+from shared_events.outbox.relay import Relay
+from shared_events.tests.conftest import FakeBroker, Published, Write
 from shared_events.tests.notes import handlers
 from shared_events.tests.notes.models import Note
 
@@ -39,22 +40,24 @@ def _restart_worker() -> None:
 
 class TestTheRelay:
     def test_asks_its_own_worker_and_runs_no_handler(
-        self, relay: Relay, road: Road, parked: ParkedEvent
+        self, relay: Relay, broker: FakeBroker, parked: ParkedEvent
     ) -> None:
-        before = len(road.sent)
-        relay.ask_for_redrive()
-        [asked] = road.sent[before:]
+        before = len(broker.sent)
+        relay.request_redrive()
+        [asked] = broker.sent[before:]
         assert (asked["task"], asked["key"]) == ("shared_events.redrive", "redrive")
         assert ParkedEvent.objects.get().tries == parked.tries
 
-    def test_does_not_ask_when_nothing_is_due(self, relay: Relay, road: Road, parked: ParkedEvent) -> None:
+    def test_does_not_ask_when_nothing_is_due(
+        self, relay: Relay, broker: FakeBroker, parked: ParkedEvent
+    ) -> None:
         ParkedEvent.objects.update(next_try_at=timezone.now() + timedelta(minutes=1))
-        before = len(road.sent)
-        relay.ask_for_redrive()
-        assert road.sent[before:] == []
+        before = len(broker.sent)
+        relay.request_redrive()
+        assert broker.sent[before:] == []
 
     def test_has_no_sweep_that_runs_handlers(self) -> None:
-        assert {sweep.__module__ for sweep in sweeps.registered()} == {"shared_events.cursors"}
+        assert {sweep.__module__ for sweep in sweeps.registered()} == {"shared_events.inbox.cursors"}
 
 
 class TestTheTask:
@@ -128,13 +131,13 @@ class TestAPass:
 
 class TestDiscarding:
     def test_keeps_who_when_and_why_and_lets_what_is_behind_go_on(
-        self, relay: Relay, road: Road, write: Write
+        self, relay: Relay, broker: FakeBroker, write: Write
     ) -> None:
         handlers.POISONED.add("poison")
         note = write("poison")
         write("next", of=note, version=2)
         relay.round()
-        receive(road.batches()[0])
+        receive(broker.batches()[0])
         first = ParkedEvent.objects.earliest("position")
         call_command("dead_letters", discard=first.id, reason="a test's own", by="ada", stdout=StringIO())
         kept = DiscardedEvent.objects.get()
@@ -148,12 +151,12 @@ class TestDiscarding:
             call_command("dead_letters", discard=parked.id, stdout=StringIO())
         assert ParkedEvent.objects.exists()
 
-    def test_refuses_what_only_waits_behind(self, relay: Relay, road: Road, write: Write) -> None:
+    def test_refuses_what_only_waits_behind(self, relay: Relay, broker: FakeBroker, write: Write) -> None:
         handlers.POISONED.add("poison")
         note = write("poison")
         write("next", of=note, version=2)
         relay.round()
-        receive(road.batches()[0])
+        receive(broker.batches()[0])
         with pytest.raises(parking.NotDiscardable, match="waits behind"):
             parking.discard(ParkedEvent.objects.latest("position"), reason="no", by="ada")
 
@@ -204,8 +207,8 @@ class TestSweeps:
         assert ran == ["sweep"]
         assert threading.get_ident() not in heartbeat._busy_since
 
-    def test_do_not_run_in_a_spare(self, ran: list[str], relay: Relay, road: Road) -> None:
-        spare = Relay(holder=uuid7(), publisher=road)  # type: ignore[arg-type]
+    def test_do_not_run_in_a_spare(self, ran: list[str], relay: Relay, broker: FakeBroker) -> None:
+        spare = Relay(holder=uuid7(), publisher=broker)  # type: ignore[arg-type]
         looked = []
 
         def is_away() -> bool:

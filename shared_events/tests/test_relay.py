@@ -10,15 +10,15 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from shared_events import commands, log, numbering
-from shared_events.bus.publisher import DELIVER
 from shared_events.ids import uuid7
-from shared_events.lease import LeaseLost
 from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
-from shared_events.numbering import Floor, number
-from shared_events.relay import Relay, unpublished
-from shared_events.tests.conftest import Road, Write, connect_apart
+from shared_events.outbox import commands, log, sequencer
+from shared_events.outbox.lease import LeaseLost
+from shared_events.outbox.relay import Relay, unpublished
+from shared_events.outbox.sequencer import LowWaterMark, assign_positions
+from shared_events.tests.conftest import FakeBroker, Write, connect_apart
 from shared_events.tests.notes.contracts import NoteWritten
+from shared_events.transport.publisher import DELIVER
 
 
 @pytest.fixture
@@ -62,27 +62,31 @@ class TestNumbering:
         relay.round()
         assert _positions() == [2, 1]
 
-    def test_counts_each_stream_by_itself(self, relay: Relay, road: Road, late: psycopg.Connection) -> None:
+    def test_counts_each_stream_by_itself(
+        self, relay: Relay, broker: FakeBroker, late: psycopg.Connection
+    ) -> None:
         for stream in ("note", "letter", "note", "letter", "note"):
             insert_note(late, stream=stream)
         late.commit()
         relay.round()
         assert _positions() == [1, 1, 2, 2, 3]
-        assert [batch.stream for batch in road.batches()] == ["note"]
+        assert [batch.stream for batch in broker.batches()] == ["note"]
 
-    def test_stops_when_another_relay_has_taken_over(self, relay: Relay, write: Write, road: Road) -> None:
+    def test_stops_when_another_relay_has_taken_over(
+        self, relay: Relay, write: Write, broker: FakeBroker
+    ) -> None:
         write()
         RelayLease.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-        other = Relay(holder=uuid7(), publisher=road)  # type: ignore[arg-type]
+        other = Relay(holder=uuid7(), publisher=broker)  # type: ignore[arg-type]
         assert other.lease.hold()
         with pytest.raises(LeaseLost):
             relay.round()
-        assert road.sent == []
+        assert broker.sent == []
         other.round()
         assert _positions() == [1]
 
-    def test_a_spare_relay_waits_while_the_lease_lives(self, relay: Relay, road: Road) -> None:
-        spare = Relay(holder=uuid7(), publisher=road)  # type: ignore[arg-type]
+    def test_a_spare_relay_waits_while_the_lease_lives(self, relay: Relay, broker: FakeBroker) -> None:
+        spare = Relay(holder=uuid7(), publisher=broker)  # type: ignore[arg-type]
         assert not spare.lease.hold()
         relay.lease.release()
         assert spare.lease.hold()
@@ -93,15 +97,15 @@ class TestTheFloor:
 
     @pytest.fixture(autouse=True)
     def _at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(numbering, "RISE_EVERY", 0.0)
+        monkeypatch.setattr(sequencer, "ADVANCE_EVERY", 0.0)
 
     def test_rises_above_what_is_done(self, relay: Relay, write: Write) -> None:
         deadline = time.monotonic() + 60
         # Transactions of other databases on the server count too: none that ran before may still run.
-        while not relay._floor.id and time.monotonic() < deadline:
+        while not relay._low_water_mark.id and time.monotonic() < deadline:
             write()
             relay.round()
-        assert relay._floor.id >= LoggedEvent.objects.order_by("id")[0].id
+        assert relay._low_water_mark.id >= LoggedEvent.objects.order_by("id")[0].id
 
     def test_waits_for_a_transaction_that_may_commit_a_lower_row(
         self, relay: Relay, write: Write, late: psycopg.Connection
@@ -110,7 +114,7 @@ class TestTheFloor:
         for _ in range(4):
             write()
             relay.round()
-        assert relay._floor.id == 0
+        assert relay._low_water_mark.id == 0
         late.commit()
         relay.round()
         assert None not in _positions()
@@ -118,22 +122,22 @@ class TestTheFloor:
     def test_is_looked_under_now_and_then(
         self, relay: Relay, write: Write, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(numbering, "LOOK_EVERYWHERE_EVERY", 0.0)
-        floor = Floor(id=10**9)
+        monkeypatch.setattr(sequencer, "LOOK_EVERYWHERE_EVERY", 0.0)
+        low_water_mark = LowWaterMark(id=10**9)
         write()
         fence = relay.lease.fence
-        assert number(above=10**9, commands_above=0, fence=fence).count == 0
-        assert number(above=floor.begin(), commands_above=0, fence=fence).count == 1
+        assert assign_positions(above=10**9, commands_above=0, fence=fence).count == 0
+        assert assign_positions(above=low_water_mark.lower_bound(), commands_above=0, fence=fence).count == 1
 
 
 class TestPublishing:
     def test_sends_batches_that_name_the_event_before_them(
-        self, relay: Relay, road: Road, write: Write
+        self, relay: Relay, broker: FakeBroker, write: Write
     ) -> None:
         for _ in range(5):
             write()
         relay.round()
-        first, second = road.batches()
+        first, second = broker.batches()
         assert [len(first.events), len(second.events)] == [3, 2]
         assert first.previous_id is None
         assert second.previous_id == first.events[-1].id
@@ -141,42 +145,46 @@ class TestPublishing:
         relay.mark()
         assert unpublished() == 0
 
-    def test_keeps_everything_while_the_broker_is_away(self, relay: Relay, road: Road, write: Write) -> None:
-        road.broken = True
+    def test_keeps_everything_while_the_broker_is_away(
+        self, relay: Relay, broker: FakeBroker, write: Write
+    ) -> None:
+        broker.broken = True
         write()
         with pytest.raises(ConnectionError):
             relay.round()
         assert unpublished() == 1
-        road.broken = False
+        broker.broken = False
         assert relay.round() == 1
         relay.mark()
         assert unpublished() == 0
 
-    def test_sends_what_was_left_before_what_is_new(self, relay: Relay, road: Road, write: Write) -> None:
+    def test_sends_what_was_left_before_what_is_new(
+        self, relay: Relay, broker: FakeBroker, write: Write
+    ) -> None:
         write()
         relay.round()
-        road.broken = True
+        broker.broken = True
         for _ in range(4):
             write()
         with pytest.raises(ConnectionError):
             relay.round()
-        road.broken = False
+        broker.broken = False
         write()
         relay.round()
-        sent = road.batches()
+        sent = broker.batches()
         assert [[event.position for event in batch.events] for batch in sent] == [[1], [2, 3, 4], [5], [6]]
         assert [batch.previous_id for batch in sent] == [None, *(batch.events[-1].id for batch in sent[:-1])]
 
     def test_repeats_a_batch_whose_confirmation_was_lost(
-        self, relay: Relay, road: Road, write: Write
+        self, relay: Relay, broker: FakeBroker, write: Write
     ) -> None:
         write()
         relay.round()
         relay.lease.release()
-        after_a_crash = Relay(holder=uuid7(), publisher=road)  # type: ignore[arg-type]
+        after_a_crash = Relay(holder=uuid7(), publisher=broker)  # type: ignore[arg-type]
         assert after_a_crash.lease.hold()
         after_a_crash.round()
-        once, twice = road.batches()
+        once, twice = broker.batches()
         assert once == twice
 
     def test_a_late_relay_marks_nothing(self, relay: Relay, write: Write) -> None:
@@ -194,15 +202,17 @@ class TestPublishing:
 
 
 class TestCommands:
-    def test_are_sent_and_forgotten(self, relay: Relay, road: Road) -> None:
+    def test_are_sent_and_forgotten(self, relay: Relay, broker: FakeBroker) -> None:
         due = timezone.now() + timedelta(minutes=15)
         with transaction.atomic():
             commands.schedule("notes.tidy", {"x": 1}, at=due)
         relay.round()
-        assert road.commands == [("notes.tidy", due.replace(microsecond=0) + timedelta(seconds=1))]
+        assert broker.commands == [("notes.tidy", due.replace(microsecond=0) + timedelta(seconds=1))]
         assert not OutgoingCommand.objects.exists()
 
-    def test_that_are_alike_and_due_at_the_same_second_are_sent_once(self, relay: Relay, road: Road) -> None:
+    def test_that_are_alike_and_due_at_the_same_second_are_sent_once(
+        self, relay: Relay, broker: FakeBroker
+    ) -> None:
         due = timezone.now().replace(microsecond=0) + timedelta(minutes=15)
         for kwargs, at in (
             ({}, due - timedelta(milliseconds=1)),
@@ -214,38 +224,38 @@ class TestCommands:
             with transaction.atomic():
                 commands.schedule("notes.tidy", kwargs, at=at)
             relay.round()
-        assert road.commands == [
+        assert broker.commands == [
             *(("notes.tidy", due),) * 2,
             ("notes.tidy", due + timedelta(seconds=1)),
         ]
         assert not OutgoingCommand.objects.exists()
 
     def test_that_are_alike_are_each_sent_without_a_time_or_when_it_is_over(
-        self, relay: Relay, road: Road
+        self, relay: Relay, broker: FakeBroker
     ) -> None:
         over = timezone.now() - timedelta(seconds=5)
         with transaction.atomic():
             for at in (None, None, over, over):
                 commands.schedule("notes.tidy", {}, at=at)
         relay.round()
-        assert len(road.commands) == 4
+        assert len(broker.commands) == 4
 
-    def test_that_the_broker_refused_are_not_taken_for_sent(self, relay: Relay, road: Road) -> None:
+    def test_that_the_broker_refused_are_not_taken_for_sent(self, relay: Relay, broker: FakeBroker) -> None:
         at = timezone.now() + timedelta(minutes=15)
         with transaction.atomic():
             for _ in range(2):
                 commands.schedule("notes.tidy", {}, at=at)
-        road.broken = True
+        broker.broken = True
         with pytest.raises(ConnectionError):
             relay.round()
-        road.broken = False
+        broker.broken = False
         relay.round()
-        assert len(road.commands) == 1
+        assert len(broker.commands) == 1
 
-    def test_wait_for_the_broker(self, relay: Relay, road: Road) -> None:
+    def test_wait_for_the_broker(self, relay: Relay, broker: FakeBroker) -> None:
         with transaction.atomic():
             commands.schedule("notes.tidy", {})
-        road.broken = True
+        broker.broken = True
         with pytest.raises(ConnectionError):
             relay.round()
         assert OutgoingCommand.objects.count() == 1
@@ -274,13 +284,13 @@ def running(relay: Relay) -> Iterator[Callable[[], None]]:
 
 class TestRun:
     def test_publishes_what_commits_and_outlives_failures(
-        self, relay: Relay, road: Road, running: Callable[[], None]
+        self, relay: Relay, broker: FakeBroker, running: Callable[[], None]
     ) -> None:
-        road.broken = True
+        broker.broken = True
         running()
         with transaction.atomic():
             log.record(NoteWritten(text="x"), aggregate_id=uuid7(), version=1)
-        road.broken = False
+        broker.broken = False
         wait_until(lambda: not unpublished())
 
     def test_lets_a_spare_take_over_at_once_when_it_stops(self, relay: Relay) -> None:
@@ -290,7 +300,7 @@ class TestRun:
     def test_sleeps_through_no_commit_that_came_while_it_published(
         self,
         relay: Relay,
-        road: Road,
+        broker: FakeBroker,
         write: Write,
         late: psycopg.Connection,
         running: Callable[[], None],
@@ -299,17 +309,17 @@ class TestRun:
         relay.settings = replace(relay.settings, poll_every=20.0)
 
         def publish_while_another_commits(task: str, kwargs: dict[str, Any], **options: Any) -> None:
-            if task == DELIVER and not road.batches():
+            if task == DELIVER and not broker.batches():
                 insert_note(late)
                 late.commit()
                 late.execute(f"NOTIFY {log.WAKE_CHANNEL}")
                 late.commit()
-            Road.publish(road, task, kwargs, **options)
+            FakeBroker.publish(broker, task, kwargs, **options)
 
-        monkeypatch.setattr(road, "publish", publish_while_another_commits)
+        monkeypatch.setattr(broker, "publish", publish_while_another_commits)
         write()
         running()
-        wait_until(lambda: len(road.batches()) == 2, within=10)
+        wait_until(lambda: len(broker.batches()) == 2, within=10)
 
 
 def stopped() -> threading.Event:

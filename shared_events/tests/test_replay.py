@@ -5,8 +5,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from shared_events import parking, redrive
-from shared_events.consumer import Outcome, receive
+from shared_events.inbox import parking, redrive
+from shared_events.inbox.consumer import ApplyResult, receive
 from shared_events.models import Cursor, ParkedEvent
 from shared_events.tests.conftest import Published
 from shared_events.tests.notes import handlers
@@ -30,7 +30,7 @@ class TestReplaying:
         [batch] = published("a", "poison", "b")
         receive(batch)
         call_command("replay_stream", "note", first=1, last_id=None, stdout=StringIO())
-        assert receive(batch) is Outcome.UP_TO_DATE
+        assert receive(batch) is ApplyResult.UP_TO_DATE
         assert Cursor.objects.get().position == 3
         assert [parked.position for parked in ParkedEvent.objects.all()] == [2]
         handlers.POISONED.clear()

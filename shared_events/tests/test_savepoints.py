@@ -6,10 +6,11 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 
-from shared_events import consumer, log, parking, redrive
-from shared_events.consumer import Batch, receive
 from shared_events.ids import uuid7
+from shared_events.inbox import consumer, parking, redrive
+from shared_events.inbox.consumer import Batch, receive
 from shared_events.models import LoggedEvent, ParkedEvent
+from shared_events.outbox import log
 from shared_events.tests.conftest import Published
 from shared_events.tests.notes import handlers
 from shared_events.tests.notes.contracts import NoteErased, NoteWritten
@@ -72,7 +73,7 @@ class TestWhatASavepointTookBack:
         assert _recorded() == [("begun", 1), ("refused", 2)]
 
     def test_is_not_published_by_a_block_of_ones_own(self) -> None:
-        with transaction.atomic(), log.together():
+        with transaction.atomic(), log.batch_writes():
             _answer_in_a_savepoint("question")
         assert _recorded() == [("begun", 1), ("refused", 2)]
 
@@ -80,10 +81,10 @@ class TestWhatASavepointTookBack:
 class TestABlockThatFails:
     def test_leaves_nothing_for_the_next_one_in_the_transaction(self) -> None:
         with transaction.atomic():
-            with suppress(Refused), log.together():
+            with suppress(Refused), log.batch_writes():
                 log.record(NoteWritten(text="lost"), aggregate_id=ANSWER, version=1)
                 raise Refused
-            with log.together():
+            with log.batch_writes():
                 log.record(NoteWritten(text="kept"), aggregate_id=ANSWER, version=1)
         assert _recorded() == [("kept", 1)]
 
@@ -105,7 +106,7 @@ class TestAVersionThatIsTaken:
 
         [batch] = published("twice")
         handlers.ON_WRITE.append(record_twice)
-        assert receive(batch) is consumer.Outcome.UP_TO_DATE
+        assert receive(batch) is consumer.ApplyResult.UP_TO_DATE
         first = ParkedEvent.objects.get()
         assert "IntegrityError" in first.error
         parking.request_redrive([first])

@@ -8,11 +8,11 @@ import pytest
 from django.db import connection
 
 from shared_events import catch_up
-from shared_events.consumer import receive
 from shared_events.ids import uuid7
+from shared_events.inbox.consumer import receive
 from shared_events.models import Cursor, LoggedEvent
-from shared_events.relay import Relay, prepare
-from shared_events.tests.conftest import Published, Road, Write
+from shared_events.outbox.relay import Relay, prepare
+from shared_events.tests.conftest import FakeBroker, Published, Write
 from shared_events.tests.notes import handlers
 from shared_events.time_limits import HandlerTimedOut, within
 
@@ -58,27 +58,29 @@ def _within(seconds: float, act: Callable[[], object]) -> bool:
 
 @pytest.mark.usefixtures("slow_handler")
 class TestWhileAHandlerRuns:
-    def test_the_relay_asks_without_waiting_and_numbers_what_commits(self, road: Road, write: Write) -> None:
-        relay = Relay(holder=uuid7(), publisher=road)  # type: ignore[arg-type]
+    def test_the_relay_asks_without_waiting_and_numbers_what_commits(
+        self, broker: FakeBroker, write: Write
+    ) -> None:
+        relay = Relay(holder=uuid7(), publisher=broker)  # type: ignore[arg-type]
         prepare()
         # The one that published what the handler is at holds the lease until it lapses.
-        relay.lease.seconds, road.sent[:] = 0.0, []
+        relay.lease.seconds, broker.sent[:] = 0.0, []
         write("unrelated")
 
         def work() -> None:
             while not relay.lease.hold():
                 time.sleep(0.05)
-            relay.ask_for_missing()
-            relay.ask_for_redrive()
+            relay.request_missing()
+            relay.request_redrive()
             relay.round()
 
         assert _within(SOON, work)
         assert LoggedEvent.objects.get(data__text="unrelated").position == 2
-        assert {message["task"] for message in road.sent} == {"shared_events.deliver"}
+        assert {message["task"] for message in broker.sent} == {"shared_events.deliver"}
 
-    def test_a_request_that_could_not_be_sent_is_taken_back_without_waiting(self, road: Road) -> None:
-        assert _within(SOON, lambda: catch_up.ask("note", road))  # type: ignore[arg-type]
-        assert Cursor.objects.get().asked_at is None
+    def test_a_request_that_could_not_be_sent_is_taken_back_without_waiting(self, broker: FakeBroker) -> None:
+        assert _within(SOON, lambda: catch_up.request("note", broker))  # type: ignore[arg-type]
+        assert Cursor.objects.get().catch_up_requested_at is None
 
 
 class TestALimit:

@@ -49,7 +49,7 @@ def _build(role: str) -> World:
         from service_defaults.revocation import operations as revocation
 
         suspended = world.people["suspended"]
-        revocation.keep_standing(user_id=suspended, version=1, suspended=True, not_before=timezone.now())
+        revocation.revoke_user_tokens(user_id=suspended, version=1, suspended=True, not_before=timezone.now())
     return world
 
 

@@ -5,7 +5,7 @@ import os
 
 _EXAMPLE = {
     "DJANGO_SECRET_KEY": "only for types" * 4,
-    "DJANGO_VISITOR_KEY": "only for types" * 4,
+    "DJANGO_CLIENT_IP_SIGNING_KEY": "only for types" * 4,
     "DJANGO_PUBLIC_ORIGIN": "http://localhost:8080",
     "BROKER_URL": "filesystem:///nowhere",
     "AUTH_SIGNING_KEY_FILE": "/nowhere",

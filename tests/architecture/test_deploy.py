@@ -12,18 +12,18 @@ from service_defaults.key_files import create_key_files
 
 GOOD = "Ae5kS4fT9-wZ2qLxV7_nB3jR8mY5cH1pD6uG0aEoIiNtQvWrXzKl"
 SECRETS = {
-    "auth": ("DJANGO_SECRET_KEY", "DJANGO_VISITOR_KEY", "AUTH_DATABASE_URL"),
-    "tickets": ("DJANGO_SECRET_KEY", "DJANGO_VISITOR_KEY", "TICKETS_DATABASE_URL"),
-    "orders": ("DJANGO_SECRET_KEY", "DJANGO_VISITOR_KEY", "ORDERS_DATABASE_URL"),
+    "auth": ("DJANGO_SECRET_KEY", "DJANGO_CLIENT_IP_SIGNING_KEY", "AUTH_DATABASE_URL"),
+    "tickets": ("DJANGO_SECRET_KEY", "DJANGO_CLIENT_IP_SIGNING_KEY", "TICKETS_DATABASE_URL"),
+    "orders": ("DJANGO_SECRET_KEY", "DJANGO_CLIENT_IP_SIGNING_KEY", "ORDERS_DATABASE_URL"),
     "payments": (
-        *("DJANGO_SECRET_KEY", "DJANGO_VISITOR_KEY", "PAYMENTS_DATABASE_URL"),
+        *("DJANGO_SECRET_KEY", "DJANGO_CLIENT_IP_SIGNING_KEY", "PAYMENTS_DATABASE_URL"),
         *("STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"),
     ),
-    "frontend": ("DJANGO_SECRET_KEY", "DJANGO_VISITOR_KEY"),
+    "frontend": ("DJANGO_SECRET_KEY", "DJANGO_CLIENT_IP_SIGNING_KEY"),
 }
 DEFAULTS = {
     "DJANGO_SECRET_KEY": "django-insecure-" + GOOD,
-    "DJANGO_VISITOR_KEY": "change-me-" * 6,
+    "DJANGO_CLIENT_IP_SIGNING_KEY": "change-me-" * 6,
     "STRIPE_API_KEY": "sk_test_…",
     "STRIPE_WEBHOOK_SECRET": "whsec_…",
 }
@@ -40,7 +40,7 @@ def _production(service: Service, keys: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "DJANGO_SECRET_KEY": GOOD,
-        "DJANGO_VISITOR_KEY": GOOD[::-1],
+        "DJANGO_CLIENT_IP_SIGNING_KEY": GOOD[::-1],
         "DJANGO_PUBLIC_ORIGIN": "https://tickets.example.org",
         "BROKER_URL": f"amqps://{service.name}:{GOOD}@broker.internal:5671/tickets",
         service.database_variable: f"postgres://{service.name}:{GOOD}@db.internal:5432/{service.name}",

@@ -31,7 +31,7 @@ class TestTelling:
         "line",
         [
             "from contracts.order import OrderCreated",
-            "class TicketAlreadyReserved(Refused):",
+            "class TicketAlreadyReserved(BusinessRuleViolation):",
             "the seller's listing",
             "STRIPE_API_KEY",
             "order.cancelled",

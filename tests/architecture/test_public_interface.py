@@ -14,17 +14,21 @@ SERVICES = sorted([*ROOT.glob("*_service"), *ROOT.glob("examples/*/*_service")])
 
 
 def used(tree: ast.Module) -> Iterator[str]:
-    """Yield what a module takes from the library: `log.record` for `from shared_events import log`, used."""
-    modules: set[str] = set()
+    """Yield what a module takes from the library: `outbox.log.record` for `log.record` of `outbox`."""
+    modules: dict[str, str] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "shared_events":
-            modules |= {name.name for name in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("shared_events."):
-            inner = (node.module or "").removeprefix("shared_events.")
-            yield from (f"{inner}.{name.name}" for name in node.names)
+        if not isinstance(node, ast.ImportFrom) or (node.module or "").partition(".")[0] != "shared_events":
+            continue
+        package = (node.module or "").removeprefix("shared_events").removeprefix(".")
+        for name in node.names:
+            path = ".".join(filter(None, [package, name.name]))
+            if (ROOT / "shared_events" / f"{path.replace('.', '/')}.py").exists():
+                modules[name.name] = path
+            else:
+                yield path
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
-            yield f"{node.value.id}.{node.attr}"
+            yield f"{modules[node.value.id]}.{node.attr}"
 
 
 class TestEachService:
@@ -37,5 +41,9 @@ class TestEachService:
 
 class TestUsed:
     def test_finds_names_and_attributes_of_modules(self) -> None:
-        source = "from shared_events import log\nfrom shared_events.bus.app import x\nlog.record()\nother.y()"
-        assert set(used(ast.parse(source))) == {"log.record", "bus.app.x"}
+        source = (
+            "from shared_events.outbox import log\n"
+            "from shared_events.transport.app import x\n"
+            "log.record()\nother.y()"
+        )
+        assert set(used(ast.parse(source))) == {"outbox.log.record", "transport.app.x"}

@@ -27,14 +27,16 @@ def place_holds(count: int, due: float, over: float) -> None:
     """Wait until orders knows the tickets, then hold each for a buyer of its own."""
     from django.db import connection, transaction
 
-    from orders_service.orders.models import TicketCopy
+    from orders_service.orders.models import TicketReplica
     from orders_service.orders.operations import place_order
     from service_defaults.clock import database_now
     from shared_events.ids import uuid7
 
-    while TicketCopy.objects.filter(title__startswith="Bench ").count() < count:
+    while TicketReplica.objects.filter(title__startswith="Bench ").count() < count:
         time.sleep(0.2)
-    tickets = list(TicketCopy.objects.filter(title__startswith="Bench ").values_list("id", flat=True)[:count])
+    tickets = list(
+        TicketReplica.objects.filter(title__startswith="Bench ").values_list("id", flat=True)[:count]
+    )
 
     def hold(part: int) -> None:
         for number in range(part, count, THREADS):

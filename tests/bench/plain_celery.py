@@ -7,7 +7,7 @@ import argparse
 
 from celery import Celery
 
-QUEUE = "witness.plain"
+QUEUE = "audit.plain"
 #: What `ticket.created` carries.
 PAYLOAD = {
     "stream": "ticket",
@@ -34,10 +34,10 @@ PAYLOAD = {
 
 def app(broker: str) -> Celery:
     """Return an app with Celery's own defaults, but for the names that its user may use."""
-    found = Celery("witness.plain", broker=broker)
+    found = Celery("audit.plain", broker=broker)
     found.conf.update(
         task_default_queue=QUEUE,
-        task_default_exchange="witness.plain",
+        task_default_exchange="audit.plain",
         task_default_exchange_type="topic",
         task_default_routing_key=QUEUE,
         task_ignore_result=True,
@@ -45,7 +45,7 @@ def app(broker: str) -> Celery:
         broker_connection_retry_on_startup=True,
     )
 
-    @found.task(name="witness.plain.nothing")
+    @found.task(name="audit.plain.nothing")
     def nothing(event: dict[str, object]) -> None:
         pass
 
@@ -65,7 +65,7 @@ def main() -> None:
         return
     with celery.producer_pool.acquire() as producer:
         for _ in range(options.count):
-            celery.send_task("witness.plain.nothing", args=(PAYLOAD,), producer=producer)
+            celery.send_task("audit.plain.nothing", args=(PAYLOAD,), producer=producer)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The scenes of signing in, of one's own account, and of the letters about it."""
+"""The scenes of signing in, of one's own account, and of the emails about it."""
 
 from frontend_service.tests.fake_answers import Problem
-from tests.browser.stage import Letter, Scene, scene, sign_in
+from tests.browser.stage import Email, Scene, scene, sign_in
 
 PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -58,13 +58,13 @@ def _account_ended_everywhere(it: Scene) -> None:
 @scene
 def _account_letter_sent(it: Scene) -> None:
     _account(it)
-    it.press = "Send me the letter again"
+    it.press = "Send me the email again"
 
 
 @scene
 def _account_letter_too_often(it: Scene) -> None:
     _account(it)
-    it.press, it.status = "Send me the letter again", 429
+    it.press, it.status = "Send me the email again", 429
     busy = Problem(429, "too-many", "Slow down", retry_after=600)
     it.market.problems = {"POST /api/users/email/verification": busy}
 
@@ -72,14 +72,14 @@ def _account_letter_too_often(it: Scene) -> None:
 @scene
 def _account_password_changed(it: Scene) -> None:
     _account(it, verified=True)
-    it.fill = {"Present password": "correct horse", "New password": NEW_PASSWORD}
+    it.fill = {"Current password": "correct horse", "New password": NEW_PASSWORD}
     it.press = "Change the password"
 
 
 @scene
 def _account_password_refused(it: Scene) -> None:
     _account_password_changed(it)
-    it.fill["Present password"], it.status = "a wrong guess", 400
+    it.fill["Current password"], it.status = "a wrong guess", 400
 
 
 @scene
@@ -165,20 +165,20 @@ def _forgot_sent(it: Scene) -> None:
 @scene
 def _mailbox(it: Scene) -> None:
     origin, to = it.market.origin, "ada@example.com"
-    it.letters = [
-        Letter(
+    it.emails = [
+        Email(
             to=to, subject="Your password was changed", hours_ago=0.5,
             text="The password of your account was changed just now, and every device was signed out.\n\n"
             f"If it wasn't you, choose a new one at once: {origin}/auth/forgot",
         ),
-        Letter(
+        Email(
             to=to, subject="Choose a new password", hours_ago=1,
             text="Somebody, hopefully you, asked for a new password for your account.\n\n"
             f"{origin}/auth/reset?token={_TOKEN}\n\n"
             "The link works once, within the hour. If it wasn't you, do nothing: your password stays as it "
             "is.",
         ),
-        Letter(
+        Email(
             to="somebody.with.a.very.long.name.indeed@department.of.long.names.example.com",
             subject="Confirm your e-mail address", hours_ago=50,
             text=f"Welcome. Open this link to confirm that this address is yours:\n\n"
@@ -192,9 +192,9 @@ def _mailbox(it: Scene) -> None:
 @scene
 def _mailbox_odd_letters(it: Scene) -> None:
     """What other programs than ours might have written there."""
-    it.letters = [
-        Letter(to="ada@example.com", subject="", text="<b>Not bold</b> " + "x" * 200, hours_ago=1),
-        Letter(to="ada@example.com", subject="x" * 200, text="", hours_ago=2),
+    it.emails = [
+        Email(to="ada@example.com", subject="", text="<b>Not bold</b> " + "x" * 200, hours_ago=1),
+        Email(to="ada@example.com", subject="x" * 200, text="", hours_ago=2),
     ]
     it.address = "/mailbox"
 

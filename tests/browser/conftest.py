@@ -58,7 +58,7 @@ class Account:
 
 @pytest.fixture(scope="session")
 def account(market: Marketplace) -> Callable[[], Account]:
-    """Make an account for somebody new."""
+    """Create account for somebody new."""
 
     def account() -> Account:
         email = f"{uuid.uuid4().hex[:12]}@example.com"
@@ -76,7 +76,7 @@ def seller(account: Callable[[], Account]) -> Account:
 
 @pytest.fixture(scope="session")
 def list_ticket(seller: Account) -> Callable[..., Json]:
-    """Let the seller put a ticket on the shelf."""
+    """Let the seller list a ticket."""
 
     def list_ticket(title: str = "Nina at the Roundhouse", **more: Any) -> Json:
         starts = (datetime.now(UTC) + timedelta(days=40)).replace(hour=19, minute=30, second=0, microsecond=0)

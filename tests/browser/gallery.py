@@ -323,7 +323,7 @@ def _new(it: Scene) -> None:
 def _new_refused(it: Scene) -> None:
     sign_in(it)
     it.address, it.status = "/tickets/new", 400
-    it.fill, it.press = {"Title": "Mahler 2", "Price": "0", "Venue": "Philharmonie"}, "Put it on the shelf"
+    it.fill, it.press = {"Title": "Mahler 2", "Price": "0", "Venue": "Philharmonie"}, "List ticket"
 
 
 @scene

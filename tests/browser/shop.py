@@ -25,22 +25,22 @@ _PATIENCE = 20
 
 @dataclass
 class Shop:
-    """The storefront by itself, in front of whatever marketplace a scene has."""
+    """The storefront by itself, in front of whatever marketplace a scenario has."""
 
     url: str
     market: "Stand"
     mailbox: Path
 
     def show(self, name: str) -> Scene:
-        """Set the stage for a scene."""
-        scene = gallery.build(name, self.url)
-        self.market.now = scene.market
-        scene.deliver(self.mailbox)
-        return scene
+        """Set the stage for a scenario."""
+        scenario = gallery.build(name, self.url)
+        self.market.now = scenario.market
+        scenario.deliver(self.mailbox)
+        return scenario
 
 
 class Stand(Marketplace):
-    """Answers for the marketplace of the scene that is being played."""
+    """Answers for the marketplace of the scenario that is being played."""
 
     now = Marketplace()
 
@@ -65,11 +65,11 @@ def running_shop(directory: Path, *, stripe_key: str = "pk_test_gallery") -> Ite
     url = f"http://127.0.0.1:{port}"
     environment = base_environment() | {
         "DJANGO_SECRET_KEY": "only-for-looking-at-the-pages" * 2,
-        "DJANGO_VISITOR_KEY": "only-for-looking-at-the-pages" * 2,
+        "DJANGO_CLIENT_IP_SIGNING_KEY": "only-for-looking-at-the-pages" * 2,
         "DJANGO_PUBLIC_ORIGIN": url,
         "DJANGO_ALLOWED_HOSTS": "127.0.0.1",
         "FRONTEND_API_BASE": f"http://127.0.0.1:{api.server_port}",
-        "FRONTEND_MAILBOX": str(mailbox),
+        "DEV_MAILBOX": str(mailbox),
         "STRIPE_PUBLISHABLE_KEY": stripe_key,
     }
     command = (
@@ -101,19 +101,19 @@ def _wait_for(url: str) -> None:
             time.sleep(0.1)
 
 
-def enter(page: Page, shop: Shop, scene: Scene) -> Response:
-    """Go to where the scene plays, as its visitor, and do what it says; return the page as it was sent."""
-    if scene.visitor:
-        tokens = scene.market.tokens_for(scene.visitor)
+def enter(page: Page, shop: Shop, scenario: Scene) -> Response:
+    """Go to where the scenario plays, as its visitor, and do what it says; return the page as it was sent."""
+    if scenario.visitor:
+        tokens = scenario.market.tokens_for(scenario.visitor)
         page.context.add_cookies([{"name": n, "value": v, "url": shop.url} for n, v in tokens.items()])
-    answer = page.goto(scene.address)
-    for label, words in scene.fill.items():
+    answer = page.goto(scenario.address)
+    for label, words in scenario.fill.items():
         control = page.get_by_label(label)
         control.fill(words) if words else control.check()
-    if scene.press:
+    if scenario.press:
         with page.expect_navigation() as gone:
-            page.get_by_role("main").get_by_role("button", name=scene.press, exact=True).click()
+            page.get_by_role("main").get_by_role("button", name=scenario.press, exact=True).click()
         answer = gone.value
     assert answer is not None
-    assert answer.status == scene.status
+    assert answer.status == scenario.status
     return answer

@@ -10,13 +10,13 @@ from typing import Any
 
 from frontend_service.tests.fake_marketplace import Marketplace
 
-#: What Django's file backend puts after each letter.
+#: What Django's file backend puts after each email.
 _END_OF_LETTER = b"-" * 79
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
-    """A letter that was sent some time ago."""
+class Email:
+    """A email that was sent some time ago."""
 
     to: str
     subject: str
@@ -34,19 +34,19 @@ class Scene:
     status: int = 200
     fill: dict[str, str] = field(default_factory=dict)
     press: str = ""
-    letters: list[Letter] = field(default_factory=list)
+    emails: list[Email] = field(default_factory=list)
 
     def deliver(self, mailbox: Path) -> None:
-        """Put the scene's letters, and no others, where the pages look for them."""
+        """Put the scene's emails, and no others, where the pages look for them."""
         for old in mailbox.glob("*.log"):
             old.unlink()
-        for number, letter in enumerate(self.letters):
+        for number, email in enumerate(self.emails):
             message = EmailMessage()
-            message["To"], message["Subject"] = letter.to, letter.subject
-            message.set_content(letter.text)
+            message["To"], message["Subject"] = email.to, email.subject
+            message.set_content(email.text)
             path = mailbox / f"{number}.log"
             path.write_bytes(message.as_bytes() + b"\n" + _END_OF_LETTER + b"\n")
-            sent_at = (datetime.now(UTC) - timedelta(hours=letter.hours_ago)).timestamp()
+            sent_at = (datetime.now(UTC) - timedelta(hours=email.hours_ago)).timestamp()
             utime(path, (sent_at, sent_at))
 
 

@@ -41,7 +41,7 @@ class TestBuy:
         expect(page.get_by_text("All-in. No fees are added later.")).to_be_visible()
         expect(page.get_by_text("Nobody else can take it for 15 minutes")).to_be_visible()
         page.get_by_role("link", name="Sign in to hold this ticket").click()
-        page.get_by_role("link", name="Make an account").click()
+        page.get_by_role("link", name="Create account").click()
         page.get_by_label("E-mail").fill(f"buyer-{width}@example.com")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("main").get_by_role("button", name="Sign up").click()
@@ -120,7 +120,7 @@ class TestThreeDSecure:
         page = windows.open(by=account(), width=width)
         hold(page, list_ticket("The bank asks"))
         pay(page, "A card whose bank asks back")
-        heading(page, "Your bank is asking back")
+        heading(page, "Confirm with your bank")
         page.get_by_role("link", name="Go to your bank's page").click()
         heading(page, "Do you want to pay")
         page.get_by_role("button", name="Yes, it's me who pays").click()
@@ -150,7 +150,7 @@ class TestSell:
         page.get_by_label("Venue").fill("Philharmonie")
         expect(page.locator(".preview")).to_contain_text("Mahler 2")
         expect(page.locator(".preview")).to_contain_text("$1,250.50")
-        page.get_by_role("button", name="Put it on the shelf").click()
+        page.get_by_role("button", name="List ticket").click()
         heading(page, "Mahler 2")
         ticket = {"id": page.url.rpartition("/")[2]}
         page.goto("/sell")
@@ -166,7 +166,7 @@ class TestSell:
         page.goto("/tickets/new")
         page.get_by_label("Title").fill("Nothing to pay")
         page.get_by_label("Price", exact=True).fill("0")
-        page.get_by_role("button", name="Put it on the shelf").click()
+        page.get_by_role("button", name="List ticket").click()
         expect(page.locator(".has-error .error")).to_have_text("Price must be greater than 0")
         expect(page.get_by_label("Title")).to_have_value("Nothing to pay")
 
@@ -202,7 +202,7 @@ class TestWithdraw:
         page.goto(f"/tickets/{ticket['id']}")
         page.get_by_text("Withdraw this listing…").click()
         page.get_by_role("button", name="Withdraw it").click()
-        expect(page.get_by_text("Your listing is off the shelf.")).to_be_visible()
+        expect(page.get_by_text("Your listing is off sale.")).to_be_visible()
         expect(other.get_by_text("The seller has withdrawn this listing.")).to_be_visible()
 
 

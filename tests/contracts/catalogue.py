@@ -16,7 +16,7 @@ from pathlib import Path
 from shared_events import catalogue
 from shared_events.catalogue import Stream
 from shared_events.contracts import Event, published_events
-from shared_events.subscriptions import subscriptions
+from shared_events.inbox.subscriptions import subscriptions
 
 HOME = Path(__file__).parents[2] / "docs" / "reference" / "events"
 SERVICES = ("auth", "tickets", "orders", "payments")

@@ -17,7 +17,7 @@ from shared_events.catalogue import schema_of
 from shared_events.contracts import published_events
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
-from shared_events.subscriptions import dispatch
+from shared_events.inbox.subscriptions import dispatch
 
 GOLDEN = Path(__file__).parent / "golden"
 #: Longer than any that we use.

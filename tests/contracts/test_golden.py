@@ -15,7 +15,7 @@ from django.utils import timezone
 from shared_events.contracts import Event, published_events
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
-from shared_events.subscriptions import dispatch, subscriptions
+from shared_events.inbox.subscriptions import dispatch, subscriptions
 
 GOLDEN = Path(__file__).parent / "golden"
 

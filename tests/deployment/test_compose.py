@@ -96,7 +96,7 @@ class TestNetworks:
 
 
 def _tool(name: str) -> str:
-    return {"operator": "auth", "books": "payments"}.get(name, "")
+    return {"operator": "auth", "reconcile": "payments"}.get(name, "")
 
 
 class TestTheWorkflows:

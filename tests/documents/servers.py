@@ -16,10 +16,10 @@ import psycopg
 from local_stack import rabbitmq
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.environment import admin_database_url, base_environment
+from local_stack.ephemeral_postgres import server, temporary_run_dir
 from local_stack.launch import plan
 from local_stack.postgres import cluster_of, create_role
 from local_stack.stack import Stack
-from local_stack.throwaway import server, temporary_run_dir
 
 _PATIENCE = 90.0
 

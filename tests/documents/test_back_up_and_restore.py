@@ -18,10 +18,10 @@ from local_stack.commands import parser
 from local_stack.credentials import credentials_of
 from local_stack.drill import guide
 from local_stack.environment import base_environment
+from local_stack.ephemeral_postgres import temporary_run_dir
 from local_stack.launch import plan
 from local_stack.postgres import Cluster, cluster_of, create_cluster, group_of
 from local_stack.services import MARKETPLACE
-from local_stack.throwaway import temporary_run_dir
 from tests.documents.reader import Reader
 
 ELSEWHERE = ("The same in Kubernetes", "The same with compose")

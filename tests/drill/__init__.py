@@ -1,1 +1,1 @@
-"""What a drill brings along: a service that hears everything, and mischief on the road."""
+"""What a drill brings along: a service that hears everything, and fault_injection on the road."""

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from local_stack.marketplace import Marketplace, Person
-from local_stack.scenes import Stage
+from local_stack.scenarios import Scenario
 from local_stack.testing import RunningStack, running_stack
 
 #: Longer than a buyer needs whose payment was cut off by a crash: its lease, and then another try.
@@ -43,8 +43,8 @@ def person(market: Marketplace) -> Callable[[], Person]:
 
 
 @pytest.fixture
-def stage(market: Marketplace, person: Callable[[], Person]) -> Stage:
-    return Stage(market, seller=person(), buyer=person(), patience=60)
+def scenario(market: Marketplace, person: Callable[[], Person]) -> Scenario:
+    return Scenario(market, seller=person(), buyer=person(), patience=60)
 
 
 @pytest.fixture

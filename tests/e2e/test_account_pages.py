@@ -49,17 +49,17 @@ def _attribute(tag: str, name: str) -> str:
 
 
 def _link_in_mailbox(browser: httpx.Client, path: str, to: str) -> str:
-    """Wait for a letter to this person with such a link, and return the link's path."""
+    """Wait for a email to this person with such a link, and return the link's path."""
     found: list[str] = []
 
     def arrived() -> bool:
-        for letter in browser.get("/mailbox").text.split("<article>")[1:]:
-            link = re.search(rf'href="[^"]*({re.escape(path)}\?token=[^"]+)"', letter)
-            if to in letter and link:
+        for email in browser.get("/mailbox").text.split("<article>")[1:]:
+            link = re.search(rf'href="[^"]*({re.escape(path)}\?token=[^"]+)"', email)
+            if to in email and link:
                 found.append(html.unescape(link[1]))
         return bool(found)
 
-    wait_for(arrived, within=15, what="the letter")
+    wait_for(arrived, within=15, what="the email")
     return found[0]
 
 

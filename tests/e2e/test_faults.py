@@ -12,10 +12,10 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from local_stack import backlog, rabbitmq, scenes
+from local_stack import backlog, rabbitmq, scenarios
 from local_stack.credentials import credentials_of
 from local_stack.marketplace import Marketplace, Person
-from local_stack.scenes import Stage, disagreements
+from local_stack.scenarios import Scenario, disagreements
 from local_stack.stack import REPOSITORY
 from local_stack.stripe_faults import Fault, StripeFaults
 from local_stack.testing import RunningStack, wait_for
@@ -42,21 +42,21 @@ VICTIMS = [
 
 
 @contextmanager
-def _trading(stages: list[Stage]) -> Iterator[list[Exception]]:
-    """Play scenes on each stage, again and again, until the block ends."""
+def _trading(stages: list[Scenario]) -> Iterator[list[Exception]]:
+    """Play scenarios on each scenario, again and again, until the block ends."""
     stop, failures = threading.Event(), list[Exception]()
 
-    def trade(stage: Stage) -> None:
-        play: list[Callable[[Stage], str]] = [scenes.buy, scenes.cancel, scenes.decline]
+    def load(scenario: Scenario) -> None:
+        play: list[Callable[[Scenario], str]] = [scenarios.buy, scenarios.cancel, scenarios.decline]
         turn = 0
         while not stop.is_set():
             try:
-                play[turn % len(play)](stage)
+                play[turn % len(play)](scenario)
             except Exception as error:
                 failures.append(error)
             turn += 1
 
-    threads = [threading.Thread(target=trade, args=(stage,)) for stage in stages]
+    threads = [threading.Thread(target=load, args=(scenario,)) for scenario in stages]
     for thread in threads:
         thread.start()
     try:
@@ -67,14 +67,14 @@ def _trading(stages: list[Stage]) -> Iterator[list[Exception]]:
             thread.join()
 
 
-def _agree(stages: list[Stage]) -> None:
+def _agree(stages: list[Scenario]) -> None:
     def nothing_open() -> bool:
-        return not any(disagreements(stage) for stage in stages)
+        return not any(disagreements(scenario) for scenario in stages)
 
     try:
         wait_for(nothing_open, within=SETTLE, what="agreement")
     except TimeoutError:
-        pytest.fail("\n".join(line for stage in stages for line in disagreements(stage)))
+        pytest.fail("\n".join(line for scenario in stages for line in disagreements(scenario)))
 
 
 def _kill_with_workers(stack: RunningStack, part: str) -> None:
@@ -87,14 +87,14 @@ def _kill_with_workers(stack: RunningStack, part: str) -> None:
 
 
 @pytest.fixture
-def stages(market: Marketplace, person: Callable[[], Person]) -> list[Stage]:
-    return [Stage(market, seller=person(), buyer=person(), patience=90) for _ in range(2)]
+def stages(market: Marketplace, person: Callable[[], Person]) -> list[Scenario]:
+    return [Scenario(market, seller=person(), buyer=person(), patience=90) for _ in range(2)]
 
 
 @pytest.mark.timeout(400)
 class TestKillNine:
     def test_of_every_web_worker_and_relay_under_trade_loses_nothing(
-        self, stack: RunningStack, stages: list[Stage]
+        self, stack: RunningStack, stages: list[Scenario]
     ) -> None:
         with _trading(stages) as failures:
             for victim in VICTIMS:
@@ -103,13 +103,15 @@ class TestKillNine:
         stack.wait_until_ready()
         assert failures == []
         _agree(stages)
-        assert all(stage.orders for stage in stages)
+        assert all(scenario.orders for scenario in stages)
 
-    def test_of_the_broker_under_trade_loses_nothing(self, stack: RunningStack, stages: list[Stage]) -> None:
+    def test_of_the_broker_under_trade_loses_nothing(
+        self, stack: RunningStack, stages: list[Scenario]
+    ) -> None:
         if os.environ.get("STACK_BROKER") != "rabbitmq":
             pytest.skip("the embedded broker is a directory: there is no process to kill")
         with _trading(stages) as failures:
-            time.sleep(2)  # let trade begin
+            time.sleep(2)  # let load begin
             pid = stack.kill("rabbitmq")
             stack.wait_until_replaced("rabbitmq", pid)
             stack.wait_until_ready()
@@ -117,10 +119,10 @@ class TestKillNine:
         _agree(stages)
 
     def test_of_the_database_under_trade_loses_nothing(
-        self, stack: RunningStack, stages: list[Stage]
+        self, stack: RunningStack, stages: list[Scenario]
     ) -> None:
         with _trading(stages) as failures:
-            time.sleep(2)  # let trade begin
+            time.sleep(2)  # let load begin
             # SIGQUIT is Postgres's own immediate shutdown: no checkpoint, recovery at the next start.
             pid = stack.kill("postgres", signal.SIGQUIT)
             stack.wait_until_replaced("postgres", pid)
@@ -129,71 +131,73 @@ class TestKillNine:
         _agree(stages)
 
     def test_of_web_in_mid_payment_keeps_its_buyer_waiting_no_longer_than_the_restart(
-        self, stack: RunningStack, stages: list[Stage]
+        self, stack: RunningStack, stages: list[Scenario]
     ) -> None:
-        [stage, _] = stages
-        order = stage.hold(stage.ticket("Paid by two processes"))
+        [scenario, _] = stages
+        order = scenario.hold(scenario.ticket("Paid by two processes"))
         with StripeFaults(f"http://{stack.address('stripe')}") as faults, ThreadPoolExecutor(1) as pool:
             # The bank does what the killed process has asked for, but only after the retry.
             faults.plan(Fault("confirm", "delay", times=1, seconds=8))
-            paid = pool.submit(stage.buyer.pay, order, scenes.GOOD_CARD)
+            paid = pool.submit(scenario.buyer.pay, order, scenarios.GOOD_CARD)
             wait_for(lambda: faults.struck() == [1], what="the bank's turn")
             _kill_with_workers(stack, "payments.web")
             began = time.monotonic()
             assert paid.result()["status"] in ("authorized", "captured")
             assert time.monotonic() - began < RETRIED
-        stage.order_is(order, "complete")
-        _agree([stage])
+        scenario.order_is(order, "complete")
+        _agree([scenario])
 
 
 @pytest.mark.timeout(400)
 class TestAServiceThatWasAway:
-    def test_catches_up_by_itself(self, stack: RunningStack, stages: list[Stage]) -> None:
-        [stage, _] = stages
+    def test_catches_up_by_itself(self, stack: RunningStack, stages: list[Scenario]) -> None:
+        [scenario, _] = stages
         parts = ("payments.web", "payments.events", "payments.commands", "payments.relay")
         for part in parts:
             stack.stop(part)
-        ticket = stage.ticket("Sold while payments was away")
-        scenes.cancel(stage)
-        order = stage.hold(ticket)
+        ticket = scenario.ticket("Sold while payments was away")
+        scenarios.cancel(scenario)
+        order = scenario.hold(ticket)
         for part in parts:
             stack.start(part)
-        stage.buyer.pay(order, scenes.GOOD_CARD)
-        stage.order_is(order, "complete")
-        _agree([stage])
+        scenario.buyer.pay(order, scenarios.GOOD_CARD)
+        scenario.order_is(order, "complete")
+        _agree([scenario])
 
-    def test_does_not_keep_the_others_from_working(self, stack: RunningStack, stages: list[Stage]) -> None:
-        [stage, _] = stages
+    def test_does_not_keep_the_others_from_working(self, stack: RunningStack, stages: list[Scenario]) -> None:
+        [scenario, _] = stages
         stack.stop("tickets.events")
-        ticket = stage.ticket("Listed and held without the listing knowing")
-        order = stage.buyer.hold(ticket)
-        stage.orders.append(order)
-        stage.buyer.pay(order, scenes.GOOD_CARD)
-        stage.order_is(order, "complete")
-        assert stage.seller.ticket(ticket)["orderId"] is None
+        ticket = scenario.ticket("Listed and held without the listing knowing")
+        order = scenario.buyer.hold(ticket)
+        scenario.orders.append(order)
+        scenario.buyer.pay(order, scenarios.GOOD_CARD)
+        scenario.order_is(order, "complete")
+        assert scenario.seller.ticket(ticket)["orderId"] is None
         stack.start("tickets.events")
-        _agree([stage])
+        _agree([scenario])
 
 
 @pytest.mark.timeout(300)
 class TestWithoutTheBroker:
     def test_the_site_still_takes_orders_and_they_flow_when_it_is_back(
-        self, stack: RunningStack, stages: list[Stage]
+        self, stack: RunningStack, stages: list[Scenario]
     ) -> None:
         if os.environ.get("STACK_BROKER") != "rabbitmq":
             pytest.skip("the embedded broker is a directory: it can't be away")
-        [stage, _] = stages
-        ticket = stage.ticket("Held without a broker")
-        other = stage.ticket("Known before the broker went")
-        stage.buyer.cancel(stage.hold(ticket))  # both are known to orders now
+        [scenario, _] = stages
+        ticket = scenario.ticket("Held without a broker")
+        other = scenario.ticket("Known before the broker went")
+        scenario.buyer.cancel(scenario.hold(ticket))  # both are known to orders now
         stack.stop("rabbitmq")
-        order = stage.buyer.hold(other)
-        stage.orders.append(order)
+        order = scenario.buyer.hold(other)
+        scenario.orders.append(order)
         stack.start("rabbitmq")
-        stage.until("the ticket is locked", lambda: stage.seller.ticket(other)["orderId"] == order["id"])
-        stage.buyer.pay(order, scenes.GOOD_CARD)
-        stage.order_is(order, "complete")
-        _agree([stage])
+        scenario.until(
+            "the ticket is locked", lambda: scenario.seller.ticket(other)["orderId"] == order["id"]
+        )
+        scenario.buyer.pay(order, scenarios.GOOD_CARD)
+        scenario.order_is(order, "complete")
+        _agree([scenario])
 
 
 class TestARelayThatIsAway:
@@ -228,7 +232,7 @@ class TestABrokerThatIsStuck:
         return subprocess.run(["sh", str(probe)], env=environment, check=False).returncode
 
     def test_is_found_out_by_both_probes_and_started_anew(
-        self, stack: RunningStack, stages: list[Stage]
+        self, stack: RunningStack, stages: list[Scenario]
     ) -> None:
         if os.environ.get("STACK_BROKER") != "rabbitmq":
             pytest.skip("the embedded broker is a directory: it can't be stuck")
@@ -239,6 +243,6 @@ class TestABrokerThatIsStuck:
         stack.wait_until_replaced("rabbitmq", pid)
         assert "the broker confirms nothing" in stack.part("rabbitmq")["last_restart"]
         assert self.ask(stack) == 0
-        [stage, _] = stages
-        scenes.buy(stage)
-        _agree([stage])
+        [scenario, _] = stages
+        scenarios.buy(scenario)
+        _agree([scenario])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.scenes import Stage
+from local_stack.scenarios import Scenario
 from local_stack.testing import RunningStack
 from tests.documents.guides import ROOT, blocks, guides
 from tests.documents.typed import AN_ID, Typist
@@ -20,7 +20,7 @@ from tests.documents.typed import AN_ID, Typist
 ENDS: dict[str, set[int]] = {
     r"\./manage_all\.py events (lag|dead-letters|show|replay)\b": {0},
     r"\S+ -m orders_service\.manage dead_letters( --redrive all)?$": {0},
-    # There is no such letter.
+    # There is no such email.
     r"\S+ -m orders_service\.manage dead_letters --(redrive|discard) 12\b": {1},
     r"\S+ -m orders_service\.manage (rebuild|archive_events) ": {0},
     # Nothing is halted.
@@ -55,9 +55,9 @@ def typed(tmp_path: Path) -> list[str]:
 class TestTheGuides:
     @pytest.mark.timeout(300)
     def test_have_commands_that_do_what_they_say(
-        self, stack: RunningStack, stage: Stage, typed: list[str]
+        self, stack: RunningStack, scenario: Scenario, typed: list[str]
     ) -> None:
-        order = stage.hold(stage.ticket("Guides"))["id"]
+        order = scenario.hold(scenario.ticket("Guides"))["id"]
         wrong = []
         for command in typed:
             words = command.replace(AN_ID, order).split("\0")

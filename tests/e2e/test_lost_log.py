@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from local_stack import backlog, backups, pausing, scenes
+from local_stack import backlog, backups, pausing, scenarios
 from local_stack.marketplace import Json
-from local_stack.scenes import Stage
+from local_stack.scenarios import Scenario
 from local_stack.stack import REPOSITORY
 from local_stack.testing import RunningStack, running_stack, wait_for
 
@@ -32,21 +32,23 @@ def manage(stack: RunningStack, service: str, *arguments: str, given: str = "") 
     return done.returncode, done.stdout
 
 
-def lose_what_comes_after_a_dump(stack: RunningStack, stage: Stage, file: Path) -> tuple[list[Json], Json]:
+def lose_what_comes_after_a_dump(
+    stack: RunningStack, scenario: Scenario, file: Path
+) -> tuple[list[Json], Json]:
     """Let people buy and hold, and have orders come back from a dump that knows nothing of it."""
-    scenes.buy(stage)
+    scenarios.buy(scenario)
     orders = stack.service("orders")
     with file.open("wb") as dump:
         backups.dump(stack.stack, orders, dump)
-    known = len(stage.orders)
+    known = len(scenario.orders)
     for _ in range(2):
-        scenes.buy(stage)
-    held = stage.hold(stage.ticket("Held, and never paid"))
+        scenarios.buy(scenario)
+    held = scenario.hold(scenario.ticket("Held, and never paid"))
     pausing.pause(stack.stack, orders)
     with file.open("rb") as dump:
         backups.restore(stack.stack, orders, dump)
     pausing.resume(stack.stack, orders)
-    return stage.orders[known:-1], held
+    return scenario.orders[known:-1], held
 
 
 def counts(stack: RunningStack, what: str) -> list[Any]:
@@ -74,10 +76,10 @@ def compare(stack: RunningStack, *options: str) -> dict[str, tuple[int, list[str
 
 @pytest.mark.timeout(300)
 def test_everything_that_was_lost_is_named_and_ended(
-    stack: RunningStack, stage: Stage, tmp_path: Path
+    stack: RunningStack, scenario: Scenario, tmp_path: Path
 ) -> None:
-    paid, held = lose_what_comes_after_a_dump(stack, stage, tmp_path / "orders.dump")
-    stage.buyer.hold(stage.ticket("Held after the restore"))
+    paid, held = lose_what_comes_after_a_dump(stack, scenario, tmp_path / "orders.dump")
+    scenario.buyer.hold(scenario.ticket("Held after the restore"))
     wait_for(lambda: counts(stack, "halted") == [1, 1], within=60, what="both subscribers halting")
     for service in SUBSCRIBERS:
         assert manage(stack, service, "resume_stream", "order", "--from=0")[0] == 0
@@ -95,7 +97,7 @@ def test_everything_that_was_lost_is_named_and_ended(
     wait_for(lambda: captured(stack) == complete(stack), within=60, what="all that was lost being refunded")
     assert compare(stack) == dict.fromkeys(SUBSCRIBERS, (0, []))
     for ticket in (held["ticket"], *(order["ticket"] for order in paid)):
-        assert stage.seller.ticket(ticket)["orderId"] is None
+        assert scenario.seller.ticket(ticket)["orderId"] is None
 
     for service in SUBSCRIBERS:
         code, said = manage(stack, service, "skipped_events")

@@ -2,52 +2,54 @@
 
 import pytest
 
-from local_stack import scenes
+from local_stack import scenarios
 from local_stack.marketplace import Refusal
-from local_stack.scenes import Stage, disagreements
+from local_stack.scenarios import Scenario, disagreements
 from local_stack.testing import RunningStack
 
 
 class TestAHold:
-    def test_that_is_paid_is_captured_and_sold(self, stage: Stage) -> None:
-        scenes.buy(stage)
-        assert disagreements(stage) == []
+    def test_that_is_paid_is_captured_and_sold(self, scenario: Scenario) -> None:
+        scenarios.buy(scenario)
+        assert disagreements(scenario) == []
 
-    def test_outlives_a_declined_card(self, stage: Stage) -> None:
-        scenes.decline(stage)
-        assert disagreements(stage) == []
+    def test_outlives_a_declined_card(self, scenario: Scenario) -> None:
+        scenarios.decline(scenario)
+        assert disagreements(scenario) == []
 
-    def test_that_is_cancelled_frees_the_ticket(self, stage: Stage) -> None:
-        scenes.cancel(stage)
-        assert disagreements(stage) == []
+    def test_that_is_cancelled_frees_the_ticket(self, scenario: Scenario) -> None:
+        scenarios.cancel(scenario)
+        assert disagreements(scenario) == []
 
-    def test_that_nobody_pays_lapses_and_frees_the_ticket(self, stage: Stage, stack: RunningStack) -> None:
+    def test_that_nobody_pays_lapses_and_frees_the_ticket(
+        self, scenario: Scenario, stack: RunningStack
+    ) -> None:
         with stack.overriding("orders.web", {"ORDERS_HOLD_SECONDS": "3"}):
-            lapse = scenes.begin_lapse(stage)
-        scenes.finish_lapse(stage, lapse, hold_seconds=3)
-        assert disagreements(stage) == []
+            lapse = scenarios.begin_lapse(scenario)
+        scenarios.finish_lapse(scenario, lapse, hold_seconds=3)
+        assert disagreements(scenario) == []
 
-    def test_keeps_the_ticket_from_being_edited(self, stage: Stage) -> None:
-        ticket = stage.ticket("Held")
-        stage.hold(ticket)
+    def test_keeps_the_ticket_from_being_edited(self, scenario: Scenario) -> None:
+        ticket = scenario.ticket("Held")
+        scenario.hold(ticket)
         with pytest.raises(Refusal, match="Cannot edit a reserved ticket"):
-            stage.seller._call("PATCH", f"/api/tickets/{ticket['id']}", {"price": "1.00"})
+            scenario.seller._call("PATCH", f"/api/tickets/{ticket['id']}", {"price": "1.00"})
 
-    def test_that_lapsed_can_be_bought_by_the_next(self, stage: Stage) -> None:
-        ticket = stage.ticket("Second chance")
-        stage.buyer.cancel(stage.hold(ticket))
-        stage.ticket_is_free(ticket)
-        order = stage.hold(ticket)
-        stage.buyer.pay(order, scenes.GOOD_CARD)
-        stage.order_is(order, "complete")
+    def test_that_lapsed_can_be_bought_by_the_next(self, scenario: Scenario) -> None:
+        ticket = scenario.ticket("Second chance")
+        scenario.buyer.cancel(scenario.hold(ticket))
+        scenario.ticket_is_free(ticket)
+        order = scenario.hold(ticket)
+        scenario.buyer.pay(order, scenarios.GOOD_CARD)
+        scenario.order_is(order, "complete")
 
-    def test_of_ones_own_ticket_is_refused(self, stage: Stage) -> None:
-        ticket = stage.ticket("Mine")
+    def test_of_ones_own_ticket_is_refused(self, scenario: Scenario) -> None:
+        ticket = scenario.ticket("Mine")
         with pytest.raises(Refusal, match="own ticket"):
-            stage.seller.hold(ticket)
+            scenario.seller.hold(ticket)
 
-    def test_cannot_be_paid_by_a_stranger(self, stage: Stage) -> None:
-        order = stage.hold(stage.ticket("Not yours"))
+    def test_cannot_be_paid_by_a_stranger(self, scenario: Scenario) -> None:
+        order = scenario.hold(scenario.ticket("Not yours"))
         with pytest.raises(Refusal) as refused:
-            stage.seller.pay(order, scenes.GOOD_CARD)
+            scenario.seller.pay(order, scenarios.GOOD_CARD)
         assert refused.value.status == 403

@@ -8,7 +8,7 @@ import httpx
 import psycopg
 
 from local_stack.marketplace import Person
-from local_stack.scenes import Stage
+from local_stack.scenarios import Scenario
 from local_stack.testing import RunningStack
 
 BUYERS, TRIES, AT_ONCE = 10, 1000, 50
@@ -47,16 +47,16 @@ def _live_orders(stack: RunningStack, ticket_id: str) -> int:
 
 class TestARush:
     def test_of_two_buyers_has_one_winner(
-        self, stack: RunningStack, stage: Stage, person: Callable[[], Person]
+        self, stack: RunningStack, scenario: Scenario, person: Callable[[], Person]
     ) -> None:
-        ticket = stage.ticket("Two want it")
+        ticket = scenario.ticket("Two want it")
         answers = asyncio.run(_all_at_once(stack.url, _tokens(person, 2), ticket["id"], 2))
         assert answers == {201: 1, 400: 1}
 
     def test_of_a_thousand_tries_leaves_exactly_one_order(
-        self, stack: RunningStack, stage: Stage, person: Callable[[], Person]
+        self, stack: RunningStack, scenario: Scenario, person: Callable[[], Person]
     ) -> None:
-        ticket = stage.ticket("Everybody wants it")
+        ticket = scenario.ticket("Everybody wants it")
         answers = asyncio.run(_all_at_once(stack.url, _tokens(person, BUYERS), ticket["id"], TRIES))
         assert answers == {201: 1, 400: TRIES - 1}
         assert _live_orders(stack, ticket["id"]) == 1

@@ -1,4 +1,4 @@
-"""A bank with Stripe's rules, in memory: intents, idempotency keys, and what it would say by webhook."""
+"""A provider with Stripe's rules, in memory: intents, idempotency keys, and what it would say by webhook."""
 
 from dataclasses import dataclass, field
 from itertools import count
@@ -12,10 +12,10 @@ Message = dict[str, Any]
 
 
 class BankRefuses(Exception):
-    """The plain no of the bank, in Stripe's terms."""
+    """The plain no of the provider, in Stripe's terms."""
 
     def __init__(self, type: str, code: str) -> None:
-        self.error = {"type": type, "code": code, "message": f"The bank says {code}."}
+        self.error = {"type": type, "code": code, "message": f"The provider says {code}."}
         super().__init__(code)
 
 
@@ -84,7 +84,7 @@ class Bank:
             self._quietly("confirm", intent_id)
 
     def authenticate(self, intent_id: str, *, success: bool) -> None:
-        """The buyer answers the bank's challenge."""
+        """The buyer answers the provider's challenge."""
         intent = self.intents[intent_id]
         if intent.status == "requires_action":
             intent.error = None if success else BankRefuses("card_error", "authentication_failed").error

@@ -3,44 +3,48 @@
 from decimal import Decimal
 from typing import Any
 
-from tests.model.market import SERVICES, Books, Road
+from tests.model.market import SERVICES, FakeBroker, Snapshot
 from tests.model.processes import Message
 
 
-def check_copies(books: Books, road: Road) -> None:
+def check_copies(snapshot: Snapshot, broker: FakeBroker) -> None:
     """Raise AssertionError where a copy isn't what the newest event says that its service has applied.
 
     It holds at every moment, and while a service reads a stream again too: no copy goes back.
     """
     _compare(
-        "orders", books, "ticket", books.ticket_copies,
-        {key: _ticket_copy(event) for key, event in _applied(road, "orders", "ticket").items()},
+        "orders", snapshot, "ticket", snapshot.ticket_copies,
+        {key: _ticket_copy(event) for key, event in _applied(broker, "orders", "ticket").items()},
     )  # fmt: skip
     _compare(
-        "payments", books, "order", books.order_copies,
-        {key: _order_copy(event) for key, event in _applied(road, "payments", "order").items()},
+        "payments", snapshot, "order", snapshot.order_copies,
+        {key: _order_copy(event) for key, event in _applied(broker, "payments", "order").items()},
     )  # fmt: skip
     for service in SERVICES:
         told = {"user.suspended", "user.reinstated"}
-        users = _applied(road, service, "user", told)
+        users = _applied(broker, service, "user", told)
         statuses = {key: {"id": key, "status": event["data"]["status"]} for key, event in users.items()}
-        _compare(service, books, "user", books.user_copies[service], statuses)
-        revoked = _applied(road, service, "user")
+        _compare(service, snapshot, "user", snapshot.user_copies[service], statuses)
+        revoked = _applied(broker, service, "user")
         standing = {key: _revocation(event) for key, event in revoked.items()}
         _compare(
-            service, books, "user", {k: _plain(v) for k, v in books.revocations[service].items()}, standing
+            service,
+            snapshot,
+            "user",
+            {k: _plain(v) for k, v in snapshot.revocations[service].items()},
+            standing,
         )
-    _check_reservations(books, road)
+    _check_reservations(snapshot, broker)
 
 
-def check_logs(books: Books, road: Road) -> None:
+def check_logs(snapshot: Snapshot, broker: FakeBroker) -> None:
     """Raise AssertionError where a row's public state isn't to be had from its own events alone."""
     for stream, rows, state in (
-        ("ticket", books.tickets, _ticket_row),
-        ("order", books.orders, _order_row),
-        ("payment", books.payments, _payment_row),
+        ("ticket", snapshot.tickets, _ticket_row),
+        ("order", snapshot.orders, _order_row),
+        ("payment", snapshot.payments, _payment_row),
     ):
-        last = {event["aggregate_id"]: event for event in road.logs[stream]}
+        last = {event["aggregate_id"]: event for event in broker.logs[stream]}
         assert last.keys() == rows.keys()
         for key, event in last.items():
             told = state(event)
@@ -48,25 +52,27 @@ def check_logs(books: Books, road: Road) -> None:
             assert _plain(row) == _plain(told), f"{event['type']} says {told} of {row}"
 
 
-def _applied(road: Road, service: str, stream: str, types: set[str] | None = None) -> dict[str, Message]:
+def _applied(
+    broker: FakeBroker, service: str, stream: str, types: set[str] | None = None
+) -> dict[str, Message]:
     """Return the newest event of each aggregate that a service has ever applied."""
-    log = road.logs[stream][: road.furthest[service, stream]]
+    log = broker.logs[stream][: broker.furthest[service, stream]]
     return {event["aggregate_id"]: event for event in log if types is None or event["type"] in types}
 
 
-def _compare(service: str, books: Books, stream: str, copies: Any, told: dict[str, Message]) -> None:
+def _compare(service: str, snapshot: Snapshot, stream: str, copies: Any, told: dict[str, Message]) -> None:
     for key in copies.keys() | told.keys():
-        if key not in books.blocked[service]:
+        if key not in snapshot.blocked[service]:
             assert _plain(copies.get(key, {})) == _plain(told.get(key, {})), (
                 f"{service} believes {copies.get(key)} of {stream} {key}, and was told {told.get(key)}"
             )
 
 
-def _check_reservations(books: Books, road: Road) -> None:
+def _check_reservations(snapshot: Snapshot, broker: FakeBroker) -> None:
     """A ticket is held by the last order on it that has not ended, as far as tickets has heard."""
-    blocked = set(books.blocked["tickets"])
-    heard = road.logs["order"][: road.furthest["tickets", "order"]]
-    for ticket in books.tickets.values():
+    blocked = set(snapshot.blocked["tickets"])
+    heard = broker.logs["order"][: broker.furthest["tickets", "order"]]
+    for ticket in snapshot.tickets.values():
         events = [event for event in heard if event["data"]["ticket"]["id"] == ticket["id"]]
         if blocked & {event["aggregate_id"] for event in events} or ticket["withdrawn"]:
             continue
@@ -127,7 +133,7 @@ def _order_row(event: Message) -> Message:
     return {
         **{name: data[name] for name in ("status", "user_id", "expires_at", "extended", "created_at")},
         **{f"ticket_{name}": value for name, value in data["ticket"].items()},
-        "paying_with": data.get("current_payment_id"),
+        "current_payment_id": data.get("current_payment_id"),
         "payment_id": data.get("payment_id"),
         "cancel_reason": data.get("cancel_reason", ""),
         "version": event["version"],

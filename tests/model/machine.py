@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.model.bank import CHALLENGED, DECLINED, GOOD
 from tests.model.logs import check_copies, check_logs
-from tests.model.market import FAULTS, ROADS, SERVICES, SETTLE, Books, Market
+from tests.model.market import FAULTS, ROADS, SERVICES, SETTLE, Market, Snapshot
 from tests.model.people import BUYERS, LONG, SUSPECT, People, pick
+from tests.model.provider import CHALLENGED, DECLINED, GOOD
 from tests.model.truths import check_always, check_at_rest
 
 MOST_TICKETS, MOST_WITHDRAWN, MOST_ORDERS = 4, 2, 6
@@ -36,8 +36,8 @@ class Marketplace(People, RuleBasedStateMachine):
         super().__init__()
         self.market = market
         market.begin_anew()
-        self.before: Books | None = None
-        self.books = market.books()
+        self.before: Snapshot | None = None
+        self.snapshot = market.snapshot()
 
     # People
 
@@ -48,9 +48,9 @@ class Marketplace(People, RuleBasedStateMachine):
             self.market.flow()
             self.market.ask("orders", "place_order", buyer=buyer, ticket=ticket)
         self.market.flow()
-        self.books = self.market.books()
+        self.snapshot = self.market.snapshot()
 
-    @precondition(lambda self: len(self.books.tickets) < MOST_TICKETS)
+    @precondition(lambda self: len(self.snapshot.tickets) < MOST_TICKETS)
     @rule()
     def list_ticket(self) -> None:
         self._list()
@@ -59,7 +59,7 @@ class Marketplace(People, RuleBasedStateMachine):
     def edit(self, ticket: int, price: str) -> None:
         self._as_seller("edit_ticket", ticket, price=price)
 
-    @precondition(lambda self: sum(t["withdrawn"] for t in self.books.tickets.values()) < MOST_WITHDRAWN)
+    @precondition(lambda self: sum(t["withdrawn"] for t in self.snapshot.tickets.values()) < MOST_WITHDRAWN)
     @rule(ticket=_nth)
     def withdraw(self, ticket: int) -> None:
         self._as_seller("withdraw_ticket", ticket)
@@ -67,23 +67,23 @@ class Marketplace(People, RuleBasedStateMachine):
     @rule(ticket=_nth, buyer=st.sampled_from([*BUYERS, SUSPECT]), then=_then)
     def buy(self, ticket: int, buyer: str, then: str) -> None:
         chosen = self._ticket(ticket)["id"]
-        copy = self.books.ticket_copies.get(chosen)
+        copy = self.snapshot.ticket_copies.get(chosen)
         _, refused = self.market.attempt("orders", "place_order", buyer=buyer, ticket=chosen)
-        expected = "TicketAlreadyReserved" if self.books.live(chosen) else ""
-        if self.books.is_suspended(buyer, "orders"):
+        expected = "TicketAlreadyReserved" if self.snapshot.live(chosen) else ""
+        if self.snapshot.is_suspended(buyer, "orders"):
             expected = "BuyerSuspended"
         if copy is None or copy["withdrawn"]:
             expected = "TicketNotFound"
         assert refused == expected, f"{refused or 'sold'} instead of {expected or 'sold'}"
         self._go_on(then)
 
-    @precondition(lambda self: self.books.orders)
+    @precondition(lambda self: self.snapshot.orders)
     @rule(order=_nth, then=_then)
     def cancel(self, order: int, then: str) -> None:
         self._cancel(self._order(order))
         self._go_on(then)
 
-    @precondition(lambda self: self.books.orders)
+    @precondition(lambda self: self.snapshot.orders)
     @rule(order=_nth)
     def extend(self, order: int) -> None:
         chosen = self._order(order)
@@ -94,7 +94,7 @@ class Marketplace(People, RuleBasedStateMachine):
         self._pay_as_promised(self._order_to_pay(order), card)
         self._go_on(then)
 
-    @precondition(lambda self: len(self.books.orders) < MOST_ORDERS)
+    @precondition(lambda self: len(self.snapshot.orders) < MOST_ORDERS)
     @rule()
     def pay_and_own(self) -> None:
         self._pay_as_promised(self._order_to_pay(0), GOOD)
@@ -109,7 +109,7 @@ class Marketplace(People, RuleBasedStateMachine):
 
     @rule(order=_nth, happening=st.sampled_from(["the hold lapses", "the buyer cancels"]), then=_then)
     def pay_too_late(self, order: int, happening: str, then: str) -> None:
-        """The bank reserves the money, and before that is known here the hold ends."""
+        """The provider reserves the money, and before that is known here the hold ends."""
         chosen = self._order_to_pay(order)
         self._brew(["none", "meanwhile after"], happening, chosen)
         self._pay(chosen, GOOD)
@@ -132,15 +132,17 @@ class Marketplace(People, RuleBasedStateMachine):
             "payments", "start_while_news_comes", order=chosen["id"], buyer=chosen["user_id"], batch=batch
         )
         self.market.deliver("payments", "order")
-        books = self.market.books()
-        if payment is not None and books.order_copies[chosen["id"]]["status"] == "cancelled":
-            due = datetime.fromisoformat(books.payments[payment]["due_at"])
-            assert due <= self.market.road.now, "nobody noticed that the order of a new payment has ended"
+        snapshot = self.market.snapshot()
+        if payment is not None and snapshot.order_copies[chosen["id"]]["status"] == "cancelled":
+            due = datetime.fromisoformat(snapshot.payments[payment]["due_at"])
+            assert due <= self.market.broker.now, "nobody noticed that the order of a new payment has ended"
 
     @rule(what=st.sampled_from(["suspended", "reinstated", "sessions_ended"]), then=_then)
     def tell_of_user(self, what: str, then: str) -> None:
         """What operators decide about one of the buyers."""
-        before = [event for event in self.market.road.logs["user"] if event["type"] != "user.sessions_ended"]
+        before = [
+            event for event in self.market.broker.logs["user"] if event["type"] != "user.sessions_ended"
+        ]
         is_suspended = bool(before) and before[-1]["type"] == "user.suspended"
         if what == "sessions_ended":
             status = "suspended" if is_suspended else "active"
@@ -154,78 +156,78 @@ class Marketplace(People, RuleBasedStateMachine):
     def refund(self, payment: int, faults: list[str], happening: str, then: str) -> None:
         chosen = pick(self._captured(), payment)
         self.market.attempt("payments", "refund", payment=chosen["id"])
-        self._brew(faults, happening, self.books.orders[chosen["order_id"]])
+        self._brew(faults, happening, self.snapshot.orders[chosen["order_id"]])
         self._go_on(then)
 
-    # The bank and the buyer's browser
+    # The provider and the buyer's browser
 
     @precondition(lambda self: self._in_browsers())
     @rule(payment=_nth, card=_cards)
     def confirm_in_browser(self, payment: int, card: str) -> None:
-        self.market.bank.confirm_in_browser(pick(self._in_browsers(), payment)["intent_id"], card)
+        self.market.provider.confirm_in_browser(pick(self._in_browsers(), payment)["intent_id"], card)
 
     @precondition(lambda self: self._challenged())
     @rule(intent=_nth, success=st.booleans())
     def answer_challenge(self, intent: int, *, success: bool) -> None:
-        self.market.bank.authenticate(pick(self._challenged(), intent)["id"], success=success)
+        self.market.provider.authenticate(pick(self._challenged(), intent)["id"], success=success)
 
-    @precondition(lambda self: self.market.bank.webhooks)
+    @precondition(lambda self: self.market.provider.webhooks)
     @rule(nth=_nth, times=st.integers(1, 3))
-    def hear_stripe(self, nth: int, times: int) -> None:
+    def receive_webhook(self, nth: int, times: int) -> None:
         """In any order, any number of times; only the first one counts."""
-        webhooks = self.market.bank.webhooks
+        webhooks = self.market.provider.webhooks
         event = webhooks[-1 - nth % len(webhooks)]
-        self.market.ask("payments", "hear_stripe", **event)
+        self.market.ask("payments", "receive_webhook", **event)
         self.market.relay("payments")
         for _ in range(times - 1):
-            self.market.ask("payments", "hear_stripe", **event)
+            self.market.ask("payments", "receive_webhook", **event)
             assert not self.market.relay("payments"), f"{event} counted again"
 
-    @precondition(lambda self: self.market.bank.intents)
+    @precondition(lambda self: self.market.provider.intents)
     @rule(intent=_nth)
     def lapse_at_the_bank(self, intent: int) -> None:
-        self.market.bank.let_authorisation_lapse(pick(self.market.bank.intents, intent).id)
+        self.market.provider.let_authorisation_lapse(pick(self.market.provider.intents, intent).id)
 
-    @precondition(lambda self: self.market.bank.intents)
+    @precondition(lambda self: self.market.provider.intents)
     @rule(intent=_nth)
     def refund_by_clerk(self, intent: int) -> None:
-        self.market.bank.refund_by_clerk(pick(self.market.bank.intents, intent).id)
+        self.market.provider.refund_by_clerk(pick(self.market.provider.intents, intent).id)
 
-    @precondition(lambda self: self.market.bank.late)
+    @precondition(lambda self: self.market.provider.late)
     @rule()
     def let_late_requests_arrive(self) -> None:
-        self.market.bank.let_late_requests_arrive()
+        self.market.provider.let_late_requests_arrive()
 
-    # Time, workers and the road
+    # Time, workers and the broker
 
     @rule(stride=st.sampled_from(STRIDES))
     def pass_time(self, stride: timedelta) -> None:
-        self.market.road.now += stride
+        self.market.broker.now += stride
 
     @rule(service=st.sampled_from(["orders", "payments"]), then=_then)
     def sweep(self, service: str, then: str) -> None:
         self.market.ask(service, "sweep")
         self._go_on(then)
 
-    @precondition(lambda self: any(self.market.road.commands.values()))
+    @precondition(lambda self: any(self.market.broker.commands.values()))
     @rule(nth=_nth, faults=_faults, happening=_happenings, order=_nth)
     def run_command(self, nth: int, faults: list[str], happening: str, order: int) -> None:
         """Whichever first; commands keep no order."""
         self._brew(faults, happening, self._order(order))
-        service = next(service for service, waiting in self.market.road.commands.items() if waiting)
+        service = next(service for service, waiting in self.market.broker.commands.items() if waiting)
         self.market.run_command(service, nth)
 
-    @precondition(lambda self: self.books.payments)
+    @precondition(lambda self: self.snapshot.payments)
     @rule(payment=_nth, faults=_faults, happening=_happenings)
     def settle(self, payment: int, faults: list[str], happening: str) -> None:
-        chosen = pick(self.books.payments, payment)
-        self._brew(faults, happening, self.books.orders[chosen["order_id"]])
+        chosen = pick(self.snapshot.payments, payment)
+        self._brew(faults, happening, self.snapshot.orders[chosen["order_id"]])
         self.market.attempt("payments", SETTLE, payment_id=chosen["id"])
 
-    @precondition(lambda self: any(self.market.road.commands.values()))
+    @precondition(lambda self: any(self.market.broker.commands.values()))
     @rule()
     def lose_commands(self) -> None:
-        for waiting in self.market.road.commands.values():
+        for waiting in self.market.broker.commands.values():
             waiting.clear()
 
     @rule(service=st.sampled_from(SERVICES))
@@ -233,21 +235,24 @@ class Marketplace(People, RuleBasedStateMachine):
         self.market.relay(service)
 
     @rule(
-        road=st.sampled_from(ROADS), again=st.integers(0, 3), ahead=st.integers(0, 1), most=st.integers(1, 4)
+        broker=st.sampled_from(ROADS),
+        again=st.integers(0, 3),
+        ahead=st.integers(0, 1),
+        most=st.integers(1, 4),
     )
-    def deliver(self, road: tuple[str, str], again: int, ahead: int, most: int) -> None:
-        self.market.deliver(*road, again=again, ahead=ahead, most=most)
+    def deliver(self, broker: tuple[str, str], again: int, ahead: int, most: int) -> None:
+        self.market.deliver(*broker, again=again, ahead=ahead, most=most)
 
-    @rule(road=st.sampled_from(ROADS))
-    def deliver_to_a_failing_handler(self, road: tuple[str, str]) -> None:
-        self.market.deliver(*road, poison=True)
+    @rule(broker=st.sampled_from(ROADS))
+    def deliver_to_a_failing_handler(self, broker: tuple[str, str]) -> None:
+        self.market.deliver(*broker, poison=True)
 
-    @rule(road=st.sampled_from(ROADS), most=st.integers(0, 3), then=_then)
-    def replay(self, road: tuple[str, str], most: int, then: str) -> None:
+    @rule(broker=st.sampled_from(ROADS), most=st.integers(0, 3), then=_then)
+    def replay(self, broker: tuple[str, str], most: int, then: str) -> None:
         """From 1, and not to the end at once: meanwhile people go on."""
-        self.market.replay(*road)
+        self.market.replay(*broker)
         if most:
-            self.market.deliver(*road, most=most)
+            self.market.deliver(*broker, most=most)
         self._go_on(then)
 
     @rule(service=st.sampled_from(SERVICES))
@@ -268,11 +273,11 @@ class Marketplace(People, RuleBasedStateMachine):
     @invariant()
     def holds(self) -> None:
         type(self).steps += 1
-        self.market.road.faults.clear()
-        self.books = self.market.books()
-        check_always(self.books, self.market.bank, self.before)
-        check_copies(self.books, self.market.road)
-        self.before = self.books
+        self.market.broker.faults.clear()
+        self.snapshot = self.market.snapshot()
+        check_always(self.snapshot, self.market.provider, self.before)
+        check_copies(self.snapshot, self.market.broker)
+        self.before = self.snapshot
 
     def teardown(self) -> None:
         """Where nothing was found on the way: let it come to rest, and look again."""
@@ -280,5 +285,5 @@ class Marketplace(People, RuleBasedStateMachine):
         if sys.exc_info()[0] is None:
             self.market.come_to_rest()
             self.holds()
-            check_at_rest(self.books, self.market.bank)
-            check_logs(self.books, self.market.road)
+            check_at_rest(self.snapshot, self.market.provider)
+            check_logs(self.snapshot, self.market.broker)

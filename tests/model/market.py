@@ -1,4 +1,4 @@
-"""The marketplace in the model's hand: three real services, a bank, a broker, and the clock."""
+"""The marketplace in the model's hand: three real services, a provider, a broker, and the clock."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tests.model.bank import Bank
 from tests.model.processes import Child, Died, Message, Refusal
+from tests.model.provider import Bank
 
 SERVICES = ("tickets", "orders", "payments")
 STREAMS = {"tickets": "ticket", "orders": "order", "payments": "payment"}
@@ -20,7 +20,7 @@ ROADS = [(service, stream) for service in SERVICES for stream in FOLLOWS[service
 SETTLE = "payments.settle_payment"
 
 BEGINNING = datetime(2030, 1, 1, tzinfo=UTC)
-#: What may become of a request to the bank; the last word says whether before or after its effect.
+#: What may become of a request to the provider; the last word says whether before or after its effect.
 FAULTS = (
     *("none", "request lost", "request late", "request doubled", "answer lost", "refused"),
     *("dies before", "dies after", "meanwhile before", "meanwhile after", "meanwhile after"),
@@ -33,7 +33,7 @@ _NO_ANSWER = {"error": {"type": "connection_error", "code": None, "message": "No
 
 
 @dataclass(frozen=True)
-class Books:
+class Snapshot:
     """What each service believes, and what was begun where: read in one go."""
 
     tickets: Message
@@ -67,10 +67,10 @@ class Books:
 
 
 @dataclass
-class Road:
+class FakeBroker:
     """What has happened since the services' tables were emptied."""
 
-    bank: Bank = field(default_factory=Bank)
+    provider: Bank = field(default_factory=Bank)
     now: datetime = BEGINNING
     #: Each stream's log as it was published.
     logs: dict[str, list[Message]] = field(
@@ -81,7 +81,7 @@ class Road:
     furthest: dict[tuple[str, str], int] = field(default_factory=lambda: dict.fromkeys(ROADS, 0))
     #: Commands that the relay has sent and nobody has run yet.
     commands: dict[str, list[Message]] = field(default_factory=lambda: {s: [] for s in SERVICES})
-    #: What becomes of the next requests to the bank; then all is well.
+    #: What becomes of the next requests to the provider; then all is well.
     faults: list[str] = field(default_factory=list)
     #: What happens at the next fault that lets something happen.
     meanwhile: Callable[[], None] | None = None
@@ -95,17 +95,18 @@ class Market:
             service: Child(service, addresses[service], self._answer_for_the_bank) for service in SERVICES
         }
         self._removed: list[tuple[str, str]] = []
-        #: Services that may have something to publish, and the books of those that nobody has touched since.
+        #: Services that may have something to publish, and the snapshot of those that nobody has touched
+        #: since.
         self._unpublished = set(SERVICES)
         self._known: dict[str, Message] = {}
-        self.road = Road()
+        self.broker = FakeBroker()
         for child in self._children.values():
             child.wait()
         self._all("migrate")
 
     @property
-    def bank(self) -> Bank:
-        return self.road.bank
+    def provider(self) -> Bank:
+        return self.broker.provider
 
     def stop(self) -> None:
         """End the children."""
@@ -114,7 +115,7 @@ class Market:
 
     def begin_anew(self) -> None:
         """Forget everything that has happened."""
-        self.road = Road()
+        self.broker = FakeBroker()
         for service, child in self._children.items():
             if child.is_busy:
                 self.restart(service)
@@ -157,15 +158,15 @@ class Market:
         self._children[service].restart()
         self._break_again(service)
 
-    def books(self) -> Books:
+    def snapshot(self) -> Snapshot:
         """Return what all believe now."""
         fresh = [service for service in SERVICES if service not in self._known]
-        self._known |= zip(fresh, self._all("books", fresh), strict=True)
+        self._known |= zip(fresh, self._all("snapshot", fresh), strict=True)
         everybodys = ("parked", "blocked", "user_copies", "revocations")
         of_each = {name: {service: self._known[service][name] for service in SERVICES} for name in everybodys}
         parked = [error for errors in of_each["parked"].values() for error in errors]
         rows = {name: rows for service in SERVICES for name, rows in self._known[service].items()}
-        return Books(**rows | of_each | {"parked": parked})
+        return Snapshot(**rows | of_each | {"parked": parked})
 
     def relay(self, service: str) -> int:
         """Have a service's log and commands published; return how many there were."""
@@ -173,16 +174,16 @@ class Market:
             return 0
         sent = self._children[service].ask("relay", self._now)
         self._unpublished.discard(service)
-        log = self.road.logs[STREAMS[service]]
+        log = self.broker.logs[STREAMS[service]]
         for event in sent["events"]:
             assert event["position"] == len(log) + 1, f"{event} doesn't follow {len(log)}"
             log.append(event)
-        self.road.commands[service] += sent["commands"]
+        self.broker.commands[service] += sent["commands"]
         return len(sent["events"]) + len(sent["commands"])
 
     def tell_of_user(self, user: str, type: str, **data: Any) -> None:
         """Have accounts, which has no process here, publish an event of its own."""
-        log = self.road.logs["user"]
+        log = self.broker.logs["user"]
         log.append(
             {
                 "stream": "user",
@@ -202,9 +203,9 @@ class Market:
 
     def replay(self, service: str, stream: str) -> None:
         """Have a service read a stream again, from 1."""
-        if self.road.heard[service, stream]:
+        if self.broker.heard[service, stream]:
             self.ask(service, "replay", stream=stream)
-            self.road.heard[service, stream] = 0
+            self.broker.heard[service, stream] = 0
 
     def deliver(
         self,
@@ -221,8 +222,8 @@ class Market:
         With `poison` the handler of the first new event fails. A batch of a replay ends where the service had
         been, and must change nothing.
         """
-        log, heard = self.road.logs[stream], self.road.heard[service, stream]
-        furthest = self.road.furthest[service, stream]
+        log, heard = self.broker.logs[stream], self.broker.heard[service, stream]
+        furthest = self.broker.furthest[service, stream]
         start, end = max(0, heard - again) + ahead, heard + ahead + most
         events = log[start : min(end, furthest) if heard < furthest else end]
         if not events:
@@ -234,8 +235,8 @@ class Market:
         reached = heard if start > heard else max(heard, events[-1]["position"])
         assert answer["position"] == reached, f"{service} is at {stream} {answer}, not at {reached}"
         assert (answer["outcome"] == "GAP") == (start > heard)
-        self.road.heard[service, stream] = reached
-        self.road.furthest[service, stream] = max(furthest, reached)
+        self.broker.heard[service, stream] = reached
+        self.broker.furthest[service, stream] = max(furthest, reached)
         if was_applied:
             types = [event["type"] for event in events]
             assert not self.relay(service), f"{service} published something because of {types} of old"
@@ -255,39 +256,39 @@ class Market:
 
     def news_of(self, stream: str) -> Message | None:
         """Return the batch of what payments hasn't heard of a stream, None where there is none."""
-        heard = self.road.heard["payments", stream]
-        events = self.road.logs[stream][heard:]
+        heard = self.broker.heard["payments", stream]
+        events = self.broker.logs[stream][heard:]
         return self._batch(stream, heard, events) if events else None
 
     def run_command(self, service: str, nth: int = 0) -> None:
         """Run one of the commands that were sent, whichever."""
-        waiting = self.road.commands[service]
+        waiting = self.broker.commands[service]
         command = waiting.pop(nth % len(waiting))
         self.attempt(service, command["task"], **command["kwargs"])
 
     def come_to_rest(self) -> None:
         """Let everything run its course, without faults and without people, until nothing moves any more."""
-        self.road.faults.clear()
-        self.bank.let_late_requests_arrive()
+        self.broker.faults.clear()
+        self.provider.let_late_requests_arrive()
         self._hear_of_refunds()
         for _ in range(_ROUNDS_TO_REST):
-            if not self._go_on() and not self._is_unfinished(self.books()):
+            if not self._go_on() and not self._is_unfinished(self.snapshot()):
                 return
-            self.road.now += _A_WHILE
-        raise AssertionError(f"it never comes to rest: {self.books()}")
+            self.broker.now += _A_WHILE
+        raise AssertionError(f"it never comes to rest: {self.snapshot()}")
 
     def _hear_of_refunds(self) -> None:
         # A refund that a clerk gave is known by webhook alone; Stripe repeats it for days.
-        for event in self.bank.webhooks:
+        for event in self.provider.webhooks:
             if event["type"] == "charge.refunded":
-                self.ask("payments", "hear_stripe", **event)
+                self.ask("payments", "receive_webhook", **event)
 
     def run_commands(self) -> int:
         """Let news flow, and run what is to be done about it, to the end; return how much there was."""
         total = self.flow()
-        while any(self.road.commands.values()):
+        while any(self.broker.commands.values()):
             for service in SERVICES:
-                while self.road.commands[service]:
+                while self.broker.commands[service]:
                     self.run_command(service)
                     total += 1
             total += self.flow()
@@ -298,13 +299,13 @@ class Market:
         done += sum(self.ask(service, "redrive") for service in SERVICES)
         return done + self.run_commands()
 
-    def _is_unfinished(self, books: Books) -> bool:
-        due: Iterable[Any] = (payment["due_at"] for payment in books.payments.values())
-        held = (order["status"] in ("created", "awaiting:payment") for order in books.orders.values())
+    def _is_unfinished(self, snapshot: Snapshot) -> bool:
+        due: Iterable[Any] = (payment["due_at"] for payment in snapshot.payments.values())
+        held = (order["status"] in ("created", "awaiting:payment") for order in snapshot.orders.values())
         return any(due) or any(held)
 
     def _batch(self, stream: str, start: int, events: list[Message]) -> Message:
-        previous = self.road.logs[stream][start - 1]["id"] if start else None
+        previous = self.broker.logs[stream][start - 1]["id"] if start else None
         return {"stream": stream, "events": events, "previous_id": previous}
 
     def _untouched(self, service: str) -> Message:
@@ -312,8 +313,8 @@ class Market:
         # What it went on to record after something happened in the midst of its work isn't in the set.
         self._unpublished.add(service)
         self.relay(service)
-        books: Message = self.ask(service, "books")
-        return {name: rows for name, rows in books.items() if name not in ("parked", "blocked")}
+        snapshot: Message = self.ask(service, "snapshot")
+        return {name: rows for name, rows in snapshot.items() if name not in ("parked", "blocked")}
 
     def _all(self, do: str, services: Iterable[str] = SERVICES) -> list[Any]:
         children = [self._children[service] for service in services]
@@ -323,7 +324,7 @@ class Market:
 
     @property
     def _now(self) -> str:
-        return self.road.now.isoformat()
+        return self.broker.now.isoformat()
 
     def _break_again(self, service: str) -> None:
         for owner, name in self._removed:
@@ -331,16 +332,16 @@ class Market:
                 self.ask(service, f"remove_{name}")
 
     def _answer_for_the_bank(self, request: Message) -> Message:
-        fault = self.road.faults.pop(0) if self.road.faults else "none"
+        fault = self.broker.faults.pop(0) if self.broker.faults else "none"
         if fault in ("request lost", "request late", "dies before"):
             if fault == "request late":
-                self.bank.late.append(request)
+                self.provider.late.append(request)
             return self._end_without_answer(fault)
         if fault == "meanwhile before":
             self._let_something_happen()
-        answer = self.bank.answer(request, refuse=fault == "refused")
+        answer = self.provider.answer(request, refuse=fault == "refused")
         if fault == "request doubled":
-            answer = self.bank.answer(request)
+            answer = self.provider.answer(request)
         if fault == "meanwhile after":
             self._let_something_happen()
         return self._end_without_answer(fault) if fault in ("answer lost", "dies after") else answer
@@ -351,8 +352,8 @@ class Market:
         return _NO_ANSWER
 
     def _let_something_happen(self) -> None:
-        happening, self.road.meanwhile = self.road.meanwhile, None
-        faults, self.road.faults = self.road.faults, []
+        happening, self.broker.meanwhile = self.broker.meanwhile, None
+        faults, self.broker.faults = self.broker.faults, []
         if happening is not None:
             happening()
-        self.road.faults = faults
+        self.broker.faults = faults

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.model.bank import DECLINED, GOOD
-from tests.model.market import SETTLE, Books, Market
+from tests.model.market import SETTLE, Market, Snapshot
 from tests.model.processes import Message
+from tests.model.provider import DECLINED, GOOD
 
 SELLER = "00000000-0000-7000-8000-000000000001"
 BUYERS = [f"00000000-0000-7000-8000-00000000000{n}" for n in (2, 3)]
@@ -17,10 +17,10 @@ LONG = timedelta(seconds=1300)
 
 
 class People:
-    """The hands of the state machine. `books` is what all believed after the last step."""
+    """The hands of the state machine. `snapshot` is what all believed after the last step."""
 
     market: Market
-    books: Books
+    snapshot: Snapshot
 
     # Doing
 
@@ -55,44 +55,44 @@ class People:
             self.market.run_commands()
 
     def _brew(self, faults: list[str], happening: str, order: Message) -> None:
-        self.market.road.faults = list(faults)
-        self.market.road.meanwhile = lambda: self._happen(happening, order)
+        self.market.broker.faults = list(faults)
+        self.market.broker.meanwhile = lambda: self._happen(happening, order)
 
     def _happen(self, happening: str, order: Message) -> None:
         match happening:
             case "news":
                 self.market.flow()
             case "the hold lapses":
-                self.market.road.now += LONG
+                self.market.broker.now += LONG
                 self.market.ask("orders", "sweep")
                 self.market.flow()
             case "the buyer cancels":
                 self.market.attempt("orders", "cancel_order", order=order["id"], buyer=order["user_id"])
                 self.market.flow()
             case "a second worker":
-                for payment in self.market.books().payments_of(order["id"]):
+                for payment in self.market.snapshot().payments_of(order["id"]):
                     self.market.attempt("payments", SETTLE, payment_id=payment["id"])
             case "a second click":
                 self._pay(order, GOOD)
             case "a webhook":
-                for event in self.market.bank.webhooks[-2:]:
-                    self.market.ask("payments", "hear_stripe", **event)
+                for event in self.market.provider.webhooks[-2:]:
+                    self.market.ask("payments", "receive_webhook", **event)
 
     # Choosing
 
     def _ticket(self, nth: int) -> Message:
         """Return a ticket, rather one that can be had."""
-        ticket: Message = pick(self.books.tickets, nth, self._is_for_sale)
+        ticket: Message = pick(self.snapshot.tickets, nth, self._is_for_sale)
         return ticket
 
     def _order(self, nth: int) -> Message:
         """Return an order, rather one that can still be paid."""
-        order: Message = pick(self.books.orders, nth, self._is_open)
+        order: Message = pick(self.snapshot.orders, nth, self._is_open)
         return order
 
     def _order_to_pay(self, nth: int) -> Message:
         """Return an order; where all have ended, a buyer comes back for a new one."""
-        if not any(self._is_open(order) for order in self.books.orders.values()):
+        if not any(self._is_open(order) for order in self.snapshot.orders.values()):
             self._buy_one(nth)
         return self._order(nth)
 
@@ -107,12 +107,12 @@ class People:
         self.market.flow()
         order = self.market.ask("orders", "place_order", buyer=BUYERS[nth % 2], ticket=chosen)
         self.market.flow()
-        self.books = self.market.books()
-        bought: Message = self.books.orders[order]
+        self.snapshot = self.market.snapshot()
+        bought: Message = self.snapshot.orders[order]
         return bought
 
     def _is_for_sale(self, ticket: Message) -> bool:
-        return not ticket["withdrawn"] and not self.books.live(ticket["id"])
+        return not ticket["withdrawn"] and not self.snapshot.live(ticket["id"])
 
     def _is_open(self, order: Message) -> bool:
         return order["status"] in ("created", "awaiting:payment")
@@ -120,43 +120,43 @@ class People:
     def _payable(self) -> dict[str, Message]:
         return {
             key: order
-            for key, order in self.books.orders.items()
+            for key, order in self.snapshot.orders.items()
             if order["status"] == "created" and self._answers_due(order, GOOD) == {"authorized"}
         }
 
     def _captured(self) -> dict[str, Message]:
-        return {key: row for key, row in self.books.payments.items() if row["status"] == "captured"}
+        return {key: row for key, row in self.snapshot.payments.items() if row["status"] == "captured"}
 
     def _in_browsers(self) -> dict[str, Message]:
-        rows = self.books.payments
+        rows = self.snapshot.payments
         return {key: row for key, row in rows.items() if row["in_browser"] and row["intent_id"]}
 
     def _challenged(self) -> dict[str, Message]:
         return {
             intent.id: {"id": intent.id}
-            for intent in self.market.bank.intents.values()
+            for intent in self.market.provider.intents.values()
             if intent.status == "requires_action"
         }
 
     def _answers_due(self, order: Message, card: str) -> set[str]:
-        """Return what a buyer may be told who pays now, while the bank is well and nothing else happens."""
-        attempts = self.books.payments_of(order["id"])
+        """Return what a buyer may be told who pays now, while the provider is up and nothing else happens."""
+        attempts = self.snapshot.payments_of(order["id"])
         standing = [each for each in attempts if each["status"] in ("started", "requires_action")]
         refusal = self._refusal_due(order, attempts)
         if refusal:
             return {refusal}
         if standing and standing[0]["has_holder"] and not self._is_over(standing[0]["leased_until"]):
             return {"PaymentInProgress"}
-        intent = self.market.bank.intents.get(standing[0]["intent_id"] or "") if standing else None
+        intent = self.market.provider.intents.get(standing[0]["intent_id"] or "") if standing else None
         if card == GOOD or (intent and intent.status == "requires_capture"):
             return {"authorized"}
         return {"CardDeclined"} if card == DECLINED else {"requires_action"}
 
     def _refusal_due(self, order: Message, attempts: list[Message]) -> str:
-        copy = self.books.order_copies.get(order["id"])
+        copy = self.snapshot.order_copies.get(order["id"])
         if copy is None:
             return "OrderNotFound"
-        if self.books.is_suspended(order["user_id"], "payments"):
+        if self.snapshot.is_suspended(order["user_id"], "payments"):
             return "BuyerSuspended"
         if copy["status"] == "cancelled":
             return "OrderCancelled"
@@ -166,7 +166,7 @@ class People:
         return "OrderExpired" if self._is_over(copy["expires_at"]) else ""
 
     def _is_over(self, time: str | None) -> bool:
-        return time is None or datetime.fromisoformat(time) <= self.market.road.now
+        return time is None or datetime.fromisoformat(time) <= self.market.broker.now
 
 
 def pick(rows: dict[str, Any], nth: int, likely: Callable[[Any], bool] = bool) -> Any:

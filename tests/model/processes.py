@@ -20,7 +20,10 @@ class Died(Exception):
 
 
 class Child:
-    """One service. `ask_bank` answers what it asks of the bank; it raises Died to have it killed there."""
+    """One service. `ask_bank` answers what it asks of the provider.
+
+    It raises Died to have it killed there.
+    """
 
     def __init__(self, service: str, address: str, ask_bank: Callable[[Message], Message]) -> None:
         self.service = service
@@ -49,13 +52,13 @@ class Child:
 
     def finish(self) -> Any:
         """Return the answer to what was begun last. Raises Refusal, Died."""
-        while "bank" in (message := self._receive()):
+        while "provider" in (message := self._receive()):
             try:
-                answer = self._ask_bank(message["bank"])
+                answer = self._ask_bank(message["provider"])
             except Died:
                 self.restart()
                 raise
-            self._send({"bank": answer})
+            self._send({"provider": answer})
         self.is_busy = False
         if "refused" in message:
             raise Refusal(message["refused"])

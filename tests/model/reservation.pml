@@ -5,11 +5,11 @@
  * Modelled: buyers place orders (at most one live order on the ticket, by the unique index); a hold may end
  * at any moment; tickets and payments hear the order stream in order, each at its own pace; tickets may fail
  * on one event, which is then parked, with the later ones of its order behind it, and tried again later;
- * the bank authorises or declines, and payments settles by state; orders hears of an authorisation some time;
- * the seller may withdraw what is on the shelf, and tickets tells so, again where a hold meets it.
+ * the provider authorises or declines, and payments settles by state; orders hears of an authorisation some time;
+ * the seller may withdraw what is on sale, and tickets tells so, again where a hold meets it.
  *
  * Left out, because other tests have them: lost and repeated messages (cursors and catch-up see to these), a
- * failing bank, refunds, extensions.
+ * failing provider, refunds, extensions.
  *
  * Guards that can be removed, to see that the checker notices:
  *   NO_UNIQUE_INDEX   several live orders on the ticket
@@ -27,7 +27,7 @@
 #define NOBODY  ORDERS
 
 mtype = { none, created, complete, cancelled };                        /* an order */
-mtype = { idle, asked, declined, authorized, captured, voided };       /* its money, as the bank has it */
+mtype = { idle, asked, declined, authorized, captured, voided };       /* its money, as the provider has it */
 mtype = { began, paid, ended };                                        /* what the order stream tells */
 
 /* orders */
@@ -225,7 +225,7 @@ end:
     od
 }
 
-/* The seller may take the ticket off the shelf. */
+/* The seller may take the ticket off sale. */
 active proctype Seller() {
     if
     :: atomic { !withdrawn && holder == NOBODY -> withdrawn = true; withdrawals_told++ }
@@ -256,7 +256,7 @@ inline answer(o) {
     fi
 }
 
-/* The bank answers, some time, and what it says is told. */
+/* The provider answers, some time, and what it says is told. */
 active proctype Bank() {
 end:
     do

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.model.bank import DECLINED, GOOD
 from tests.model.logs import check_copies, check_logs
 from tests.model.market import ROADS, Market
 from tests.model.people import BUYERS, LONG, SELLER, SUSPECT, People
+from tests.model.provider import DECLINED, GOOD
 from tests.model.truths import check_always, check_at_rest
 
 #: Who still takes anything for news, and what is then found.
@@ -29,7 +29,7 @@ class Story(People):
         market.begin_anew()
         self.for_sale: list[str] = []
         self.held: list[str] = []
-        self.books = market.books()
+        self.snapshot = market.snapshot()
 
     def live(self) -> None:
         """Let all happen that leaves events: edits, withdrawals, ends and payments of every kind."""
@@ -48,9 +48,9 @@ class Story(People):
         ask("payments", "pay_order", order=refunded, buyer=BUYERS[1], card=GOOD)
         self.market.run_commands()
         ask("orders", "cancel_order", order=given_back, buyer=BUYERS[1])
-        [payment] = self.market.books().payments_of(refunded)
+        [payment] = self.market.snapshot().payments_of(refunded)
         ask("payments", "refund", payment=payment["id"])
-        self.market.road.now += LONG
+        self.market.broker.now += LONG
         ask("orders", "sweep")
         self.market.run_commands()
         for what, status in (
@@ -72,7 +72,7 @@ class Story(People):
         assert refused == "TicketNotFound"
         buyer = (*BUYERS, SUSPECT)[step % 3]
         if self.held and step % 2:
-            order = self.market.books().orders[self.held.pop()]
+            order = self.market.snapshot().orders[self.held.pop()]
             if step % 4 == 1:
                 self.market.attempt("orders", "cancel_order", order=order["id"], buyer=order["user_id"])
                 self.for_sale.append(order["ticket_id"])
@@ -84,14 +84,14 @@ class Story(People):
             ticket = self.for_sale.pop(0)
             order, refused = self.market.attempt("orders", "place_order", buyer=buyer, ticket=ticket)
             assert not refused, f"{refused} of {ticket}"
-            assert self.market.books().orders[order]["ticket_price"] == NEW_PRICE
+            assert self.market.snapshot().orders[order]["ticket_price"] == NEW_PRICE
             self.held.append(order)
 
     def check(self) -> None:
         """Compare everything, now."""
-        before, self.books = self.books, self.market.books()
-        check_always(self.books, self.market.bank, before)
-        check_copies(self.books, self.market.road)
+        before, self.snapshot = self.snapshot, self.market.snapshot()
+        check_always(self.snapshot, self.market.provider, before)
+        check_copies(self.snapshot, self.market.broker)
 
 
 def replay_everything(market: Market) -> Story:
@@ -104,7 +104,7 @@ def replay_everything(market: Market) -> Story:
         for service, stream in ROADS:
             market.deliver(service, stream, most=1)
             story.check()
-        if not any(_is_behind(market, road) for road in ROADS):
+        if not any(_is_behind(market, broker) for broker in ROADS):
             break
         story.go_on(step)
         for service in ("tickets", "orders", "payments"):
@@ -113,8 +113,8 @@ def replay_everything(market: Market) -> Story:
     return story
 
 
-def _is_behind(market: Market, road: tuple[str, Any]) -> bool:
-    return market.road.heard[road] < market.road.furthest[road]
+def _is_behind(market: Market, broker: tuple[str, Any]) -> bool:
+    return market.broker.heard[broker] < market.broker.furthest[broker]
 
 
 @pytest.fixture
@@ -130,11 +130,11 @@ class TestAReplayOfEverything:
     @pytest.mark.timeout(600)
     def test_changes_nothing_while_people_buy(self, market: Market) -> None:
         story = replay_everything(market)
-        assert len(story.books.orders) > 8, "hardly anybody bought anything"
+        assert len(story.snapshot.orders) > 8, "hardly anybody bought anything"
         market.come_to_rest()
         story.check()
-        check_at_rest(story.books, market.bank)
-        check_logs(story.books, market.road)
+        check_at_rest(story.snapshot, market.provider)
+        check_logs(story.snapshot, market.broker)
 
     @pytest.mark.timeout(600)
     @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard[1])

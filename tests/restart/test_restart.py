@@ -1,12 +1,12 @@
-"""Replacing processes under load, with the control that shows that the crowd would notice."""
+"""Replacing processes under load, with the control that shows that the load would notice."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 
-from local_stack.control import Supervision
-from local_stack.restart_load import Crowd, streams_behind
+from local_stack.control_client import Supervision
+from local_stack.restart_load import LoadGenerator, streams_behind
 from local_stack.rolling import restart
 from local_stack.testing import RunningStack, running_stack, wait_for
 
@@ -34,13 +34,13 @@ class TestRestart:
     def test_that_only_stops_and_starts_is_noticed(
         self, stack: RunningStack, capfd: pytest.CaptureFixture[str]
     ) -> None:
-        """The control: the same crowd, and a web process that is stopped before another is there."""
-        with Crowd(stack.stack) as crowd:
-            crowd.warm_up()
+        """The control: the same load, and a web process that is stopped before another is there."""
+        with LoadGenerator(stack.stack) as load:
+            load.warm_up()
             for name in ("orders.web", "frontend.web", "tickets.web"):
                 Supervision(stack.stack).restart(name)
-            crowd.cool_down()
-            assert crowd.verdict() == 1
+            load.cool_down()
+            assert load.verdict() == 1
         assert "✗" in capfd.readouterr().err
 
     def test_counts_an_event_that_was_not_heard(self, stack: RunningStack) -> None:
@@ -48,8 +48,8 @@ class TestRestart:
         wait_for(lambda: streams_behind(stack.stack) == [], within=60)
         stack.stop("payments.events")
         try:
-            with Crowd(stack.stack) as crowd:
-                crowd.warm_up()
+            with LoadGenerator(stack.stack) as load:
+                load.warm_up()
             assert any("payments has read" in line for line in streams_behind(stack.stack))
         finally:
             stack.start("payments.events")

@@ -16,11 +16,11 @@ from contracts.user import (
     UserState,
     UserSuspended,
 )
-from service_defaults.revocation.operations import REMEMBERED_FOR, forget_old_revocations
+from service_defaults.revocation.operations import REMEMBERED_FOR, purge_old_revocations
 from service_defaults.testing import token_for
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
-from shared_events.testing import deliver_together, enveloped
+from shared_events.testing import deliver_batch, enveloped
 from tests.replaying import replay, rows
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def _stream(user: UUID, events: list[UserState]) -> list[RawEnvelope]:
         enveloped(event, aggregate_id=user, version=version, position=version)
         for version, event in enumerate(events, 1)
     ]
-    deliver_together(stream)
+    deliver_batch(stream)
     return stream
 
 
@@ -76,9 +76,9 @@ class TestTheUserStream:
         user = uuid7()
         long_ago = timezone.now() - REMEMBERED_FOR - timedelta(minutes=1)
         stream = _stream(user, _suspended_and_reinstated(long_ago))
-        forget_old_revocations()
+        purge_old_revocations()
         copies = {table: found for table, found in rows().items() if "copy" in table}
         for event in stream:
-            deliver_together([event])
+            deliver_batch([event])
             assert _show(user) == 200
         assert {table: found for table, found in rows().items() if "copy" in table} == copies

@@ -12,11 +12,11 @@ import pytest
 
 from local_stack.credentials import credentials_of
 from local_stack.down import forget
+from local_stack.ephemeral_postgres import temporary_run_dir
 from local_stack.launch import launch, locked, plan, shut_down, wait_until_ready
 from local_stack.marketplace import Marketplace
 from local_stack.services import SERVICES
 from local_stack.testing import RunningStack
-from local_stack.throwaway import temporary_run_dir
 from tests.ship.images import Builder, Image, trouble
 from tests.ship.supervise import IMAGES
 

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from local_stack.credentials import credentials_of
-from local_stack.parts import Part, parts_of
+from local_stack.process_specs import ProcessSpec, specs_of
 from local_stack.stack import Stack
 from local_stack.supervisor import supervise
 from tests.ship.images import Image
@@ -18,12 +18,12 @@ from tests.ship.images import Image
 IMAGES = "images.json"
 
 
-def in_images(parts: list[Part], images: dict[str, Image], keys: Path) -> list[Part]:
+def in_images(parts: list[ProcessSpec], images: dict[str, Image], keys: Path) -> list[ProcessSpec]:
     """The same parts, those of services as processes of their image."""
     return [_moved(part, images, keys) for part in parts]
 
 
-def _moved(part: Part, images: dict[str, Image], keys: Path) -> Part:
+def _moved(part: ProcessSpec, images: dict[str, Image], keys: Path) -> ProcessSpec:
     service, _, name = part.name.partition(".")
     if service not in images or not name:
         return part
@@ -39,7 +39,7 @@ def _moved(part: Part, images: dict[str, Image], keys: Path) -> Part:
     )
 
 
-def _arguments(part: Part, name: str, keys: Path) -> tuple[str, ...]:
+def _arguments(part: ProcessSpec, name: str, keys: Path) -> tuple[str, ...]:
     if name in {"web", "events", "commands", "relay"}:
         return (name,)
     manage = next(index for index, word in enumerate(part.command) if word.endswith(".manage"))
@@ -75,7 +75,7 @@ def main() -> None:
     assert stack is not None
     known = json.loads((stack.run_dir / IMAGES).read_text())
     images = {one["service"]: Image(**one) for one in known}
-    parts = in_images(parts_of(stack, credentials_of(stack.run_dir)), images, stack.run_dir / "keys")
+    parts = in_images(specs_of(stack, credentials_of(stack.run_dir)), images, stack.run_dir / "keys")
     asyncio.run(supervise(stack, parts, options.tied))
 
 

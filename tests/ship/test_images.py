@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from local_stack import scenes
+from local_stack import scenarios
 from local_stack.marketplace import Marketplace, Person
-from local_stack.scenes import Stage, disagreements
+from local_stack.scenarios import Scenario, disagreements
 from local_stack.services import SERVICES, STATEFUL
 from local_stack.stack import REPOSITORY
 from local_stack.testing import RunningStack, wait_for
@@ -131,11 +131,11 @@ class TestTheMarketplaceFromImages:
         )
         for person in (seller, buyer):
             person.sign_up()
-        stage = Stage(market, seller=seller, buyer=buyer, patience=60)
-        scenes.buy(stage)
-        scenes.decline(stage)
-        scenes.cancel(stage)
-        assert disagreements(stage) == []
+        scenario = Scenario(market, seller=seller, buyer=buyer, patience=60)
+        scenarios.buy(scenario)
+        scenarios.decline(scenario)
+        scenarios.cancel(scenario)
+        assert disagreements(scenario) == []
 
     def test_shows_its_pages_and_their_style(self, shipped: RunningStack) -> None:
         import httpx

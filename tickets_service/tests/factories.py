@@ -7,7 +7,7 @@ import factory
 from django.utils import timezone
 
 from shared_events.ids import uuid7
-from tickets_service.tickets.models import Ticket, UserCopy
+from tickets_service.tickets.models import Ticket, UserReplica
 
 
 class TicketFactory(factory.django.DjangoModelFactory[Ticket]):
@@ -21,9 +21,9 @@ class TicketFactory(factory.django.DjangoModelFactory[Ticket]):
     updated_at: datetime = factory.SelfAttribute("created_at")
 
 
-class UserCopyFactory(factory.django.DjangoModelFactory[UserCopy]):
+class UserCopyFactory(factory.django.DjangoModelFactory[UserReplica]):
     class Meta:
-        model = UserCopy
+        model = UserReplica
 
     id = factory.LazyFunction(uuid7)
     status = "active"

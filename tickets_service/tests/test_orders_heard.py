@@ -11,9 +11,9 @@ from contracts.ticket import TicketReleased, TicketReservationRefused, TicketRes
 from contracts.user import UserSuspended
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent
-from shared_events.testing import deliver, deliver_together, enveloped, nothing_recorded, recorded_events
+from shared_events.testing import deliver, deliver_batch, enveloped, nothing_recorded, recorded_events
 from tickets_service.tests.factories import TicketFactory
-from tickets_service.tickets.models import Ticket, UserCopy
+from tickets_service.tickets.models import Ticket, UserReplica
 
 _FACTS: dict[type[OrderState], dict[str, Any]] = {
     OrderCreated: {},
@@ -112,7 +112,7 @@ class TestARelease:
             enveloped(_state(OrderCancelled, ticket), aggregate_id=order, position=position, version=2)
             for position, (ticket, order) in enumerate(held, 4)
         ]
-        deliver_together([*ends, ends[0]])  # the first is redriven right away
+        deliver_batch([*ends, ends[0]])  # the first is redriven right away
         assert sorted(Ticket.objects.values_list("order_id", "version", "order_position")) == [
             (None, 3, 4),
             (None, 3, 5),
@@ -144,4 +144,4 @@ class TestARelease:
 class TestASuspension:
     def test_is_copied(self) -> None:
         deliver(UserSuspended(status="suspended"), aggregate_id=uuid7(), version=2)
-        assert UserCopy.objects.get().status == "suspended"
+        assert UserReplica.objects.get().status == "suspended"

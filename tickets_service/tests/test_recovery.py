@@ -14,11 +14,11 @@ from contracts.user import UserReinstated, UserSuspended
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent
-from shared_events.recovery import forget, recover
-from shared_events.testing import deliver_together, enveloped, nothing_recorded
+from shared_events.outbox.recovery import forget, recover
+from shared_events.testing import deliver_batch, enveloped, nothing_recorded
 from tests.recovering import lose, lose_and_recover, publish, states
 from tickets_service.tickets import operations
-from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket, UserCopy
+from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket, UserReplica
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ class Orders(list[RawEnvelope]):
             **facts,
         )
         self.append(enveloped(state, aggregate_id=order_id, position=len(self) + 1))
-        deliver_together([self[-1]])
+        deliver_batch([self[-1]])
 
 
 def list_ticket(**details: Any) -> Ticket:
@@ -110,7 +110,7 @@ class TestRecovery:
         before = states(Ticket.objects.all())
         for batch in (*([event] for event in told), list(told)):
             with nothing_recorded():
-                deliver_together(batch)
+                deliver_batch(batch)
             assert states(Ticket.objects.all()) == before
 
     def test_and_an_order_that_had_not_been_heard_takes_its_effect(self, told: Orders) -> None:
@@ -121,7 +121,7 @@ class TestRecovery:
         free.refresh_from_db()
         assert (free.order_id, free.order_position) == (order, len(told))
         with nothing_recorded():
-            deliver_together(list(told))
+            deliver_batch(list(told))
 
     def test_and_an_order_whose_effect_was_lost_takes_it_again(self, told: Orders) -> None:
         free = Ticket.objects.filter(order_id=None, withdrawn=False).first()
@@ -131,7 +131,7 @@ class TestRecovery:
         lose(Ticket.objects.all(), after=len(known))
         LoggedEvent.objects.all().delete()
         recover(known)
-        deliver_together(list(told))
+        deliver_batch(list(told))
         free.refresh_from_db()
         assert free.order_id == order
         assert LoggedEvent.objects.filter(position=None).count() == 1
@@ -153,8 +153,8 @@ class TestWhatPublishersHaveLost:
     def test_of_users_is_let_go_of(self) -> None:
         user = uuid7()
         lost = [enveloped(UserSuspended(status="suspended"), aggregate_id=user, version=2, position=2)]
-        deliver_together(lost)
+        deliver_batch(lost)
         forget("user", lost, after=1)
         again = enveloped(UserReinstated(status="active"), aggregate_id=user, version=1, position=1)
-        deliver_together([again])
-        assert UserCopy.objects.get(id=user).status == "active"
+        deliver_batch([again])
+        assert UserReplica.objects.get(id=user).status == "active"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
-from shared_events.testing import deliver_together, enveloped
+from shared_events.testing import deliver_batch, enveloped
 from tests.replaying import replay
 from tickets_service.tests.factories import TicketFactory
 from tickets_service.tickets.models import Ticket
@@ -34,7 +34,7 @@ class Orders(list[RawEnvelope]):
             **facts,
         )
         self.append(enveloped(state, aggregate_id=order_id, position=len(self) + 1))
-        deliver_together([self[-1]])
+        deliver_batch([self[-1]])
 
 
 class TestTheOrderStream:

@@ -6,13 +6,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
-from service_defaults.operators import OperatorAdmin
+from service_defaults.staff import StaffModelAdmin
 from tickets_service.tickets import operations
-from tickets_service.tickets.models import Ticket, UserCopy
+from tickets_service.tickets.models import Ticket, UserReplica
 
 
 @admin.register(Ticket)
-class TicketAdmin(OperatorAdmin):
+class TicketAdmin(StaffModelAdmin):
     """Listings: find one by its id, its seller or its words; follow it to its orders and events."""
 
     list_display = (
@@ -29,7 +29,7 @@ class TicketAdmin(OperatorAdmin):
     list_filter = ("sold", "withdrawn", "currency", "created_at")
     search_fields = ("=id", "=user_id", "=order_id", "title", "venue")
     ordering = ("-id",)
-    exclude = ("words",)
+    exclude = ("search_words",)
     readonly_fields = ("orders", "events")
     actions = ("withdraw",)
 
@@ -54,8 +54,8 @@ class TicketAdmin(OperatorAdmin):
         )
 
 
-@admin.register(UserCopy)
-class UserCopyAdmin(OperatorAdmin):
+@admin.register(UserReplica)
+class UserReplicaAdmin(StaffModelAdmin):
     """Users' standing as auth last told it."""
 
     list_display = ("id", "status", "version")

@@ -12,13 +12,13 @@ from contracts.user import (
 from service_defaults.revocation import operations as revocation
 from shared_events.context import Context
 from shared_events.envelope import Envelope
-from shared_events.subscriptions import handles
+from shared_events.inbox.subscriptions import handles
 from tickets_service.tickets import operations
 
 
 @handles(OrderCreated)
 def hold_ticket(event: Envelope[OrderState]) -> None:
-    """Take the ticket off the shelf."""
+    """Take the ticket off sale."""
     operations.hold_ticket(
         ticket_id=event.data.ticket.id, order_id=event.aggregate_id, position=event.position
     )
@@ -32,7 +32,7 @@ def mark_sold(event: Envelope[OrderState]) -> None:
 
 @handles(OrderCancelled, batch=True)
 def release_tickets(events: list[Envelope[OrderState]]) -> None:
-    """Put the tickets back on the shelf."""
+    """Put the tickets on sale again."""
     operations.release_tickets(
         ends=[
             operations.OrderEnd(
@@ -49,17 +49,19 @@ def release_tickets(events: list[Envelope[OrderState]]) -> None:
 @handles(UserSignedUp)
 @handles(UserSuspended)
 @handles(UserReinstated)
-def keep_user(event: Envelope[UserState]) -> None:
-    """Copy the user's standing; a suspended seller's listings leave the shelf."""
-    operations.keep_user(user_id=event.aggregate_id, status=event.data.status, version=event.version)
+def upsert_user_replica(event: Envelope[UserState]) -> None:
+    """Copy the user's standing; a suspended seller's listings go off sale."""
+    operations.upsert_user_replica(
+        user_id=event.aggregate_id, status=event.data.status, version=event.version
+    )
 
 
 @handles(UserSuspended)
 @handles(UserReinstated)
 @handles(UserSessionsEnded)
-def keep_standing(event: Envelope[UserState]) -> None:
+def revoke_user_tokens(event: Envelope[UserState]) -> None:
     """Refuse the user's older tokens, and while the account is suspended all of them."""
-    revocation.keep_standing(
+    revocation.revoke_user_tokens(
         user_id=event.aggregate_id,
         version=event.version,
         suspended=event.data.status == "suspended",

@@ -38,7 +38,7 @@ class Ticket(models.Model):
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
-    words = models.GeneratedField(
+    search_words = models.GeneratedField(
         expression=SearchVector("title", "venue", "description", config="simple"),
         output_field=SearchVectorField(),
         db_persist=True,
@@ -70,7 +70,7 @@ class Ticket(models.Model):
                 name="the_shelf_by_start",
             ),
             models.Index(fields=["user_id", "-id"], name="tickets_of_a_seller"),
-            GinIndex(fields=["words"], name="ticket_words"),
+            GinIndex(fields=["search_words"], name="ticket_words"),
         ]
 
     def __str__(self) -> str:
@@ -82,7 +82,7 @@ class Ticket(models.Model):
         return self.order_id is not None
 
     def hold(self, order_id: UUID, position: int) -> None:
-        """Leave the shelf for an order."""
+        """Go off sale for an order."""
         self.order_id, self.order_position = order_id, position
 
     def sell(self, position: int) -> None:
@@ -90,7 +90,7 @@ class Ticket(models.Model):
         self.sold, self.order_position = True, position
 
     def release(self, position: int) -> None:
-        """Come back to the shelf."""
+        """Go on sale again."""
         self.order_id, self.sold, self.order_position = None, False, position
 
     def rebuild(self, event: Envelope[TicketState]) -> None:
@@ -105,7 +105,7 @@ class Ticket(models.Model):
         self.order_position, self.updated_at = POSITION_UNKNOWN, event.occurred_at
 
 
-class UserCopy(models.Model):
+class UserReplica(models.Model):
     """Whether a user may trade, as auth last told it. A user that auth hasn't told of yet is active."""
 
     id = models.UUIDField(primary_key=True)

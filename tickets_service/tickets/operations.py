@@ -13,9 +13,10 @@ from uuid import UUID
 from django.db import connection
 
 from contracts import ticket as events
-from service_defaults.errors import NotFound, NotYours, Refused
-from shared_events import context, log, recovery
-from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket, UserCopy
+from service_defaults.errors import BusinessRuleViolation, NotFound, PermissionDenied
+from shared_events import context
+from shared_events.outbox import log, recovery
+from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket, UserReplica
 
 
 class TicketDetails(TypedDict, total=False):
@@ -43,21 +44,21 @@ class TicketNotFound(NotFound):
     """Ticket not found."""
 
 
-class NotYourTicket(NotYours):
+class NotYourTicket(PermissionDenied):
     """Not your ticket."""
 
 
-class TicketReserved(Refused):
+class TicketReserved(BusinessRuleViolation):
     """Cannot edit a reserved ticket."""
 
 
-class SellerSuspended(NotYours):
+class SellerSuspended(PermissionDenied):
     """Account suspended."""
 
 
 def create_ticket(*, seller_id: UUID, details: TicketDetails, now: datetime) -> Ticket:
     """List a ticket. Raises SellerSuspended."""
-    if UserCopy.objects.filter(id=seller_id).exclude(status="active").exists():
+    if UserReplica.objects.filter(id=seller_id).exclude(status="active").exists():
         raise SellerSuspended
     ticket = Ticket.objects.create(user_id=seller_id, created_at=now, updated_at=now, **details)
     _record(events.TicketCreated, ticket)
@@ -88,7 +89,7 @@ def update_ticket(*, ticket: Ticket, details: TicketDetails, now: datetime) -> N
 
 
 def withdraw_ticket(*, ticket: Ticket, now: datetime) -> None:
-    """Take a locked ticket off the shelf for good."""
+    """Take a locked ticket off sale for good."""
     ticket.withdrawn, ticket.updated_at = True, now
     _save(events.TicketWithdrawn, ticket)
 
@@ -102,7 +103,7 @@ def withdraw_ticket_for_operator(*, ticket_id: UUID, now: datetime) -> None:
 
 
 def hold_ticket(*, ticket_id: UUID, order_id: UUID, position: int) -> None:
-    """An order holds the ticket: it leaves the shelf. `position` is the event's, in the order stream.
+    """An order holds the ticket: it goes off sale. `position` is the event's, in the order stream.
 
     A hold that reaches a withdrawn listing is refused, and orders ends it. An order that is still noted here
     gives way: orders has one at a time per ticket, so its end is known there and not yet applied here.
@@ -127,8 +128,8 @@ def mark_sold(*, ticket_id: UUID, order_id: UUID, position: int) -> None:
 
 
 def release_tickets(*, ends: list[OrderEnd]) -> None:
-    """Orders have ended: the tickets that they hold are back on the shelf."""
-    named = Ticket.objects.filter(id__in=[end.ticket_id for end in ends]).order_by("id").defer("words")
+    """Orders have ended: the tickets that they hold are on sale again."""
+    named = Ticket.objects.filter(id__in=[end.ticket_id for end in ends]).order_by("id").defer("search_words")
     tickets = {ticket.id: ticket for ticket in named.select_for_update()}
     released: dict[UUID, Ticket] = {}
     for end in ends:
@@ -143,7 +144,7 @@ def release_tickets(*, ends: list[OrderEnd]) -> None:
 
 
 def release_lost_hold(*, ticket_id: UUID, order_id: UUID | None) -> None:
-    """Put a ticket back on the shelf whose order is lost or over; one that is another order's stays there."""
+    """Put a ticket on sale again whose order is lost or over; one that is another order's stays there."""
     ticket = Ticket.objects.select_for_update().filter(id=ticket_id).first()
     if ticket is not None and order_id is not None and ticket.order_id == order_id:
         ticket.release(ticket.order_position)
@@ -169,11 +170,11 @@ def _write_released(tickets: list[Ticket]) -> None:
         )
 
 
-def keep_user(*, user_id: UUID, status: str, version: int) -> bool:
+def upsert_user_replica(*, user_id: UUID, status: str, version: int) -> bool:
     """Keep our copy of a user's standing up to date; return whether this is news and not a replayed past."""
-    if UserCopy.objects.filter(id=user_id, version__lt=version).update(status=status, version=version):
+    if UserReplica.objects.filter(id=user_id, version__lt=version).update(status=status, version=version):
         return True
-    _, made = UserCopy.objects.get_or_create(id=user_id, defaults={"status": status, "version": version})
+    _, made = UserReplica.objects.get_or_create(id=user_id, defaults={"status": status, "version": version})
     return made
 
 

@@ -11,12 +11,12 @@ from uuid import UUID
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Count, Q, QuerySet, Sum
 
-from tickets_service.tickets.models import Ticket, UserCopy
+from tickets_service.tickets.models import Ticket, UserReplica
 from tickets_service.tickets.operations import TicketNotFound
 
 
-class ShelfFilter(TypedDict, total=False):
-    """How a visitor narrows the shelf; absent means any. Both ends of a range count in."""
+class ListingFilter(TypedDict, total=False):
+    """How a visitor narrows the list; absent means any. Both ends of a range count in."""
 
     q: str
     min_price: Decimal
@@ -28,7 +28,7 @@ class ShelfFilter(TypedDict, total=False):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Business:
+class SellerSummary:
     """How a seller's listings stand: how many of each kind, and what the sold ones bring, by currency."""
 
     listed: int
@@ -69,16 +69,16 @@ def find_ticket(ticket_id: UUID) -> Ticket | None:
 def list_held(*, first_order_id: UUID) -> Iterator[Ticket]:
     """Yield the tickets that are held for orders from this id on, or sold to them, by the orders' ids."""
     held = Ticket.objects.filter(order_id__gte=first_order_id).order_by("order_id")
-    yield from held.defer("words").iterator()
+    yield from held.defer("search_words").iterator()
 
 
-def list_tickets(*, narrowed: ShelfFilter, visitor_id: UUID | None) -> QuerySet[Ticket]:
+def list_tickets(*, filters: ListingFilter, visitor_id: UUID | None) -> QuerySet[Ticket]:
     """Return what can be bought, to be ordered and cut by the page; sellers see all their own listings."""
-    own = visitor_id is not None and narrowed.get("seller") == visitor_id
-    tickets = Ticket.objects.filter(withdrawn=False) if own else _shelf()
-    conditions = {lookup: narrowed[name] for name, lookup in _LOOKUPS.items() if name in narrowed}  # type: ignore[literal-required]
-    tickets = tickets.filter(STATES[narrowed["state"]] if "state" in narrowed else Q(), **conditions)
-    return _matching(tickets, narrowed["q"]) if narrowed.get("q") else tickets
+    own = visitor_id is not None and filters.get("seller") == visitor_id
+    tickets = Ticket.objects.filter(withdrawn=False) if own else _available()
+    conditions = {lookup: filters[name] for name, lookup in _LOOKUPS.items() if name in filters}  # type: ignore[literal-required]
+    tickets = tickets.filter(STATES[filters["state"]] if "state" in filters else Q(), **conditions)
+    return _matching(tickets, filters["q"]) if filters.get("q") else tickets
 
 
 def only_upcoming(tickets: QuerySet[Ticket], *, now: datetime) -> QuerySet[Ticket]:
@@ -91,23 +91,23 @@ def list_tickets_by_id(*, ids: Sequence[UUID]) -> QuerySet[Ticket]:
     return Ticket.objects.filter(id__in=ids, withdrawn=False)
 
 
-def count_business(*, seller_id: UUID) -> Business:
+def summarize_seller(*, seller_id: UUID) -> SellerSummary:
     """Return how a seller's listings stand. A withdrawn one counts for nothing, and can't be sold."""
     own = Ticket.objects.filter(user_id=seller_id, withdrawn=False)
     counts = own.aggregate(**{state: Count("id", filter=condition) for state, condition in STATES.items()})
     sums = own.filter(STATES["sold"]).values_list("currency").order_by("currency").annotate(Sum("price"))
-    return Business(**counts, earned=dict(sums))
+    return SellerSummary(**counts, earned=dict(sums))
 
 
-def _shelf() -> QuerySet[Ticket]:
-    suspended = UserCopy.objects.exclude(status="active").values("id")
+def _available() -> QuerySet[Ticket]:
+    suspended = UserReplica.objects.exclude(status="active").values("id")
     return Ticket.objects.filter(withdrawn=False, order_id__isnull=True).exclude(user_id__in=suspended)
 
 
 def _matching(tickets: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:
     """Keep the tickets that have, for each word of the text, a word that begins so."""
-    words = re.findall(r"\w+", text)
-    if not words:
+    search_words = re.findall(r"\w+", text)
+    if not search_words:
         return tickets.none()
-    prefixes = " & ".join(f"{word}:*" for word in words)
-    return tickets.filter(words=SearchQuery(prefixes, config="simple", search_type="raw"))
+    prefixes = " & ".join(f"{word}:*" for word in search_words)
+    return tickets.filter(search_words=SearchQuery(prefixes, config="simple", search_type="raw"))

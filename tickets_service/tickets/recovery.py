@@ -12,8 +12,8 @@ from contracts.ticket import (
 )
 from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope, RawEnvelope
-from shared_events.recovery import forgets, rebuilds
-from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket, UserCopy
+from shared_events.outbox.recovery import forgets, rebuilds
+from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket, UserReplica
 
 
 @rebuilds(TicketCreated)
@@ -43,5 +43,5 @@ def forget_orders(lost: list[RawEnvelope], after: int) -> None:
 def forget_users(lost: list[RawEnvelope], after: int) -> None:
     """What auth says next of these users is news."""
     users = {event.aggregate_id for event in lost}
-    UserCopy.objects.filter(id__in=users).update(version=0)
-    revocation.take_next_word(user_ids=users)
+    UserReplica.objects.filter(id__in=users).update(version=0)
+    revocation.accept_next_version(user_ids=users)

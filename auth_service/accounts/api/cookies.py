@@ -12,13 +12,13 @@ from service_defaults.cookies import for_this_host
 _PATH = "/"
 
 
-def give(response: HttpResponseBase, pair: TokenPair) -> None:
+def set_auth_cookies(response: HttpResponseBase, pair: TokenPair) -> None:
     """Set both cookies, each for as long as its token lasts."""
     _set(response, access_cookie(), pair.access, path=_PATH, lasts=settings.AUTH_ACCESS_SECONDS)
     _set(response, _refresh_cookie(), pair.refresh, path=_PATH, lasts=settings.AUTH_REFRESH_SECONDS)
 
 
-def take(response: HttpResponseBase) -> None:
+def clear_auth_cookies(response: HttpResponseBase) -> None:
     """Clear both cookies."""
     response.delete_cookie(access_cookie(), path=_PATH, samesite="Lax")
     response.delete_cookie(_refresh_cookie(), path=_PATH, samesite="Lax")

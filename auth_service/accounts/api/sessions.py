@@ -13,14 +13,14 @@ from rest_framework.views import APIView
 from auth_service.accounts import operations, queries
 from auth_service.accounts.api import cookies, serializers
 from auth_service.accounts.api.clients import client_of
-from auth_service.accounts.api.guessing import held_to_few_failures
+from auth_service.accounts.api.login_throttle import throttle_failed_logins
 from auth_service.accounts.models import Session, User
 from auth_service.credentials.tokens import pair_for
 from service_defaults import audit
 from service_defaults.authentication import principal
 
 
-class Sessions(APIView):
+class SessionList(APIView):
     """Where one is signed in."""
 
     @extend_schema(operation_id="listSessions", responses={200: serializers.SessionOutput(many=True)})
@@ -39,13 +39,13 @@ class Sessions(APIView):
             operations.end_sessions(
                 user_id=asker.id, reason=Session.End.SIGNED_OUT_EVERYWHERE, now=timezone.now()
             )
-        audit.note("sessions.ended", request, user=asker.id)
+        audit.log("sessions.ended", request, user=asker.id)
         response = Response(status=204)
-        cookies.take(response)
+        cookies.clear_auth_cookies(response)
         return response
 
 
-class OneSession(APIView):
+class SessionDetail(APIView):
     """One of one's sessions."""
 
     @extend_schema(operation_id="endSession", responses={204: OpenApiResponse(description="Ended")})
@@ -54,12 +54,12 @@ class OneSession(APIView):
         asker = principal(request)
         with transaction.atomic():
             operations.end_own_session(session_id=session_id, user_id=asker.id, now=timezone.now())
-        audit.note("session.ended", request, user=asker.id, session=session_id)
+        audit.log("session.ended", request, user=asker.id, session=session_id)
         return Response(status=204)
 
 
 class ChangePassword(APIView):
-    """Another password."""
+    """Change password."""
 
     @extend_schema(
         request=serializers.ChangePasswordInput,
@@ -75,7 +75,7 @@ class ChangePassword(APIView):
         given.is_valid(raise_exception=True)
         asker = principal(request)
         email = User.objects.values_list("email", flat=True).get(id=asker.id)
-        with held_to_few_failures(request, email):
+        with throttle_failed_logins(request, email):
             user = queries.check_password_of(
                 user_id=asker.id, password=given.validated_data["currentPassword"]
             )
@@ -88,9 +88,9 @@ class ChangePassword(APIView):
                 now=timezone.now(),
                 client=client_of(request),
             )
-        audit.note("password.changed", request, user=asker.id)
+        audit.log("password.changed", request, user=asker.id)
         if request.headers.get("Authorization"):
             return Response(serializers.TokenPairOutput(pair_for(session)).data)
         response = Response({})
-        cookies.give(response, pair_for(session))
+        cookies.set_auth_cookies(response, pair_for(session))
         return response

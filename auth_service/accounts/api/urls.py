@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auth_service.accounts.api import letters, sessions, views
+from auth_service.accounts.api import emails, sessions, views
 
 urlpatterns = [
     path("signup", views.SignUp.as_view()),
@@ -11,12 +11,12 @@ urlpatterns = [
     path("currentuser", views.CurrentUser.as_view()),
     path("refresh", views.RefreshSession.as_view()),
     path("token", views.IssueToken.as_view()),
-    path("sessions", sessions.Sessions.as_view()),
-    path("sessions/<uuid:session_id>", sessions.OneSession.as_view()),
+    path("sessions", sessions.SessionList.as_view()),
+    path("sessions/<uuid:session_id>", sessions.SessionDetail.as_view()),
     path("password", sessions.ChangePassword.as_view()),
-    path("password/forgot", letters.ForgotPassword.as_view()),
-    path("password/reset", letters.ResetPassword.as_view()),
-    path("email/verification", letters.SendVerification.as_view()),
-    path("email/verify", letters.VerifyEmail.as_view()),
+    path("password/forgot", emails.ForgotPassword.as_view()),
+    path("password/reset", emails.ResetPassword.as_view()),
+    path("email/verification", emails.SendVerification.as_view()),
+    path("email/verify", emails.VerifyEmail.as_view()),
     path("jwks.json", views.PublicKeys.as_view()),
 ]

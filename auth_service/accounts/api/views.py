@@ -15,16 +15,16 @@ from rest_framework.views import APIView
 from auth_service.accounts import operations, queries
 from auth_service.accounts.api import cookies, serializers
 from auth_service.accounts.api.clients import client_of
-from auth_service.accounts.api.guessing import held_to_few_failures
+from auth_service.accounts.api.login_throttle import throttle_failed_logins
 from auth_service.accounts.models import Session
 from auth_service.credentials.tokens import InvalidRefreshToken, TokenPair, pair_for, read_refresh
-from service_defaults import audit, keys, visitors
-from service_defaults.authentication import GenuineToken, Principal, require_same_origin
+from service_defaults import audit, client_ip, keys
+from service_defaults.authentication import Principal, SignatureOnlyAuthentication, require_same_origin
 from service_defaults.errors import NotSignedIn
 
 
 class SignUp(APIView):
-    """Make an account and sign it in."""
+    """Create account and sign it in."""
 
     rate = "sign-ups"
     authentication_classes = ()
@@ -32,7 +32,7 @@ class SignUp(APIView):
 
     @extend_schema(request=serializers.SignUpInput, responses={201: serializers.AccountOutput})
     def post(self, request: Request) -> Response:
-        """Make an account; the answer carries its session cookies."""
+        """Create account; the answer carries its session cookies."""
         given = serializers.SignUpInput(data=request.data)
         given.is_valid(raise_exception=True)
         password_hash = make_password(given.validated_data["password"])
@@ -43,9 +43,9 @@ class SignUp(APIView):
                 now=timezone.now(),
                 client=client_of(request),
             )
-        audit.note("account.made", request, user=session.user_id)
+        audit.log("account.made", request, user=session.user_id)
         response = Response(serializers.AccountOutput(session.user).data, status=status.HTTP_201_CREATED)
-        cookies.give(response, pair_for(session))
+        cookies.set_auth_cookies(response, pair_for(session))
         return response
 
 
@@ -53,7 +53,7 @@ class SignIn(APIView):
     """Open a session for a browser."""
 
     rate = "sign-ins"
-    refusals = (403,)
+    error_statuses = (403,)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -62,7 +62,7 @@ class SignIn(APIView):
         """Sign in; the answer carries the session's cookies."""
         session = _session_for_credentials(request)
         response = Response(serializers.AccountOutput(session.user).data)
-        cookies.give(response, pair_for(session))
+        cookies.set_auth_cookies(response, pair_for(session))
         return response
 
 
@@ -70,7 +70,7 @@ class IssueToken(APIView):
     """Open a session for an API client."""
 
     rate = "sign-ins"
-    refusals = (403,)
+    error_statuses = (403,)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -83,7 +83,7 @@ class IssueToken(APIView):
 class RefreshSession(APIView):
     """Change a refresh token for a new pair. A used one ends its whole session."""
 
-    refusals = (401, 403)
+    error_statuses = (401, 403)
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -104,21 +104,21 @@ class RefreshSession(APIView):
         require_same_origin(request)
         # A browser's tokens stay in its cookies, out of reach of scripts.
         response = Response({})
-        cookies.give(response, _refreshed(request, cookies.refresh_token(request)))
+        cookies.set_auth_cookies(response, _refreshed(request, cookies.refresh_token(request)))
         return response
 
     def handle_exception(self, exc: Exception) -> Response:
         """Clear the cookies of a session that is over; keep them where we are merely unavailable."""
         response = super().handle_exception(exc)
         if isinstance(exc, NotSignedIn | operations.AccountSuspended):
-            cookies.take(response)
+            cookies.clear_auth_cookies(response)
         return response
 
 
 class SignOut(APIView):
     """End the session."""
 
-    authentication_classes = (GenuineToken,)
+    authentication_classes = (SignatureOnlyAuthentication,)
     permission_classes = (AllowAny,)
 
     @extend_schema(
@@ -134,9 +134,9 @@ class SignOut(APIView):
                 operations.end_session(
                     session_id=session_id, reason=Session.End.SIGNED_OUT, now=timezone.now()
                 )
-            audit.note("signed_out", request, session=session_id)
+            audit.log("signed_out", request, session=session_id)
         response = Response({})
-        cookies.take(response)
+        cookies.clear_auth_cookies(response)
         return response
 
 
@@ -171,11 +171,11 @@ class PublicKeys(APIView):
 def _session_for_credentials(request: Request) -> Session:
     given = serializers.CredentialsInput(data=request.data)
     given.is_valid(raise_exception=True)
-    with held_to_few_failures(request, given.validated_data["email"]):
+    with throttle_failed_logins(request, given.validated_data["email"]):
         user = queries.check_credentials(**given.validated_data)
     with transaction.atomic():
         session = operations.start_session(user_id=user.id, now=timezone.now(), client=client_of(request))
-    audit.note("signed_in", request, user=user.id, session=session.id)
+    audit.log("signed_in", request, user=user.id, session=session.id)
     return session
 
 
@@ -188,7 +188,7 @@ def _refreshed(request: Request, token: str) -> TokenPair:
                 session_id=claims.session_id,
                 refresh_id=claims.refresh_id,
                 now=now,
-                vouched=visitors.is_vouched(request),
+                vouched=client_ip.is_trusted_proxy(request),
             )
     except operations.RefreshTokenReused:
         with transaction.atomic():

@@ -10,8 +10,8 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError
 from django.utils.crypto import constant_time_compare
 
-from auth_service.accounts.models import Letter, Session, User
-from auth_service.accounts.operations.letters import write_letter
+from auth_service.accounts.models import QueuedEmail, Session, User
+from auth_service.accounts.operations.emails import queue_email
 from contracts.user import (
     UserReinstated,
     UserSessionEnded,
@@ -21,18 +21,18 @@ from contracts.user import (
     UserSuspended,
 )
 from service_defaults import errors
-from shared_events import log
+from shared_events.outbox import log
 
 _JUST_AFTER = timedelta(microseconds=1)
 
 
-class EmailInUse(errors.Refused):
+class EmailInUse(errors.BusinessRuleViolation):
     """Email in use."""
 
     field = "email"
 
 
-class AccountSuspended(errors.NotYours):
+class AccountSuspended(errors.PermissionDenied):
     """Account suspended."""
 
 
@@ -48,19 +48,19 @@ class SessionNotFound(errors.NotFound):
     """Session not found."""
 
 
-class LinkUsedUp(errors.Refused):
+class LinkUsedUp(errors.BusinessRuleViolation):
     """This link doesn't work any more. Ask for a new one."""
 
 
-class AlreadySuspended(errors.Refused):
+class AlreadySuspended(errors.BusinessRuleViolation):
     """The account is suspended already."""
 
 
-class NotSuspended(errors.Refused):
+class NotSuspended(errors.BusinessRuleViolation):
     """The account is not suspended."""
 
 
-class CannotSuspendYourself(errors.Refused):
+class CannotSuspendYourself(errors.BusinessRuleViolation):
     """You can't suspend your own account."""
 
 
@@ -68,7 +68,7 @@ class CannotSuspendYourself(errors.Refused):
 class Client:
     """What a session was opened with, for its user to know it by."""
 
-    program: str = ""
+    user_agent: str = ""
     address: str = ""
 
 
@@ -76,12 +76,12 @@ _UNKNOWN_CLIENT = Client()
 
 
 def sign_up(*, email: str, password_hash: str, now: datetime, client: Client = _UNKNOWN_CLIENT) -> Session:
-    """Make an account and its first session; raises `EmailInUse`.
+    """Create account and its first session; raises `EmailInUse`.
 
     Takes the hash, not the password: hashing is too slow for a transaction.
     """
     user = _create_user(email=email, password_hash=password_hash, now=now)
-    write_letter(kind=Letter.Kind.VERIFY, email=user.email, now=now)
+    queue_email(kind=QueuedEmail.Kind.VERIFY, email=user.email, now=now)
     return _open_session(user, now, client)
 
 
@@ -161,7 +161,7 @@ def reset_password(*, user_id: UUID, mark: str, password_hash: str, now: datetim
     A suspended account stays suspended. Whoever has the link has the address: it is verified too.
     """
     user = _user_of_link(user_id)
-    if not constant_time_compare(mark, user.reset_mark()):
+    if not constant_time_compare(mark, user.reset_fingerprint()):
         raise LinkUsedUp
     user.email_verified_at = user.email_verified_at or now
     _set_password(user, password_hash, now)
@@ -171,7 +171,7 @@ def reset_password(*, user_id: UUID, mark: str, password_hash: str, now: datetim
 def verify_email(*, user_id: UUID, mark: str, now: datetime) -> None:
     """Note that the account's address is its owner's; raises `LinkUsedUp`."""
     user = _user_of_link(user_id)
-    if not constant_time_compare(mark, user.verify_mark()):
+    if not constant_time_compare(mark, user.verify_fingerprint()):
         raise LinkUsedUp
     user.email_verified_at = now
     user.save(update_fields=["email_verified_at"])
@@ -200,9 +200,7 @@ def reinstate_user(*, user_id: UUID) -> User:
     return user
 
 
-def appoint_operator(
-    *, email: str, password: str, now: datetime, role: User.Role = User.Role.SUPPORT
-) -> bool:
+def grant_staff(*, email: str, password: str, now: datetime, role: User.Role = User.Role.SUPPORT) -> bool:
     """Make the account of this address an operator's with this password; says whether anything changed.
 
     An account that somebody else made under the address loses its password and sessions to the operator.
@@ -246,7 +244,7 @@ def _open_session(user: User, now: datetime, client: Client) -> Session:
         created_at=begins,
         refreshed_at=begins,
         expires_at=begins + _session_lasts(),
-        program=client.program[:200],
+        user_agent=client.user_agent[:200],
         address=client.address[:45],
     )
 
@@ -262,7 +260,7 @@ def _set_password(user: User, password_hash: str, now: datetime) -> None:
     user.password = password_hash
     _end_sessions(user, Session.End.PASSWORD_CHANGED, now)
     _record(UserSessionsEnded, user)
-    write_letter(kind=Letter.Kind.PASSWORD_CHANGED, email=user.email, now=now)
+    queue_email(kind=QueuedEmail.Kind.PASSWORD_CHANGED, email=user.email, now=now)
 
 
 def _end_sessions(user: User, reason: Session.End, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from local_stack.services import BLOG
-from shared_events.subscriptions import followed_streams
+from shared_events.inbox.subscriptions import followed_streams
 
 
 class TestThisService:

@@ -11,13 +11,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import pgettext
 
-from frontend_service.pages import programs, wording
+from frontend_service.pages import messages, user_agents
 
 register = template.Library()
-register.filter("device_name", programs.device_name)
-register.filter("part_name", wording.part_name)
-register.filter("state_of", wording.state_of)
-register.filter("state_word", wording.state_word)
+register.filter("device_name", user_agents.device_name)
+register.filter("part_name", messages.part_name)
+register.filter("state_of", messages.state_of)
+register.filter("state_word", messages.state_word)
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 _HUES = 6

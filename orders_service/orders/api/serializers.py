@@ -47,7 +47,7 @@ class OrderOutput(serializers.Serializer[Any]):
         return shown
 
 
-class StepOutput(serializers.Serializer[Any]):
+class HistoryEntryOutput(serializers.Serializer[Any]):
     """Something that happened to an order."""
 
     type = serializers.CharField(help_text="The event's type, such as `order.extended`")
@@ -57,4 +57,4 @@ class StepOutput(serializers.Serializer[Any]):
 class OrderWithHistoryOutput(OrderOutput):
     """An order, with what happened to it."""
 
-    history = StepOutput(many=True, help_text="Oldest first")
+    history = HistoryEntryOutput(many=True, help_text="Oldest first")

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from orders_service.orders.api.views import ExtendOrder, OneOrder, Orders
+from orders_service.orders.api.views import ExtendOrder, OrderDetail, OrderList
 
 urlpatterns = [
-    path("api/orders", Orders.as_view(), name="orders"),
-    path("api/orders/<uuid:order_id>", OneOrder.as_view(), name="order"),
+    path("api/orders", OrderList.as_view(), name="orders"),
+    path("api/orders/<uuid:order_id>", OrderDetail.as_view(), name="order"),
     path("api/orders/<uuid:order_id>/extend", ExtendOrder.as_view(), name="extend-order"),
 ]

@@ -12,25 +12,25 @@ from rest_framework.views import APIView
 
 from orders_service.orders import operations, queries
 from orders_service.orders.api.serializers import (
+    HistoryEntryOutput,
     OrderOutput,
     OrderWithHistoryOutput,
     PlaceOrderInput,
-    StepOutput,
 )
 from orders_service.orders.models import Order
 from service_defaults.authentication import principal
 from service_defaults.clock import database_now
 from service_defaults.conditional import etag_for, not_modified
-from service_defaults.idempotency.kept import IN_OPENAPI
-from service_defaults.idempotency.once import once
-from service_defaults.just_made import find_just_made
+from service_defaults.idempotency.idempotent import idempotent
+from service_defaults.idempotency.store import IN_OPENAPI
 from service_defaults.paging import KeysetPagination
+from service_defaults.replication import wait_for_replica
 
 
-class Orders(APIView):
+class OrderList(APIView):
     """The buyer's orders."""
 
-    refusals = (404,)
+    error_statuses = (404,)
 
     @extend_schema(
         operation_id="placeOrder",
@@ -43,7 +43,7 @@ class Orders(APIView):
         data = PlaceOrderInput(data=request.data)
         data.is_valid(raise_exception=True)
         ticket_id = _ticket_id(data.validated_data["ticketId"])
-        find_just_made(queries.find_ticket, ticket_id)
+        wait_for_replica(queries.find_ticket, ticket_id)
 
         def place() -> Response:
             order = operations.place_order(
@@ -54,7 +54,7 @@ class Orders(APIView):
             )
             return _answer(order, status=201)
 
-        return once(request, place)
+        return idempotent(request, place)
 
     @extend_schema(operation_id="listOrders", responses={200: OrderOutput(many=True)})
     def get(self, request: Request) -> Response:
@@ -64,7 +64,7 @@ class Orders(APIView):
         return pages.get_paginated_response(OrderOutput(page, many=True).data)
 
 
-class OneOrder(APIView):
+class OrderDetail(APIView):
     """One of the buyer's orders."""
 
     @extend_schema(operation_id="getOrder", responses={200: OrderWithHistoryOutput})
@@ -74,7 +74,7 @@ class OneOrder(APIView):
         if not_modified(request, etag_for(order.version)):
             return Response(status=304, headers={"ETag": etag_for(order.version)})
         answer = _answer(order)
-        answer.data["history"] = StepOutput(queries.list_steps(order_id=order.id), many=True).data
+        answer.data["history"] = HistoryEntryOutput(queries.list_history(order_id=order.id), many=True).data
         return answer
 
     @extend_schema(operation_id="cancelOrder", responses={204: OpenApiResponse(description="Cancelled")})

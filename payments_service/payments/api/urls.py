@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from payments_service.payments.api.views import HearStripe, OnePayment, OpenIntent, Payments
+from payments_service.payments.api.views import OpenIntent, PaymentDetail, PaymentList, ReceiveWebhook
 
 urlpatterns = [
-    path("api/payments", Payments.as_view(), name="payments"),
+    path("api/payments", PaymentList.as_view(), name="payments"),
     path("api/payments/intents", OpenIntent.as_view(), name="open-intent"),
-    path("api/payments/webhook", HearStripe.as_view(), name="stripe-webhook"),
-    path("api/payments/<uuid:payment_id>", OnePayment.as_view(), name="payment"),
+    path("api/payments/webhook", ReceiveWebhook.as_view(), name="stripe-webhook"),
+    path("api/payments/<uuid:payment_id>", PaymentDetail.as_view(), name="payment"),
 ]

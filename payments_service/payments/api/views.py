@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from payments_service.clients import stripe
-from payments_service.payments import operations, queries, settlement
+from payments_service.payments import operations, payment_sync, queries
 from payments_service.payments.api.serializers import (
     IntentOutput,
     OpenIntentInput,
@@ -27,7 +27,8 @@ from payments_service.payments.models import Payment
 from service_defaults.authentication import principal
 from service_defaults.clock import database_now
 from service_defaults.errors import DomainError
-from service_defaults.idempotency.kept import (
+from service_defaults.idempotency.models import IdempotencyRecord
+from service_defaults.idempotency.store import (
     IN_OPENAPI,
     IdempotencyKeyInFlight,
     Key,
@@ -36,15 +37,14 @@ from service_defaults.idempotency.kept import (
     read_key,
     replay,
 )
-from service_defaults.idempotency.models import KeptAnswer
-from service_defaults.just_made import find_just_made
 from service_defaults.paging import KeysetPagination
+from service_defaults.replication import wait_for_replica
 
 
-class Payments(APIView):
+class PaymentList(APIView):
     """The buyer's payments."""
 
-    refusals = (402, 404)
+    error_statuses = (402, 404)
 
     @extend_schema(
         operation_id="payOrder",
@@ -61,7 +61,7 @@ class Payments(APIView):
         data.is_valid(raise_exception=True)
 
         def pay(key: Key | None) -> Payment:
-            return settlement.pay_order(
+            return payment_sync.pay_order(
                 order_id=_known_order(data.validated_data["orderId"]),
                 buyer=principal(request).id,
                 card=data.validated_data["token"],
@@ -86,7 +86,7 @@ class Payments(APIView):
         return pages.get_paginated_response(PaymentOutput(page, many=True).data)
 
 
-class OnePayment(APIView):
+class PaymentDetail(APIView):
     """One of the buyer's payments."""
 
     @extend_schema(operation_id="getPayment", responses={200: PaymentOutput})
@@ -99,7 +99,7 @@ class OnePayment(APIView):
 class OpenIntent(APIView):
     """An attempt that the buyer's browser confirms itself."""
 
-    refusals = (402, 404)
+    error_statuses = (402, 404)
 
     @extend_schema(
         operation_id="openIntent",
@@ -114,7 +114,7 @@ class OpenIntent(APIView):
         context = {"publishable_key": settings.STRIPE_PUBLISHABLE_KEY}
 
         def open_intent(key: Key | None) -> Payment:
-            return settlement.open_intent(
+            return payment_sync.open_intent(
                 order_id=_known_order(data.validated_data["orderId"]), buyer=principal(request).id, key=key
             )
 
@@ -124,7 +124,7 @@ class OpenIntent(APIView):
         return _once(request, open_intent, show)
 
 
-class HearStripe(APIView):
+class ReceiveWebhook(APIView):
     """Where Stripe tells its events."""
 
     authentication_classes = ()
@@ -137,7 +137,7 @@ class HearStripe(APIView):
         """Take an event as a reason to ask Stripe for the state; its signature covers the raw body."""
         webhook = stripe.read_webhook(request.body, request.headers.get("Stripe-Signature", ""))
         with transaction.atomic():
-            operations.hear_stripe(
+            operations.receive_webhook(
                 event_id=webhook.id, type=webhook.type, intent_id=webhook.intent_id, now=database_now()
             )
         return Response({})
@@ -171,7 +171,7 @@ def _once(
     return replay(kept)
 
 
-def _find(key: Key) -> KeptAnswer | None:
+def _find(key: Key) -> IdempotencyRecord | None:
     """Return the answer that the key has, None for a free one.
 
     What a request had begun when it died is brought to its end first. Raises IdempotencyKeyReused, and
@@ -182,7 +182,7 @@ def _find(key: Key) -> KeptAnswer | None:
     except IdempotencyKeyInFlight:
         payment = queries.find_payment_begun_with(key)
         if payment is not None:
-            settlement.settle_payment(payment.id)
+            payment_sync.settle_payment(payment.id)
         return find(key)
 
 
@@ -195,7 +195,7 @@ def _keep(key: Key, answer: Response) -> Response:
 def _known_order(text: str) -> UUID:
     """Return the order's id once our copy is here: the order may be younger than the news of it."""
     order_id = _order_id(text)
-    find_just_made(queries.find_order, order_id)
+    wait_for_replica(queries.find_order, order_id)
     return order_id
 
 

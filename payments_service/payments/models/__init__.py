@@ -1,7 +1,6 @@
 """State: payments and their ledger, the copies of orders and users, and what Stripe told."""
 
-from payments_service.payments.models.copies import TOLD, OrderCopy, OrderStatus, UserCopy
-from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, Step
+from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, ProviderCall
 from payments_service.payments.models.ledger import EFFECTS, LedgerEntry, Movement, entry_of, movements_due
 from payments_service.payments.models.payments import (
     LEASE,
@@ -13,6 +12,12 @@ from payments_service.payments.models.payments import (
     Payment,
     Status,
 )
+from payments_service.payments.models.replicas import (
+    REPLICATED_FIELDS,
+    OrderReplica,
+    OrderStatus,
+    UserReplica,
+)
 from payments_service.payments.models.stripe_events import StripeEvent
 
 __all__ = [
@@ -22,21 +27,21 @@ __all__ = [
     "LONGEST_WAIT",
     "OPEN",
     "PAID",
+    "REPLICATED_FIELDS",
     "SHORTEST_WAIT",
-    "TOLD",
     "Failure",
     "Goal",
     "Intent",
     "IntentState",
     "LedgerEntry",
     "Movement",
-    "OrderCopy",
+    "OrderReplica",
     "OrderStatus",
     "Payment",
+    "ProviderCall",
     "Status",
-    "Step",
     "StripeEvent",
-    "UserCopy",
+    "UserReplica",
     "entry_of",
     "movements_due",
 ]

@@ -11,10 +11,10 @@ class IntentState(StrEnum):
     UNCONFIRMED = auto()  # has a card, and nobody has asked for the money yet
     CHALLENGED = auto()  # the buyer's bank wants to hear from the buyer first (3-D Secure)
     PROCESSING = auto()
-    HELD = auto()  # authorised: the amount is reserved, nothing is taken
-    TAKEN = auto()
-    RETURNED = auto()  # taken, and given back in full
-    CLOSED = auto()  # cancelled: it can never take money again
+    AUTHORIZED = auto()  # authorised: the amount is reserved, nothing is taken
+    CAPTURED = auto()
+    REFUNDED = auto()  # taken, and given back in full
+    CANCELED = auto()  # cancelled: it can never take money again
 
     @property
     def is_open(self) -> bool:
@@ -49,10 +49,10 @@ class Goal(StrEnum):
 
     AUTHORIZE = auto()  # the order is open: reserve the amount, take nothing
     CAPTURE = auto()  # the order completed with this payment
-    KEEP_NOTHING = auto()  # everything else
+    RELEASE = auto()  # everything else
 
 
-class Step(StrEnum):
+class ProviderCall(StrEnum):
     """One call to Stripe that brings an intent nearer to the goal."""
 
     CONFIRM = auto()

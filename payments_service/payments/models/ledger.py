@@ -29,9 +29,9 @@ EFFECTS: dict[Movement, tuple[int, int]] = {
 }
 
 _HISTORY: dict[IntentState, tuple[Movement, ...]] = {
-    IntentState.HELD: (Movement.AUTHORIZED,),
-    IntentState.TAKEN: (Movement.AUTHORIZED, Movement.CAPTURED),
-    IntentState.RETURNED: (Movement.AUTHORIZED, Movement.CAPTURED, Movement.REFUNDED),
+    IntentState.AUTHORIZED: (Movement.AUTHORIZED,),
+    IntentState.CAPTURED: (Movement.AUTHORIZED, Movement.CAPTURED),
+    IntentState.REFUNDED: (Movement.AUTHORIZED, Movement.CAPTURED, Movement.REFUNDED),
 }
 
 
@@ -42,7 +42,7 @@ def movements_due(state: IntentState, written: set[str]) -> list[Movement]:
     having seen its amount reserved has moved nothing.
     """
     history = _HISTORY.get(state, ())
-    if state is IntentState.CLOSED and written == {Movement.AUTHORIZED}:
+    if state is IntentState.CANCELED and written == {Movement.AUTHORIZED}:
         history = (Movement.VOIDED,)
     return [movement for movement in history if movement not in written]
 

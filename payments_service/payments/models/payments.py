@@ -8,9 +8,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from contracts.payment import PaymentState
-from payments_service.payments.models.copies import OrderCopy
-from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, Step
-from service_defaults.idempotency.models import KeptAnswer
+from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, ProviderCall
+from payments_service.payments.models.replicas import OrderReplica
+from service_defaults.idempotency.models import IdempotencyRecord
 from shared_events.envelope import Envelope
 from shared_events.ids import uuid7
 
@@ -35,8 +35,8 @@ PAID = (Status.AUTHORIZED, Status.CAPTURED)
 #: It may hold the buyer's money now or later. An order has one of these at most.
 LIVE = (*OPEN, *PAID)
 
-#: How long one walk to Stripe and back may take before another may begin; only a hanging Stripe takes longer.
-#: A walk that was overtaken writes nothing, and its steps carry keys. One that died delays the buyer.
+#: How long one sync to Stripe and back may take before another may begin; only a hanging Stripe takes longer.
+#: A sync that was overtaken writes nothing, and its steps carry keys. One that died delays the buyer.
 LEASE = timedelta(seconds=30)
 #: How soon, and how seldom, Stripe is asked about a payment that waits for somebody else.
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
@@ -46,12 +46,12 @@ class Payment(models.Model):
     """One attempt to pay an order. Its intent at Stripe belongs to it alone.
 
     `status` is for those who watch; the work is over only when `due_at` is empty. Until then somebody fetches
-    Stripe's state at `due_at` at the latest and takes the next step. `lease` counts the walks to Stripe: only
+    Stripe's state at `due_at` at the latest and takes the next step. `lease` counts the syncs to Stripe: only
     the latest may write what it found.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    order = models.ForeignKey(OrderCopy, on_delete=models.PROTECT, related_name="payments")
+    order = models.ForeignKey(OrderReplica, on_delete=models.PROTECT, related_name="payments")
     buyer = models.UUIDField()
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     currency = models.CharField(max_length=3)
@@ -75,10 +75,10 @@ class Payment(models.Model):
     refund_reason = models.CharField(max_length=200, blank=True)
     refund_asked_at = models.DateTimeField(null=True)
     #: When it last got a new status or a new goal.
-    moved_at = models.DateTimeField(db_default=Now())
+    last_progress_at = models.DateTimeField(db_default=Now())
     #: The answer to the request that made it, where that came with an idempotency key.
     claim = models.OneToOneField(
-        KeptAnswer, on_delete=models.SET_NULL, null=True, editable=False, related_name="payment"
+        IdempotencyRecord, on_delete=models.SET_NULL, null=True, editable=False, related_name="payment"
     )
     due_at = models.DateTimeField(null=True)
     lease = models.PositiveIntegerField(default=0)
@@ -133,7 +133,7 @@ class Payment(models.Model):
         if self.status == Status.REFUNDED and self.reason_code == "requested":
             self.refund_reason, self.refund_asked_at = self.reason, event.occurred_at
         self.intent_lost = self.intent_id is None
-        self.moved_at = self.due_at = event.occurred_at
+        self.last_progress_at = self.due_at = event.occurred_at
         self.leased_until = None
 
     def attempt_key(self, step: str) -> str:
@@ -145,23 +145,23 @@ class Payment(models.Model):
         return self.leased_until is not None and self.leased_until > now
 
     def take_lease(self, now: datetime) -> None:
-        """Begin a walk to Stripe; if nobody comes back, the payment is due when the lease ends."""
+        """Begin a sync to Stripe; if nobody comes back, the payment is due when the lease ends."""
         self.lease += 1
         self.due_at = self.leased_until = now + LEASE
 
     def end_lease(self, due_at: datetime | None) -> None:
-        """End the walk. News that came in meanwhile (it pulls `due_at` forward) keeps the payment due."""
+        """End the sync. News that came in meanwhile (it pulls `due_at` forward) keeps the payment due."""
         news = self.due_at is not None and self.leased_until is not None and self.due_at < self.leased_until
         self.due_at = self.due_at if news else due_at
         self.leased_until = None
 
     def wait(self, now: datetime) -> datetime:
         """Return when to ask Stripe again: the less often, the longer the payment hasn't moved."""
-        return now + min(max((now - self.moved_at) / 4, SHORTEST_WAIT), LONGEST_WAIT)
+        return now + min(max((now - self.last_progress_at) / 4, SHORTEST_WAIT), LONGEST_WAIT)
 
     def is_under_way(self, since: datetime) -> bool:
         """Whether something is left to do, and something happened after `since`: patience is in place."""
-        return self.due_at is not None and self.moved_at > since
+        return self.due_at is not None and self.last_progress_at > since
 
     @property
     def is_answered(self) -> bool:
@@ -169,7 +169,7 @@ class Payment(models.Model):
         return self.intent_id is not None if self.in_browser else self.status != Status.STARTED
 
     @property
-    def waits_for(self) -> str:
+    def next_actor(self) -> str:
         """Whose turn it is, for operators; empty when nothing is left to do."""
         if self.due_at is None:
             return ""
@@ -184,7 +184,7 @@ class Payment(models.Model):
         match self.goal(self.order):
             case Goal.CAPTURE:
                 return "Stripe, to capture it"
-            case Goal.KEEP_NOTHING:
+            case Goal.RELEASE:
                 return "Stripe, to refund it" if self.has_been_taken else "Stripe, to cancel it"
         if self.status == Status.AUTHORIZED:
             return "orders, to complete or cancel the order"
@@ -196,38 +196,40 @@ class Payment(models.Model):
         """Whether the money was ours, and may still be."""
         return self.status in (Status.CAPTURED, Status.REFUNDED)
 
-    def goal(self, order: OrderCopy) -> Goal:
+    def goal(self, order: OrderReplica) -> Goal:
         """Return what should become of this payment."""
         failed = (Status.DECLINED, Status.CAPTURE_FAILED, Status.REFUNDED)
         if self.refund_asked_at or self.status in failed:
-            return Goal.KEEP_NOTHING
+            return Goal.RELEASE
         if order.is_paid_by(self.id):
             return Goal.CAPTURE
-        return Goal.AUTHORIZE if order.is_open else Goal.KEEP_NOTHING
+        return Goal.AUTHORIZE if order.is_open else Goal.RELEASE
 
-    def next_step(self, order: OrderCopy, intent: Intent) -> Step | None:
+    def next_call(self, order: OrderReplica, intent: Intent) -> ProviderCall | None:
         """Return what to ask of Stripe now, None when there is nothing to do or somebody else's turn."""
         goal = self.goal(order)
-        if goal is Goal.KEEP_NOTHING:
-            if intent.state.is_open or intent.state is IntentState.HELD:
-                return Step.CANCEL
-            return Step.REFUND if intent.state is IntentState.TAKEN else None
+        if goal is Goal.RELEASE:
+            if intent.state.is_open or intent.state is IntentState.AUTHORIZED:
+                return ProviderCall.CANCEL
+            return ProviderCall.REFUND if intent.state is IntentState.CAPTURED else None
         if goal is Goal.CAPTURE:
-            return Step.CAPTURE if intent.state is IntentState.HELD else None
+            return ProviderCall.CAPTURE if intent.state is IntentState.AUTHORIZED else None
         confirm = intent.state is IntentState.UNCONFIRMED and not self.in_browser
-        return Step.CONFIRM if confirm else None
+        return ProviderCall.CONFIRM if confirm else None
 
-    def is_settled(self, order: OrderCopy, intent: Intent) -> bool:
+    def is_settled(self, order: OrderReplica, intent: Intent) -> bool:
         """Whether the goal is reached and the intent can't move any more by itself."""
-        if intent.state is IntentState.TAKEN:
+        if intent.state is IntentState.CAPTURED:
             return self.goal(order) is Goal.CAPTURE
-        return intent.state in (IntentState.CLOSED, IntentState.RETURNED)
+        return intent.state in (IntentState.CANCELED, IntentState.REFUNDED)
 
     def refund_came_back(self, intent: Intent) -> bool:
         """Whether money that was given back is here again: its bank refused it, and it is still owed."""
-        return self.status == Status.REFUNDED and intent.state is IntentState.TAKEN
+        return self.status == Status.REFUNDED and intent.state is IntentState.CAPTURED
 
-    def status_after(self, order: OrderCopy, intent: Intent, refused: Step | None = None) -> Status | None:
+    def status_after(
+        self, order: OrderReplica, intent: Intent, refused: ProviderCall | None = None
+    ) -> Status | None:
         """Return the status that follows from what Stripe says, None when nothing does.
 
         Only forward: a state that comes late, or doesn't fit, changes nothing. `refused` is the step that
@@ -237,33 +239,33 @@ class Payment(models.Model):
             return self._after_open(intent, refused)
         if self.status == Status.AUTHORIZED:
             return self._after_authorized(self.goal(order), intent, refused)
-        if self.status == Status.CAPTURED and intent.state is IntentState.RETURNED:
+        if self.status == Status.CAPTURED and intent.state is IntentState.REFUNDED:
             return Status.REFUNDED
         return None
 
-    def _after_open(self, intent: Intent, refused: Step | None) -> Status | None:
+    def _after_open(self, intent: Intent, refused: ProviderCall | None) -> Status | None:
         match intent.state:
-            case IntentState.HELD | IntentState.TAKEN | IntentState.RETURNED:
+            case IntentState.AUTHORIZED | IntentState.CAPTURED | IntentState.REFUNDED:
                 return Status.AUTHORIZED
-            case IntentState.CLOSED:
+            case IntentState.CANCELED:
                 return Status.VOIDED
         if self.in_browser:
             return None  # the buyer's page shows the failure or the challenge, and may go on with this intent
-        refused_to_try = intent.state is IntentState.UNCONFIRMED and refused is Step.CONFIRM
+        refused_to_try = intent.state is IntentState.UNCONFIRMED and refused is ProviderCall.CONFIRM
         if intent.state is IntentState.UNPAID or refused_to_try:
             return Status.DECLINED
         challenged = intent.state is IntentState.CHALLENGED and self.status == Status.STARTED
         return Status.REQUIRES_ACTION if challenged else None
 
-    def _after_authorized(self, goal: Goal, intent: Intent, refused: Step | None) -> Status | None:
+    def _after_authorized(self, goal: Goal, intent: Intent, refused: ProviderCall | None) -> Status | None:
         match intent.state:
-            case IntentState.RETURNED:
+            case IntentState.REFUNDED:
                 return Status.REFUNDED
-            case IntentState.TAKEN if goal is not Goal.AUTHORIZE:
+            case IntentState.CAPTURED if goal is not Goal.AUTHORIZE:
                 return Status.CAPTURED
-            case IntentState.CLOSED:
+            case IntentState.CANCELED:
                 # Others may have heard that it was authorised and count on it; only an ended order does not.
-                return Status.VOIDED if goal is Goal.KEEP_NOTHING else Status.CAPTURE_FAILED
-            case IntentState.HELD if refused is Step.CAPTURE:
+                return Status.VOIDED if goal is Goal.RELEASE else Status.CAPTURE_FAILED
+            case IntentState.AUTHORIZED if refused is ProviderCall.CAPTURE:
                 return Status.CAPTURE_FAILED
         return None

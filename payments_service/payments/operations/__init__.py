@@ -21,25 +21,30 @@ from payments_service.payments.operations.attempts import (
     settle_now,
     start_payment,
 )
-from payments_service.payments.operations.copies import (
-    OrderNews,
+from payments_service.payments.operations.lease_locks import unlock_lease
+from payments_service.payments.operations.provider_calls import (
+    Lease,
+    lease_payment,
+    record_intent,
+    release_payment,
+)
+from payments_service.payments.operations.reasons import Reason, refused_card
+from payments_service.payments.operations.records import OrderNotFound, PaymentNotFound
+from payments_service.payments.operations.replicas import (
+    OrderUpdate,
     end_lost_order,
     end_orders,
-    keep_orders,
-    keep_user,
+    upsert_order_replicas,
+    upsert_user_replica,
 )
-from payments_service.payments.operations.lease_locks import unlock_lease
-from payments_service.payments.operations.reasons import Reason, refused_card
-from payments_service.payments.operations.rows import OrderNotFound, PaymentNotFound
 from payments_service.payments.operations.searches import FIND_LOST_INTENTS, begin_searches, end_search
-from payments_service.payments.operations.triggers import (
+from payments_service.payments.operations.sync_requests import (
     SETTLE_PAYMENT,
     end_leases_without_holder,
-    forget_stripe_events,
-    hear_stripe,
+    purge_stripe_events,
+    receive_webhook,
     settle_due_payments,
 )
-from payments_service.payments.operations.walks import Lease, lease_payment, record_intent, release_payment
 
 __all__ = [
     "FIND_LOST_INTENTS",
@@ -53,8 +58,8 @@ __all__ = [
     "OrderAlreadyPaid",
     "OrderCancelled",
     "OrderExpired",
-    "OrderNews",
     "OrderNotFound",
+    "OrderUpdate",
     "PaymentInProgress",
     "PaymentNotFound",
     "Reason",
@@ -63,13 +68,11 @@ __all__ = [
     "end_lost_order",
     "end_orders",
     "end_search",
-    "forget_stripe_events",
     "give_up_attempt",
-    "hear_stripe",
     "keep_intent",
-    "keep_orders",
-    "keep_user",
     "lease_payment",
+    "purge_stripe_events",
+    "receive_webhook",
     "record_intent",
     "refused_card",
     "release_payment",
@@ -79,4 +82,6 @@ __all__ = [
     "settle_now",
     "start_payment",
     "unlock_lease",
+    "upsert_order_replicas",
+    "upsert_user_replica",
 ]

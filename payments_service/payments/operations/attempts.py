@@ -8,15 +8,16 @@ from payments_service.payments.models import (
     PAID,
     Failure,
     Intent,
-    OrderCopy,
+    OrderReplica,
     OrderStatus,
     Payment,
     Status,
-    UserCopy,
+    UserReplica,
 )
 from payments_service.payments.operations.lease_locks import lock_lease
+from payments_service.payments.operations.provider_calls import Lease
 from payments_service.payments.operations.reasons import Reason
-from payments_service.payments.operations.rows import (
+from payments_service.payments.operations.records import (
     answer_claim,
     end_without_intent,
     enter,
@@ -24,55 +25,54 @@ from payments_service.payments.operations.rows import (
     lock_payment,
     note_failure,
 )
-from payments_service.payments.operations.triggers import save_and_go_on
-from payments_service.payments.operations.walks import Lease
-from service_defaults.errors import InFlight, NotYours, Refused
-from service_defaults.idempotency.kept import IdempotencyKeyInFlight, Key
-from service_defaults.idempotency.kept import claim as claim_key
-from service_defaults.idempotency.models import KeptAnswer
+from payments_service.payments.operations.sync_requests import save_and_go_on
+from service_defaults.errors import BusinessRuleViolation, PermissionDenied, RequestInProgress
+from service_defaults.idempotency.models import IdempotencyRecord
+from service_defaults.idempotency.store import IdempotencyKeyInFlight, Key
+from service_defaults.idempotency.store import claim as claim_key
 
 
-class NotYourOrder(NotYours):
+class NotYourOrder(PermissionDenied):
     """Not your order."""
 
 
-class BuyerSuspended(NotYours):
+class BuyerSuspended(PermissionDenied):
     """Account suspended."""
 
 
-class OrderCancelled(Refused):
+class OrderCancelled(BusinessRuleViolation):
     """Cannot pay for a cancelled order."""
 
 
-class OrderExpired(Refused):
+class OrderExpired(BusinessRuleViolation):
     """The time to pay for this order is over."""
 
 
-class OrderAlreadyPaid(Refused):
+class OrderAlreadyPaid(BusinessRuleViolation):
     """This order is already paid."""
 
 
-class PaymentInProgress(InFlight):
+class PaymentInProgress(RequestInProgress):
     """A payment for this order is being made. See what comes of it first."""
 
 
-class NotYourPayment(NotYours):
+class NotYourPayment(PermissionDenied):
     """Not your payment."""
 
 
-class NotCaptured(Refused):
+class NotCaptured(BusinessRuleViolation):
     """Only money that was taken can be given back."""
 
 
-class NothingToSettle(Refused):
+class NothingToSettle(BusinessRuleViolation):
     """This attempt has no intent at Stripe: nothing of it can move."""
 
 
-def require_payable(order: OrderCopy, *, buyer: UUID, now: datetime) -> None:
+def require_payable(order: OrderReplica, *, buyer: UUID, now: datetime) -> None:
     """Raise NotYourOrder, BuyerSuspended, OrderCancelled, OrderAlreadyPaid or OrderExpired, in this order."""
     if order.buyer != buyer:
         raise NotYourOrder
-    if UserCopy.objects.filter(id=buyer).exclude(status="active").exists():
+    if UserReplica.objects.filter(id=buyer).exclude(status="active").exists():
         raise BuyerSuspended
     if order.status == OrderStatus.CANCELLED:
         raise OrderCancelled
@@ -102,7 +102,7 @@ def start_payment(
         currency=order.currency,
         in_browser=in_browser,
         created_at=now,
-        moved_at=now,
+        last_progress_at=now,
         claim=claim,
     )
     payment.take_lease(now)
@@ -113,7 +113,7 @@ def start_payment(
 
 
 def keep_intent(*, lease: Lease, intent: Intent, now: datetime) -> Lease:
-    """Write the new intent's id, before anybody may confirm it; the walk goes on with a fresh lease.
+    """Write the new intent's id, before anybody may confirm it; the sync goes on with a fresh lease.
 
     Raises PaymentInProgress when the attempt was given up meanwhile: its intent must never be confirmed.
     """
@@ -146,7 +146,7 @@ def request_refund(*, payment_id: UUID, reason: str, now: datetime) -> Payment:
         raise NotCaptured
     if payment.refund_asked_at is None:
         payment.refund_reason, payment.refund_asked_at = reason, now
-        payment.due_at = payment.moved_at = now
+        payment.due_at = payment.last_progress_at = now
         save_and_go_on(payment, now)
     return payment
 
@@ -163,7 +163,7 @@ def settle_now(*, payment_id: UUID, now: datetime) -> None:
     save_and_go_on(payment, now)
 
 
-def _claim(key: Key | None) -> KeptAnswer | None:
+def _claim(key: Key | None) -> IdempotencyRecord | None:
     claim = claim_key(key) if key else None
     if claim is not None and claim.status:
         # Its twin was answered a moment ago: the answer is there to be given again.

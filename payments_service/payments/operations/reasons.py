@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from contracts.payment import PaymentReason, VoidReason
-from payments_service.payments.models import Failure, Goal, Intent, IntentState, OrderCopy, Payment, Status
+from payments_service.payments.models import Failure, Goal, Intent, IntentState, OrderReplica, Payment, Status
 
 _WORDS = {
     "no_answer": "Stripe gave no answer",
@@ -29,7 +29,7 @@ def refused_card(failure: Failure, *, by_bank: bool) -> Reason:
 
 
 def reason_for(
-    status: Status, payment: Payment, order: OrderCopy, intent: Intent, voided: VoidReason | None
+    status: Status, payment: Payment, order: OrderReplica, intent: Intent, voided: VoidReason | None
 ) -> Reason | None:
     """Return why a payment gets this status, None where there is nothing to explain.
 
@@ -40,7 +40,7 @@ def reason_for(
             failure = payment.failure or Failure(code="", message="")
             return refused_card(failure, by_bank=intent.state is IntentState.UNPAID)
         case Status.CAPTURE_FAILED:
-            lapsed = intent.state is IntentState.CLOSED
+            lapsed = intent.state is IntentState.CANCELED
             code: PaymentReason = "authorization_lapsed" if lapsed else "capture_refused"
             return Reason(code=code, words=payment.failure_message)
         case Status.REFUNDED:
@@ -52,7 +52,7 @@ def reason_for(
     return None
 
 
-def _by_order(payment: Payment, order: OrderCopy) -> Reason | None:
+def _by_order(payment: Payment, order: OrderReplica) -> Reason | None:
     if order.is_cancelled:
         return Reason(code="order_cancelled", words=order.cancel_reason)
-    return Reason(code="paid_otherwise") if payment.goal(order) is Goal.KEEP_NOTHING else None
+    return Reason(code="paid_otherwise") if payment.goal(order) is Goal.RELEASE else None

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from payments_service.payments.models import OPEN, Payment, Status
 from payments_service.payments.operations.reasons import Reason
-from payments_service.payments.operations.rows import end_without_intent, lock_payment
-from payments_service.payments.operations.triggers import save_and_go_on
-from shared_events import commands
+from payments_service.payments.operations.records import end_without_intent, lock_payment
+from payments_service.payments.operations.sync_requests import save_and_go_on
+from shared_events.outbox import commands
 
 logger = logging.getLogger(__name__)
 

@@ -5,11 +5,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from service_defaults import errors
-from service_defaults.operators import OperatorAdmin
+from service_defaults.staff import StaffModelAdmin
 from service_defaults.tests.notes.models import Note
 
 
-class AlreadyLoud(errors.Refused):
+class AlreadyLoud(errors.BusinessRuleViolation):
     """It is loud already"""
 
 
@@ -23,7 +23,7 @@ def make_louder(note: Note) -> None:
 
 
 @admin.register(Note)
-class NoteAdmin(OperatorAdmin):
+class NoteAdmin(StaffModelAdmin):
     actions = ("louder",)
 
     @admin.action(description="Make louder")

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from service_defaults import errors
 from service_defaults.conditional import etag_for, not_modified, require_match
-from service_defaults.idempotency.once import once
+from service_defaults.idempotency.idempotent import idempotent
 from service_defaults.paging import KeysetPagination
 from service_defaults.tests.ids import uuid7
 from service_defaults.tests.notes.models import Note
@@ -66,7 +66,7 @@ class Notes(APIView):
             note = Note.objects.create(id=uuid7(), text=data.validated_data["text"])
             return Response(NoteOutput(note).data, status=201, headers={"ETag": etag_for(note.version)})
 
-        return once(request, write)
+        return idempotent(request, write)
 
 
 class ShowNote(APIView):

@@ -17,7 +17,7 @@ from service_defaults import errors
 SECRET = "hunter2-and-nobody-may-see-it"
 
 
-class TooLoud(errors.Refused):
+class TooLoud(errors.BusinessRuleViolation):
     """Please be quiet.
 
     This is for whoever reads the code.
@@ -41,11 +41,11 @@ KINDS: dict[str, Exception | type[Exception]] = {
     "refused-in-own-words": TooLoud("Not that loud", field="volume"),
     "not-signed-in": errors.NotSignedIn,
     "payment-refused": CardDeclined,
-    "not-yours": errors.NotYours,
+    "permission-denied": errors.PermissionDenied,
     "not-found": errors.NotFound,
-    "in-flight": errors.InFlight,
-    "stale": errors.Stale,
-    "contradicts": errors.Contradicts,
+    "request-in-progress": errors.RequestInProgress,
+    "precondition-failed": errors.PreconditionFailed,
+    "idempotency-key-reused": errors.IdempotencyKeyReused,
     "unavailable": SomewhereElseIsDown,
     "throttled": exceptions.Throttled(wait=3),
     "django-404": Http404("a private detail"),

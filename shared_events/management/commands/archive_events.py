@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from shared_events.archive import archive
+from shared_events.outbox.archive import archive
 from shared_events.settings import event_settings
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 
-from shared_events import parking
+from shared_events.inbox import parking
 from shared_events.models import ParkedEvent
 from shared_events.terminal import who
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from shared_events.bus.app import celery_app, topology
-from shared_events.bus.publisher import declare_topology
+from shared_events.transport.app import celery_app, topology
+from shared_events.transport.publisher import declare_topology
 
 
 class Command(BaseCommand):

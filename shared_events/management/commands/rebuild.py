@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from shared_events import backfill
+from shared_events.inbox import backfill
 
 
 class Command(BaseCommand):

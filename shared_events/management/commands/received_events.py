@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from shared_events.received import received_events
+from shared_events.inbox.received import received_events
 
 
 class Command(BaseCommand):

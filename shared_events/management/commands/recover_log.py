@@ -9,7 +9,7 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from shared_events.envelope import RawEnvelope, from_text
-from shared_events.recovery import CannotRecover, Recovered, recover
+from shared_events.outbox.recovery import CannotRecover, Recovered, recover
 
 
 class Command(BaseCommand):
@@ -30,9 +30,9 @@ class Command(BaseCommand):
             recovered = recover(_read(files))
         except (CannotRecover, OSError) as error:
             raise CommandError(str(error)) from error
-        self._tell(recovered)
+        self._report(recovered)
 
-    def _tell(self, recovered: Recovered) -> None:
+    def _report(self, recovered: Recovered) -> None:
         for wire_type, count in sorted(recovered.events.items()):
             self.stdout.write(f"{count}\t{wire_type}")
         for wire_type, ids in sorted(recovered.not_rebuilt.items()):

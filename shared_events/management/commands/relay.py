@@ -11,9 +11,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from shared_events import heartbeat as beat
 from shared_events import postgres, sweeps
 from shared_events.ids import uuid7
-from shared_events.relay import Relay
+from shared_events.outbox.relay import Relay
+from shared_events.process_tuning import freeze_gc
 from shared_events.settings import event_settings
-from shared_events.settling import settle
 from shared_events.terminal import log_to_the_terminal
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             postgres.wait_for_supported(stop)
         except postgres.UnsupportedPostgres as error:
             raise CommandError(str(error)) from error
-        settle()
+        freeze_gc()
         relay = Relay(holder=uuid7())
         sweeper = threading.Thread(
             target=sweeps.run, args=(stop, relay.lease.is_away), name="sweeps", daemon=True

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from shared_events import cursors
+from shared_events.inbox import cursors
 
 logger = logging.getLogger(__name__)
 

@@ -6,9 +6,11 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from shared_events import cursors, recovery, skipped
+from shared_events import skipped
 from shared_events.envelope import RawEnvelope
-from shared_events.received import received_events
+from shared_events.inbox import cursors
+from shared_events.inbox.received import received_events
+from shared_events.outbox import recovery
 
 
 class Command(BaseCommand):

@@ -34,12 +34,12 @@ class Command(BaseCommand):
             return
         ranges = skipped.open_ranges()
         for one in ranges:
-            self._tell(one)
+            self._report(one)
         if ranges:
             raise CommandError(f"{len(ranges)} to settle, once their consequences are looked after")
         self.stdout.write("Nothing was skipped")
 
-    def _tell(self, one: SkippedRange) -> None:
+    def _report(self, one: SkippedRange) -> None:
         self.stdout.write(f"{one.id}\t{one}")
         for event in skipped.lost_events(one):
             self.stdout.write(f"\tlost: {event.position}\t{event.type}\t{event.aggregate_id}")

@@ -11,13 +11,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 from django.db.backends.signals import connection_created
 
-from shared_events import backfill, parking, postgres, statements, stopping, time_limits
 from shared_events import heartbeat as beat
-from shared_events.bus.app import celery_app, topology
+from shared_events import postgres, prepared, shutdown, time_limits
+from shared_events.inbox import backfill, parking
+from shared_events.inbox.subscriptions import followed_streams
+from shared_events.process_tuning import freeze_gc
 from shared_events.settings import event_settings
-from shared_events.settling import settle
-from shared_events.subscriptions import followed_streams
 from shared_events.terminal import log_to_the_terminal
+from shared_events.transport.app import celery_app, topology
 
 #: Batches that the broker may have sent ahead: the next one needn't wait for the way there and back.
 BATCHES_AHEAD = 8
@@ -41,17 +42,17 @@ class Command(BaseCommand):
         Raises CommandError when there is nothing to work on, and for an old Postgres.
         """
         log_to_the_terminal()
-        queues = topology().of_role(role)
+        queues = topology().for_worker(role)
         if not queues:
             raise CommandError(f"{event_settings().service} follows no stream, so it has no {role} worker")
         if role == "events":
             connection_created.connect(_prepare_for_batches, weak=False)
-            _say_nothing_of_each_batch()
+            _silence_task_logs()
         else:
             task_prerun.connect(_renew_connections, weak=False)
         # Django's LOGGING has configured logging already; Celery would replace it.
         setup_logging.connect(_keep_logging, weak=False)
-        stopping.watch()
+        shutdown.watch()
         if heartbeat is not None:
             # Before the broker is asked for anything: a worker that waits for it is well.
             beat.start(heartbeat)
@@ -67,7 +68,7 @@ class Command(BaseCommand):
             without_heartbeat=True,
             **_pool(role),
         )
-        settle()
+        freeze_gc()
         worker.start()
         sys.exit(worker.exitcode)
 
@@ -93,12 +94,12 @@ def _nothing() -> None:
 
 
 def _prepare_for_batches(connection: Any, **_: Any) -> None:
-    statements.keep_plans(connection)
+    prepared.enable(connection)
     with connection.cursor() as cursor:
         cursor.execute(time_limits.EVENT_TIMEOUTS)
 
 
-def _say_nothing_of_each_batch() -> None:
+def _silence_task_logs() -> None:
     """Leave out Celery's two lines for each task: what a batch changes is in the tables."""
     for name in ("celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from shared_events.envelope import Envelope
-from shared_events.subscriptions import handles
+from shared_events.inbox.subscriptions import handles
 from shared_events.tests.notes.contracts import NoteCounted, NoteErased, NoteState, NoteWritten
 from shared_events.tests.notes.models import Note
 

@@ -7,11 +7,11 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from contracts.order import OrderCompleted
-from orders_service.orders import copies, operations, tasks
-from orders_service.orders.models import Order, TicketCopy, UserCopy
+from orders_service.orders import operations, replicas, tasks
+from orders_service.orders.models import Order, TicketReplica, UserReplica
 from tests.model.child.pipe import Clock, Command, Pipe
 
-__all__ = ["GUARDS", "UserCopy", "books", "commands"]
+__all__ = ["GUARDS", "UserReplica", "commands", "snapshot"]
 
 HOLD = timedelta(minutes=15)
 
@@ -28,14 +28,14 @@ def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
     }
 
 
-def books() -> dict[str, Any]:
+def snapshot() -> dict[str, Any]:
     """Return every order, and the copies of the listings."""
     fields = (
         *("id", "user_id", "status", "expires_at", "extended", "ticket_id", "ticket_title", "ticket_price"),
-        *("ticket_currency", "ticket_version", "paying_with", "payment_id", "payment_position"),
+        *("ticket_currency", "ticket_version", "current_payment_id", "payment_id", "last_payment_position"),
         *("cancel_reason", "version", "created_at"),
     )
-    copies = TicketCopy.objects.values("id", "price", "withdrawn", "version")
+    copies = TicketReplica.objects.values("id", "price", "withdrawn", "version")
     return {
         "orders": {str(row["id"]): row for row in Order.objects.order_by("id").values(*fields)},
         "ticket_copies": {str(row["id"]): row for row in copies},
@@ -88,7 +88,7 @@ def remove_status_check() -> None:
 
 def remove_ticket_version() -> None:
     """Take every word on a listing for the newest."""
-    copies._KEEP_TICKETS = copies._KEEP_TICKETS.replace("WHERE kept.version < excluded.version", "")
+    replicas._UPSERT_TICKETS = replicas._UPSERT_TICKETS.replace("WHERE kept.version < excluded.version", "")
 
 
 GUARDS = {

@@ -13,46 +13,46 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from payments_service.clients import stripe
-from payments_service.payments import operations, settlement, tasks
-from payments_service.payments.models import LedgerEntry, OrderCopy, Payment, UserCopy
-from payments_service.payments.operations import attempts, copies, lease_locks, rows, triggers
+from payments_service.payments import operations, payment_sync, tasks
+from payments_service.payments.models import LedgerEntry, OrderReplica, Payment, UserReplica
+from payments_service.payments.operations import attempts, lease_locks, records, replicas, sync_requests
 from tests.model.child.pipe import Clock, Command, Pipe
 from tests.model.child.stripe_client import RemoteClient
 from tests.model.child.worker import receive
 
-__all__ = ["GUARDS", "UserCopy", "books", "commands"]
+__all__ = ["GUARDS", "UserReplica", "commands", "snapshot"]
 
 
 def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
-    """Return the commands by name, with Stripe's client replaced by one that asks the parent's bank."""
+    """Return the commands by name, with Stripe's client replaced by one that asks the parent's provider."""
     stripe._client = lambda: RemoteClient(pipe)  # type: ignore[assignment]
     # Nobody else works here: whoever has an attempt in hand won't let go of it, however long we wait.
-    settlement.time = SimpleNamespace(monotonic=count().__next__, sleep=lambda seconds: None)  # type: ignore[assignment]
+    payment_sync.time = SimpleNamespace(monotonic=count().__next__, sleep=lambda seconds: None)  # type: ignore[assignment]
     return {
         "pay_order": pay_order,
         "open_intent": open_intent,
         "refund": lambda **given: refund(now=clock(), **given),
-        "hear_stripe": lambda **given: hear_stripe(now=clock(), **given),
+        "receive_webhook": lambda **given: receive_webhook(now=clock(), **given),
         "sweep": tasks.settle_due_payments,
         operations.SETTLE_PAYMENT: tasks.settle_payment,
         "start_while_news_comes": lambda **given: start_while_news_comes(now=clock(), **given),
     }
 
 
-def books() -> dict[str, Any]:
+def snapshot() -> dict[str, Any]:
     """Return every payment, what the ledger says of each, and the copies of the orders.
 
     A payment that was leased `has_holder` while the process that leased it last is there.
     """
     fields = (
         *("id", "order_id", "buyer", "amount", "status", "intent_id", "client_secret"),
-        *("in_browser", "due_at", "leased_until", "lease", "moved_at", "refusals", "currency"),
+        *("in_browser", "due_at", "leased_until", "lease", "last_progress_at", "refusals", "currency"),
         *("reason_code", "reason", "version", "created_at"),
     )
     payments = Payment.objects.order_by("id")
     without_holder = {payment.id for payment in lease_locks.without_holder(payments)}
     ledger = LedgerEntry.objects.values("payment_id").annotate(held=Sum("held"), taken=Sum("taken"))
-    orders = OrderCopy.objects.values(
+    orders = OrderReplica.objects.values(
         "id", "buyer", "amount", "status", "payment_id", "expires_at", "cancel_reason"
     )
     return {
@@ -67,12 +67,12 @@ def books() -> dict[str, Any]:
 
 def pay_order(*, order: str, buyer: str, card: str) -> str:
     """Pay with a card; return the payment's status."""
-    return str(settlement.pay_order(order_id=UUID(order), buyer=UUID(buyer), card=card).status)
+    return str(payment_sync.pay_order(order_id=UUID(order), buyer=UUID(buyer), card=card).status)
 
 
 def open_intent(*, order: str, buyer: str) -> str | None:
     """Begin to pay in the browser; return the intent's id."""
-    return settlement.open_intent(order_id=UUID(order), buyer=UUID(buyer)).intent_id
+    return payment_sync.open_intent(order_id=UUID(order), buyer=UUID(buyer)).intent_id
 
 
 def refund(*, payment: str, now: datetime) -> None:
@@ -81,10 +81,10 @@ def refund(*, payment: str, now: datetime) -> None:
         operations.request_refund(payment_id=UUID(payment), reason="an operator's", now=now)
 
 
-def hear_stripe(*, now: datetime, **event: str) -> None:
+def receive_webhook(*, now: datetime, **event: str) -> None:
     """Take a webhook, as the route does once its signature is checked."""
     with transaction.atomic():
-        operations.hear_stripe(**event, now=now)
+        operations.receive_webhook(**event, now=now)
 
 
 def start_while_news_comes(*, order: str, buyer: str, batch: dict[str, Any], now: datetime) -> str:
@@ -151,13 +151,13 @@ class _Bystander:
 def remove_order_lock() -> None:
     """Read the order's copy without locking it."""
 
-    def lock_order(order_id: UUID) -> OrderCopy:
-        order = OrderCopy.objects.filter(id=order_id).first()
+    def lock_order(order_id: UUID) -> OrderReplica:
+        order = OrderReplica.objects.filter(id=order_id).first()
         if order is None:
             raise operations.OrderNotFound
         return order
 
-    rows.lock_order = attempts.lock_order = lock_order
+    records.lock_order = attempts.lock_order = lock_order
 
 
 def remove_attempt_key() -> None:
@@ -169,21 +169,21 @@ def remove_webhook_memory() -> None:
     """Take every webhook for a new one."""
 
     def hear_again(*, event_id: str, type: str, intent_id: str, now: datetime) -> None:
-        triggers.settle_soon(Q(intent_id=intent_id), now)
+        sync_requests.settle_soon(Q(intent_id=intent_id), now)
 
-    operations.hear_stripe = hear_again
+    operations.receive_webhook = hear_again
 
 
 def remove_order_news() -> None:
     """Take every end of an order for news."""
-    real = copies.keep_orders
+    real = replicas.upsert_order_replicas
 
-    def keep_orders(news: Iterable[operations.OrderNews]) -> list[operations.OrderNews]:
+    def upsert_order_replicas(news: Iterable[operations.OrderUpdate]) -> list[operations.OrderUpdate]:
         told = list(news)
         real(told)
         return told
 
-    copies.keep_orders = keep_orders
+    replicas.upsert_order_replicas = upsert_order_replicas
 
 
 GUARDS = {

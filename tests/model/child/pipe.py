@@ -23,7 +23,7 @@ class Clock:
 
 
 class Pipe:
-    """Answers commands. While it waits for the bank's answer it goes on answering commands."""
+    """Answers commands. While it waits for the provider's answer it goes on answering commands."""
 
     def __init__(self, clock: Clock, answer: Callable[[Message], Message]) -> None:
         self._clock, self._answer = clock, answer
@@ -36,11 +36,11 @@ class Pipe:
             self._take(self._receive())
 
     def ask_bank(self, request: Message) -> Message:
-        """Have the parent's bank answer a request, whatever else it wants done meanwhile."""
-        self._send({"bank": request})
-        while "bank" not in (message := self._receive()):
+        """Have the parent's provider answer a request, whatever else it wants done meanwhile."""
+        self._send({"provider": request})
+        while "provider" not in (message := self._receive()):
             self._take(message)
-        answer: Message = message["bank"]
+        answer: Message = message["provider"]
         return answer
 
     def _take(self, command: Message) -> None:

@@ -1,8 +1,8 @@
 """Stands where Stripe's own client stands, so that everything above it is the real code.
 
-Why not the fake bank's process: the parent must be able to lose an answer, kill this process, or let
-something else happen exactly between a request and its answer. So each request goes over the pipe to a bank
-that the parent holds in its memory, and which outlives this process.
+Why not the fake provider's process: the parent must be able to lose an answer, kill this process, or let
+something else happen exactly between a request and its answer. So each request goes over the pipe to a
+provider that the parent holds in its memory, and which outlives this process.
 """
 
 from types import SimpleNamespace

@@ -9,9 +9,9 @@ from django.db import transaction
 
 from tests.model.child.pipe import Clock, Command, Pipe
 from tickets_service.tickets import operations
-from tickets_service.tickets.models import Ticket, UserCopy
+from tickets_service.tickets.models import Ticket, UserReplica
 
-__all__ = ["GUARDS", "UserCopy", "books", "commands"]
+__all__ = ["GUARDS", "UserReplica", "commands", "snapshot"]
 
 
 def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
@@ -23,7 +23,7 @@ def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
     }
 
 
-def books() -> dict[str, Any]:
+def snapshot() -> dict[str, Any]:
     """Return every listing."""
     fields = (
         *("id", "user_id", "title", "price", "currency", "description", "venue", "starts_at"),
@@ -47,7 +47,7 @@ def edit_ticket(*, ticket: str, seller: str, price: str, now: datetime) -> None:
 
 
 def withdraw_ticket(*, ticket: str, seller: str, now: datetime) -> None:
-    """Take it off the shelf."""
+    """Take it off sale."""
     with transaction.atomic():
         row = operations.lock_own_ticket(ticket_id=UUID(ticket), seller_id=UUID(seller))
         operations.withdraw_ticket(ticket=row, now=now)

@@ -16,10 +16,10 @@ from django.db.models import Model
 
 from service_defaults.errors import DomainError
 from service_defaults.revocation.models import Revocation
-from shared_events import consumer, parking, redrive
 from shared_events.ids import uuid7
+from shared_events.inbox import consumer, parking, redrive
 from shared_events.models import Cursor, OutgoingCommand, ParkedEvent, RelayLease
-from shared_events.relay import Relay, prepare, unpublished
+from shared_events.outbox.relay import Relay, prepare, unpublished
 from tests.model.child.pipe import Clock, Command, Message, Pipe
 
 
@@ -27,7 +27,7 @@ class Poisoned(Exception):
     """The handler fails because the parent wants it to."""
 
 
-class Road:
+class FakeBroker:
     """Stands where the broker's publisher stands: what the relay sends goes to the parent."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ def work(service: str, clock: Clock) -> None:
         "receive": receive,
         "redrive": redrive_all,
         "replay": replay,
-        "books": lambda: module.books() | shared_books(module.UserCopy),
+        "snapshot": lambda: module.snapshot() | shared_snapshot(module.UserReplica),
         **module.commands(pipe, clock),
         **{f"remove_{name}": remove for name, remove in module.GUARDS.items()},
     }
@@ -95,7 +95,7 @@ def replay(stream: str) -> None:
     call_command("replay_stream", stream, first=1, stdout=io.StringIO())
 
 
-def shared_books(copies: type[Model]) -> dict[str, Any]:
+def shared_snapshot(copies: type[Model]) -> dict[str, Any]:
     """Return what every service has: what is parked, its copies of users, and whose tokens don't count."""
     users = copies._default_manager.values("id", "status")
     revoked = Revocation.objects.values("subject", "suspended", "not_before", "version")
@@ -115,12 +115,12 @@ def relay() -> dict[str, Any]:
         return {"events": [], "commands": []}
     # Whoever held the lease before was killed; it ran out meanwhile.
     RelayLease.objects.update(holder=None, expires_at="2000-01-01T00:00:00Z")
-    road = Road()
-    real = Relay(holder=uuid7(), publisher=road)  # type: ignore[arg-type]
+    broker = FakeBroker()
+    real = Relay(holder=uuid7(), publisher=broker)  # type: ignore[arg-type]
     assert real.lease.hold()
     while real.round():
         real.mark()
-    return {"events": road.events, "commands": road.commands}
+    return {"events": broker.events, "commands": broker.commands}
 
 
 def receive(

@@ -18,7 +18,7 @@ _NO_PRICE: dict[str, Any] = dict.fromkeys(
 )
 _SMALLEST_PRICE = Decimal("0.01")
 #: How many listings may be asked about at once by their ids.
-MOST_IDS = 100
+MAX_IDS = 100
 
 
 class PriceField(serializers.DecimalField):
@@ -40,7 +40,7 @@ def _aware(text: str) -> datetime:
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 
-#: The ways the shelf can be sorted; `newest` is what it does by itself.
+#: The ways listings can be sorted; `newest` is what it does by itself.
 ORDERINGS = {
     "newest": None,
     "cheapest": Ordering(field="price", parse=PriceField().to_internal_value),
@@ -60,8 +60,8 @@ class TicketInput(serializers.Serializer[Any]):
     startsAt = serializers.DateTimeField(source="starts_at", required=False, allow_null=True)  # noqa: N815
 
 
-class ShelfFilterInput(serializers.Serializer[Any]):
-    """The query of the shelf."""
+class ListingFilterInput(serializers.Serializer[Any]):
+    """The query of the list."""
 
     q = serializers.CharField(max_length=200, required=False, allow_blank=True)
     minPrice = PriceField(source="min_price", required=False)  # noqa: N815
@@ -78,14 +78,14 @@ class ShelfFilterInput(serializers.Serializer[Any]):
         choices=list(STATES), required=False, help_text="Of one's own listings, only these"
     )
     ids = serializers.CharField(
-        required=False, help_text=f"These listings in whatever state, up to {MOST_IDS}, separated by commas"
+        required=False, help_text=f"These listings in whatever state, up to {MAX_IDS}, separated by commas"
     )
 
     def validate_ids(self, text: str) -> list[UUID]:
         """Return the ids. One that isn't an id is simply unknown, as in an address."""
         ids = [part.strip() for part in text.split(",")]
-        if len(ids) > MOST_IDS:
-            raise serializers.ValidationError(f"Ask about {MOST_IDS} tickets at most")
+        if len(ids) > MAX_IDS:
+            raise serializers.ValidationError(f"Ask about {MAX_IDS} tickets at most")
         return [UUID(part) for part in ids if _is_id(part)]
 
     def to_internal_value(self, data: Any) -> Any:
@@ -118,7 +118,7 @@ class AmountOutput(serializers.Serializer[Any]):
     currency = serializers.CharField()
 
 
-class BusinessOutput(serializers.Serializer[Any]):
+class SellerSummaryOutput(serializers.Serializer[Any]):
     """How a seller's listings stand. `earned` has one sum for each currency that something was sold in."""
 
     listed = serializers.IntegerField()

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from tickets_service.tickets.api.views import OneTicket, ShowBusiness, Tickets
+from tickets_service.tickets.api.views import SellerSummaryDetail, TicketDetail, TicketList
 
 urlpatterns = [
-    path("api/tickets", Tickets.as_view(), name="tickets"),
-    path("api/tickets/summary", ShowBusiness.as_view(), name="business"),
-    path("api/tickets/<uuid:ticket_id>", OneTicket.as_view(), name="ticket"),
+    path("api/tickets", TicketList.as_view(), name="tickets"),
+    path("api/tickets/summary", SellerSummaryDetail.as_view(), name="business"),
+    path("api/tickets/<uuid:ticket_id>", TicketDetail.as_view(), name="ticket"),
 ]

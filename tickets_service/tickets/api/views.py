@@ -12,42 +12,42 @@ from rest_framework.views import APIView
 
 from service_defaults.authentication import Principal, principal
 from service_defaults.conditional import etag_for, not_modified, require_match
-from service_defaults.idempotency.kept import IN_OPENAPI
-from service_defaults.idempotency.once import once
+from service_defaults.idempotency.idempotent import idempotent
+from service_defaults.idempotency.store import IN_OPENAPI
 from service_defaults.paging import KeysetPagination
 from tickets_service.tickets import operations, queries
 from tickets_service.tickets.api.serializers import (
     ORDERINGS,
-    BusinessOutput,
-    ShelfFilterInput,
+    ListingFilterInput,
+    SellerSummaryOutput,
     TicketInput,
     TicketOutput,
 )
 from tickets_service.tickets.models import Ticket
 
 
-class Tickets(APIView):
-    """The shelf."""
+class TicketList(APIView):
+    """The available listings."""
 
     permission_classes = (IsAuthenticatedOrReadOnly,)
 
     @extend_schema(
-        operation_id="listTickets", parameters=[ShelfFilterInput], responses={200: TicketOutput(many=True)}
+        operation_id="listTickets", parameters=[ListingFilterInput], responses={200: TicketOutput(many=True)}
     )
     def get(self, request: Request) -> Response:
         """List what can be bought, newest first. With one's own id as `seller`, all of one's listings.
 
         With `ids` exactly those listings, held and sold ones too: nothing else then narrows the list.
         """
-        query = ShelfFilterInput(data=request.query_params.dict())
+        query = ListingFilterInput(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        narrowed, ordering = query.validated_data, None
-        if "ids" in narrowed:
-            tickets = queries.list_tickets_by_id(ids=narrowed["ids"])
+        filters, ordering = query.validated_data, None
+        if "ids" in filters:
+            tickets = queries.list_tickets_by_id(ids=filters["ids"])
         else:
-            ordering = ORDERINGS[narrowed.pop("sort", "newest")]
+            ordering = ORDERINGS[filters.pop("sort", "newest")]
             visitor = request.user.id if isinstance(request.user, Principal) else None
-            tickets = queries.list_tickets(narrowed=narrowed, visitor_id=visitor)
+            tickets = queries.list_tickets(filters=filters, visitor_id=visitor)
             if ordering and ordering.field == "starts_at":
                 tickets = queries.only_upcoming(tickets, now=timezone.now())
         pages = KeysetPagination()
@@ -71,22 +71,22 @@ class Tickets(APIView):
             )
             return _answer(ticket, status=201)
 
-        return once(request, create)
+        return idempotent(request, create)
 
 
-class ShowBusiness(APIView):
+class SellerSummaryDetail(APIView):
     """A seller's figures."""
 
-    @extend_schema(operation_id="showBusiness", responses={200: BusinessOutput})
+    @extend_schema(operation_id="showBusiness", responses={200: SellerSummaryOutput})
     def get(self, request: Request) -> Response:
         """Count one's own listings by state, and sum up what the sold ones bring."""
-        business = queries.count_business(seller_id=principal(request).id)
+        business = queries.summarize_seller(seller_id=principal(request).id)
         earned = [{"amount": amount, "currency": currency} for currency, amount in business.earned.items()]
         figures = {"listed": business.listed, "held": business.held, "sold": business.sold, "earned": earned}
-        return Response(BusinessOutput(figures).data)
+        return Response(SellerSummaryOutput(figures).data)
 
 
-class OneTicket(APIView):
+class TicketDetail(APIView):
     """One listing."""
 
     permission_classes = (IsAuthenticatedOrReadOnly,)

@@ -41,7 +41,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
         with transaction.atomic():
-            changed = operations.appoint_operator(
+            changed = operations.grant_staff(
                 email=email, password=password, now=timezone.now(), role=User.Role(role)
             )
         self.stdout.write(f"{email} {'is now' if changed else 'was already'} an operator")

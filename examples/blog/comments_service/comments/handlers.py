@@ -4,7 +4,7 @@ from examples.blog.comments_service.comments import operations
 from examples.blog.contracts.moderation import ModerationApproved, ModerationRejected, ModerationState
 from examples.blog.contracts.post import PostState, PostWritten
 from shared_events.envelope import Envelope
-from shared_events.subscriptions import handles
+from shared_events.inbox.subscriptions import handles
 
 
 @handles(PostWritten)

@@ -5,7 +5,7 @@ from django.db import models
 from shared_events.ids import uuid7
 
 
-class PostCopy(models.Model):
+class PostReplica(models.Model):
     """A post that may be commented on, as posts told of it."""
 
     id = models.UUIDField(primary_key=True)

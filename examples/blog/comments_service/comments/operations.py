@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from examples.blog.comments_service.comments.models import Comment, PostCopy
+from examples.blog.comments_service.comments.models import Comment, PostReplica
 from examples.blog.contracts.comment import CommentApproved, CommentRejected, CommentState, CommentWritten
 from service_defaults.errors import NotFound
-from shared_events import log
+from shared_events.outbox import log
 
 
 class PostNotFound(NotFound):
@@ -15,7 +15,7 @@ class PostNotFound(NotFound):
 
 def write_comment(*, post_id: UUID, text: str, now: datetime) -> Comment:
     """Comment on a post. Raises PostNotFound."""
-    if not PostCopy.objects.filter(id=post_id).exists():
+    if not PostReplica.objects.filter(id=post_id).exists():
         raise PostNotFound
     comment = Comment.objects.create(post_id=post_id, text=text, created_at=now)
     _record(CommentWritten, comment)
@@ -35,7 +35,7 @@ def judge_comment(*, comment_id: UUID, approved: bool) -> None:
 
 def keep_post(*, post_id: UUID) -> None:
     """Remember that there is such a post."""
-    PostCopy.objects.get_or_create(id=post_id)
+    PostReplica.objects.get_or_create(id=post_id)
 
 
 def _record(event: type[CommentState], comment: Comment) -> None:

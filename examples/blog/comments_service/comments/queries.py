@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from examples.blog.comments_service.comments.models import PostCopy
+from examples.blog.comments_service.comments.models import PostReplica
 
 
-def find_post(post_id: UUID) -> PostCopy | None:
+def find_post(post_id: UUID) -> PostReplica | None:
     """Return our copy of a post, None while there is none."""
-    return PostCopy.objects.filter(id=post_id).first()
+    return PostReplica.objects.filter(id=post_id).first()

@@ -26,4 +26,4 @@ EVENTS = EventSettings(
 )
 
 # Moderation
-FORBIDDEN_WORDS = env.listing("MODERATION_FORBIDDEN_WORDS") or ["casino", "lottery", "spam"]
+FORBIDDEN_WORDS = env.list_of("MODERATION_FORBIDDEN_WORDS") or ["casino", "lottery", "spam"]

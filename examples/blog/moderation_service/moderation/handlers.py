@@ -5,7 +5,7 @@ from django.conf import settings
 from examples.blog.contracts.comment import CommentState, CommentWritten
 from examples.blog.moderation_service.moderation import operations
 from shared_events.envelope import Envelope
-from shared_events.subscriptions import handles
+from shared_events.inbox.subscriptions import handles
 
 
 @handles(CommentWritten)

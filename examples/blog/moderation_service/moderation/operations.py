@@ -6,7 +6,7 @@ from uuid import UUID
 
 from examples.blog.contracts.moderation import ModerationApproved, ModerationRejected
 from examples.blog.moderation_service.moderation.models import Verdict
-from shared_events import log
+from shared_events.outbox import log
 
 
 def moderate_comment(*, comment_id: UUID, text: str, forbidden_words: Sequence[str]) -> None:

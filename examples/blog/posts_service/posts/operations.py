@@ -4,7 +4,7 @@ from datetime import datetime
 
 from examples.blog.contracts.post import PostWritten
 from examples.blog.posts_service.posts.models import Post
-from shared_events import log
+from shared_events.outbox import log
 
 
 def write_post(*, title: str, body: str, now: datetime) -> Post:

@@ -21,7 +21,7 @@ MIDDLEWARE = [
     "service_defaults.middleware.access_log",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "service_defaults.middleware.private_by_default",
+    "service_defaults.middleware.default_cache_control",
 ]
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 

@@ -4,7 +4,7 @@ from examples.blog.contracts.comment import CommentApproved, CommentRejected, Co
 from examples.blog.contracts.post import PostState, PostWritten
 from examples.blog.query_service.query import operations
 from shared_events.envelope import Envelope
-from shared_events.subscriptions import handles
+from shared_events.inbox.subscriptions import handles
 
 
 @handles(PostWritten)

@@ -1,7 +1,7 @@
 // Search while typing, and cards that say when somebody else was quicker. Without it the button searches.
 
 const form = document.getElementById("search");
-const shelf = () => document.getElementById("shelf");
+const listings = () => document.getElementById("listings");
 
 let timer, asking;
 function address() {
@@ -13,20 +13,20 @@ async function search() {
   asking?.abort();
   asking = new AbortController();
   const wanted = address();
-  shelf().setAttribute("aria-busy", "true");
+  listings().setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(wanted, { signal: asking.signal });
     if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = document.adoptNode(page.getElementById("shelf"));
-    shelf().replaceWith(fresh);
+    const fresh = document.adoptNode(page.getElementById("listings"));
+    listings().replaceWith(fresh);
     history.replaceState(null, "", wanted);
     document.title = page.title;
     fresh.dispatchEvent(new Event("fresh", { bubbles: true }));
     document.getElementById("announce").textContent = fresh.dataset.say;
   } catch (error) {
     // A newer search has taken over, or the button will say what is wrong.
-    if (error.name !== "AbortError") shelf().removeAttribute("aria-busy");
+    if (error.name !== "AbortError") listings().removeAttribute("aria-busy");
   }
 }
 

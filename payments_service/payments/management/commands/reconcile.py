@@ -1,4 +1,4 @@
-"""`manage reconcile`: compare the ledger, the payments, the orders and Stripe's own books."""
+"""`manage reconcile`: compare the ledger, the payments, the orders and Stripe's own records."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from payments_service.payments import operations
 from payments_service.payments.order_comparison import OrderComparison
 from payments_service.payments.reconciliation import Reconciliation
 from service_defaults.clock import database_now, moment
-from shared_events import cursors
+from shared_events.inbox import cursors
 
 DIFFERENT, UNFINISHED = 1, 2
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     """Prints each difference and the sums; exit code 1 where they differ, 2 where it couldn't compare."""
 
     help = (
-        "Compare the ledger, the payments, the orders and Stripe's own books; print the differences. Orders "
+        "Compare the ledger, the payments, the orders and Stripe's records; print the differences. Orders "
         "are those that payments was told of; with --orders they are compared with orders' own, too."
     )
 
@@ -55,9 +55,9 @@ class Command(BaseCommand):
             raise CommandError("--end-lost goes with --orders: only orders' own list says what is lost")
         stuck_after = timedelta(seconds=settings.STUCK_SECONDS)
         found = self._compare_orders(orders, stuck_after, end_lost=end_lost) if orders else 0
-        books = Reconciliation(since=since, now=database_now(), stuck_after=stuck_after)
-        found += self._compare_books(books)
-        self._tell_sums(books)
+        records = Reconciliation(since=since, now=database_now(), stuck_after=stuck_after)
+        found += self._compare_books(records)
+        self._tell_sums(records)
         if orders is None:
             self.stdout.write("Orders are those that payments was told of; compare orders' own with --orders")
         if found:
@@ -84,23 +84,24 @@ class Command(BaseCommand):
             self.stdout.write(f"order {order_id}: orders doesn't have it: it is ended")
         return len(differences) - len(ended)
 
-    def _compare_books(self, books: Reconciliation) -> int:
+    def _compare_books(self, records: Reconciliation) -> int:
         found = 0
         try:
-            for found, difference in enumerate(books.differences(), 1):  # noqa: B007 (the last one counts)
+            for found, difference in enumerate(records.differences(), 1):  # noqa: B007 (the last one counts)
                 self.stdout.write(difference)
         except StripeUnavailable as error:
-            reached = books.compared_until.isoformat()
+            reached = records.compared_until.isoformat()
             raise CommandError(
                 f"Stripe gave no answer; go on with --since {reached}", returncode=UNFINISHED
             ) from error
         return found
 
-    def _tell_sums(self, books: Reconciliation) -> None:
+    def _tell_sums(self, records: Reconciliation) -> None:
         self.stdout.write(
-            f"{books.payments} payments since {books.since.isoformat()}, {books.under_way} of them under way"
+            f"{records.payments} payments since {records.since.isoformat()},"
+            f" {records.under_way} of them under way"
         )
-        for what in sorted(books.ours):
+        for what in sorted(records.ours):
             self.stdout.write(
-                f"{what}: {books.ours[what]:.2f} by the ledger, {books.stripes[what]:.2f} by Stripe"
+                f"{what}: {records.ours[what]:.2f} by the ledger, {records.stripes[what]:.2f} by Stripe"
             )

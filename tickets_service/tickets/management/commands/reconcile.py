@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from contracts.order_export import NotReadThatFar, UnreadableExport, opened
-from shared_events import cursors
+from shared_events.inbox import cursors
 from tickets_service.tickets import operations
 from tickets_service.tickets.reconciliation import differences
 
@@ -42,14 +42,14 @@ class Command(BaseCommand):
         except (UnreadableExport, NotReadThatFar, cursors.Halted, OSError) as error:
             raise CommandError(str(error), returncode=UNFINISHED) from error
         remaining = 0
-        for words, lost_hold in found:
+        for search_words, lost_hold in found:
             if lost_hold is not None and end_lost:
                 with transaction.atomic():
                     operations.release_lost_hold(ticket_id=lost_hold.id, order_id=lost_hold.order_id)
                 self.stdout.write(f"ticket {lost_hold.id}: it is free again")
             else:
                 remaining += 1
-                self.stdout.write(words)
+                self.stdout.write(search_words)
         if remaining:
             raise CommandError(f"{remaining} differences", returncode=DIFFERENT)
         self.stdout.write("No differences")

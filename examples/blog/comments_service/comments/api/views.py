@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from examples.blog.comments_service.comments import operations, queries
 from examples.blog.comments_service.comments.api.serializers import CommentInput, CommentOutput
-from service_defaults.just_made import find_just_made
+from service_defaults.replication import wait_for_replica
 
 
 class Comments(APIView):
@@ -22,7 +22,7 @@ class Comments(APIView):
         data = CommentInput(data=request.data)
         data.is_valid(raise_exception=True)
         # A post that was just written may be on its way to us.
-        find_just_made(queries.find_post, post_id)
+        wait_for_replica(queries.find_post, post_id)
         with transaction.atomic():
             comment = operations.write_comment(
                 post_id=post_id, text=data.validated_data["text"], now=timezone.now()

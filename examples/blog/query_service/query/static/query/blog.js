@@ -10,11 +10,11 @@ function takeOver(fresh) {
     old.replaceChildren(...part.cloneNode(true).childNodes);
     old.toggleAttribute("data-waiting", part.hasAttribute("data-waiting"));
   }
-  const shelf = document.getElementById("posts");
+  const listings = document.getElementById("posts");
   for (const post of [...fresh.querySelectorAll("article")].reverse()) {
-    if (!document.getElementById(post.id)) shelf.prepend(post.cloneNode(true));
+    if (!document.getElementById(post.id)) listings.prepend(post.cloneNode(true));
   }
-  if (shelf.querySelector("article")) document.getElementById("nothing")?.remove();
+  if (listings.querySelector("article")) document.getElementById("nothing")?.remove();
 }
 
 async function look() {

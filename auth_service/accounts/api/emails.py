@@ -1,0 +1,103 @@
+"""Routes about what is sent by e-mail: a new password, a verified address."""
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from auth_service.accounts import operations
+from auth_service.accounts.api import serializers
+from auth_service.accounts.models import QueuedEmail, User
+from auth_service.credentials import links
+from service_defaults import audit
+from service_defaults.authentication import principal
+from service_defaults.rate_limits.throttling import enforce_rate
+
+EMAIL_QUEUED = OpenApiResponse(description="If the address has an account, a email is on its way")
+
+
+class ForgotPassword(APIView):
+    """Ask for a link to a new password."""
+
+    rate = "sign-ins"
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=serializers.AddressInput, responses={202: EMAIL_QUEUED})
+    def post(self, request: Request) -> Response:
+        """Have a link sent; the answer is the same whether or not the address has an account."""
+        given = serializers.AddressInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        _send(request, QueuedEmail.Kind.RESET, given.validated_data["email"])
+        audit.log("password.reset_asked", request)
+        return Response({}, status=202)
+
+
+class ResetPassword(APIView):
+    """Choose a new password by a link."""
+
+    rate = "sign-ins"
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        request=serializers.ResetPasswordInput, responses={200: OpenApiResponse(description="Changed")}
+    )
+    def post(self, request: Request) -> Response:
+        """Set the password; every session ends. The link works once."""
+        given = serializers.ResetPasswordInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        link = links.read(given.validated_data["token"], links.Purpose.RESET)
+        password = given.validated_data["password"]
+        serializers.check_password_rules(password, user=User.objects.filter(id=link.user_id).first())
+        password_hash = make_password(password)
+        with transaction.atomic():
+            operations.reset_password(
+                user_id=link.user_id, mark=link.mark, password_hash=password_hash, now=timezone.now()
+            )
+        audit.log("password.reset", request, user=link.user_id)
+        return Response({})
+
+
+class SendVerification(APIView):
+    """Ask for another email that confirms one's address."""
+
+    @extend_schema(request=None, responses={202: OpenApiResponse(description="A email is on its way")})
+    def post(self, request: Request) -> Response:
+        """Have it sent; one whose address is confirmed gets none."""
+        user = User.objects.get(id=principal(request).id)
+        if not user.email_verified:
+            _send(request, QueuedEmail.Kind.VERIFY, user.email)
+        return Response({}, status=202)
+
+
+class VerifyEmail(APIView):
+    """Confirm an address by a link."""
+
+    rate = "sign-ins"
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=serializers.LinkInput, responses={200: OpenApiResponse(description="Confirmed")})
+    def post(self, request: Request) -> Response:
+        """Note that the address is its owner's. The link works once."""
+        given = serializers.LinkInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        link = links.read(given.validated_data["token"], links.Purpose.VERIFY)
+        with transaction.atomic():
+            operations.verify_email(user_id=link.user_id, mark=link.mark, now=timezone.now())
+        audit.log("email.verified", request, user=link.user_id)
+        return Response({})
+
+
+def _send(request: Request, kind: QueuedEmail.Kind, email: str) -> None:
+    if rate := settings.RATES["emails"]:
+        # Nobody's mailbox is to be filled by whoever knows the address.
+        enforce_rate(request, rate, kind, email)
+    with transaction.atomic():
+        operations.queue_email(kind=kind, email=email, now=timezone.now())

@@ -1,0 +1,100 @@
+"""Tells the payments service what happened, signed as Stripe signs, and again when nobody answers."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+import time
+from collections import deque
+from typing import Any
+
+import aiohttp
+
+from fake_stripe.faults import WEBHOOK, Fault, Faults, Kind
+
+log = logging.getLogger(__name__)
+
+#: Seconds before each delivery of one event. The real Stripe goes on for three days.
+PAUSES = (0.2, 1.0, 5.0, 30.0)
+
+
+class Webhooks:
+    """The one endpoint that hears of everything, unless a fault keeps it from that."""
+
+    def __init__(self, url: str, secret: str, faults: Faults) -> None:
+        self._url = url
+        self._secret = secret.encode()
+        self._faults = faults
+        self._parade = Parade()
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def schedule(self, event: Any) -> None:
+        """Deliver `event` soon, in the background; its state is the one of this moment."""
+        payload = json.dumps(event._export(), sort_keys=True).encode()  # noqa: SLF001 - no public way
+        sending = self._send(event.type, payload, self._faults.strike(WEBHOOK))
+        task = asyncio.get_running_loop().create_task(sending)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _send(self, kind: str, payload: bytes, fault: Fault | None) -> None:
+        match fault:
+            case Fault(kind=Kind.MISSING):
+                return
+            case Fault(kind=Kind.LATE, seconds=seconds):
+                await asyncio.sleep(seconds)
+            case Fault(kind=Kind.REORDERED, seconds=seconds):
+                await self._parade.let_one_pass(seconds)
+            case Fault(kind=Kind.DOUBLED):
+                await self._deliver(kind, payload)
+        await self._deliver(kind, payload)
+
+    async def _deliver(self, kind: str, payload: bytes) -> None:
+        for pause in PAUSES:
+            await asyncio.sleep(pause)
+            if await self._accepted(payload):
+                self._parade.pass_by()
+                return
+        log.warning("gave up delivering %s", kind)
+
+    async def _accepted(self, payload: bytes) -> bool:
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Stripe-Signature": self._signature(payload),
+        }
+        timeout = aiohttp.ClientTimeout(total=10)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.post(self._url, data=payload, headers=headers) as answer,
+            ):
+                return answer.ok
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    def _signature(self, payload: bytes) -> str:
+        now = int(time.time())
+        digest = hmac.new(self._secret, b"%d.%s" % (now, payload), hashlib.sha256).hexdigest()
+        return f"t={now},v1={digest}"
+
+
+class Parade:
+    """Lets an event wait until a later one has gone by."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Event] = deque()
+
+    async def let_one_pass(self, seconds: float) -> None:
+        """Wait until an event was delivered, `seconds` at most."""
+        passed = asyncio.Event()
+        self._waiting.append(passed)
+        try:
+            async with asyncio.timeout(seconds):
+                await passed.wait()
+        except TimeoutError:
+            self._waiting.remove(passed)
+
+    def pass_by(self) -> None:
+        """Say that an event was delivered."""
+        while self._waiting:
+            self._waiting.popleft().set()

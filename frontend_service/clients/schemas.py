@@ -1,0 +1,212 @@
+"""The APIs' answers as values: camelCase JSON in, frozen dataclasses with real types out.
+
+Every `from_json` raises KeyError, TypeError or ValueError for something that is not such a thing; fields it
+does not know are ignored.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Generic, Self, TypeVar
+from uuid import UUID
+
+Json = dict[str, Any]
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListPage(Generic[Item]):
+    """A part of a list; `cursor` leads to the next part, and is empty at the end."""
+
+    items: list[Item]
+    cursor: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """Whoever is signed in. `is_staff` ones may also sign in to the services' admins."""
+
+    id: UUID
+    email: str
+    is_staff: bool
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """A user as accounts describes one."""
+        return cls(id=UUID(data["id"]), email=str(data["email"]), is_staff=data.get("isStaff") is True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """A listing. `order_id` is set while it is held and when it is `sold`."""
+
+    id: UUID
+    title: str
+    price: Decimal
+    currency: str
+    user_id: UUID
+    order_id: UUID | None
+    sold: bool
+    description: str
+    venue: str
+    starts_at: datetime | None
+    etag: str = ""
+
+    @classmethod
+    def from_json(cls, data: Json, *, etag: str = "") -> Self:
+        """A ticket as tickets describes it; the `etag` comes with the answer, not in it."""
+        return cls(
+            id=UUID(data["id"]),
+            title=str(data["title"]),
+            price=_money(data["price"]),
+            currency=str(data.get("currency") or ""),
+            user_id=UUID(data["userId"]),
+            order_id=UUID(data["orderId"]) if data.get("orderId") else None,
+            sold=data.get("sold") is True,
+            description=str(data.get("description") or ""),
+            venue=str(data.get("venue") or ""),
+            starts_at=_moment(data.get("startsAt")),
+            etag=etag,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldTicket:
+    """The ticket as it was when the hold began: this is the price that is paid."""
+
+    id: UUID
+    title: str
+    price: Decimal
+    currency: str
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """The copy that an order carries."""
+        return cls(
+            id=UUID(data["id"]),
+            title=str(data["title"]),
+            price=_money(data["price"]),
+            currency=str(data.get("currency") or ""),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """A sum in one currency."""
+
+    amount: Decimal
+    currency: str
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """A sum as an API writes it."""
+        return cls(amount=_money(data["amount"]), currency=str(data["currency"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SellerSummary:
+    """How many of a seller's listings are in which state, and what the sold ones bring."""
+
+    listed: int
+    held: int
+    sold: int
+    earned: list[Amount]
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """The figures as tickets counts them."""
+        return cls(
+            listed=int(data["listed"]),
+            held=int(data["held"]),
+            sold=int(data["sold"]),
+            earned=[Amount.from_json(item) for item in data["earned"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryEntry:
+    """Something that happened to an order: its event's type, such as `order.extended`."""
+
+    type: str
+    at: datetime
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """A step of an order's history."""
+        return cls(type=str(data["type"]), at=datetime.fromisoformat(data["at"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A hold, and what became of it.
+
+    `status` is created, awaiting:payment, complete or cancelled; `extended` says that the buyer has used the
+    one chance to ask for more time. `history` is there only when one order is asked for.
+    """
+
+    id: UUID
+    status: str
+    created_at: datetime
+    expires_at: datetime
+    ticket: HeldTicket
+    extended: bool
+    cancel_reason: str
+    history: tuple[HistoryEntry, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """An order as orders describes it."""
+        return cls(
+            id=UUID(data["id"]),
+            status=str(data["status"]),
+            created_at=datetime.fromisoformat(data["createdAt"]),
+            expires_at=datetime.fromisoformat(data["expiresAt"]),
+            ticket=HeldTicket.from_json(data["ticket"]),
+            extended=data.get("extended") is True,
+            cancel_reason=str(data.get("cancelReason") or ""),
+            history=tuple(HistoryEntry.from_json(step) for step in data.get("history") or ()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Payment:
+    """One attempt to pay an order.
+
+    `reason_code` says why it ended as it did, `failure` is the bank's sentence where it refused.
+    `next_action_url` is the bank's page on which the buyer confirms a payment that `requires_action`; empty
+    where there is none to go to.
+    """
+
+    id: UUID
+    status: str
+    reason_code: str
+    failure: str
+    next_action_url: str
+    updated_at: datetime | None = None
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """A payment as payments describes it."""
+        address = str(data.get("nextActionUrl") or "")
+        return cls(
+            id=UUID(data["id"]),
+            status=str(data["status"]),
+            reason_code=str(data.get("reasonCode") or ""),
+            failure=str((data.get("failure") or {}).get("message") or ""),
+            next_action_url=address if address.startswith(("https://", "http://")) else "",
+            updated_at=_moment(data.get("updatedAt")),
+        )
+
+
+def _money(value: object) -> Decimal:
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"not an amount: {value!r}") from None
+    if not amount.is_finite():
+        raise ValueError(f"not an amount: {value!r}")
+    return amount
+
+
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

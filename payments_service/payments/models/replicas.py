@@ -1,0 +1,104 @@
+"""Payments' own copies of what other services own."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+
+from contracts.order import OrderState
+
+
+class OrderStatus(models.TextChoices):
+    """Where an order stands, as orders last told it."""
+
+    CREATED = "created"
+    AWAITING_PAYMENT = "awaiting:payment"
+    COMPLETE = "complete"
+    CANCELLED = "cancelled"
+
+
+#: What an order event sets.
+REPLICATED_FIELDS = [
+    "buyer",
+    "amount",
+    "currency",
+    "expires_at",
+    "status",
+    "payment_id",
+    "cancel_reason",
+    "position",
+]
+
+
+class OrderReplica(models.Model):
+    """An order as orders last told it: what is to be paid, by whom and until when.
+
+    Its row is the lock of everything about the order's money: whoever writes a payment's result, or hears the
+    order's end, locks it first. `position` is that of the last event applied, in the order stream.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    buyer = models.UUIDField()
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    expires_at = models.DateTimeField()
+    status = models.CharField(max_length=16, choices=OrderStatus)
+    payment_id = models.UUIDField(null=True)
+    #: As orders gives it: a word that we may not know.
+    cancel_reason = models.TextField(blank=True)
+    position = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "order copies"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="order_copy_amount_positive")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    def take(
+        self, state: OrderState, position: int, *, payment_id: UUID | None = None, cancel_reason: str = ""
+    ) -> bool:
+        """Become what an event at this position told, unless the copy is newer; return whether it did."""
+        if position <= self.position:
+            return False
+        self.buyer, self.expires_at, self.status = state.user_id, state.expires_at, state.status
+        self.amount, self.currency = state.ticket.price, state.ticket.currency
+        self.payment_id, self.cancel_reason = payment_id, cancel_reason
+        self.position = position
+        return True
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the hold or the sale has ended."""
+        return self.status == OrderStatus.CANCELLED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the hold lives and isn't paid."""
+        return self.status in (OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT)
+
+    def is_paid_by(self, payment_id: UUID) -> bool:
+        """Whether it was completed with this payment."""
+        return self.status == OrderStatus.COMPLETE and self.payment_id == payment_id
+
+    def has_lapsed(self, now: datetime) -> bool:
+        """Whether the hold's time is over by this copy: advice to the buyer, orders is the judge."""
+        return self.expires_at <= now
+
+
+class UserReplica(models.Model):
+    """Whether a user may pay, as auth last told it. A user that auth hasn't told of yet is active."""
+
+    id = models.UUIDField(primary_key=True)
+    status = models.CharField(max_length=16)
+    position = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "user copies"
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,86 @@
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+
+from payments_service.clients import stripe
+from payments_service.payments.models import IntentState
+from payments_service.tests.fake_stripe import FakeStripe
+from shared_events.ids import uuid7
+
+pytestmark = pytest.mark.django_db
+
+ORDER = uuid7()
+PAGE = f"http://testserver/orders/{ORDER}"
+
+
+def create(card: str | None = "pm_card_visa", amount: str = "19.99", key: str = "") -> stripe.Intent:
+    return stripe.create_intent(
+        amount=Decimal(amount),
+        currency="USD",
+        card=card,
+        payment_id=uuid7(),
+        order_id=ORDER,
+        key=key or str(uuid7()),
+    )
+
+
+class TestTheDoor:
+    @pytest.mark.parametrize(
+        "call",
+        [
+            create,
+            lambda: stripe.confirm_intent("pi_1", return_url=PAGE, key="k"),
+            lambda: stripe.capture_intent("pi_1", key="k"),
+            lambda: stripe.cancel_intent("pi_1", key="k"),
+            lambda: stripe.refund_intent("pi_1", key="k"),
+            lambda: stripe.fetch_intent("pi_1"),
+        ],
+        ids=["create", "confirm", "capture", "cancel", "refund", "fetch"],
+    )
+    def test_is_shut_while_a_transaction_is_open(self, provider: FakeStripe, call) -> None:
+        with transaction.atomic(), pytest.raises(RuntimeError, match="inside a transaction"):
+            call()
+
+    def test_asks_for_the_exact_amount(self, provider: FakeStripe) -> None:
+        assert provider.intent(create(amount="1234567.89").id)["amount"] == 123456789
+
+    def test_walks_an_intent_from_beginning_to_end(self, provider: FakeStripe) -> None:
+        intent = create()
+        assert intent.state is IntentState.UNCONFIRMED
+        assert (
+            stripe.confirm_intent(intent.id, return_url=PAGE, key=f"a{intent.id}").state
+            is IntentState.AUTHORIZED
+        )
+        assert stripe.capture_intent(intent.id, key=f"b{intent.id}").state is IntentState.CAPTURED
+        assert stripe.refund_intent(intent.id, key=f"c{intent.id}").state is IntentState.REFUNDED
+
+    def test_does_nothing_twice_under_one_key(self, provider: FakeStripe) -> None:
+        intent = create()
+        stripe.confirm_intent(intent.id, return_url=PAGE, key="a" + intent.id)
+        taken = [stripe.capture_intent(intent.id, key="b" + intent.id).state for _ in range(2)]
+        assert taken == [IntentState.CAPTURED, IntentState.CAPTURED]
+
+    def test_tells_a_decline_in_stripes_words(self, provider: FakeStripe) -> None:
+        intent = create("pm_card_chargeDeclinedExpiredCard")
+        with pytest.raises(stripe.StripeDeclined) as declined:
+            stripe.confirm_intent(intent.id, return_url=PAGE, key=intent.id)
+        assert declined.value.failure == stripe.Failure(code="expired_card", message="Your card has expired.")
+        assert stripe.fetch_intent(intent.id).failure == declined.value.failure
+
+    def test_tells_a_refusal_from_a_silence(self, provider: FakeStripe) -> None:
+        with pytest.raises(stripe.StripeRefused) as refused:
+            create("pm_nobody")
+        assert refused.value.failure.message == "No such PaymentMethod: 'pm_nobody'"
+        with pytest.raises(stripe.StripeUnavailable):
+            stripe.fetch_intent("pi_nobody")
+
+    @pytest.mark.usefixtures("bank_is_down")
+    def test_says_when_nobody_answers(self) -> None:
+        with pytest.raises(stripe.StripeUnavailable):
+            create()
+
+    def test_refuses_one_key_for_two_things(self, provider: FakeStripe) -> None:
+        create(key="one key")
+        with pytest.raises(stripe.StripeRefused):
+            create(amount="20.00", key="one key")

@@ -1,0 +1,1 @@
+"""The subscriber's side: handlers, the cursor of each stream, and what could not be applied."""

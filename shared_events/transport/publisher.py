@@ -1,0 +1,131 @@
+"""Publishing with confirms and deadlines, on a connection that is dropped after any error."""
+
+from datetime import datetime
+from math import ceil
+from typing import Any
+
+from amqp import PreconditionFailed, RecoverableConnectionError
+from celery import Celery
+from django.utils import timezone
+from kombu import Exchange
+
+from shared_events import failpoints
+from shared_events.settings import event_settings
+from shared_events.transport import topology as shapes
+from shared_events.transport.app import CORRELATION_HEADER, celery_app, topology, uses_rabbitmq
+
+DELIVER = "shared_events.deliver"
+DELIVER_BACKFILL = "shared_events.deliver_backfill"
+CATCH_UP = "shared_events.catch_up"
+REDRIVE = "shared_events.redrive"
+
+
+#: What a connection says that was cut off while nobody looked. A broker that takes too long doesn't say so.
+_DIED = (ConnectionError, RecoverableConnectionError)
+
+
+def is_too_large(error: Exception) -> bool:
+    """Return whether the broker has refused a message for its size: it may allow less than we do."""
+    return isinstance(error.__cause__ or error, PreconditionFailed)
+
+
+class Publisher:
+    """One connection to the broker; not to be shared between threads.
+
+    Every method raises whatever the broker or the network raises, after dropping the connection: py-amqp
+    could take an acknowledgement left over from a failed publish for the next one's.
+    """
+
+    def __init__(self, *, declares: bool = False) -> None:
+        """With `declares` the service's topology is declared on each new connection."""
+        self._app: Celery = celery_app()
+        self._settings = event_settings()
+        self._declares = declares
+        self._connection: Any = None
+        self._producer: Any = None
+
+    def publish(
+        self, task: str, kwargs: dict[str, Any], *, exchange: Exchange, key: str, expires: float | None = None
+    ) -> None:
+        """Send `task` to everybody bound to `key`, confirmed by the broker; it may expire, in seconds."""
+        self._send(
+            task,
+            kwargs,
+            exchange=exchange.name,
+            routing_key=key,
+            # On files a message to an unknown exchange is gone; on RabbitMQ others' exchanges aren't ours.
+            declare=[] if uses_rabbitmq(self._settings) else [exchange],
+            expires=expires,
+            expiration=expires,
+        )
+
+    def command(self, task: str, kwargs: dict[str, Any], *, at: datetime | None, correlation_id: str) -> None:
+        """Send `task` to this service's own commands queue, to run at `at` (whole seconds, never early)."""
+        wait = (at - timezone.now()).total_seconds() if at else 0
+        # A countdown under a second is an error in native delayed delivery, and fractions are cut off.
+        countdown = max(1, ceil(wait)) if wait > 0 else None
+        self._send(task, kwargs, countdown=countdown, headers={CORRELATION_HEADER: correlation_id})
+
+    def close(self) -> None:
+        """Drop the connection without asking the broker for leave."""
+        connection, self._connection, self._producer = self._connection, None, None
+        if connection is not None:
+            connection.collect(socket_timeout=1)
+
+    def _send(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
+        """Send it; a connection that has died since it was last used is replaced once."""
+        was_used = self._producer is not None
+        try:
+            self._send_once(task, kwargs, **options)
+        except Exception as error:
+            # kombu wraps what the network said.
+            if not was_used or not isinstance(error.__cause__ or error, _DIED):
+                raise
+            self._send_once(task, kwargs, **options)
+
+    def _send_once(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
+        try:
+            self._app.send_task(
+                task,
+                kwargs=kwargs,
+                producer=self._ready_producer(),
+                retry=False,
+                # Nobody reads how Celery would show them, and each message would pay for it.
+                argsrepr="…",
+                kwargsrepr="…",
+                confirm_timeout=self._settings.confirm_timeout,
+                **options,
+            )
+        except BaseException:
+            self.close()
+            raise
+
+    def _ready_producer(self) -> Any:
+        if self._producer is None:
+            self._connection = self._app.connection_for_write(connect_timeout=2)
+            # Once: `connect` would wait two seconds and try again, while the relay has its own pauses.
+            self._connection.ensure_connection(max_retries=0)
+            if self._declares:
+                declare_topology(self._connection)
+            self._producer = self._app.amqp.Producer(self._connection, auto_declare=False)
+            _watch_for_confirms(self._producer.channel)
+        return self._producer
+
+
+def _watch_for_confirms(channel: Any) -> None:
+    """Have a channel reach its failpoint, where that is armed, between publishing and the broker's answer."""
+    if not failpoints.is_armed("relay.unconfirmed"):
+        return
+    wait = channel.wait
+
+    def reach_and_wait(*args: Any, **options: Any) -> Any:
+        failpoints.reach("relay.unconfirmed")
+        return wait(*args, **options)
+
+    channel.wait = reach_and_wait
+
+
+def declare_topology(connection: Any) -> None:
+    """Declare this service's exchanges and queues."""
+    settings = event_settings()
+    shapes.declare(connection, topology(), settings, quorum=uses_rabbitmq(settings))
