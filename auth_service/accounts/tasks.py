@@ -27,7 +27,7 @@ _EMAILS_AT_ONCE = 100
 
 @shared_task(name=operations.SEND_EMAIL)
 def send_email(*, email_id: str, **_: object) -> None:
-    """Send a email to whom it may concern. Safe to repeat; what isn't sent is swept."""
+    """Send an e-mail to whom it may concern. Safe to repeat; what isn't sent is swept."""
     if not settings.EMAIL_BACKEND:
         return
     with transaction.atomic():

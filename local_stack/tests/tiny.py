@@ -55,7 +55,10 @@ while True:
         beat.touch()
 """
 #: A new start mends what `mendable` says, as that of a broker does.
-MENDABLE = f"import pathlib; pathlib.Path('mendable').unlink(missing_ok=True); {SLEEPER}"
+MENDABLE = (
+    "import pathlib; pathlib.Path('mendable').unlink(missing_ok=True); pathlib.Path('begun').touch()\n"
+    + SLEEPER
+)
 PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEPER!r}]).wait()"
 
 BURN = "import time; until = time.monotonic() + {}\nwhile time.monotonic() < until: pass\n"
@@ -105,6 +108,8 @@ def in_directory(directory: Path, part: ProcessSpec) -> ProcessSpec:
     """Let a part run, and show life, in the stack's own directory; what its probe says stands there too."""
 
     def said() -> str | None:
+        if not (directory / "begun").exists():
+            return "it has not begun"
         for name, kind in (("mendable", Stuck), ("lasting", Stuck), ("passing", str)):
             if (directory / name).exists():
                 return kind((directory / name).read_text())

@@ -16,7 +16,7 @@ _END_OF_LETTER = b"-" * 79
 
 @dataclass(frozen=True, kw_only=True)
 class Email:
-    """A email that was sent some time ago."""
+    """An e-mail that was sent some time ago."""
 
     to: str
     subject: str

@@ -19,7 +19,15 @@ from tests.deployment.rendering import COMPOSE, ROOT, Composed, Deployed, settin
 BY_HAND = {"AUTH_OPERATOR_PASSWORD"}
 #: Ends processes at named points, for drills: set in no deployment.
 FOR_DRILLS = {"EVENTS_FAILPOINTS"}
-_OWNERS = ("DJANGO", "EVENTS", "WEB", "STRIPE", "BROKER", *(service.name.upper() for service in SERVICES))
+_OWNERS = (
+    "DJANGO",
+    "DEV",
+    "EVENTS",
+    "WEB",
+    "STRIPE",
+    "BROKER",
+    *(service.name.upper() for service in SERVICES),
+)
 _IS_OURS = re.compile(rf"({'|'.join(_OWNERS)})_[A-Z_]+")
 PACKAGES = (*(f"{service.name}_service" for service in SERVICES), "shared_events", "service_defaults")
 

@@ -49,7 +49,7 @@ def _attribute(tag: str, name: str) -> str:
 
 
 def _link_in_mailbox(browser: httpx.Client, path: str, to: str) -> str:
-    """Wait for a email to this person with such a link, and return the link's path."""
+    """Wait for an e-mail to this person with such a link, and return the link's path."""
     found: list[str] = []
 
     def arrived() -> bool:

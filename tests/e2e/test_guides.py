@@ -20,7 +20,9 @@ from tests.documents.typed import AN_ID, Typist
 ENDS: dict[str, set[int]] = {
     r"\./manage_all\.py events (lag|dead-letters|show|replay)\b": {0},
     r"\S+ -m orders_service\.manage dead_letters( --redrive all)?$": {0},
-    # There is no such email.
+    r"\S+ -m orders_service\.manage (export_orders|skipped_events)( --since 7d)?$": {0},
+    # There is no such thing.
+    r"\S+ -m orders_service\.manage skipped_events --settle 3 ": {1},
     r"\S+ -m orders_service\.manage dead_letters --(redrive|discard) 12\b": {1},
     r"\S+ -m orders_service\.manage (rebuild|archive_events) ": {0},
     # Nothing is halted.
@@ -32,6 +34,7 @@ ELSEWHERE = (
     r"\./manage_all\.py rotate-keys",  # tests/e2e/test_sessions.py
     r"\./manage_all\.py events tail order -f",  # never ends: below
     r"\S+ -m orders_service\.manage resume_stream ticket --from ",  # its own tests: a cursor is moved
+    r"\S+ -m (payments|tickets)_service\.manage reconcile --orders ",  # the drill: it needs a list of orders
     r"\S+ -m auth_service\.manage rotate_keys --directory /etc/tickets",  # its own tests: writes there
 )
 BACKUPS = "back-up-and-restore.md"  # a drill of its own

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.model.logs import check_copies, check_logs
-from tests.model.market import FAULTS, ROADS, SERVICES, SETTLE, Market, Snapshot
+from tests.model.market import FAULTS, ROUTES, SERVICES, SETTLE, Market, Snapshot
 from tests.model.people import BUYERS, LONG, SUSPECT, People, pick
 from tests.model.provider import CHALLENGED, DECLINED, GOOD
 from tests.model.truths import check_always, check_at_rest
@@ -235,7 +235,7 @@ class Marketplace(People, RuleBasedStateMachine):
         self.market.relay(service)
 
     @rule(
-        broker=st.sampled_from(ROADS),
+        broker=st.sampled_from(ROUTES),
         again=st.integers(0, 3),
         ahead=st.integers(0, 1),
         most=st.integers(1, 4),
@@ -243,11 +243,11 @@ class Marketplace(People, RuleBasedStateMachine):
     def deliver(self, broker: tuple[str, str], again: int, ahead: int, most: int) -> None:
         self.market.deliver(*broker, again=again, ahead=ahead, most=most)
 
-    @rule(broker=st.sampled_from(ROADS))
+    @rule(broker=st.sampled_from(ROUTES))
     def deliver_to_a_failing_handler(self, broker: tuple[str, str]) -> None:
         self.market.deliver(*broker, poison=True)
 
-    @rule(broker=st.sampled_from(ROADS), most=st.integers(0, 3), then=_then)
+    @rule(broker=st.sampled_from(ROUTES), most=st.integers(0, 3), then=_then)
     def replay(self, broker: tuple[str, str], most: int, then: str) -> None:
         """From 1, and not to the end at once: meanwhile people go on."""
         self.market.replay(*broker)

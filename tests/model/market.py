@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.model.processes import Child, Died, Message, Refusal
-from tests.model.provider import Bank
+from tests.model.provider import Provider
 
 SERVICES = ("tickets", "orders", "payments")
 STREAMS = {"tickets": "ticket", "orders": "order", "payments": "payment"}
@@ -16,7 +16,7 @@ FOLLOWS = {
     "orders": ("ticket", "payment", "user"),
     "payments": ("order", "user"),
 }
-ROADS = [(service, stream) for service in SERVICES for stream in FOLLOWS[service]]
+ROUTES = [(service, stream) for service in SERVICES for stream in FOLLOWS[service]]
 SETTLE = "payments.settle_payment"
 
 BEGINNING = datetime(2030, 1, 1, tzinfo=UTC)
@@ -70,15 +70,15 @@ class Snapshot:
 class FakeBroker:
     """What has happened since the services' tables were emptied."""
 
-    provider: Bank = field(default_factory=Bank)
+    provider: Provider = field(default_factory=Provider)
     now: datetime = BEGINNING
     #: Each stream's log as it was published.
     logs: dict[str, list[Message]] = field(
         default_factory=lambda: {s: [] for s in (*STREAMS.values(), "user")}
     )
     #: How far each service has applied each stream that it follows, and how far it had been before a replay.
-    heard: dict[tuple[str, str], int] = field(default_factory=lambda: dict.fromkeys(ROADS, 0))
-    furthest: dict[tuple[str, str], int] = field(default_factory=lambda: dict.fromkeys(ROADS, 0))
+    heard: dict[tuple[str, str], int] = field(default_factory=lambda: dict.fromkeys(ROUTES, 0))
+    furthest: dict[tuple[str, str], int] = field(default_factory=lambda: dict.fromkeys(ROUTES, 0))
     #: Commands that the relay has sent and nobody has run yet.
     commands: dict[str, list[Message]] = field(default_factory=lambda: {s: [] for s in SERVICES})
     #: What becomes of the next requests to the provider; then all is well.
@@ -105,7 +105,7 @@ class Market:
         self._all("migrate")
 
     @property
-    def provider(self) -> Bank:
+    def provider(self) -> Provider:
         return self.broker.provider
 
     def stop(self) -> None:
@@ -250,7 +250,7 @@ class Market:
         total, some = 0, 1
         while some:
             some = sum(self.relay(service) for service in SERVICES)
-            some += sum(self.deliver(service, stream) for service, stream in ROADS)
+            some += sum(self.deliver(service, stream) for service, stream in ROUTES)
             total += some
         return total
 

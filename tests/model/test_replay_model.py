@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.model.logs import check_copies, check_logs
-from tests.model.market import ROADS, Market
+from tests.model.market import ROUTES, Market
 from tests.model.people import BUYERS, LONG, SELLER, SUSPECT, People
 from tests.model.provider import DECLINED, GOOD
 from tests.model.truths import check_always, check_at_rest
@@ -98,13 +98,13 @@ def replay_everything(market: Market) -> Story:
     """Have all services read all that they follow again, an event at a time each, while people buy."""
     story = Story(market)
     story.live()
-    for service, stream in ROADS:
+    for service, stream in ROUTES:
         market.replay(service, stream)
     for step in range(MOST_STEPS):
-        for service, stream in ROADS:
+        for service, stream in ROUTES:
             market.deliver(service, stream, most=1)
             story.check()
-        if not any(_is_behind(market, broker) for broker in ROADS):
+        if not any(_is_behind(market, broker) for broker in ROUTES):
             break
         story.go_on(step)
         for service in ("tickets", "orders", "payments"):

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 from tests.model.market import Snapshot
 from tests.model.processes import Message
-from tests.model.provider import Bank
+from tests.model.provider import Provider
 
 #: The errors of events that the model had fail, and of those behind them.
 _PARKED_ON_PURPOSE = ("", "Poisoned: ")
 
 
-def check_always(snapshot: Snapshot, provider: Bank, before: Snapshot | None) -> None:
+def check_always(snapshot: Snapshot, provider: Provider, before: Snapshot | None) -> None:
     """Raise AssertionError where something is wrong that may not be so even for a moment."""
     for ticket, many in Counter(_ticket_of_live_orders(snapshot)).items():
         assert many <= 1, f"{many} live orders hold ticket {ticket}"
@@ -30,7 +30,7 @@ def check_always(snapshot: Snapshot, provider: Bank, before: Snapshot | None) ->
     assert not strange, f"a handler failed: {strange}"
 
 
-def check_at_rest(snapshot: Snapshot, provider: Bank) -> None:
+def check_at_rest(snapshot: Snapshot, provider: Provider) -> None:
     """Raise AssertionError where what is over hasn't ended in exactly one way."""
     for order in snapshot.orders.values():
         assert order["status"] in ("complete", "cancelled"), f"{order} hasn't ended"
@@ -45,7 +45,7 @@ def _ticket_of_live_orders(snapshot: Snapshot) -> list[str]:
     return [order["ticket_id"] for order in snapshot.orders.values() if order["status"] != "cancelled"]
 
 
-def _check_money(order: Message, snapshot: Snapshot, provider: Bank) -> None:
+def _check_money(order: Message, snapshot: Snapshot, provider: Provider) -> None:
     known = {payment["intent_id"] for payment in snapshot.payments_of(order["id"])}
     for intent in provider.intents.values():
         if intent.order != order["id"]:
@@ -81,7 +81,7 @@ def _check_copies(snapshot: Snapshot) -> None:
     assert snapshot.order_copies.keys() == snapshot.orders.keys()
 
 
-def _check_sums(snapshot: Snapshot, provider: Bank) -> None:
+def _check_sums(snapshot: Snapshot, provider: Provider) -> None:
     complete = [order for order in snapshot.orders.values() if order["status"] == "complete"]
     captured = [payment for payment in snapshot.payments.values() if payment["status"] == "captured"]
     sums = {

@@ -18,7 +18,7 @@ from service_defaults import audit
 from service_defaults.authentication import principal
 from service_defaults.rate_limits.throttling import enforce_rate
 
-EMAIL_QUEUED = OpenApiResponse(description="If the address has an account, a email is on its way")
+EMAIL_QUEUED = OpenApiResponse(description="If the address has an account, an e-mail is on its way")
 
 
 class ForgotPassword(APIView):
@@ -67,7 +67,7 @@ class ResetPassword(APIView):
 class SendVerification(APIView):
     """Ask for another email that confirms one's address."""
 
-    @extend_schema(request=None, responses={202: OpenApiResponse(description="A email is on its way")})
+    @extend_schema(request=None, responses={202: OpenApiResponse(description="An e-mail is on its way")})
     def post(self, request: Request) -> Response:
         """Have it sent; one whose address is confirmed gets none."""
         user = User.objects.get(id=principal(request).id)

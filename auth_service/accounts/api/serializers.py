@@ -19,7 +19,7 @@ _PASSWORD_MESSAGES: dict[str, Any] = {
 
 
 class AddressField(serializers.EmailField):
-    """An e-mail address, in lower case before anything is checked: some emails grow when they shrink."""
+    """An e-mail address, in lower case before anything is checked: some letters grow when they shrink."""
 
     def to_internal_value(self, data: Any) -> str:
         """The address as it is stored."""
@@ -107,7 +107,7 @@ class SessionOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
     refreshedAt = serializers.DateTimeField(source="refreshed_at")  # noqa: N815
-    user_agent = serializers.CharField()
+    program = serializers.CharField(source="user_agent")
     address = serializers.CharField()
     current = serializers.SerializerMethodField()
 

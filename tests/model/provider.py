@@ -51,7 +51,7 @@ class Intent:
 
 
 @dataclass
-class Bank:
+class Provider:
     """Takes requests as Stripe does: the answer to a key, a refusal too, is the answer for ever."""
 
     intents: dict[str, Intent] = field(default_factory=dict)
