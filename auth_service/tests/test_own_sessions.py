@@ -31,7 +31,7 @@ class TestOwnSessions:
         shown = {item["id"]: item for item in api.get(SESSIONS).json()}
         assert set(shown) == {str(session.id) for session in Session.objects.filter(user=member)}
         [current] = [item for item in shown.values() if item["current"]]
-        assert (current["user_agent"], current["address"]) == ("Firefox on Linux", "192.0.2.7")
+        assert (current["program"], current["address"]) == ("Firefox on Linux", "192.0.2.7")
         assert str(other.id) in shown
 
     def test_that_have_ended_are_not_listed(self, browser: APIClient, member: User) -> None:
