@@ -72,7 +72,7 @@ class ManagedProcess:
         await self._end(self.part.grace if grace is None else grace)
 
     def successor(self) -> "ManagedProcess":
-        """Return a managed of the same part, on the same port; it is ready as the part's `successor` says."""
+        """Return another of the same part, on the same port; it is ready as the part's `successor` says."""
         ready = self.part.successor or self.part.ready
         other = ManagedProcess(
             dataclasses.replace(self.part, ready=ready), self._stack, self._record, self._turns

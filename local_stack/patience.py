@@ -25,7 +25,7 @@ def pause_after(failures: int) -> float:
 
 
 class Patience:
-    """What a managed remembers of how its process was."""
+    """What is remembered of how a managed process was."""
 
     def __init__(self) -> None:
         self.was_well = False

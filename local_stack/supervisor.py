@@ -35,7 +35,7 @@ class Supervisor:
         self._successors: set[asyncio.Task[None]] = set()
 
     async def run(self, tied_to: int | None) -> None:
-        """Keep everything until asked to end, then stop it all. Raises what a managed could not handle."""
+        """Keep everything until asked to end, then stop it all. Raises what a process could not handle."""
         self._record.keep("supervisor", os.getpid())
         server = await control_server.serve(self)
         lives = [

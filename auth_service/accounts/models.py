@@ -120,7 +120,7 @@ class Session(models.Model):
     refresh_id = models.UUIDField(default=uuid4, editable=False)
     #: The one before: see Note [A refresh may race its twin].
     previous_refresh_id = models.UUIDField(null=True, editable=False)
-    #: What its user may know it by: the user_agent and the address that it was opened from.
+    #: What its user may know it by: the user agent and the address that it was opened from.
     user_agent = models.CharField(max_length=200, blank=True)
     address = models.CharField(max_length=45, blank=True)
     created_at = models.DateTimeField()

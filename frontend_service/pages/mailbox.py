@@ -23,7 +23,7 @@ _END_OF_MESSAGE = re.compile(rb"^-{79}$", re.MULTILINE)
 
 @dataclass(frozen=True, kw_only=True)
 class Email:
-    """A email as it was sent."""
+    """An e-mail as it was sent."""
 
     to: str
     subject: str

@@ -68,7 +68,7 @@ def latencies(stack: RunningStack) -> Latencies:
 
 
 def connect(stack: RunningStack) -> amqp.Connection:
-    """Connect to the broker as the audit."""
+    """Connect to the broker as the audit consumer."""
     return rabbitmq.connect(stack.broker_url(AUDIT_CONSUMER), confirm_publish=True)
 
 

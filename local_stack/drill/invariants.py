@@ -93,7 +93,7 @@ def live_holds(stack: RunningStack) -> int:
 
 
 def _examine_stream(stack: RunningStack, stream: str, publisher: str, violations: Violations) -> None:
-    """Compare what the publisher's log says with what took effect at the audit, in order."""
+    """Compare what the publisher's log says with what took effect at the audit consumer, in order."""
     log = ask(stack, publisher, _LOG, stream)
     gaps = [position for position, (found, _) in enumerate(log, 1) if found != position]
     seen = ask(stack, AUDIT_CONSUMER, _SEEN, stream)

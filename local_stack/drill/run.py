@@ -25,7 +25,7 @@ _HOLD_SECONDS = 180
 _BUYERS = 4
 _PATIENCE = 120.0
 _WARM_UP = 2.0
-#: How long the logs are when the late_subscriber joins, at least.
+#: How long the logs are when the late subscriber joins, at least.
 _LONG_LOG, _SHORT_LOG = 100_000, 5_000
 _COLUMNS = (
     "fault",
@@ -156,7 +156,7 @@ def _pending_work(stack: RunningStack) -> str:
 
 
 def _end(stack: RunningStack, log: int) -> list[str]:
-    """Let a late_subscriber join, wait for every hold to end, and return what isn't as it should be."""
+    """Let a late subscriber join, wait for every hold to end, and return what isn't as it should be."""
     list_many(stack, log)
     _try(lambda: wait_for_quiet(stack))
     differing = late_subscriber.join(stack)

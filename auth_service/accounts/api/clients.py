@@ -10,6 +10,6 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 def client_of(request: Request) -> Client:
-    """The user_agent and the address that ask, as far as they say."""
+    """The user agent and the address that ask, as far as they say."""
     user_agent = _UNPRINTABLE.sub("", request.headers.get("User-Agent", ""))
     return Client(user_agent=user_agent, address=getattr(request, "client_ip", ""))
