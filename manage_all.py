@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The front door: `./manage_all.py up` and everything else that `./manage_all.py --help` lists.
 
-Needs nothing but Python 3.11 or newer. It has `local_stack.bootstrap` make `.venv` with what the command
+Needs nothing but Python 3.11 or newer. It has `requirements.bootstrap` make `.venv` with what the command
 needs, and hands over to `local_stack` inside it. Old Pythons can parse it, to be told what to install.
 """
 
@@ -49,12 +49,11 @@ def prepare() -> str:
     # What is imported here is little, and should leave nothing in the source tree.
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(ROOT))
-    from local_stack import bootstrap
-    from local_stack.commands import parser
-    from local_stack.locks import lock_for
+    from local_stack.cli import lock_of, parser
+    from requirements import bootstrap
 
     # The parser speaks before anything is installed: it answers --help and refuses typing errors.
-    bootstrap.prepare(lock_for(parser().parse_args()))
+    bootstrap.prepare(lock_of(parser().parse_args()))
     return str(bootstrap.PYTHON)
 
 

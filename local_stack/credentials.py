@@ -6,17 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NewType
 
-from local_stack.services import MARKETPLACE, System
 from local_stack.stack import write_private
+from local_stack.systems import System
+from local_stack.systems.marketplace import MARKETPLACE
 
 Credentials = NewType("Credentials", Mapping[str, str])
-
-#: Who may sign in on a fresh stack, by the name of their password.
-DEMO_USERS = {
-    "buyer": "buyer@example.com",
-    "seller": "seller@example.com",
-    "operator": "operator@example.com",
-}
 
 
 def credentials_of(run_dir: Path, system: System = MARKETPLACE) -> Credentials:
@@ -43,12 +37,12 @@ def _write(path: Path, known: Mapping[str, str]) -> None:
 
 
 def _names(system: System) -> list[str]:
-    of_marketplace = ("stripe.webhook", "client-ip.key", *(f"{user}.password" for user in DEMO_USERS))
     return [
         "postgres.admin",
         "erlang.cookie",
         "probe.broker",
-        *(of_marketplace if system.has_marketplace else ()),
+        *system.credentials,
+        *(f"{user}.password" for user in system.users),
         *(f"{service.name}.django" for service in system.services),
         *(f"{service.name}.database" for service in system.stateful),
         *(f"{service.name}.broker" for service in system.stateful),

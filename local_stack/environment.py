@@ -4,13 +4,12 @@ import os
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from local_stack.credentials import DEMO_USERS, Credentials
-from local_stack.services import MARKETPLACE, Service, System
+from local_stack.credentials import Credentials
 from local_stack.stack import Stack
+from local_stack.systems import Service, System
+from local_stack.systems.marketplace import MARKETPLACE
 
 ADMIN_ROLE = "stack_admin"
-FAKE_STRIPE_KEY = "sk_test_local"
-FAKE_STRIPE_PUBLISHABLE_KEY = "pk_test_local"
 
 _INHERITED = (
     *("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR"),
@@ -44,9 +43,9 @@ def service_environment(stack: Stack, secrets: Credentials, service: Service) ->
             service.database_variable: database_url(stack, secrets, service),
             "BROKER_URL": broker_url(stack, secrets, service),
         }
-    if stack.is_marketplace:
-        values |= _for_the_marketplace(stack, secrets, service)
-    values |= _SPECIAL.get(service.name, _nothing)(stack, secrets)
+    if stack.system.environment:
+        values |= stack.system.environment(stack, secrets, service)
+    values |= service.environment(stack, secrets)
     return base_environment() | values | dict(stack.overrides)
 
 
@@ -59,71 +58,6 @@ def _for_every_service(stack: Stack, secrets: Credentials, service: Service) -> 
         # Here one machine plays everybody: what a visitor's address may do in production would stop a drill.
         "DJANGO_RATE_WRITES": "100000/60",
     }
-
-
-def _for_the_marketplace(stack: Stack, secrets: Credentials, service: Service) -> dict[str, str]:
-    keys = {"AUTH_JWKS_FILE": str(stack.run_dir / "keys" / "jwks.json")} if service.stateful else {}
-    return {"DJANGO_CLIENT_IP_SIGNING_KEY": secrets["client-ip.key"], **keys}
-
-
-def _nothing(stack: Stack, secrets: Credentials) -> dict[str, str]:
-    return {}
-
-
-def _auth(stack: Stack, secrets: Credentials) -> dict[str, str]:
-    return {
-        "AUTH_SIGNING_KEY_FILE": str(stack.run_dir / "keys" / "signing-key.pem"),
-        "AUTH_OPERATOR_EMAIL": DEMO_USERS["operator"],
-        "AUTH_OPERATOR_PASSWORD": secrets["operator.password"],
-        "AUTH_MAIL_URL": f"file://{stack.run_dir / 'mail'}",
-        "AUTH_RATE_SIGN_UPS": "100000/60",
-        "AUTH_RATE_SIGN_INS": "100000/60",
-    }
-
-
-def _orders(stack: Stack, secrets: Credentials) -> dict[str, str]:
-    return {"ORDERS_HOLD_SECONDS": str(stack.hold_seconds)}
-
-
-def _payments(stack: Stack, secrets: Credentials) -> dict[str, str]:
-    if not stack.has_fake_stripe:
-        return {}
-    return {
-        "STRIPE_API_KEY": FAKE_STRIPE_KEY,
-        "STRIPE_API_BASE": f"http://127.0.0.1:{stack.ports['stripe']}",
-        "STRIPE_PUBLISHABLE_KEY": FAKE_STRIPE_PUBLISHABLE_KEY,
-        "STRIPE_WEBHOOK_SECRET": secrets["stripe.webhook"],
-    }
-
-
-def _frontend(stack: Stack, secrets: Credentials) -> dict[str, str]:
-    keys = {"STRIPE_PUBLISHABLE_KEY": FAKE_STRIPE_PUBLISHABLE_KEY} if stack.has_fake_stripe else {}
-    gateway = f"http://127.0.0.1:{stack.ports['gateway']}"
-    mailbox = str(stack.run_dir / "mail")
-    return {
-        "FRONTEND_API_BASE": gateway,
-        "DEV_MAILBOX": mailbox,
-        "ORDERS_HOLD_SECONDS": str(stack.hold_seconds),
-        **keys,
-    }
-
-
-def _late_subscriber(stack: Stack, secrets: Credentials) -> dict[str, str]:
-    return {"AUDIT_NAME": "late_subscriber"}
-
-
-def _late_query(stack: Stack, secrets: Credentials) -> dict[str, str]:
-    return {"QUERY_NAME": "late_query"}
-
-
-_SPECIAL = {
-    "auth": _auth,
-    "orders": _orders,
-    "payments": _payments,
-    "frontend": _frontend,
-    "late_query": _late_query,
-    "late_subscriber": _late_subscriber,
-}
 
 
 def database_url(stack: Stack, secrets: Credentials, service: Service) -> str:

@@ -4,13 +4,15 @@ import dataclasses
 import hashlib
 import json
 import os
+import pkgutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from local_stack.services import MARKETPLACE, SYSTEMS, System
+from local_stack.systems import System
+from local_stack.systems.marketplace import MARKETPLACE
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_RUN_DIR = REPOSITORY / ".run"
@@ -27,17 +29,17 @@ _LONGEST_SOCKET = 90
 class Stack:
     """What one stack is. Saved in its run directory, so that every later command finds the same one.
 
-    `system_name` names what it runs. `broker` is what it runs on: `rabbitmq`, `embedded` or `external` (an
-    address from the environment); `wanted_broker` is what was asked for. `broker_note` and `address_note` say
-    why it isn't on the broker, or at the address, that one would expect; `gave_up_rabbitmq`, that the broker
-    should be RabbitMQ, which did not come up. `overrides` are variables of the
-    user's own environment.
+    `system_at` is where Python finds what it runs. `broker` is what it runs on: `rabbitmq`, `embedded` or
+    `external` (an address from the environment); `wanted_broker` is what was asked for. `broker_note` and
+    `address_note` say why it isn't on the broker, or at the address, that one would expect;
+    `gave_up_rabbitmq`, that the broker should be RabbitMQ, which did not come up. `overrides` are variables
+    of the user's own environment.
     """
 
     run_dir: Path
     id: str
     ports: Mapping[str, int]
-    system_name: str = MARKETPLACE.name
+    system_at: str = MARKETPLACE.location
     broker: str = "embedded"
     wanted_broker: str = "auto"
     broker_note: str = ""
@@ -67,12 +69,8 @@ class Stack:
     @property
     def system(self) -> System:
         """Return what runs here."""
-        return SYSTEMS[self.system_name]
-
-    @property
-    def is_marketplace(self) -> bool:
-        """Return whether it has what only a marketplace needs: accounts, holds and a bank."""
-        return self.system.has_marketplace
+        found: System = pkgutil.resolve_name(self.system_at)
+        return found
 
     @property
     def url(self) -> str:
@@ -92,8 +90,8 @@ class Stack:
 
     @property
     def has_fake_stripe(self) -> bool:
-        """Return whether the bank is the fake one of this stack: no Stripe key or address was given."""
-        return self.is_marketplace and not {"STRIPE_API_KEY", "STRIPE_API_BASE"} & set(self.overrides)
+        """Return whether the fake Stripe takes the payments: no key or address of Stripe was given."""
+        return self.system.has_fake_stripe and not {"STRIPE_API_KEY", "STRIPE_API_BASE"} & set(self.overrides)
 
     @property
     def socket(self) -> Path:
@@ -135,8 +133,7 @@ def url_of(gateway_port: int) -> str:
 
 def port_names(system: System) -> tuple[str, ...]:
     """Return what needs a port in a stack of this system."""
-    bank = ("stripe",) if system.has_marketplace else ()
-    return ("gateway", *BACKING_PORTS, *bank, *(service.name for service in system.web))
+    return ("gateway", *BACKING_PORTS, *system.ports, *(service.name for service in system.web))
 
 
 PORT_NAMES = port_names(MARKETPLACE)

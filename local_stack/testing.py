@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_stack.control_client import Supervision
+from local_stack.backing.ephemeral_postgres import temporary_run_dir
 from local_stack.credentials import Credentials, credentials_of
-from local_stack.down import forget
 from local_stack.environment import broker_url, database_url, service_environment
-from local_stack.ephemeral_postgres import temporary_run_dir
-from local_stack.launch import launch, locked, plan, shut_down, wait_until_ready
-from local_stack.logs import tail
-from local_stack.services import MARKETPLACE, Service, System
 from local_stack.stack import Stack
+from local_stack.supervisor.control_client import Supervision
+from local_stack.supervisor.down import forget
+from local_stack.supervisor.launch import launch, locked, plan, shut_down, wait_until_ready
+from local_stack.supervisor.logs import tail
+from local_stack.systems import Service, System
+from local_stack.systems.marketplace import MARKETPLACE
 
 _POLL = 0.1
 

@@ -1,30 +1,26 @@
-"""`demo --example blog`: what a service misses it reads later, and a new one reads everything.
-
-`python -m examples.blog.demo <run directory>`
-"""
+"""`demo --example blog`: what a service misses it reads later, and a new one reads everything."""
 
 import contextlib
 import secrets
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
 
+from local_stack.backing.postgres import create_databases
 from local_stack.console import errors, out
-from local_stack.control_client import Supervision
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.environment import admin_database_url, database_url
-from local_stack.postgres import create_databases
-from local_stack.process_specs import ProcessSpec, specs_on_demand
-from local_stack.processes import MARKER, dies_with_parent
-from local_stack.services import BLOG, Service
 from local_stack.stack import REPOSITORY, Stack
+from local_stack.supervisor.control_client import Supervision
+from local_stack.supervisor.process_specs import ProcessSpec, specs_on_demand
+from local_stack.supervisor.processes import MARKER, dies_with_parent
+from local_stack.systems import Service
+from local_stack.systems.blog import BLOG
 from local_stack.user_errors import UserError
 
 Posts = list[dict[str, Any]]
@@ -39,13 +35,10 @@ class ScenarioFailed(UserError):
     """The blog did not do what it promises."""
 
 
-def main(run_dir: Path) -> int:
-    """Play the demo on the stack in this run directory and return the exit code."""
-    stack = Stack.load(run_dir)
-    if stack is None:
-        sys.exit(f"No stack was ever started in {run_dir}.")
+def demo(stack: Stack) -> int:
+    """Play the demo and return the exit code."""
     try:
-        demo(stack, credentials_of(run_dir, BLOG))
+        play(stack, credentials_of(stack.run_dir, BLOG))
     except (UserError, httpx.HTTPError) as error:
         errors.print(f"[bold red]✗[/] {type(error).__name__}: ", end="")
         errors.print(str(error), markup=False)
@@ -53,7 +46,7 @@ def main(run_dir: Path) -> int:
     return 0
 
 
-def demo(stack: Stack, credentials: Credentials) -> None:
+def play(stack: Stack, credentials: Credentials) -> None:
     """Play all of it. Raises ScenarioFailed."""
     with httpx.Client(base_url=stack.url, timeout=15) as blog:
         with without_query(stack):
@@ -192,7 +185,3 @@ def _created(answer: httpx.Response) -> dict[str, Any]:
 
 def _say(what: str) -> None:
     out.print(f"[green]✓[/] {what}")
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))

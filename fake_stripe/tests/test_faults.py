@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from fake_stripe.tests.running import Endpoint, FakeStripe, wait_until
-from local_stack.stripe_faults import Fault, StripeFaults
+from tests.chaos.stripe_faults import Fault, StripeFaults
 
 CALLS = ["create", "confirm", "capture", "cancel", "refund"]
 

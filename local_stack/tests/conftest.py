@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.ephemeral_postgres import temporary_run_dir
-from local_stack.launch import plan, shut_down
-from local_stack.processes import MARKER
+from local_stack.backing.ephemeral_postgres import temporary_run_dir
 from local_stack.stack import REPOSITORY, Stack
+from local_stack.supervisor.launch import plan, shut_down
+from local_stack.supervisor.processes import MARKER
 from local_stack.tests.tiny import Start
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local_stack import backups
-from local_stack.backups import CannotBackUp, dump, restore
+from local_stack.backing import backups
+from local_stack.backing.backups import CannotBackUp, dump, restore
+from local_stack.backing.ephemeral_postgres import server, temporary_run_dir
+from local_stack.backing.postgres import cluster_of, create_databases
 from local_stack.credentials import credentials_of
 from local_stack.environment import admin_database_url, database_url
-from local_stack.ephemeral_postgres import server, temporary_run_dir
-from local_stack.launch import plan
-from local_stack.postgres import cluster_of, create_databases
-from local_stack.services import Service
 from local_stack.stack import Stack
+from local_stack.supervisor.launch import plan
+from local_stack.systems import Service
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from local_stack import broker_probe, process_specs, rabbitmq
+from local_stack.backing import broker_probe, rabbitmq
 from local_stack.credentials import credentials_of
-from local_stack.launch import plan
-from local_stack.probes import Stuck, Works
 from local_stack.stack import Stack
+from local_stack.supervisor import process_specs
+from local_stack.supervisor.launch import plan
+from local_stack.supervisor.probes import Stuck, Works
 
 
 @pytest.fixture

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from local_stack import bootstrap, doctor, rabbitmq
-from local_stack.doctor import Finding
-from local_stack.services import MARKETPLACE
+from local_stack.backing import rabbitmq
+from local_stack.inspection import doctor
+from local_stack.inspection.doctor import Finding
+from local_stack.systems.marketplace import MARKETPLACE
+from requirements import bootstrap
 
 FINE: dict[str, Any] = {
     "unpublished": 0, "unsent": 0, "dead_letters": 0, "halted": 0, "skipped": 0, "behind": 0,

@@ -5,8 +5,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from local_stack import backlog, postgres
-from local_stack.drill import run
+from local_stack.backing import postgres
+from local_stack.inspection import backlog
+from tests.chaos import run
 
 
 @pytest.fixture

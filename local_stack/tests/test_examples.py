@@ -4,16 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.cli import main
-from local_stack.commands import parser, run_dir_of
+from local_stack.arguments import run_dir_of
+from local_stack.backing.rabbitmq import definitions
+from local_stack.cli import main, parser
 from local_stack.credentials import credentials_of
 from local_stack.environment import database_url, overrides_from, service_environment
-from local_stack.launch import plan
-from local_stack.process_specs import specs_of, specs_on_demand
-from local_stack.rabbitmq import definitions
-from local_stack.services import BLOG, MARKETPLACE, SYSTEMS, Service, System
 from local_stack.stack import DEFAULT_RUN_DIR, REPOSITORY, Stack
-from local_stack.up import SomethingElseHere, UpOptions, up
+from local_stack.supervisor.launch import plan
+from local_stack.supervisor.process_specs import specs_of, specs_on_demand
+from local_stack.supervisor.up import SomethingElseHere, UpOptions, up
+from local_stack.systems import Service, System
+from local_stack.systems.blog import BLOG
+from local_stack.systems.marketplace import MARKETPLACE
+from tests.chaos.system import CHAOS
 
 LATE = next(service for service in BLOG.services if service.on_demand)
 
@@ -27,7 +30,7 @@ def blog(run_dir: Path) -> Stack:
 
 
 class TestEverySystem:
-    @pytest.mark.parametrize("system", SYSTEMS.values(), ids=SYSTEMS)
+    @pytest.mark.parametrize("system", [MARKETPLACE, BLOG, CHAOS], ids=lambda system: system.name)
     def test_has_its_code_and_its_gateway(self, system: System) -> None:
         places = (*system.folders, system.caddyfile, *(service.folder for service in system.services))
         assert [place for place in places if not (REPOSITORY / place).exists()] == []

@@ -12,11 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from local_stack import gateway
-from local_stack.ephemeral_postgres import temporary_run_dir
-from local_stack.launch import plan
-from local_stack.ports import is_free
+from local_stack.backing import gateway
+from local_stack.backing.ephemeral_postgres import temporary_run_dir
+from local_stack.backing.ports import is_free
 from local_stack.stack import Stack
+from local_stack.supervisor.launch import plan
 from local_stack.testing import wait_for
 
 

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from local_stack import logs
 from local_stack.stack import Stack
+from local_stack.supervisor import logs
 
 
 class TestRotate:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from local_stack import ports as ports_module
-from local_stack import summary
-from local_stack.launch import plan
-from local_stack.ports import PortTaken, choose_ports, holder_of, is_free
+from local_stack.backing import ports as ports_module
+from local_stack.backing.ports import PortTaken, choose_ports, holder_of, is_free
 from local_stack.stack import PORT_NAMES, Stack
+from local_stack.supervisor import summary
+from local_stack.supervisor.launch import plan
 
 
 @pytest.fixture

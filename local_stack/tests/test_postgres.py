@@ -9,14 +9,15 @@ import psutil
 import psycopg
 import pytest
 
-from local_stack import postgres
+from local_stack.backing import postgres
+from local_stack.backing.ephemeral_postgres import server, temporary_run_dir
+from local_stack.backing.postgres import CannotCreate, cluster_of, create_cluster, create_databases
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.environment import admin_database_url, database_url
-from local_stack.ephemeral_postgres import server, temporary_run_dir
-from local_stack.launch import plan
-from local_stack.postgres import CannotCreate, cluster_of, create_cluster, create_databases
-from local_stack.services import STATEFUL, Service
 from local_stack.stack import Stack
+from local_stack.supervisor.launch import plan
+from local_stack.systems import Service
+from local_stack.systems.marketplace import MARKETPLACE
 
 Server = tuple[Stack, Credentials]
 
@@ -31,7 +32,7 @@ def running() -> Iterator[Server]:
 
 
 class TestARole:
-    @pytest.mark.parametrize("service", STATEFUL, ids=lambda service: service.name)
+    @pytest.mark.parametrize("service", MARKETPLACE.stateful, ids=lambda service: service.name)
     def test_owns_its_database_and_little_else(self, running: Server, service: Service) -> None:
         with psycopg.connect(database_url(*running, service)) as connection:
             connection.execute("CREATE TABLE mine (id int)")
@@ -44,8 +45,8 @@ class TestARole:
 
     @pytest.mark.parametrize(
         ("service", "other"),
-        [(one, other.name) for one, other in itertools.permutations(STATEFUL, 2)]
-        + [(one, name) for one in STATEFUL for name in ("postgres", "template1")],
+        [(one, other.name) for one, other in itertools.permutations(MARKETPLACE.stateful, 2)]
+        + [(one, name) for one in MARKETPLACE.stateful for name in ("postgres", "template1")],
         ids=str,
     )
     def test_cannot_enter_another_database(self, running: Server, service: Service, other: str) -> None:
@@ -80,7 +81,7 @@ class TestTheServer:
 class TestCreateDatabases:
     def test_may_be_repeated(self, running: Server) -> None:
         create_databases(*running)
-        with psycopg.connect(database_url(*running, STATEFUL[0])) as connection:
+        with psycopg.connect(database_url(*running, MARKETPLACE.stateful[0])) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from local_stack.launch import shut_down
-from local_stack.processes import MARKER, Identity, Record, leftovers, recorded
 from local_stack.stack import Stack
+from local_stack.supervisor.launch import shut_down
+from local_stack.supervisor.processes import MARKER, Identity, Record, leftovers, recorded
 
 
 @pytest.fixture

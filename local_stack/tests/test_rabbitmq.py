@@ -7,10 +7,10 @@ import stat
 
 import pytest
 
-from local_stack import broker_rights, rabbitmq
+from local_stack.backing import broker_rights, rabbitmq
 from local_stack.credentials import credentials_of
-from local_stack.launch import BrokerMissing, plan
 from local_stack.stack import Stack
+from local_stack.supervisor.launch import BrokerMissing, plan
 
 
 def permissions(stack: Stack, service: str) -> dict[str, str]:

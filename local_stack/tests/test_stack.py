@@ -9,17 +9,18 @@ from pathlib import Path
 import pytest
 
 from fake_stripe import __main__ as fake_stripe
-from local_stack import step_cache
 from local_stack.credentials import Credentials, credentials_of
-from local_stack.down import forget
 from local_stack.environment import broker_url, database_url, overrides_from, service_environment
-from local_stack.launch import plan
-from local_stack.process_specs import specs_of
-from local_stack.services import SERVICES, STATEFUL, Service
 from local_stack.stack import Stack
-from local_stack.up import LiveKey, UpOptions, up
+from local_stack.supervisor import step_cache
+from local_stack.supervisor.down import forget
+from local_stack.supervisor.launch import plan
+from local_stack.supervisor.process_specs import specs_of
+from local_stack.supervisor.up import LiveKey, UpOptions, up
+from local_stack.systems import Service
+from local_stack.systems.marketplace import MARKETPLACE
 
-ORDERS = next(service for service in SERVICES if service.name == "orders")
+ORDERS = next(service for service in MARKETPLACE.services if service.name == "orders")
 
 
 class TestAStack:
@@ -59,13 +60,13 @@ class TestCredentials:
 
 
 class TestAServicesEnvironment:
-    @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+    @pytest.mark.parametrize("service", MARKETPLACE.services, ids=lambda service: service.name)
     def test_holds_no_other_services_secrets(self, stack: Stack, service: Service) -> None:
         secrets = credentials_of(stack.run_dir)
         text = str(service_environment(stack, secrets, service))
         others = [
             name
-            for one in STATEFUL
+            for one in MARKETPLACE.stateful
             if one != service
             for name in (f"{one.name}.django", f"{one.name}.database")
         ]
@@ -93,13 +94,16 @@ class TestTheParts:
 
     def test_declare_all_queues_before_any_worker_starts(self, stack: Stack) -> None:
         parts = specs_of(stack, credentials_of(stack.run_dir))
-        queues = {f"{service.name}.topology" for service in STATEFUL}
+        queues = {f"{service.name}.topology" for service in MARKETPLACE.stateful}
         workers = [part for part in parts if part.name.endswith((".relay", ".events", ".commands"))]
         assert len(workers) == 11
         assert all(queues.issubset(part.after) for part in workers)
 
     def test_leave_out_what_the_environment_gives(self, stack: Stack) -> None:
-        own = {service.database_variable: f"postgres://elsewhere/{service.name}" for service in STATEFUL}
+        own = {
+            service.database_variable: f"postgres://elsewhere/{service.name}"
+            for service in MARKETPLACE.stateful
+        }
         theirs = dataclasses.replace(stack, overrides={**own, "STRIPE_API_KEY": "sk_test_mine"})
         names = {part.name for part in specs_of(theirs, credentials_of(stack.run_dir))}
         assert not names & {"postgres", "databases", "stripe"}

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from local_stack import doctor, status
-from local_stack.control_client import NotAnswering
-from local_stack.process_status import ProcessStatus
+from local_stack.inspection import doctor, status
 from local_stack.stack import Stack
+from local_stack.supervisor.control_client import NotAnswering
+from local_stack.supervisor.process_status import ProcessStatus
 
 
 def part(name: str, **details: Any) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from typing import Any
 import psutil
 import pytest
 
-from local_stack import control_client, patience
-from local_stack.control_client import NotAnswering, NotRunning, Refused, Supervision
-from local_stack.launch import DidNotStart, shut_down, wait_until_ready
-from local_stack.processes import Identity, leftovers, recorded
 from local_stack.stack import Stack
+from local_stack.supervisor import control_client, patience
+from local_stack.supervisor.control_client import NotAnswering, NotRunning, Refused, Supervision
+from local_stack.supervisor.launch import DidNotStart, shut_down, wait_until_ready
+from local_stack.supervisor.processes import Identity, leftovers, recorded
 from local_stack.testing import wait_for
 from local_stack.tests.tiny import Start
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from local_stack import doctor, status, summary, up
-from local_stack.launch import DidNotStart, plan
-from local_stack.process_status import ProcessStatus
+from local_stack.inspection import doctor, status
 from local_stack.stack import Stack
+from local_stack.supervisor import summary, up
+from local_stack.supervisor.launch import DidNotStart, plan
+from local_stack.supervisor.process_status import ProcessStatus
 
 PROBLEM = "WITHOUT RABBITMQ: everything runs on the embedded broker, since rabbitmq was not up within 30 s"
 REMEDY = "./manage_all.py logs rabbitmq says why; ./manage_all.py up --broker rabbitmq tries it again"

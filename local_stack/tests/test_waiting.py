@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from local_stack import activity, control_client, ephemeral_postgres
-from local_stack.activity import Activity
-from local_stack.control_client import NotAnswering, Refused, Supervision
-from local_stack.ephemeral_postgres import NoServer
-from local_stack.launch import DidNotStart, wait_until_ready
-from local_stack.processes import Record
+from local_stack.backing import ephemeral_postgres
+from local_stack.backing.ephemeral_postgres import NoServer
 from local_stack.stack import Stack
+from local_stack.supervisor import activity, control_client
+from local_stack.supervisor.activity import Activity
+from local_stack.supervisor.control_client import NotAnswering, Refused, Supervision
+from local_stack.supervisor.launch import DidNotStart, wait_until_ready
+from local_stack.supervisor.processes import Record
 from local_stack.testing import wait_for
 from local_stack.tests import tiny
 from local_stack.tests.tiny import Start

@@ -10,11 +10,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from local_stack import activity, liveness, managed_process, patience
-from local_stack.probes import Logs, Stuck, Works
-from local_stack.process_specs import ProcessSpec
 from local_stack.stack import Stack
-from local_stack.supervisor import supervise
+from local_stack.supervisor import activity, liveness, managed_process, patience
+from local_stack.supervisor.probes import Logs, Stuck, Works
+from local_stack.supervisor.process_specs import ProcessSpec
+from local_stack.supervisor.run import supervise
 
 Start = Callable[[str], "subprocess.Popen[bytes]"]
 #: Seconds that the parts of some scenarios take to start, though they move.

@@ -9,7 +9,8 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from local_stack.services import MARKETPLACE, Service
+from local_stack.systems import Service
+from local_stack.systems.marketplace import MARKETPLACE
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "docs" / "reference" / "events"

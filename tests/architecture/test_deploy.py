@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.services import SERVICES, Service
+from local_stack.systems import Service
+from local_stack.systems.marketplace import MARKETPLACE
 from service_defaults.key_files import create_key_files
 
 GOOD = "Ae5kS4fT9-wZ2qLxV7_nB3jR8mY5cH1pD6uG0aEoIiNtQvWrXzKl"
@@ -64,10 +65,10 @@ def _start(service: Service, environment: dict[str, str]) -> subprocess.Complete
 
 
 def _cases() -> list[tuple[Service, str]]:
-    return [(service, name) for service in SERVICES for name in SECRETS[service.name]]
+    return [(service, name) for service in MARKETPLACE.services for name in SECRETS[service.name]]
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+@pytest.mark.parametrize("service", MARKETPLACE.services, ids=lambda service: service.name)
 class TestInProduction:
     def test_djangos_own_checks_find_nothing(self, service: Service, keys: Path) -> None:
         done = _check(service, _production(service, keys))

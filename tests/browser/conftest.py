@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
-from local_stack.chromium import running_chromium
-from local_stack.marketplace import Json, Marketplace, Person
-from local_stack.run_suites import BROKER_VARIABLE
 from local_stack.stack import REPOSITORY
 from local_stack.testing import RunningStack, running_stack
+from tests.load.client import Json, Marketplace, Person
+from tests.suites.chromium import running_chromium
+from tests.suites.run import BROKER_VARIABLE
 
 HOLD_SECONDS = 900
 PASSWORD = "correct horse battery staple"

@@ -10,11 +10,11 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page
 
-from local_stack.chromium import markup_checker
-from local_stack.run_suites import SCREENSHOTS_VARIABLE
 from tests.browser import gallery
 from tests.browser.conftest import DESKTOP, PHONE, TABLET, Windows, watched
 from tests.browser.shop import Shop, enter, running_shop
+from tests.suites.chromium import markup_checker
+from tests.suites.run import SCREENSHOTS_VARIABLE
 
 #: The narrowest phone, and a desk's screen at 200 % zoom.
 NARROWEST, ZOOMED = 320, DESKTOP // 2

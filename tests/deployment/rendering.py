@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from local_stack import deployment_secrets
+from deploy import secrets as deployment_secrets
 
 ROOT = Path(__file__).parents[2]
 TREE = ROOT / "deploy" / "k8s"

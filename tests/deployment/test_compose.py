@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local_stack.services import SERVICES, STATEFUL
+from local_stack.systems.marketplace import MARKETPLACE
 from tests.deployment.rendering import COMPOSE, ROOT, Composed
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
@@ -40,7 +40,9 @@ class TestTheSchema:
 class TestEveryContainerOfOurs:
     @pytest.fixture
     def ours(self, composed: Composed) -> dict[str, dict[str, object]]:
-        return {name: one for service in SERVICES for name, one in composed.of(service.name).items()}
+        return {
+            name: one for service in MARKETPLACE.services for name, one in composed.of(service.name).items()
+        }
 
     def test_writes_nowhere_but_to_tmp_and_gains_no_privilege(
         self, ours: dict[str, dict[str, object]]
@@ -65,22 +67,24 @@ class TestEveryContainerOfOurs:
                 assert how["condition"] == wanted, f"{name} on {other}"
 
     def test_of_each_role_is_there_for_each_service(self, composed: Composed) -> None:
-        for service in STATEFUL:
+        for service in MARKETPLACE.stateful:
             roles = {"migrate", "topology", "web", "commands", "relay", "postgres"}
             roles |= {"events"} if service.follows else set()
             assert {f"{service.name}-{role}" for role in roles} <= composed.services.keys()
 
     def test_of_the_broker_waits_until_every_services_queues_are_declared(self, composed: Composed) -> None:
-        for service in STATEFUL:
+        for service in MARKETPLACE.stateful:
             for name, one in composed.of(service.name).items():
                 if name.endswith(("-events", "-commands", "-relay")):
-                    assert set(one["depends_on"]) == {f"{other.name}-topology" for other in STATEFUL}, name
+                    assert set(one["depends_on"]) == {
+                        f"{other.name}-topology" for other in MARKETPLACE.stateful
+                    }, name
 
 
 class TestNetworks:
     def test_of_databases_hold_one_service_each(self, composed: Composed) -> None:
         for name, one in composed.services.items():
-            databases = {service.name for service in STATEFUL} & set(one["networks"])
+            databases = {service.name for service in MARKETPLACE.stateful} & set(one["networks"])
             assert databases <= {name.partition("-")[0] if "-" in name else _tool(name)}, name
 
     def test_of_databases_and_broker_lead_nowhere_else(self, composed: Composed) -> None:
@@ -112,4 +116,4 @@ class TestTheWorkflows:
             for job in yaml.safe_load(path.read_text())["jobs"].values()
             for service in job.get("strategy", {}).get("matrix", {}).get("service", [])
         }
-        assert found == {service.name for service in SERVICES}
+        assert found == {service.name for service in MARKETPLACE.services}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.services import SERVICES
+from local_stack.systems.marketplace import MARKETPLACE
 from tests.deployment.rendering import COMPOSE, ROOT, Composed, Deployed, settings_of
 
 #: Read by a management command that a person runs, not by any process.
@@ -26,10 +26,14 @@ _OWNERS = (
     "WEB",
     "STRIPE",
     "BROKER",
-    *(service.name.upper() for service in SERVICES),
+    *(service.name.upper() for service in MARKETPLACE.services),
 )
 _IS_OURS = re.compile(rf"({'|'.join(_OWNERS)})_[A-Z_]+")
-PACKAGES = (*(f"{service.name}_service" for service in SERVICES), "shared_events", "service_defaults")
+PACKAGES = (
+    *(f"{service.name}_service" for service in MARKETPLACE.services),
+    "shared_events",
+    "service_defaults",
+)
 
 
 def read_by(service: str, role: str, environment: Mapping[str, str]) -> set[str]:
@@ -124,7 +128,7 @@ def _decoded(overlay: Deployed, values: Mapping[str, str]) -> dict[str, str]:
 
 
 class TestCompose:
-    @pytest.mark.parametrize("service", [service.name for service in SERVICES])
+    @pytest.mark.parametrize("service", [service.name for service in MARKETPLACE.services])
     def test_sets_what_each_process_reads_and_nothing_else(self, composed: Composed, service: str) -> None:
         processes = composed.of(service)
         assert processes

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from local_stack.commands import parser as manage_all
-from local_stack.services import SERVICES
+from local_stack.cli import parser as manage_all
+from local_stack.systems.marketplace import MARKETPLACE
 from tests.deployment.rendering import Composed, Deployed
 from tests.documents.checker_kubectl import Kubectl
 from tests.documents.guides import ROOT
@@ -77,7 +77,7 @@ class Checker:
 
     @cached_property
     def _routes(self) -> set[str]:
-        found = [self.ask(service.name, "tests.deployment.list_routes") for service in SERVICES]
+        found = [self.ask(service.name, "tests.deployment.list_routes") for service in MARKETPLACE.services]
         return {route.rstrip("/") for routes in found for route in routes}
 
     def check(self, command: Sequence[str]) -> None:
@@ -105,7 +105,7 @@ class Checker:
 
     def manage(self, service: str, command: list[str]) -> None:
         """Note a management command for the service's own parser."""
-        if service not in {one.name for one in SERVICES}:
+        if service not in {one.name for one in MARKETPLACE.services}:
             raise Wrong(f"there is no service {service}")
         self.managed.setdefault(service, []).append(command)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.postgres import group_of
+from local_stack.backing.postgres import group_of
 
 #: A code block with the line of text before it, or a line to be deleted.
 STEP = re.compile(

@@ -13,13 +13,13 @@ from urllib.parse import unquote, urlsplit
 import amqp
 import psycopg
 
-from local_stack import rabbitmq
+from local_stack.backing import rabbitmq
+from local_stack.backing.ephemeral_postgres import server, temporary_run_dir
+from local_stack.backing.postgres import cluster_of, create_role
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.environment import admin_database_url, base_environment
-from local_stack.ephemeral_postgres import server, temporary_run_dir
-from local_stack.launch import plan
-from local_stack.postgres import cluster_of, create_role
 from local_stack.stack import Stack
+from local_stack.supervisor.launch import plan
 
 _PATIENCE = 90.0
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from local_stack.backing.ephemeral_postgres import temporary_run_dir
 from local_stack.environment import base_environment
-from local_stack.ephemeral_postgres import temporary_run_dir
 from tests.documents.reader import Reader, reading
 
 ROOT = Path(__file__).parents[2]

@@ -14,14 +14,14 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
-from local_stack.commands import parser
+from local_stack.backing.ephemeral_postgres import temporary_run_dir
+from local_stack.backing.postgres import Cluster, cluster_of, create_cluster, group_of
+from local_stack.cli import parser
 from local_stack.credentials import credentials_of
-from local_stack.drill import guide
 from local_stack.environment import base_environment
-from local_stack.ephemeral_postgres import temporary_run_dir
-from local_stack.launch import plan
-from local_stack.postgres import Cluster, cluster_of, create_cluster, group_of
-from local_stack.services import MARKETPLACE
+from local_stack.supervisor.launch import plan
+from local_stack.systems.marketplace import MARKETPLACE
+from tests.chaos import guide
 from tests.documents.reader import Reader
 
 ELSEWHERE = ("The same in Kubernetes", "The same with compose")

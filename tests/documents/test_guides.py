@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local_stack import postgres, rabbitmq
-from local_stack.services import SERVICES
+from local_stack.backing import postgres, rabbitmq
+from local_stack.systems.marketplace import MARKETPLACE
 from tests.deployment.rendering import compose, copy_of_the_tree, deployed, kubectl
 from tests.documents.checker import OF_POSTGRES, Checker
 from tests.documents.guides import ROOT, blocks, guides, spans
@@ -87,7 +87,9 @@ def read(checker: Checker, tmp_path_factory: pytest.TempPathFactory) -> Checker:
 
 
 class TestTheParsers:
-    @pytest.mark.parametrize("service", [service.name for service in SERVICES if service.stateful])
+    @pytest.mark.parametrize(
+        "service", [service.name for service in MARKETPLACE.services if service.stateful]
+    )
     def test_of_each_service_take_its_management_commands(self, read: Checker, service: str) -> None:
         commands = read.managed.get(service, [])
         told = parse(service, commands, read)
@@ -99,7 +101,7 @@ class TestTheParsers:
         commands = [[*span.split(), "…"] for span in spans(text) if MANAGEMENT_COMMAND.fullmatch(span)]
         commands = [command for command in commands if not COMMAND.match(f"{command[0]} ")]
         assert commands
-        told = [parse(service.name, commands, read) for service in SERVICES if service.stateful]
+        told = [parse(service.name, commands, read) for service in MARKETPLACE.services if service.stateful]
         wrong = [
             (one, whys) for one, whys in zip(commands, zip(*told, strict=True), strict=True) if all(whys)
         ]

@@ -16,11 +16,12 @@ from typing import Protocol
 
 import pytest
 
-from local_stack import deployment_secrets, rabbitmq
-from local_stack.broker_rights import definitions
+from deploy import secrets as deployment_secrets
+from local_stack.backing import rabbitmq
+from local_stack.backing.broker_rights import definitions
+from local_stack.backing.ephemeral_postgres import temporary_run_dir
 from local_stack.credentials import credentials_of
 from local_stack.environment import base_environment
-from local_stack.ephemeral_postgres import temporary_run_dir
 from tests.deployment.cluster import Cluster, serving
 from tests.deployment.rendering import copy_of_the_tree, kubectl, render
 from tests.documents import docker_stand_in

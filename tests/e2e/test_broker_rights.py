@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import amqp
 import pytest
 
-from local_stack import rabbitmq
+from local_stack.backing import rabbitmq
 from local_stack.testing import RunningStack
 
 pytestmark = pytest.mark.skipif(

@@ -8,11 +8,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from local_stack import backlog, backups, pausing, scenarios
-from local_stack.marketplace import Json
-from local_stack.scenarios import Scenario
+from local_stack.backing import backups
+from local_stack.inspection import backlog
 from local_stack.stack import REPOSITORY
+from local_stack.supervisor import pausing
 from local_stack.testing import RunningStack, running_stack, wait_for
+from tests.load import scenarios
+from tests.load.client import Json
+from tests.load.scenarios import Scenario
 
 SUBSCRIBERS = ("tickets", "payments")
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import httpx
 import psycopg
 
-from local_stack.marketplace import Person
-from local_stack.scenarios import Scenario
 from local_stack.testing import RunningStack
+from tests.load.client import Person
+from tests.load.scenarios import Scenario
 
 BUYERS, TRIES, AT_ONCE = 10, 1000, 50
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from local_stack.control_client import Supervision
-from local_stack.restart_load import LoadGenerator, streams_behind
-from local_stack.rolling import restart
+from local_stack.supervisor.control_client import Supervision
+from local_stack.supervisor.rolling import restart
 from local_stack.testing import RunningStack, running_stack, wait_for
+from tests.load.restart import streams_behind, under_load
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ class TestRestart:
         self, stack: RunningStack, capfd: pytest.CaptureFixture[str]
     ) -> None:
         """The control: the same load, and a web process that is stopped before another is there."""
-        with LoadGenerator(stack.stack) as load:
+        with under_load(stack.stack) as load:
             load.warm_up()
             for name in ("orders.web", "frontend.web", "tickets.web"):
                 Supervision(stack.stack).restart(name)
@@ -48,7 +48,7 @@ class TestRestart:
         wait_for(lambda: streams_behind(stack.stack) == [], within=60)
         stack.stop("payments.events")
         try:
-            with LoadGenerator(stack.stack) as load:
+            with under_load(stack.stack) as load:
                 load.warm_up()
             assert any("payments has read" in line for line in streams_behind(stack.stack))
         finally:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from local_stack.backing.ephemeral_postgres import temporary_run_dir
 from local_stack.credentials import credentials_of
-from local_stack.down import forget
-from local_stack.ephemeral_postgres import temporary_run_dir
-from local_stack.launch import launch, locked, plan, shut_down, wait_until_ready
-from local_stack.marketplace import Marketplace
-from local_stack.services import SERVICES
+from local_stack.supervisor.down import forget
+from local_stack.supervisor.launch import launch, locked, plan, shut_down, wait_until_ready
+from local_stack.systems.marketplace import MARKETPLACE
 from local_stack.testing import RunningStack
+from tests.load.client import Marketplace
 from tests.ship.images import Builder, Image, trouble
 from tests.ship.supervise import IMAGES
 
@@ -32,7 +32,7 @@ def images() -> Iterator[dict[str, Image]]:
     builder = Builder(folder)
     try:
         builder.make_base()
-        yield {service.name: builder.build(service.name) for service in SERVICES}
+        yield {service.name: builder.build(service.name) for service in MARKETPLACE.services}
     finally:
         builder.forget()
         shutil.rmtree(folder, ignore_errors=True)

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from local_stack import bootstrap
 from local_stack.stack import REPOSITORY
+from requirements import bootstrap
 
 INSTALL_COMMAND = "sudo apt-get install -y --no-install-recommends buildah debootstrap"
 ENTER = Path(__file__).with_name("enter")

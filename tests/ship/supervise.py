@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 
 from local_stack.credentials import credentials_of
-from local_stack.process_specs import ProcessSpec, specs_of
 from local_stack.stack import Stack
-from local_stack.supervisor import supervise
+from local_stack.supervisor.process_specs import ProcessSpec, specs_of
+from local_stack.supervisor.run import supervise
 from tests.ship.images import Image
 
 IMAGES = "images.json"

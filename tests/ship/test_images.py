@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from local_stack import scenarios
-from local_stack.marketplace import Marketplace, Person
-from local_stack.scenarios import Scenario, disagreements
-from local_stack.services import SERVICES, STATEFUL
 from local_stack.stack import REPOSITORY
+from local_stack.systems.marketplace import MARKETPLACE
 from local_stack.testing import RunningStack, wait_for
+from tests.load import scenarios
+from tests.load.client import Marketplace, Person
+from tests.load.scenarios import Scenario, disagreements
 from tests.ship.images import Image
 
-NAMES = [service.name for service in SERVICES]
+NAMES = [service.name for service in MARKETPLACE.services]
 PROCESSES = [
-    *(f"{service.name}.web" for service in SERVICES),
-    *(f"{service.name}.{role}" for service in STATEFUL for role in ("commands", "relay")),
-    *(f"{service.name}.events" for service in STATEFUL if service.follows),
+    *(f"{service.name}.web" for service in MARKETPLACE.services),
+    *(f"{service.name}.{role}" for service in MARKETPLACE.stateful for role in ("commands", "relay")),
+    *(f"{service.name}.events" for service in MARKETPLACE.stateful if service.follows),
 ]
 
 

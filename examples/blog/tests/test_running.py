@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from examples.blog import demo
-from local_stack.services import BLOG
+from local_stack.systems.blog import BLOG
 from local_stack.testing import RunningStack, running_stack, wait_for
 
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from local_stack.services import BLOG
+from local_stack.systems.blog import BLOG
 from shared_events.inbox.subscriptions import followed_streams
 
 

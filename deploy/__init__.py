@@ -1,0 +1,1 @@
+"""How the marketplace is deployed, and the passwords and keys of a deployment."""

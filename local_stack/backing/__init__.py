@@ -1,0 +1,1 @@
+"""What the services run on: Postgres, RabbitMQ and the gateway, private to one stack."""

@@ -1,1 +1,0 @@
-"""Benchmarks: figures that tests don't assert, because machines are noisy."""

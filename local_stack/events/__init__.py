@@ -1,1 +1,0 @@
-"""`events`: follow what the services tell each other, and look after it."""

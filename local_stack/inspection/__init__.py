@@ -1,0 +1,1 @@
+"""Looking at a running stack: what works, what waits, what was published."""

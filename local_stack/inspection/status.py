@@ -1,0 +1,188 @@
+"""`status`: what runs, what waits, and what it costs."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import psutil
+from rich.markup import escape
+from rich.table import Table
+
+from local_stack.console import duration, megabytes, out
+from local_stack.credentials import credentials_of
+from local_stack.inspection import backlog
+from local_stack.stack import Stack
+from local_stack.supervisor.control_client import NotRunning, Supervision
+from local_stack.supervisor.processes import leftovers
+from local_stack.systems.marketplace import MARKETPLACE
+
+_SAMPLE_SECONDS = 1.0
+_COLOURS = {
+    "running": "green",
+    "done": "green",
+    "stopped": "yellow",
+    "starting": "yellow",
+    "waiting": "yellow",
+}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Memory in bytes, shared pages counted once, and CPU in cores; of all processes of a part together."""
+
+    memory: int = 0
+    cores: float = 0.0
+
+
+@dataclass
+class Report:
+    """Everything `status` tells, as `--json` has it. `healthy`: every part runs and every step is done."""
+
+    system: str
+    url: str
+    broker: str
+    broker_note: str
+    hold_seconds: int
+    healthy: bool
+    parts: list[dict[str, Any]]
+    memory: int
+    cores: float
+    services: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def report(stack: Stack) -> Report:
+    """Look at everything, for about a second. Raises NotRunning."""
+    views = Supervision(stack).status()
+    costs = _costs(stack, [view["pid"] for view in views if view["pid"]])
+    parts = [view | asdict(costs.get(view["pid"] or 0, Cost())) for view in views]
+    return Report(
+        system=stack.system.name,
+        url=stack.url,
+        broker=stack.broker,
+        broker_note=stack.broker_note,
+        hold_seconds=stack.hold_seconds,
+        healthy=all(view["state"] in {"running", "done"} for view in views),
+        parts=parts,
+        memory=sum(cost.memory for cost in costs.values()),
+        cores=round(sum(cost.cores for cost in costs.values()), 3),
+        services=backlog.of_services(stack, credentials_of(stack.run_dir, stack.system)),
+    )
+
+
+def _costs(stack: Stack, roots: list[int]) -> dict[int, Cost]:
+    """Return what each part costs, by its pid; what belongs to no part, as the supervisor, by its own pid."""
+    processes = leftovers(stack)
+    before = {process.pid: _cpu_seconds(process) for process in processes}
+    started = time.monotonic()
+    time.sleep(_SAMPLE_SECONDS)
+    took = time.monotonic() - started
+    costs: dict[int, Cost] = {}
+    for process in processes:
+        root = _root_of(process, roots)
+        so_far = costs.get(root, Cost())
+        spent = max(0.0, _cpu_seconds(process) - before[process.pid]) / took
+        costs[root] = Cost(so_far.memory + _memory(process), round(so_far.cores + spent, 4))
+    return costs
+
+
+def _root_of(process: psutil.Process, roots: list[int]) -> int:
+    try:
+        line: list[int] = [process.pid, *(parent.pid for parent in process.parents())]
+    except psutil.Error:
+        return int(process.pid)
+    return next((pid for pid in line if pid in roots), line[0])
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        full = process.memory_full_info()
+        return int(getattr(full, "pss", full.rss))
+    except psutil.Error:
+        return 0
+
+
+def status(stack: Stack, *, as_json: bool) -> int:
+    """Print the report and return the exit code: 0 when healthy, 1 when not, 3 when nothing runs."""
+    try:
+        found = report(stack)
+    except NotRunning as error:
+        print(json.dumps({"healthy": False, "parts": [], "why": str(error)})) if as_json else out.print(error)
+        return 3
+    if as_json:
+        print(json.dumps(asdict(found), indent=2))
+    else:
+        _print(found)
+    return 0 if found.healthy else 1
+
+
+def _print(found: Report) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("part", "state", "pid", "for", "memory", "cpu", "restarts", "heartbeat", "address"):
+        right = name in {"pid", "memory", "cpu", "restarts", "heartbeat"}
+        table.add_column(name, justify="right" if right else "left")
+    for part in found.parts:
+        if not part["step"] or part["state"] != "done":
+            table.add_row(*_row(part))
+    out.print(table)
+    for part in found.parts:
+        if part["restarts"]:
+            out.print(restarted(part), markup=False)
+    out.print()
+    _print_backlog(found.services)
+    note = f" ({found.broker_note})" if found.broker_note else ""
+    holds = f"   holds last {found.hold_seconds} s" if found.system == MARKETPLACE.name else ""
+    out.print(f"\n{found.url}   broker: {found.broker}{note}{holds}")
+    out.print(
+        f"All of it: {megabytes(found.memory)} of memory, {found.cores:.2f} of a core in the last second"
+    )
+
+
+def restarted(part: Mapping[str, Any]) -> str:
+    """Return in words that a part was started again, and why."""
+    times = "" if part["restarts"] == 1 else f" {part['restarts']} times"
+    last = "" if part["restarts"] == 1 else "the last time "
+    return f"{part['name']} was started again{times}, {last}because: {part['last_restart'] or 'unknown'}"
+
+
+def _row(part: Mapping[str, Any]) -> tuple[str, ...]:
+    colour = _COLOURS.get(part["state"], "red")
+    return (
+        part["name"],
+        f"[{colour}]{part['state']}[/] {escape(part['detail'])}".strip(),
+        str(part["pid"] or ""),
+        duration(time.time() - part["since"]) if part["since"] else "",
+        megabytes(part["memory"]) if part["pid"] else "",
+        f"{part['cores']:.0%}" if part["pid"] else "",
+        str(part["restarts"] or ""),
+        "" if part["heartbeat_age"] is None else duration(part["heartbeat_age"]),
+        part["address"],
+    )
+
+
+def _relay_of(backlog: Mapping[str, Any]) -> str:
+    if backlog["unpublished"] is None:
+        return "?"
+    away = backlog["relay_away"]
+    return "[green]at work[/]" if away is None else f"[red]away for {away:.0f} s[/]"
+
+
+def _print_backlog(services: Mapping[str, Mapping[str, Any]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("service", "relay", "unpublished", "dead letters", "halted", "skipped", "behind", "queues"):
+        table.add_column(name, justify="left" if name in {"service", "relay", "queues"} else "right")
+    for name, one in services.items():
+        queues = ", ".join(f"{queue} {depth}" for queue, depth in one["queues"].items())
+        cells = (one["unpublished"], one["dead_letters"], one["halted"], one["skipped"], one["behind"])
+        counts = ("?" if cell is None else str(cell) for cell in cells)
+        table.add_row(name, _relay_of(one), *counts, queues or "?")
+    out.print(table)

@@ -1,0 +1,1 @@
+"""`drill`: break every process of a stack under load, and count what was lost, doubled or oversold."""

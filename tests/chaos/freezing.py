@@ -1,0 +1,56 @@
+"""Processes that are there and do nothing, as after SIGSTOP: they must be called frozen, and replaced."""
+
+import os
+import signal
+
+import psutil
+
+from local_stack.testing import RunningStack, wait_for
+from tests.chaos.faults import Break
+from tests.chaos.invariants import ask
+
+#: Seconds after which `status` must say that a process is frozen.
+_NOTICED = 8.0
+_REPLACED = 60.0
+_PATIENCE = 60.0
+_HOLDS_A_CURSOR = """
+    SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l USING (pid)
+    WHERE a.state = 'idle in transaction' AND l.relation = 'shared_events_cursor'::regclass
+      AND l.mode = 'RowShareLock'
+"""
+
+
+def freeze(part: str) -> Break:
+    """Stop all processes of a part, wherever they are, and wait until others have taken their place."""
+
+    def act(stack: RunningStack, times: int) -> None:
+        for _ in range(times):
+            _freeze(stack, part)
+
+    return act
+
+
+def freeze_in_batch(part: str) -> Break:
+    """Stop an events worker in the middle of a batch, with its cursor locked."""
+
+    def act(stack: RunningStack, times: int) -> None:
+        service = part.partition(".")[0]
+        with stack.overriding(part, {"EVENTS_FAILPOINTS": "deliver.uncommitted=wait:0.5:2"}):
+            wait_for(
+                lambda: bool(ask(stack, service, _HOLDS_A_CURSOR)[0][0]),
+                within=_PATIENCE,
+                what=f"{part} in the middle of a batch",
+            )
+            _freeze(stack, part)
+
+    return act
+
+
+def _freeze(stack: RunningStack, part: str) -> None:
+    pid = stack.part(part)["pid"]
+    for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+        os.kill(process.pid, signal.SIGSTOP)
+    wait_for(
+        lambda: stack.part(part)["state"] == "frozen", within=_NOTICED, what=f"`status` calling {part} frozen"
+    )
+    stack.wait_until_replaced(part, pid, within=_REPLACED)
