@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.secrets import COMPOSE, KUBERNETES
-from local_stack.backing.broker_rights import hash_password
 from local_stack.credentials import renew_credential
 from local_stack.stack import write_private
 from local_stack.systems.marketplace import MARKETPLACE
 from local_stack.user_errors import UserError
+from shared_events.transport.broker_rights import hash_password
 
 #: Turns a file's text into the same with a new password. Raises ValueError where it has no place for one.
 Change = Callable[[str, str], str]

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from local_stack.backing.broker_rights import definitions
+from local_stack.backing.rabbitmq import broker_passwords
 from local_stack.console import out
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.environment import (
@@ -22,6 +22,7 @@ from local_stack.stack import REPOSITORY, write_private
 from local_stack.systems import Service
 from local_stack.systems.marketplace import FAKE_STRIPE_KEY, FAKE_STRIPE_PUBLISHABLE_KEY, MARKETPLACE
 from local_stack.user_errors import UserError
+from shared_events.transport.broker_rights import definitions
 
 COMPOSE = REPOSITORY / "docker"
 KUBERNETES = REPOSITORY / "deploy" / "k8s" / "overlays" / "local" / "secrets"
@@ -53,7 +54,7 @@ def for_compose(directory: Path) -> list[Path]:
     secrets = _kept_in(directory / "secrets")
     made = dict(_compose_values(secrets))
     write_private(settings, _EMPTY.sub(lambda empty: f"{empty[1]}={made.get(empty[1], '')}", text))
-    users = _write(directory / "secrets" / "definitions.json", _definitions(secrets))
+    users = _write(directory / "secrets" / "definitions.json", definitions_of(secrets))
     # RabbitMQ reads it as a user of its own. It holds salted hashes, in a directory that is closed to others.
     users.chmod(0o644)
     return [settings, users]
@@ -81,7 +82,7 @@ def for_kubernetes(directory: Path) -> list[Path]:
         _write(directory / f"{service.name}-postgres.env", _lines(_of_postgres(secrets, service)))
         for service in MARKETPLACE.stateful
     ]
-    written.append(_write(directory / "definitions.json", _definitions(secrets)))
+    written.append(_write(directory / "definitions.json", definitions_of(secrets)))
     written.append(_write(directory / "cookie", secrets["erlang.cookie"]))
     written += _signing_keys(directory, secrets)
     return [*written, _write(directory / "kustomization.yaml", _kustomization())]
@@ -173,8 +174,11 @@ def _kept_in(directory: Path) -> Credentials:
     return credentials_of(directory)
 
 
-def _definitions(secrets: Credentials) -> str:
-    return json.dumps(definitions(secrets), indent=2) + "\n"
+def definitions_of(secrets: Credentials) -> str:
+    """Return the broker's definitions as the file that it loads at boot."""
+    passwords = broker_passwords(MARKETPLACE, secrets)
+    made = definitions(MARKETPLACE.name, MARKETPLACE.stateful, passwords)
+    return json.dumps(made, indent=2) + "\n"
 
 
 def _lines(values: Mapping[str, str]) -> str:

@@ -11,8 +11,8 @@ from shared_events import catch_up, failpoints
 from shared_events.errors import describe
 from shared_events.inbox import consumer, redrive
 from shared_events.inbox.backfill import backfill_from_wire
+from shared_events.transport.names import REDRIVE_KEY
 from shared_events.transport.publisher import CATCH_UP, DELIVER, DELIVER_BACKFILL, REDRIVE, Publisher
-from shared_events.transport.topology import REDRIVE_KEY
 
 logger = logging.getLogger(__name__)
 

@@ -10,10 +10,11 @@ from urllib.parse import unquote, urlsplit
 
 import amqp
 
-from local_stack.backing.broker_rights import definitions, user
 from local_stack.credentials import Credentials
 from local_stack.environment import base_environment
 from local_stack.stack import Stack, write_private
+from local_stack.systems import System
+from shared_events.transport.broker_rights import definitions, user
 
 #: Bytes of disk below which the node takes nothing in any more.
 DISK_RESERVE = 50_000_000
@@ -113,9 +114,15 @@ def write_configuration(stack: Stack, secrets: Credentials) -> None:
     write_private(home / "definitions.json", json.dumps(definitions_of(stack, secrets), indent=2))
 
 
+def broker_passwords(system: System, secrets: Credentials) -> dict[str, str]:
+    """Return the password of each service's user."""
+    return {service.name: secrets[f"{service.name}.broker"] for service in system.stateful}
+
+
 def definitions_of(stack: Stack, secrets: Credentials) -> dict[str, Any]:
     """Return what every broker of the system has, and what the probe of this node needs."""
-    made, vhost = definitions(secrets, stack.system), stack.system.name
+    vhost = stack.system.name
+    made = definitions(vhost, stack.system.stateful, broker_passwords(stack.system, secrets))
     only_this = {"configure": "^$", "write": f"^{PROBE}$", "read": f"^{re.escape(PROBE_QUEUE)}$"}
     shape = {"vhost": vhost, "durable": True, "auto_delete": False}
     arguments = {"x-queue-type": "quorum", "x-max-length": PROBE_QUEUE_LIMIT}

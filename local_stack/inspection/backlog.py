@@ -15,8 +15,9 @@ from local_stack.backing.rabbitmq import connect
 from local_stack.credentials import Credentials
 from local_stack.environment import broker_url, database_url
 from local_stack.stack import Stack
-from local_stack.systems import Service, queue_name
+from local_stack.systems import Service
 from shared_events.errors import describe
+from shared_events.transport.names import queue_name
 
 # `behind` compares each cursor with the head its publisher was heard to have; `relay_away` is the seconds
 # since a relay last held the lease, empty while one does.

@@ -12,11 +12,6 @@ if TYPE_CHECKING:
 Environment = Callable[["Stack", Mapping[str, str]], dict[str, str]]
 
 
-def queue_name(service: str, name: str) -> str:
-    """Return the name of a service's queue on the broker: its shape has a version of its own."""
-    return f"{service}.{name}.{'v1' if name == 'commands' else 'v2'}"
-
-
 def no_environment(stack: "Stack", credentials: Mapping[str, str]) -> dict[str, str]:
     """Return nothing, for services without variables of their own."""
     return {}

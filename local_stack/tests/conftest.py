@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.backing.ephemeral_postgres import temporary_run_dir
 from local_stack.stack import REPOSITORY, Stack
 from local_stack.supervisor.launch import plan, shut_down
 from local_stack.supervisor.processes import MARKER
 from local_stack.tests.tiny import Start
+from tests.ephemeral_postgres import temporary_run_dir
 
 
 @pytest.fixture

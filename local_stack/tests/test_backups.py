@@ -9,13 +9,13 @@ import pytest
 
 from local_stack.backing import backups
 from local_stack.backing.backups import CannotBackUp, dump, restore
-from local_stack.backing.ephemeral_postgres import server, temporary_run_dir
 from local_stack.backing.postgres import cluster_of, create_databases
 from local_stack.credentials import credentials_of
 from local_stack.environment import admin_database_url, database_url
 from local_stack.stack import Stack
 from local_stack.supervisor.launch import plan
 from local_stack.systems import Service
+from tests.ephemeral_postgres import server, temporary_run_dir
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.arguments import run_dir_of
-from local_stack.backing.rabbitmq import definitions
+from local_stack.backing import rabbitmq
 from local_stack.cli import main, parser
 from local_stack.credentials import credentials_of
 from local_stack.environment import database_url, overrides_from, service_environment
@@ -71,7 +71,7 @@ class TestAServiceOnDemand:
     def test_has_a_database_and_a_user_of_the_broker_of_its_own(self, blog: Stack) -> None:
         secrets = credentials_of(blog.run_dir, BLOG)
         assert database_url(blog, secrets, LATE).endswith(f"/{LATE.name}")
-        users = definitions(secrets, BLOG)["users"]
+        users = rabbitmq.definitions_of(blog, secrets)["users"]
         assert isinstance(users, list)
         assert LATE.name in {user["name"] for user in users}
 

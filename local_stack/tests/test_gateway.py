@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from local_stack.backing import gateway
-from local_stack.backing.ephemeral_postgres import temporary_run_dir
 from local_stack.backing.ports import is_free
 from local_stack.stack import Stack
 from local_stack.supervisor.launch import plan
-from local_stack.testing import wait_for
+from tests.ephemeral_postgres import temporary_run_dir
+from tests.running_stack import wait_for
 
 
 class Echo(BaseHTTPRequestHandler):

@@ -10,7 +10,6 @@ import psycopg
 import pytest
 
 from local_stack.backing import postgres
-from local_stack.backing.ephemeral_postgres import server, temporary_run_dir
 from local_stack.backing.postgres import CannotCreate, cluster_of, create_cluster, create_databases
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.environment import admin_database_url, database_url
@@ -18,6 +17,7 @@ from local_stack.stack import Stack
 from local_stack.supervisor.launch import plan
 from local_stack.systems import Service
 from local_stack.systems.marketplace import MARKETPLACE
+from tests.ephemeral_postgres import server, temporary_run_dir
 
 Server = tuple[Stack, Credentials]
 

@@ -7,14 +7,15 @@ import stat
 
 import pytest
 
-from local_stack.backing import broker_rights, rabbitmq
+from local_stack.backing import rabbitmq
 from local_stack.credentials import credentials_of
 from local_stack.stack import Stack
 from local_stack.supervisor.launch import BrokerMissing, plan
+from shared_events.transport import broker_rights
 
 
 def permissions(stack: Stack, service: str) -> dict[str, str]:
-    found = rabbitmq.definitions(credentials_of(stack.run_dir))["permissions"]
+    found = rabbitmq.definitions_of(stack, credentials_of(stack.run_dir))["permissions"]
     assert isinstance(found, list)
     return next(one for one in found if one["user"] == service)
 
@@ -44,9 +45,9 @@ class TestAUser:
         assert not re.match(found["read"], "payments.inbox")
 
     def test_exists_for_each_service_and_for_nobody_else(self, stack: Stack) -> None:
-        users = rabbitmq.definitions(credentials_of(stack.run_dir))["users"]
+        users = rabbitmq.definitions_of(stack, credentials_of(stack.run_dir))["users"]
         assert isinstance(users, list)
-        assert {user["name"] for user in users} == {"auth", "tickets", "orders", "payments"}
+        assert {user["name"] for user in users} == {"auth", "tickets", "orders", "payments", "probe"}
 
     def test_is_known_by_a_salted_hash_only(self) -> None:
         raw = base64.b64decode(broker_rights.hash_password("secret"))

@@ -18,8 +18,8 @@ from local_stack.supervisor import control_client, patience
 from local_stack.supervisor.control_client import NotAnswering, NotRunning, Refused, Supervision
 from local_stack.supervisor.launch import DidNotStart, shut_down, wait_until_ready
 from local_stack.supervisor.processes import Identity, leftovers, recorded
-from local_stack.testing import wait_for
 from local_stack.tests.tiny import Start
+from tests.running_stack import wait_for
 
 
 def part(stack: Stack, name: str) -> dict[str, Any]:

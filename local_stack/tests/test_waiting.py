@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.backing import ephemeral_postgres
-from local_stack.backing.ephemeral_postgres import NoServer
 from local_stack.stack import Stack
 from local_stack.supervisor import activity, control_client
 from local_stack.supervisor.activity import Activity
 from local_stack.supervisor.control_client import NotAnswering, Refused, Supervision
 from local_stack.supervisor.launch import DidNotStart, wait_until_ready
 from local_stack.supervisor.processes import Record
-from local_stack.testing import wait_for
 from local_stack.tests import tiny
 from local_stack.tests.tiny import Start
+from tests import ephemeral_postgres
+from tests.ephemeral_postgres import NoServer
+from tests.running_stack import wait_for
 
 #: Seconds without progress that are too many in these tests: fewer than what makes progress takes in all.
 STALLED = 1.5

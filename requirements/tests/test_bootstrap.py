@@ -18,8 +18,8 @@ from local_stack import __main__ as entry
 from local_stack.commands import logs, up
 from local_stack.stack import REPOSITORY
 from local_stack.supervisor.processes import Identity
-from local_stack.testing import wait_for
 from requirements import bootstrap
+from tests.running_stack import wait_for
 
 SCRIPT = REPOSITORY / "manage_all.py"
 #: What runs before anything is installed.

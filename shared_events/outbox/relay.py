@@ -35,8 +35,9 @@ from shared_events.outbox.sequencer import (
     prepare_connection,
 )
 from shared_events.settings import EventSettings, event_settings
+from shared_events.transport.names import REDRIVE_KEY
 from shared_events.transport.publisher import DELIVER, REDRIVE, Publisher, is_too_large
-from shared_events.transport.topology import DOMAIN_EVENTS, REDRIVE_KEY, inbox_exchange
+from shared_events.transport.topology import DOMAIN_EVENTS, inbox_exchange
 
 logger = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from kombu.transport.native_delayed_delivery import (
 )
 
 from shared_events.settings import EventSettings
+from shared_events.transport import names
 
-#: Where events go, with the stream as routing key, and where requests to read a log again go.
-DOMAIN_EVENTS = Exchange("domain_events", type="topic", durable=True)
-CATCH_UP = Exchange("catch_up", type="topic", durable=True)
+DOMAIN_EVENTS = Exchange(names.DOMAIN_EVENTS, type="topic", durable=True)
+CATCH_UP = Exchange(names.CATCH_UP, type="topic", durable=True)
 
 #: Where countdowns come out again.
 _DELIVERY = Exchange(CELERY_DELAYED_DELIVERY_EXCHANGE, type="topic", durable=True)
@@ -28,13 +28,10 @@ _DELIVERY = Exchange(CELERY_DELAYED_DELIVERY_EXCHANGE, type="topic", durable=Tru
 #: again.
 EVENTS_LIMIT, BYTES_LIMIT = 10_000, 128 * 2**20
 
-#: The key by which a service's relay asks its own events worker, in its inbox, to try parked events again.
-REDRIVE_KEY = "redrive"
-
 
 def inbox_exchange(service: str) -> Exchange:
     """Return the exchange on which `service` gets answers to its catch-up requests."""
-    return Exchange(f"{service}.inbox", type="topic", durable=True)
+    return Exchange(names.inbox_name(service), type="topic", durable=True)
 
 
 class StreamsQueue(Queue):
@@ -86,7 +83,7 @@ def topology_of(settings: EventSettings, followed: list[str], *, quorum: bool) -
     def queue(name: str, exchange: Exchange, keys: list[str], **arguments: Any) -> Queue:
         arguments = {"x-queue-type": "quorum", **arguments} if quorum else {}
         return StreamsQueue(
-            f"{service}.{name}.v2",
+            names.queue_name(service, name),
             exchange,
             routing_key=keys[0],
             streams=keys,
@@ -106,7 +103,7 @@ def topology_of(settings: EventSettings, followed: list[str], *, quorum: bool) -
         if settings.publishes
         else None,
         events=queue("events", DOMAIN_EVENTS, followed, **alone) if followed else None,
-        inbox=queue("inbox", inbox_exchange(service), [*followed, REDRIVE_KEY], **alone)
+        inbox=queue("inbox", inbox_exchange(service), [*followed, names.REDRIVE_KEY], **alone)
         if followed
         else None,
     )

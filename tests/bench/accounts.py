@@ -17,7 +17,7 @@ import httpx
 from local_stack.console import out
 from local_stack.stack import REPOSITORY
 from local_stack.systems.marketplace import USERS
-from local_stack.testing import RunningStack, running_stack
+from tests.running_stack import RunningStack, running_stack
 
 #: One route per service that tells who asks.
 ROUTES = {name: f"/api/{name}" for name in ("tickets", "orders", "payments")}

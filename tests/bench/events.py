@@ -15,10 +15,10 @@ import psycopg
 from local_stack.backing import rabbitmq
 from local_stack.console import out
 from local_stack.stack import REPOSITORY
-from local_stack.testing import RunningStack, running_stack, wait_for
 from tests.bench.latency import connect, latencies
 from tests.chaos.invariants import AUDIT_CONSUMER
 from tests.chaos.system import CHAOS
+from tests.running_stack import RunningStack, running_stack, wait_for
 
 #: At most so much of plain Celery's time, of a raw round trip's p99, and of the cost with a short log.
 SHARE_OF_CELERY, TIMES_RAW, TIMES_SHORT_LOG = 1 / 3, 4.0, 1.25

@@ -14,7 +14,7 @@ import psycopg
 
 from local_stack.console import out
 from local_stack.stack import REPOSITORY
-from local_stack.testing import RunningStack, running_stack, wait_for
+from tests.running_stack import RunningStack, running_stack, wait_for
 
 #: The time over which the holds are due, in seconds.
 OVER = 60.0

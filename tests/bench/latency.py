@@ -9,8 +9,8 @@ import amqp
 import psycopg
 
 from local_stack.backing import rabbitmq
-from local_stack.testing import RunningStack
 from tests.chaos.invariants import AUDIT_CONSUMER
+from tests.running_stack import RunningStack
 
 RATE, SECONDS = 200, 15
 _QUEUE = "audit.raw"

@@ -22,8 +22,8 @@ import psycopg
 
 from local_stack.console import out
 from local_stack.stack import REPOSITORY
-from local_stack.testing import RunningStack, running_stack, wait_for
 from tests.load.client import Json, Marketplace, Person
+from tests.running_stack import RunningStack, running_stack, wait_for
 from tests.suites.chromium import running_chromium
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 from local_stack.stack import REPOSITORY
-from local_stack.testing import RunningStack, running_stack
 from tests.load.client import Json, Marketplace, Person
+from tests.running_stack import RunningStack, running_stack
 from tests.suites.chromium import running_chromium
 from tests.suites.run import BROKER_VARIABLE
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from local_stack.testing import RunningStack
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Account, Windows, heading
 from tests.load.client import Json
+from tests.running_stack import RunningStack
 
 pytestmark = pytest.mark.parametrize("width", [PHONE, DESKTOP])
 

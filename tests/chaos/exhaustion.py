@@ -7,10 +7,10 @@ from pathlib import Path
 
 from local_stack.backing import broker_probe, postgres, rabbitmq
 from local_stack.environment import rabbitmq_url
-from local_stack.testing import RunningStack, wait_for
 from tests.chaos.faults import Unexpected
 from tests.chaos.outage import go_on_without_broker
 from tests.chaos.small_disk import filled, small_disk
+from tests.running_stack import RunningStack, wait_for
 
 _FULL_SECONDS, _DATABASE_FULL_SECONDS, _ALARM_SECONDS = 50.0, 20.0, 30.0
 #: Seconds after which `status` must say what is wrong.

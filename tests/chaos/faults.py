@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from local_stack.backing import rabbitmq
 from local_stack.inspection.event_replay import replay
 from local_stack.stack import REPOSITORY
-from local_stack.systems import queue_name
-from local_stack.testing import RunningStack, wait_for
+from shared_events.transport.names import queue_name
 from tests.chaos.outage import absent
 from tests.load.listings import list_many
+from tests.running_stack import RunningStack, wait_for
 
 #: Brings a fault about, so many times.
 Break = Callable[[RunningStack, int], None]

@@ -5,9 +5,9 @@ import signal
 
 import psutil
 
-from local_stack.testing import RunningStack, wait_for
 from tests.chaos.faults import Break
 from tests.chaos.invariants import ask
+from tests.running_stack import RunningStack, wait_for
 
 #: Seconds after which `status` must say that a process is frozen.
 _NOTICED = 8.0

@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 
 from local_stack.stack import REPOSITORY
-from local_stack.testing import RunningStack
+from tests.running_stack import RunningStack
 
 AUDIT_CONSUMER = "audit"
 _RECONCILE_PATIENCE = 60

@@ -5,8 +5,8 @@ import time
 import psycopg
 
 from local_stack.console import out
-from local_stack.testing import RunningStack
 from tests.chaos.invariants import AUDIT_CONSUMER, ask
+from tests.running_stack import RunningStack
 
 LATE_SUBSCRIBER = "late_subscriber"
 _PARTS = ("late_subscriber.relay", "late_subscriber.events")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from uuid import uuid4
 
-from local_stack.testing import RunningStack
 from tests.load.client import Json, Marketplace, Person
+from tests.running_stack import RunningStack
 
 MINUTE = 60.0
 #: Tickets that can be held meanwhile: what is listed during the outage becomes known to orders only after it.

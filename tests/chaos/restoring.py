@@ -13,10 +13,10 @@ from uuid import uuid4
 
 from local_stack.console import out
 from local_stack.stack import REPOSITORY
-from local_stack.testing import RunningStack
 from tests.chaos import guide
 from tests.chaos.faults import Break, Unexpected
 from tests.load.client import Marketplace, Person
+from tests.running_stack import RunningStack
 
 #: How long people go on after the dump: this is what the restored service has lost.
 _LOST_SECONDS = 8.0

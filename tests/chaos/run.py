@@ -9,7 +9,6 @@ import psycopg
 from rich.table import Table
 
 from local_stack.console import out
-from local_stack.testing import RunningStack, running_stack
 from shared_events.errors import describe
 from tests.chaos import late_subscriber
 from tests.chaos.faults import Fault
@@ -21,6 +20,7 @@ from tests.load import scenarios
 from tests.load.client import Marketplace
 from tests.load.generator import LoadGenerator
 from tests.load.listings import list_many
+from tests.running_stack import RunningStack, running_stack
 
 #: Longer than a buyer needs whose payment was cut off by a crash.
 _HOLD_SECONDS = 180

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from local_stack.testing import RunningStack, wait_for
 from tests.chaos.outage import absent
+from tests.running_stack import RunningStack, wait_for
 
 _NEW_NAMESPACE, _RECURSIVE_AND_PRIVATE = 0x00020000, 0x4000 | 0x40000
 _PIECE = b"\0" * 65_536

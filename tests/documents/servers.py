@@ -14,12 +14,12 @@ import amqp
 import psycopg
 
 from local_stack.backing import rabbitmq
-from local_stack.backing.ephemeral_postgres import server, temporary_run_dir
 from local_stack.backing.postgres import cluster_of, create_role
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.environment import admin_database_url, base_environment
 from local_stack.stack import Stack
 from local_stack.supervisor.launch import plan
+from tests.ephemeral_postgres import server, temporary_run_dir
 
 _PATIENCE = 90.0
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.backing.ephemeral_postgres import temporary_run_dir
 from local_stack.environment import base_environment
 from tests.documents.reader import Reader, reading
+from tests.ephemeral_postgres import temporary_run_dir
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial" / "add-a-service.md"

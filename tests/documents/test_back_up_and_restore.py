@@ -14,7 +14,6 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 
-from local_stack.backing.ephemeral_postgres import temporary_run_dir
 from local_stack.backing.postgres import Cluster, cluster_of, create_cluster, group_of
 from local_stack.cli import parser
 from local_stack.credentials import credentials_of
@@ -23,6 +22,7 @@ from local_stack.supervisor.launch import plan
 from local_stack.systems.marketplace import MARKETPLACE
 from tests.chaos import guide
 from tests.documents.reader import Reader
+from tests.ephemeral_postgres import temporary_run_dir
 
 ELSEWHERE = ("The same in Kubernetes", "The same with compose")
 SECTIONS = (

@@ -17,9 +17,8 @@ from typing import Protocol
 import pytest
 
 from deploy import secrets as deployment_secrets
+from deploy.secrets import definitions_of
 from local_stack.backing import rabbitmq
-from local_stack.backing.broker_rights import definitions
-from local_stack.backing.ephemeral_postgres import temporary_run_dir
 from local_stack.credentials import credentials_of
 from local_stack.environment import base_environment
 from tests.deployment.cluster import Cluster, serving
@@ -27,6 +26,7 @@ from tests.deployment.rendering import copy_of_the_tree, kubectl, render
 from tests.documents import docker_stand_in
 from tests.documents.guides import ROOT, block_with, commands
 from tests.documents.servers import Servers, servers
+from tests.ephemeral_postgres import temporary_run_dir
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.timeout(300)]
 
@@ -165,7 +165,7 @@ def both() -> Iterator[Servers]:
     if rabbitmq.server_script() is None and os.environ.get("CI") != "true":
         pytest.skip(f"needs RabbitMQ: {rabbitmq.INSTALL_COMMAND}")
     with temporary_run_dir() as folder:
-        users = json.dumps(definitions(credentials_of(folder)))
+        users = definitions_of(credentials_of(folder))
     with servers(users, "orders") as both:
         yield both
 

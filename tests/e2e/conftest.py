@@ -8,9 +8,9 @@ from contextlib import closing
 import httpx
 import pytest
 
-from local_stack.testing import RunningStack, running_stack
 from tests.load.client import Marketplace, Person
 from tests.load.scenarios import Scenario
+from tests.running_stack import RunningStack, running_stack
 
 #: Longer than a buyer needs whose payment was cut off by a crash: its lease, and then another try.
 HOLD_SECONDS = 180

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from local_stack.testing import RunningStack, wait_for
+from tests.running_stack import RunningStack, wait_for
 
 PASSWORD, NEW = "correct horse battery staple", "ten purple bottles"
 

@@ -7,7 +7,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from local_stack.testing import RunningStack
+from tests.running_stack import RunningStack
 
 PROBLEM = "application/problem+json"
 TICKET = {"title": "Front row", "price": "10.00"}

@@ -9,7 +9,7 @@ import amqp
 import pytest
 
 from local_stack.backing import rabbitmq
-from local_stack.testing import RunningStack
+from tests.running_stack import RunningStack
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("STACK_BROKER") != "rabbitmq", reason="the embedded broker is a directory without users"

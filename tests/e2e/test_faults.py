@@ -16,11 +16,11 @@ from local_stack.backing import rabbitmq
 from local_stack.credentials import credentials_of
 from local_stack.inspection import backlog
 from local_stack.stack import REPOSITORY
-from local_stack.testing import RunningStack, wait_for
 from tests.chaos.stripe_faults import Fault, StripeFaults
 from tests.load import scenarios
 from tests.load.client import Marketplace, Person
 from tests.load.scenarios import Scenario, disagreements
+from tests.running_stack import RunningStack, wait_for
 
 #: How long the services may take to agree once nothing is killed any more, in seconds.
 SETTLE = 90.0

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.testing import RunningStack
 from tests.documents.guides import ROOT, blocks, guides
 from tests.documents.typed import AN_ID, Typist
 from tests.load.scenarios import Scenario
+from tests.running_stack import RunningStack
 
 #: How each command ends, by how it begins: exit codes that are right on a stack where nothing is wrong.
 ENDS: dict[str, set[int]] = {

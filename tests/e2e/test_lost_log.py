@@ -12,10 +12,10 @@ from local_stack.backing import backups
 from local_stack.inspection import backlog
 from local_stack.stack import REPOSITORY
 from local_stack.supervisor import pausing
-from local_stack.testing import RunningStack, running_stack, wait_for
 from tests.load import scenarios
 from tests.load.client import Json
 from tests.load.scenarios import Scenario
+from tests.running_stack import RunningStack, running_stack, wait_for
 
 SUBSCRIBERS = ("tickets", "payments")
 

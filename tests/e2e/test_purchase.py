@@ -2,10 +2,10 @@
 
 import pytest
 
-from local_stack.testing import RunningStack
 from tests.load import scenarios
 from tests.load.client import Refusal
 from tests.load.scenarios import Scenario, disagreements
+from tests.running_stack import RunningStack
 
 
 class TestAHold:

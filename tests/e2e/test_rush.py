@@ -7,9 +7,9 @@ from collections.abc import Callable
 import httpx
 import psycopg
 
-from local_stack.testing import RunningStack
 from tests.load.client import Person
 from tests.load.scenarios import Scenario
+from tests.running_stack import RunningStack
 
 BUYERS, TRIES, AT_ONCE = 10, 1000, 50
 

@@ -10,7 +10,7 @@ import httpx
 import jwt
 import pytest
 
-from local_stack.testing import RunningStack, wait_for
+from tests.running_stack import RunningStack, wait_for
 
 PASSWORD = "correct horse battery staple"
 #: One route per service that needs somebody.

@@ -6,7 +6,7 @@ import httpx
 import psycopg
 import pytest
 
-from local_stack.testing import RunningStack
+from tests.running_stack import RunningStack
 
 OWNERS = ("auth", "tickets", "orders", "payments")
 ADMINS = OWNERS

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from local_stack.testing import RunningStack, running_stack
+from tests.running_stack import RunningStack, running_stack
 
 PARTS = ("users", "tickets", "orders", "payments")
 #: How much is asked of each operation, in each of two ways.

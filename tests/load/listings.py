@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import psycopg
 
-from local_stack.testing import RunningStack
+from tests.running_stack import RunningStack
 
 _LIST = """
     WITH listed AS (

@@ -7,8 +7,8 @@ import pytest
 
 from local_stack.supervisor.control_client import Supervision
 from local_stack.supervisor.rolling import restart
-from local_stack.testing import RunningStack, running_stack, wait_for
 from tests.load.restart import streams_behind, under_load
+from tests.running_stack import RunningStack, running_stack, wait_for
 
 
 @pytest.fixture(scope="module")

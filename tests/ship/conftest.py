@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.backing.ephemeral_postgres import temporary_run_dir
 from local_stack.credentials import credentials_of
 from local_stack.supervisor.down import forget
 from local_stack.supervisor.launch import launch, locked, plan, shut_down, wait_until_ready
 from local_stack.systems.marketplace import MARKETPLACE
-from local_stack.testing import RunningStack
+from tests.ephemeral_postgres import temporary_run_dir
 from tests.load.client import Marketplace
+from tests.running_stack import RunningStack
 from tests.ship.images import Builder, Image, trouble
 from tests.ship.supervise import IMAGES
 

@@ -10,10 +10,10 @@ import pytest
 
 from local_stack.stack import REPOSITORY
 from local_stack.systems.marketplace import MARKETPLACE
-from local_stack.testing import RunningStack, wait_for
 from tests.load import scenarios
 from tests.load.client import Marketplace, Person
 from tests.load.scenarios import Scenario, disagreements
+from tests.running_stack import RunningStack, wait_for
 from tests.ship.images import Image
 
 NAMES = [service.name for service in MARKETPLACE.services]

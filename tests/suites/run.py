@@ -16,10 +16,10 @@ from types import FrameType
 import psutil
 
 from local_stack.backing import rabbitmq
-from local_stack.backing.ephemeral_postgres import ephemeral_databases
 from local_stack.console import errors, out
 from local_stack.environment import base_environment
 from local_stack.stack import REPOSITORY
+from tests.ephemeral_postgres import ephemeral_databases
 from tests.suites import chromium
 from tests.suites.table import SUITES, Suite, UnknownSuite
 

@@ -9,7 +9,7 @@ import pytest
 
 from examples.blog import demo
 from local_stack.systems.blog import BLOG
-from local_stack.testing import RunningStack, running_stack, wait_for
+from tests.running_stack import RunningStack, running_stack, wait_for
 
 
 @pytest.fixture(scope="module")

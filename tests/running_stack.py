@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_stack.backing.ephemeral_postgres import temporary_run_dir
 from local_stack.credentials import Credentials, credentials_of
 from local_stack.environment import broker_url, database_url, service_environment
 from local_stack.stack import Stack
@@ -24,6 +23,7 @@ from local_stack.supervisor.launch import launch, locked, plan, shut_down, wait_
 from local_stack.supervisor.logs import tail
 from local_stack.systems import Service, System
 from local_stack.systems.marketplace import MARKETPLACE
+from tests.ephemeral_postgres import temporary_run_dir
 
 _POLL = 0.1
 

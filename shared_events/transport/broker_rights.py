@@ -8,7 +8,8 @@ import base64
 import hashlib
 import os
 import re
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from kombu.transport.native_delayed_delivery import (
     CELERY_DELAYED_DELIVERY_EXCHANGE,
@@ -18,37 +19,46 @@ from kombu.transport.native_delayed_delivery import (
     level_name,
 )
 
-from local_stack.credentials import Credentials
-from local_stack.systems import Service, System
-from local_stack.systems.marketplace import MARKETPLACE
+from shared_events.transport.names import CATCH_UP, DOMAIN_EVENTS, REDRIVE_KEY, inbox_name, queue_name
 
-DOMAIN_EVENTS, CATCH_UP, REDRIVE_KEY = "domain_events", "catch_up", "redrive"
 #: Where a countdown begins, and where it comes out again.
 DELAY, DELIVERY = level_name(MAX_LEVEL), CELERY_DELAYED_DELIVERY_EXCHANGE
 _NOTHING = "^$"
 
 
-def definitions(secrets: Credentials, system: System = MARKETPLACE) -> dict[str, Any]:
-    """Return RabbitMQ's definitions for a system: its vhost is named like it, its users like its services."""
-    users = [user(service.name, secrets[f"{service.name}.broker"]) for service in system.stateful]
+class Participant(Protocol):
+    """A service on the broker: its name, and the streams that it publishes and follows."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def publishes(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def follows(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+def definitions(
+    vhost: str, participants: Sequence[Participant], passwords: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return RabbitMQ's definitions: a user for each participant, named like it, with its password."""
     return {
-        "vhosts": [{"name": system.name}],
-        "users": users,
-        "permissions": [
-            {"user": one.name, "vhost": system.name, **permissions(one)} for one in system.stateful
-        ],
+        "vhosts": [{"name": vhost}],
+        "users": [user(one.name, passwords[one.name]) for one in participants],
+        "permissions": [{"user": one.name, "vhost": vhost, **permissions(one.name)} for one in participants],
         "topic_permissions": [
-            {"user": one.name, "vhost": system.name, "exchange": exchange, "write": write, "read": read}
-            for one in system.stateful
-            for exchange, (write, read) in topic_permissions(one, system).items()
+            {"user": one.name, "vhost": vhost, "exchange": exchange, "write": write, "read": read}
+            for one in participants
+            for exchange, (write, read) in topic_permissions(one, participants).items()
         ],
-        **_shared_shapes(system.name),
+        **_shared_shapes(vhost),
     }
 
 
-def permissions(service: Service) -> dict[str, str]:
+def permissions(service: str) -> dict[str, str]:
     """Return on which exchanges and queues, by name, a service may do what."""
-    own = rf"{service.name}\..*"
+    own = rf"{service}\..*"
     shared = f"{DOMAIN_EVENTS}|{CATCH_UP}"
     return {
         "configure": f"^({own})$",
@@ -57,14 +67,15 @@ def permissions(service: Service) -> dict[str, str]:
     }
 
 
-def topic_permissions(service: Service, system: System) -> dict[str, tuple[str, str]]:
+def topic_permissions(
+    service: Participant, participants: Sequence[Participant]
+) -> dict[str, tuple[str, str]]:
     """Return by which routing keys a service may publish to an exchange, and bind queues to it."""
     own, followed = _any_of(service.publishes), _any_of(service.follows)
-    commands = re.escape(f"{service.name}.commands.v1")
-    inboxes = {f"{other.name}.inbox": (own, _NOTHING) for other in system.stateful}
-    # Its relay asks its own events worker there, by a key that nobody else may use, to try parked events
-    # again.
-    inboxes[f"{service.name}.inbox"] = (
+    commands = re.escape(queue_name(service.name, "commands"))
+    inboxes = {inbox_name(other.name): (own, _NOTHING) for other in participants}
+    # There its relay has its own events worker try parked events again, by a key that nobody else may use.
+    inboxes[inbox_name(service.name)] = (
         _any_of((*service.publishes, REDRIVE_KEY)),
         _any_of((*service.follows, REDRIVE_KEY)),
     )
