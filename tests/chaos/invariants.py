@@ -13,7 +13,7 @@ from local_stack.stack import REPOSITORY
 from tests.running_stack import RunningStack
 
 AUDIT_CONSUMER = "audit"
-_RECONCILE_PATIENCE = 60
+_RECONCILE_PATIENCE = 600
 #: What `reconcile` ends with when it couldn't compare, as where the bank's answer comes too late.
 _NOT_COMPARED, _TRIES = 2, 3
 #: How the lines begin that name a difference.
