@@ -19,7 +19,6 @@ from local_stack.credentials import credentials_of
 from local_stack.environment import base_environment
 from local_stack.stack import (
     DEFAULT_GATEWAY_PORT,
-    DEFAULT_HOLD_SECONDS,
     REPOSITORY,
     Stack,
     port_names,
@@ -59,35 +58,26 @@ def plan(
     system: System = MARKETPLACE,
     broker: str = "auto",
     port: int | None = None,
-    hold_seconds: int = DEFAULT_HOLD_SECONDS,
-    reload: bool = False,
     overrides: Mapping[str, str] | None = None,
     any_port: bool = False,
+    **options: Any,
 ) -> Stack:
     """Return the stack that these options describe, on free ports; nothing is started or written.
 
-    Raises BrokerMissing, and PortTaken when `port` is in use.
+    `options` are `hold_seconds` and `reload` of Stack. Raises BrokerMissing, and PortTaken when `port` is in
+    use.
     """
     before, overrides = Stack.load(run_dir), dict(overrides or {})
     chosen, note = _choose_broker(broker, overrides)
     known = before.ports if before else {}
-    ports = choose_ports(
-        run_dir, gateway=port, before=known, avoid_default=any_port, names=port_names(system)
-    )
+    names = port_names(system)
+    ports = choose_ports(run_dir, gateway=port, before=known, avoid_default=any_port, names=names)
+    address_note = "" if port or any_port else _explain_address(known, ports)
     return Stack(
-        run_dir=run_dir,
-        id=before.id if before else secrets.token_hex(4),
-        ports=ports,
-        address_note="" if port or any_port else _explain_address(known, ports),
-        system_at=system.location,
-        broker=chosen,
-        wanted_broker=broker,
-        broker_note=note,
-        hold_seconds=hold_seconds,
-        reload=reload,
-        overrides=overrides,
-        code=step_cache.of_code(system),
-    )
+        run_dir=run_dir, id=before.id if before else secrets.token_hex(4), ports=ports,
+        address_note=address_note, broker=chosen, wanted_broker=broker, broker_note=note,
+        overrides=overrides, system_at=system.location, code=step_cache.of_code(system), **options,
+    )  # fmt: skip
 
 
 def _explain_address(before: Mapping[str, int], ports: Mapping[str, int]) -> str:

@@ -1,6 +1,7 @@
 """One part's life: started when its turn comes, looked at while it lives, started again when it dies."""
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import socket
@@ -161,11 +162,10 @@ class ManagedProcess:
         return gone.result()
 
     async def _spawn(self) -> Process:
-        part, stack = self.part, self._stack
+        part, log = self.part, self._stack.log_of(self.part.name)
         self.view.becomes("starting")
         self._activity = Activity(os.getpid())  # we prepare it ourselves
-        log = stack.log_of(part.name)
-        environment = {**part.environment, **self._extra, MARKER: f"{stack.id}:{part.name}"}
+        environment = {**part.environment, **self._extra, MARKER: f"{self._stack.id}:{part.name}"}
         try:
             if part.prepare:
                 await asyncio.to_thread(part.prepare)
@@ -184,15 +184,18 @@ class ManagedProcess:
                 )  # fmt: skip
         except (OSError, CannotCreate) as error:
             raise CannotStart(describe(error)) from error
+        self._begin_life(process.pid)
+        return process
+
+    def _begin_life(self, pid: int) -> None:
         self._gone.clear()
         self._leaving = False
-        self._life = Life(process.pid, part.heartbeat)
-        self._activity = Activity(process.pid, log, self._sighting.log_offset)
+        self._life = Life(pid, self.part.heartbeat)
+        self._activity = Activity(pid, self._sighting.log, self._sighting.log_offset)
         self._patience.begin()
         self._next_probe = 0.0
-        self.view.pid = process.pid
-        self._record.keep(part.name, process.pid)
-        return process
+        self.view.pid = pid
+        self._record.keep(self.part.name, pid)
 
     def _listen(self) -> dict[str, str]:
         """Open the part's port, unless a predecessor shares it; return how the process learns of it."""
@@ -208,8 +211,7 @@ class ManagedProcess:
         end_group(process.pid)
         self._record.forget(self.part.name, process.pid)
         if self._socket is not None:
-            # While we held it open, callers would wait for somebody who is gone.
-            self._socket.close()
+            self._socket.close()  # while it is open, callers wait for somebody who is gone
             self._socket = None
         self._process, self.view.pid = None, None
         self._gone.set()
@@ -267,8 +269,8 @@ class ManagedProcess:
         """End the process, so that another is started."""
         self._given_up_for = self.view.detail
         self._patience.give_up()
-        print(f"{time.strftime('%F %T')} {self.part.name}: {self._given_up_for}; starting it anew",
-              file=sys.stderr, flush=True)  # fmt: skip
+        line = f"{time.strftime('%F %T')} {self.part.name}: {self._given_up_for}; starting it anew"
+        print(line, file=sys.stderr, flush=True)
         self.view.becomes("restarting", self._given_up_for)
         await self._end_process(self.part.grace)
 
@@ -279,8 +281,7 @@ class ManagedProcess:
             await self._end_process(grace)
 
     async def _end_process(self, grace: float) -> None:
-        process = self._process
-        if process is None:
+        if (process := self._process) is None:
             return
         process.send_signal(self.part.stop_signal)
         # What is stopped could not follow, nor wait for its children.
@@ -294,8 +295,6 @@ class ManagedProcess:
 
     async def _pause(self) -> None:
         self._retry.clear()
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause_after(self.view.failures)):
                 await self._retry.wait()
-        except TimeoutError:
-            pass

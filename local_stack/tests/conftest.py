@@ -5,10 +5,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local_stack.stack import REPOSITORY, Stack
+from local_stack.supervisor.control_client import Supervision
 from local_stack.supervisor.launch import plan, shut_down
 from local_stack.supervisor.processes import MARKER
 from local_stack.tests.tiny import Start
@@ -58,3 +60,12 @@ def start(stack: Stack) -> Iterator[Start]:
 @pytest.fixture
 def python() -> str:
     return sys.executable
+
+
+def part(stack: Stack, name: str) -> dict[str, Any]:
+    return next(view for view in Supervision(stack).status() if view["name"] == name)
+
+
+def is_replaced(stack: Stack, name: str, pid: int) -> bool:
+    view = part(stack, name)
+    return view["state"] == "running" and view["pid"] not in {None, pid}

@@ -70,17 +70,7 @@ def server() -> Iterator[Server]:
         if cluster.user:
             for path in (archive, cluster.home):
                 os.chown(path, *_owner(cluster))
-        environment = {
-            **base_environment(),
-            "PATH": f"{cluster.binaries}:{os.environ['PATH']}",
-            "PGDATA": str(cluster.data),
-            "ARCHIVE": str(archive),
-            "PGHOST": "127.0.0.1",
-            "PGPORT": str(cluster.port),
-            "PGUSER": "stack_admin",
-            "PGPASSWORD": cluster.admin_password,
-        }
-        reader = Reader(cluster.home, environment, user=cluster.user)
+        reader = Reader(cluster.home, _environment(cluster, archive), user=cluster.user)
         try:
             reader.follow(
                 "```sh\npg_ctl start --pgdata $PGDATA --wait --log $PGDATA/server.log >/dev/null\n```\n"
@@ -89,6 +79,19 @@ def server() -> Iterator[Server]:
             reader.follow("```sh\npg_ctl stop --pgdata $PGDATA --mode immediate\n```\n")
         finally:
             reader.leave()
+
+
+def _environment(cluster: Cluster, archive: Path) -> dict[str, str]:
+    return {
+        **base_environment(),
+        "PATH": f"{cluster.binaries}:{os.environ['PATH']}",
+        "PGDATA": str(cluster.data),
+        "ARCHIVE": str(archive),
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(cluster.port),
+        "PGUSER": "stack_admin",
+        "PGPASSWORD": cluster.admin_password,
+    }
 
 
 def _owner(cluster: Cluster) -> tuple[int, int]:

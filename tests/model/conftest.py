@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.model.market import SERVICES, Market
+from tests.model.fake_broker import SERVICES
+from tests.model.market import Market
 
 _PLAY = settings(
     derandomize=True,

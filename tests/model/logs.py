@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from tests.model.market import SERVICES, FakeBroker, Snapshot
+from tests.model.fake_broker import SERVICES, FakeBroker
 from tests.model.processes import Message
+from tests.model.snapshot import Snapshot
 
 
 def check_copies(snapshot: Snapshot, broker: FakeBroker) -> None:
@@ -69,11 +70,11 @@ def _compare(service: str, snapshot: Snapshot, stream: str, copies: Any, told: d
 
 
 def _check_reservations(snapshot: Snapshot, broker: FakeBroker) -> None:
-    """A ticket is held by the last order on it that has not ended, as far as tickets has heard."""
+    """A ticket is held by the last order on it that has not ended, as far as tickets has applied."""
     blocked = set(snapshot.blocked["tickets"])
-    heard = broker.logs["order"][: broker.furthest["tickets", "order"]]
+    applied = broker.logs["order"][: broker.furthest["tickets", "order"]]
     for ticket in snapshot.tickets.values():
-        events = [event for event in heard if event["data"]["ticket"]["id"] == ticket["id"]]
+        events = [event for event in applied if event["data"]["ticket"]["id"] == ticket["id"]]
         if blocked & {event["aggregate_id"] for event in events} or ticket["withdrawn"]:
             continue
         last = events[-1] if events else None

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tests.model.fake_broker import ROUTES, SERVICES
 from tests.model.logs import check_copies, check_logs
-from tests.model.market import FAULTS, ROUTES, SERVICES, SETTLE, Market, Snapshot
+from tests.model.market import FAULTS, SETTLE, Market
 from tests.model.people import BUYERS, LONG, SUSPECT, People, pick
 from tests.model.provider import CHALLENGED, DECLINED, GOOD
+from tests.model.snapshot import Snapshot
 from tests.model.truths import check_always, check_at_rest
 
 MOST_TICKETS, MOST_WITHDRAWN, MOST_ORDERS = 4, 2, 6

@@ -1,25 +1,17 @@
 """The marketplace in the model's hand: three real services, a provider, a broker, and the clock."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from tests.model.fake_broker import ROUTES, SERVICES, STREAMS, FakeBroker
 from tests.model.processes import Child, Died, Message, Refusal
 from tests.model.provider import Provider
+from tests.model.snapshot import Snapshot
 
-SERVICES = ("tickets", "orders", "payments")
-STREAMS = {"tickets": "ticket", "orders": "order", "payments": "payment"}
-FOLLOWS = {
-    "tickets": ("order", "user"),
-    "orders": ("ticket", "payment", "user"),
-    "payments": ("order", "user"),
-}
-ROUTES = [(service, stream) for service in SERVICES for stream in FOLLOWS[service]]
 SETTLE = "payments.settle_payment"
 
-BEGINNING = datetime(2030, 1, 1, tzinfo=UTC)
 #: What may become of a request to the provider; the last word says whether before or after its effect.
 FAULTS = (
     *("none", "request lost", "request late", "request doubled", "answer lost", "refused"),
@@ -32,67 +24,12 @@ _ROUNDS_TO_REST = 60
 _NO_ANSWER = {"error": {"type": "connection_error", "code": None, "message": "No answer."}}
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """What each service believes, and what was begun where: read in one go."""
-
-    tickets: Message
-    orders: Message
-    ticket_copies: Message
-    payments: Message
-    ledger: Message
-    order_copies: Message
-    parked: list[str]
-    #: Of each service: the aggregates that have parked events, and what it knows about users.
-    blocked: dict[str, list[str]]
-    user_copies: dict[str, Message]
-    revocations: dict[str, Message]
-
-    def live(self, ticket: str) -> list[Message]:
-        """Return the orders on a ticket that haven't ended."""
-        return [
-            order
-            for order in self.orders.values()
-            if order["ticket_id"] == ticket and order["status"] != "cancelled"
-        ]
-
-    def is_suspended(self, user: str, at: str) -> bool:
-        """Return whether a service believes that a user is suspended."""
-        copy = self.user_copies[at].get(user)
-        return copy is not None and copy["status"] == "suspended"
-
-    def payments_of(self, order: str) -> list[Message]:
-        """Return the attempts to pay an order, in their order."""
-        return [payment for payment in self.payments.values() if payment["order_id"] == order]
-
-
-@dataclass
-class FakeBroker:
-    """What has happened since the services' tables were emptied."""
-
-    provider: Provider = field(default_factory=Provider)
-    now: datetime = BEGINNING
-    #: Each stream's log as it was published.
-    logs: dict[str, list[Message]] = field(
-        default_factory=lambda: {s: [] for s in (*STREAMS.values(), "user")}
-    )
-    #: How far each service has applied each stream that it follows, and how far it had been before a replay.
-    heard: dict[tuple[str, str], int] = field(default_factory=lambda: dict.fromkeys(ROUTES, 0))
-    furthest: dict[tuple[str, str], int] = field(default_factory=lambda: dict.fromkeys(ROUTES, 0))
-    #: Commands that the relay has sent and nobody has run yet.
-    commands: dict[str, list[Message]] = field(default_factory=lambda: {s: [] for s in SERVICES})
-    #: What becomes of the next requests to the provider; then all is well.
-    faults: list[str] = field(default_factory=list)
-    #: What happens at the next fault that lets something happen.
-    meanwhile: Callable[[], None] | None = None
-
-
 class Market:
     """Three services and what is between them. Everything happens one after the other, as it is told."""
 
     def __init__(self, addresses: Mapping[str, str]) -> None:
         self._children = {
-            service: Child(service, addresses[service], self._answer_for_the_bank) for service in SERVICES
+            service: Child(service, addresses[service], self._answer_of_provider) for service in SERVICES
         }
         self._removed: list[tuple[str, str]] = []
         #: Services that may have something to publish, and the snapshot of those that nobody has touched
@@ -203,47 +140,47 @@ class Market:
 
     def replay(self, service: str, stream: str) -> None:
         """Have a service read a stream again, from 1."""
-        if self.broker.heard[service, stream]:
+        if self.broker.applied[service, stream]:
             self.ask(service, "replay", stream=stream)
-            self.broker.heard[service, stream] = 0
+            self.broker.applied[service, stream] = 0
 
-    def deliver(
-        self,
-        service: str,
-        stream: str,
-        *,
-        again: int = 0,
-        ahead: int = 0,
-        most: int = 1000,
-        poison: bool = False,
-    ) -> int:
-        """Hand a service a batch: beginning with some it knows, or too far ahead; return how many were new.
+    def deliver(self, service: str, stream: str, *, poison: bool = False, **which: int) -> int:
+        """Hand a service a batch (see `_choose`); return how many of its events are new.
 
         With `poison` the handler of the first new event fails. A batch of a replay ends where the service had
         been, and must change nothing.
         """
-        log, heard = self.broker.logs[stream], self.broker.heard[service, stream]
-        furthest = self.broker.furthest[service, stream]
-        start, end = max(0, heard - again) + ahead, heard + ahead + most
-        events = log[start : min(end, furthest) if heard < furthest else end]
+        applied, furthest = self.broker.applied[service, stream], self.broker.furthest[service, stream]
+        start, events = self._choose(service, stream, **which)
         if not events:
             return 0
         was_applied = events[-1]["position"] <= furthest
         before = self._untouched(service) if was_applied else {}
-        poisoned = [events[heard - start]["id"]] if poison and start <= heard < start + len(events) else []
+        poisoned = [events[applied - start]["id"]] if poison and 0 <= applied - start < len(events) else []
         answer = self.ask(service, "receive", **self._batch(stream, start, events), poisoned=poisoned)
-        reached = heard if start > heard else max(heard, events[-1]["position"])
+        reached = applied if start > applied else max(applied, events[-1]["position"])
         assert answer["position"] == reached, f"{service} is at {stream} {answer}, not at {reached}"
-        assert (answer["outcome"] == "GAP") == (start > heard)
-        self.broker.heard[service, stream] = reached
+        assert (answer["outcome"] == "GAP") == (start > applied)
+        self.broker.applied[service, stream] = reached
         self.broker.furthest[service, stream] = max(furthest, reached)
         if was_applied:
-            types = [event["type"] for event in events]
-            assert not self.relay(service), f"{service} published something because of {types} of old"
-            after = self._untouched(service)
-            changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
-            assert not changed, f"{types} of old changed {changed} at {service}"
-        return reached - heard
+            self._check_untouched(service, before, [event["type"] for event in events])
+        return reached - applied
+
+    def _choose(
+        self, service: str, stream: str, *, again: int = 0, ahead: int = 0, most: int = 1000
+    ) -> tuple[int, list[Message]]:
+        """Return a batch and its start: it repeats some events, or leaves some out; a replay ends in time."""
+        applied, furthest = self.broker.applied[service, stream], self.broker.furthest[service, stream]
+        start, end = max(0, applied - again) + ahead, applied + ahead + most
+        return start, self.broker.logs[stream][start : min(end, furthest) if applied < furthest else end]
+
+    def _check_untouched(self, service: str, before: Message, types: list[str]) -> None:
+        """Events that were applied before must have changed nothing, nor made the service publish."""
+        assert not self.relay(service), f"{service} published something because of {types} of old"
+        after = self._untouched(service)
+        changed = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+        assert not changed, f"{types} of old changed {changed} at {service}"
 
     def flow(self) -> int:
         """Let all news reach everybody, and what they make of it too; return how much there was."""
@@ -255,10 +192,10 @@ class Market:
         return total
 
     def news_of(self, stream: str) -> Message | None:
-        """Return the batch of what payments hasn't heard of a stream, None where there is none."""
-        heard = self.broker.heard["payments", stream]
-        events = self.broker.logs[stream][heard:]
-        return self._batch(stream, heard, events) if events else None
+        """Return the batch of what payments hasn't applied of a stream, None where there is none."""
+        applied = self.broker.applied["payments", stream]
+        events = self.broker.logs[stream][applied:]
+        return self._batch(stream, applied, events) if events else None
 
     def run_command(self, service: str, nth: int = 0) -> None:
         """Run one of the commands that were sent, whichever."""
@@ -331,7 +268,7 @@ class Market:
             if owner == service and name != "unique_index":
                 self.ask(service, f"remove_{name}")
 
-    def _answer_for_the_bank(self, request: Message) -> Message:
+    def _answer_of_provider(self, request: Message) -> Message:
         fault = self.broker.faults.pop(0) if self.broker.faults else "none"
         if fault in ("request lost", "request late", "dies before"):
             if fault == "request late":

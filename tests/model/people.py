@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.model.market import SETTLE, Market, Snapshot
+from tests.model.market import SETTLE, Market
 from tests.model.processes import Message
 from tests.model.provider import DECLINED, GOOD
+from tests.model.snapshot import Snapshot
 
 SELLER = "00000000-0000-7000-8000-000000000001"
 BUYERS = [f"00000000-0000-7000-8000-00000000000{n}" for n in (2, 3)]

@@ -11,7 +11,7 @@ _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 Message = dict[str, Any]
 
 
-class BankRefuses(Exception):
+class ProviderRefuses(Exception):
     """The plain no of the provider, in Stripe's terms."""
 
     def __init__(self, type: str, code: str) -> None:
@@ -69,7 +69,11 @@ class Provider:
         if key not in self._answers:
             self._answers[key] = (request, self._do(request, refuse=refuse))
         first, answer = self._answers[key]
-        return answer if first == request else {"error": BankRefuses("idempotency_error", "key_reused").error}
+        return (
+            answer
+            if first == request
+            else {"error": ProviderRefuses("idempotency_error", "key_reused").error}
+        )
 
     def let_late_requests_arrive(self) -> None:
         """What was on the way arrives; nobody waits for the answers any more."""
@@ -87,7 +91,7 @@ class Provider:
         """The buyer answers the provider's challenge."""
         intent = self.intents[intent_id]
         if intent.status == "requires_action":
-            intent.error = None if success else BankRefuses("card_error", "authentication_failed").error
+            intent.error = None if success else ProviderRefuses("card_error", "authentication_failed").error
             self._enter(intent, "requires_capture" if success else "requires_payment_method")
 
     def let_authorisation_lapse(self, intent_id: str) -> None:
@@ -105,12 +109,12 @@ class Provider:
     def _do(self, request: Message, *, refuse: bool) -> Message:
         try:
             if refuse:
-                raise BankRefuses("invalid_request_error", "not_now")
+                raise ProviderRefuses("invalid_request_error", "not_now")
             about = request["about"]
             call = getattr(self, f"_{request['call']}")
             intent = call(**about) if request["call"] == "create" else call(self.intents[about["intent"]])
             return {"intent": intent.raw()}
-        except BankRefuses as refusal:
+        except ProviderRefuses as refusal:
             return {"error": refusal.error}
 
     def _create(self, amount: int, metadata: Message, payment_method: str | None = None, **_: Any) -> Intent:
@@ -128,9 +132,9 @@ class Provider:
     def _confirm(self, intent: Intent) -> Intent:
         self._require(intent, "requires_confirmation", "requires_payment_method")
         if intent.card == DECLINED or intent.card is None:
-            intent.error, intent.card = BankRefuses("card_error", "card_declined").error, None
+            intent.error, intent.card = ProviderRefuses("card_error", "card_declined").error, None
             self._enter(intent, "requires_payment_method")
-            raise BankRefuses("card_error", "card_declined")
+            raise ProviderRefuses("card_error", "card_declined")
         return self._enter(intent, "requires_action" if intent.card == CHALLENGED else "requires_capture")
 
     def _capture(self, intent: Intent) -> Intent:
@@ -144,13 +148,13 @@ class Provider:
     def _refund(self, intent: Intent) -> Intent:
         self._require(intent, "succeeded")
         if intent.refunded:
-            raise BankRefuses("invalid_request_error", "charge_already_refunded")
+            raise ProviderRefuses("invalid_request_error", "charge_already_refunded")
         intent.refunded = True
         return self._tell(intent, "charge.refunded")
 
     def _require(self, intent: Intent, *statuses: str) -> None:
         if intent.status not in statuses:
-            raise BankRefuses("invalid_request_error", "payment_intent_unexpected_state")
+            raise ProviderRefuses("invalid_request_error", "payment_intent_unexpected_state")
 
     def _enter(self, intent: Intent, status: str) -> Intent:
         intent.status = status

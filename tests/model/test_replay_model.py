@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.model.fake_broker import ROUTES
 from tests.model.logs import check_copies, check_logs
-from tests.model.market import ROUTES, Market
+from tests.model.market import Market
 from tests.model.people import BUYERS, LONG, SELLER, SUSPECT, People
 from tests.model.provider import DECLINED, GOOD
 from tests.model.truths import check_always, check_at_rest
@@ -53,18 +54,21 @@ class Story(People):
         self.market.broker.now += LONG
         ask("orders", "sweep")
         self.market.run_commands()
-        for what, status in (
-            ("suspended", "suspended"),
-            ("reinstated", "active"),
-            ("sessions_ended", "active"),
-        ):
-            self.market.tell_of_user(SUSPECT, what, status=status)
+        self._change_a_user()
         for ticket in (second, third, *rest):
             ask("tickets", "edit_ticket", ticket=ticket, seller=SELLER, price=NEW_PRICE)
         ask("tickets", "withdraw_ticket", ticket=second, seller=SELLER)
         self.gone, self.for_sale = second, [third, *rest]
         self.market.run_commands()
         self.check()
+
+    def _change_a_user(self) -> None:
+        for what, status in (
+            ("suspended", "suspended"),
+            ("reinstated", "active"),
+            ("sessions_ended", "active"),
+        ):
+            self.market.tell_of_user(SUSPECT, what, status=status)
 
     def go_on(self, step: int) -> None:
         """Somebody buys at the newest price, pays or gives up; nobody gets what is gone."""
@@ -114,7 +118,7 @@ def replay_everything(market: Market) -> Story:
 
 
 def _is_behind(market: Market, broker: tuple[str, Any]) -> bool:
-    return market.broker.heard[broker] < market.broker.furthest[broker]
+    return market.broker.applied[broker] < market.broker.furthest[broker]
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from collections import Counter
 from decimal import Decimal
 
-from tests.model.market import Snapshot
 from tests.model.processes import Message
 from tests.model.provider import Provider
+from tests.model.snapshot import Snapshot
 
 #: The errors of events that the model had fail, and of those behind them.
 _PARKED_ON_PURPOSE = ("", "Poisoned: ")
