@@ -1,5 +1,6 @@
 """Access tokens as every service reads them: a signature checked with the public key alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +19,7 @@ LONGEST_ACCESS_SECONDS = 60 * 60
 
 # By these a token offers the key to check it with. We never look, and nobody honest of ours sends them.
 _KEYS_IN_THE_HEADER = frozenset({"jku", "jwk", "x5u", "x5c"})
-_REQUIRED = ["iss", "aud", "sub", "sid", "iat", "exp", "typ", "staff"]
+_REQUIRED = ("iss", "aud", "sub", "sid", "iat", "staff")
 
 
 class InvalidToken(errors.NotSignedIn):
@@ -42,20 +43,30 @@ class Claims:
 
 
 def verify(token: str) -> Claims:
-    """The token's claims; raises `InvalidToken` unless it is auth's, for us, for access, in time."""
+    """Return an access token's claims; raise `InvalidToken` unless auth issued it and it hasn't expired."""
     try:
-        payload = jwt.decode(
+        return _claims(decode(token, token_type=ACCESS, required=_REQUIRED))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InvalidToken from error
+
+
+def decode(token: str, *, token_type: str, required: Sequence[str]) -> dict[str, Any]:
+    """Return the verified payload of a token of this type; raise `InvalidToken` for any other token."""
+    try:
+        payload: dict[str, Any] = jwt.decode(
             token,
             _key_for(token),
             algorithms=[keys.ALGORITHM],
             audience=AUDIENCE,
             issuer=ISSUER,
             leeway=LEEWAY_SECONDS,
-            options={"require": _REQUIRED},
+            options={"require": ["exp", "typ", *required]},
         )
-        return _claims(payload)
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
         raise InvalidToken from error
+    if payload["typ"] != token_type:
+        raise InvalidToken
+    return payload
 
 
 def _key_for(token: str) -> jwt.PyJWK:
@@ -70,8 +81,6 @@ def _key_for(token: str) -> jwt.PyJWK:
 
 
 def _claims(payload: dict[str, Any]) -> Claims:
-    if payload["typ"] != ACCESS:
-        raise InvalidToken
     iat, exp = datetime.fromtimestamp(payload["iat"], UTC), datetime.fromtimestamp(payload["exp"], UTC)
     if exp - iat > timedelta(seconds=LONGEST_ACCESS_SECONDS):
         # A revocation would be forgotten before such a token has run out.

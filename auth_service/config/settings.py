@@ -3,8 +3,6 @@
 Values that all services share come from `service_defaults.settings`; what varies comes from the environment.
 """
 
-from datetime import timedelta
-
 from auth_service.clients import mail
 from service_defaults import cookies, env, tokens
 from service_defaults import settings as defaults
@@ -117,12 +115,3 @@ AUTH_ACCESS_SECONDS = env.integer(
     "AUTH_ACCESS_SECONDS", default=5 * 60, minimum=10, maximum=tokens.LONGEST_ACCESS_SECONDS
 )
 AUTH_REFRESH_SECONDS = env.integer("AUTH_REFRESH_SECONDS", default=14 * 24 * 60 * 60, minimum=60)
-SIMPLE_JWT = {
-    "ALGORITHM": "EdDSA",
-    "ISSUER": tokens.ISSUER,
-    "AUDIENCE": tokens.AUDIENCE,
-    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=AUTH_ACCESS_SECONDS),
-    "REFRESH_TOKEN_LIFETIME": timedelta(seconds=AUTH_REFRESH_SECONDS),
-    "USER_ID_CLAIM": "sub",
-    "TOKEN_TYPE_CLAIM": "typ",
-}

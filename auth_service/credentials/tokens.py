@@ -1,22 +1,22 @@
-"""Tokens as auth issues them: simplejwt with EdDSA, a `kid` in the header, and keys from files."""
+"""Access and refresh tokens: issued here, signed by the key in a file, with that key's id in the header."""
 
+import time
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
-from rest_framework_simplejwt.backends import TokenBackend
-from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.tokens import Token
-from rest_framework_simplejwt.utils import datetime_to_epoch
 
 from auth_service.accounts.models import Session
 from service_defaults import errors, health, keys, tokens
+
+REFRESH = "refresh"
+"""The `typ` of refresh tokens: shown to auth alone, good for one use."""
 
 
 class InvalidRefreshToken(errors.NotSignedIn):
@@ -47,69 +47,54 @@ class RefreshClaims:
     refresh_id: UUID
 
 
-class KeyFileBackend(TokenBackend):
-    """Signs with the private key file, naming its `kid`; verifies with the public set, by `kid`."""
-
-    def encode(self, payload: dict[str, Any]) -> str:
-        """The signed token."""
-        key = signing_key()
-        claims = {**payload, "aud": self.audience, "iss": self.issuer}
-        return jwt.encode(claims, key.private, self.algorithm, headers={"kid": key.kid})
-
-    def get_verifying_key(self, token: Any) -> Any:
-        """The public key that the token's header names."""
-        kid = jwt.get_unverified_header(token).get("kid")
-        key = keys.public_keys().get(kid) if isinstance(kid, str) else None
-        if key is None:
-            # Of the errors that the base class knows: an InvalidKeyError would pass it by.
-            raise jwt.InvalidTokenError("unknown key")
-        return key
-
-
-_backend = KeyFileBackend(
-    keys.ALGORITHM, audience=tokens.AUDIENCE, issuer=tokens.ISSUER, leeway=tokens.LEEWAY_SECONDS
-)
-
-
-class AccessToken(Token):
-    """Minutes long, shown to every service."""
-
-    token_type = tokens.ACCESS
-    lifetime = api_settings.ACCESS_TOKEN_LIFETIME
-    _token_backend = _backend
-
-
-class RefreshToken(Token):
-    """Weeks long, shown to auth alone, good for one use."""
-
-    token_type = "refresh"  # noqa: S105  its name
-    lifetime = api_settings.REFRESH_TOKEN_LIFETIME
-    _token_backend = _backend
-
-
 def pair_for(session: Session) -> TokenPair:
-    """The tokens of a session as it now is."""
-    access = AccessToken.for_user(session.user)
-    # To the microsecond, and by the clock that ends sessions: "issued before" has to be exact.
-    access["iat"] = session.refreshed_at.timestamp()
-    access["exp"] = datetime_to_epoch(session.refreshed_at + AccessToken.lifetime)
-    access["sid"] = str(session.id)
-    access["staff"] = session.user.is_staff
-    access["role"] = session.user.role
-    access["auth_time"] = datetime_to_epoch(session.created_at)
-    refresh = RefreshToken()
-    refresh["sid"] = str(session.id)
-    refresh["jti"] = session.refresh_id.hex
-    refresh["exp"] = datetime_to_epoch(session.expires_at)
-    return TokenPair(access=str(access), refresh=str(refresh))
+    """Return the access and refresh token of a session in its present state."""
+    return TokenPair(access=_access_token(session), refresh=_refresh_token(session))
+
+
+def _access_token(session: Session) -> str:
+    lifetime = timedelta(seconds=settings.AUTH_ACCESS_SECONDS)
+    return _encode(
+        {
+            "typ": tokens.ACCESS,
+            "exp": int((session.refreshed_at + lifetime).timestamp()),
+            # To the microsecond, and by the clock that ends sessions: "issued before" has to be exact.
+            "iat": session.refreshed_at.timestamp(),
+            "jti": uuid4().hex,
+            "sub": str(session.user_id),
+            "sid": str(session.id),
+            "staff": session.user.is_staff,
+            "role": session.user.role,
+            "auth_time": int(session.created_at.timestamp()),
+        }
+    )
+
+
+def _refresh_token(session: Session) -> str:
+    return _encode(
+        {
+            "typ": REFRESH,
+            "exp": int(session.expires_at.timestamp()),
+            "iat": int(time.time()),
+            "jti": session.refresh_id.hex,
+            "sid": str(session.id),
+        }
+    )
+
+
+def _encode(claims: dict[str, Any]) -> str:
+    """Return the claims as a token, signed by the current key and with its `kid` in the header."""
+    key = signing_key()
+    payload = {**claims, "aud": tokens.AUDIENCE, "iss": tokens.ISSUER}
+    return jwt.encode(payload, key.private, keys.ALGORITHM, headers={"kid": key.kid})
 
 
 def read_refresh(token: str) -> RefreshClaims:
-    """What a refresh token says; raises `InvalidRefreshToken` unless we signed it and it hasn't expired."""
+    """Return a refresh token's claims; raise `InvalidRefreshToken` unless we issued it and it is in time."""
     try:
-        claims = RefreshToken(token)  # type: ignore[arg-type]
-        return RefreshClaims(session_id=UUID(claims["sid"]), refresh_id=UUID(claims["jti"]))
-    except (TokenError, KeyError, ValueError) as error:
+        claims = tokens.decode(token, token_type=REFRESH, required=("sid", "jti"))
+        return RefreshClaims(session_id=UUID(str(claims["sid"])), refresh_id=UUID(str(claims["jti"])))
+    except (tokens.InvalidToken, ValueError) as error:
         raise InvalidRefreshToken from error
 
 
