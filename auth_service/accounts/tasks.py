@@ -44,9 +44,9 @@ def send_email(*, email_id: str, **_: object) -> None:
 def _send(email: QueuedEmail, user: User) -> None:
     match email.kind:
         case QueuedEmail.Kind.RESET:
-            mail.send_reset(to=user.email, token=links.token_for(user, links.Purpose.RESET))
+            mail.send_reset(to=user.email, token=links.create_reset_token(user))
         case QueuedEmail.Kind.VERIFY if not user.email_verified:
-            mail.send_verification(to=user.email, token=links.token_for(user, links.Purpose.VERIFY))
+            mail.send_verification(to=user.email, token=links.create_confirmation_token(user))
         case QueuedEmail.Kind.PASSWORD_CHANGED:
             mail.send_password_changed(to=user.email)
 

@@ -106,7 +106,7 @@ EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.use_ssl, _MAIL.use_tls
 EMAIL_TIMEOUT = _MAIL.timeout
 EMAIL_FILE_PATH = _MAIL.directory
 DEFAULT_FROM_EMAIL = env.text("AUTH_MAIL_FROM", default=f"tickets@{ALLOWED_HOSTS[0]}")
-AUTH_RESET_SECONDS = env.integer("AUTH_RESET_SECONDS", default=60 * 60, minimum=60)
+PASSWORD_RESET_TIMEOUT = env.integer("AUTH_RESET_SECONDS", default=60 * 60, minimum=60)
 AUTH_VERIFY_SECONDS = env.integer("AUTH_VERIFY_SECONDS", default=7 * 24 * 60 * 60, minimum=60)
 
 # Tokens

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.core import mail as outbox
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from auth_service.accounts import tasks
+from auth_service.accounts import operations, tasks
 from auth_service.accounts.models import QueuedEmail, Session, User
 from auth_service.clients import mail
 from auth_service.credentials import links
@@ -103,7 +104,7 @@ class TestAResetLink:
         assert _reset(link).status_code == 200
 
     def test_is_over_after_its_time(self, link: str, settings) -> None:
-        settings.AUTH_RESET_SECONDS = -1
+        settings.PASSWORD_RESET_TIMEOUT = -1
         assert _reset(link).status_code == 400
 
     def test_is_over_once_another_one_was_used(self, link: str) -> None:
@@ -112,18 +113,36 @@ class TestAResetLink:
         assert _reset(other).status_code == 200
         assert _reset(link, "eleven purple bottles").status_code == 400
 
-    @pytest.mark.parametrize("token", ["", "nonsense", "a:b:c", "é"])
+    @pytest.mark.parametrize(
+        "token", ["", "nonsense", "a:b:c", "é", "0" * 32, f"{'0' * 32}.a-b", f"{'0' * 32}.é-é-é"]
+    )
     def test_can_not_be_made_up(self, member: User, token: str) -> None:
         assert _reset(token).status_code == 400
         assert _sign_in(PASSWORD) == 200
 
     def test_for_another_purpose_is_none(self, member: User) -> None:
-        assert _reset(links.token_for(member, links.Purpose.VERIFY)).status_code == 400
+        assert _reset(links.create_confirmation_token(member)).status_code == 400
 
     def test_of_one_account_is_not_anothers(self, link: str) -> None:
         other = UserFactory(email="other@example.com")
-        forged = links.token_for(other, links.Purpose.RESET).split(":")[0] + ":" + link.split(":", 1)[1]
+        forged = links.create_reset_token(other).split(".")[0] + "." + link.split(".")[1]
         assert _reset(forged).status_code == 400
+
+    def test_that_was_used_is_refused_before_a_password_is_hashed(
+        self, link: str, hashings: list[str]
+    ) -> None:
+        assert _reset(link).status_code == 200
+        hashings.clear()
+        assert _reset(link).status_code == 400
+        assert hashings == []
+
+    def test_that_is_used_meanwhile_is_refused_by_the_operation(self, link: str, member: User) -> None:
+        read = links.read_reset_token(link)
+        assert _reset(link).status_code == 200
+        with transaction.atomic(), pytest.raises(operations.LinkUsedUp):
+            operations.reset_password(
+                user_id=member.id, token=read.token, password_hash="unused", now=timezone.now()
+            )
 
     def test_opens_no_suspended_account(self, link: str, member: User) -> None:
         User.objects.update(status="suspended")
@@ -141,6 +160,15 @@ class TestAVerification:
         assert APIClient().post(VERIFY, {"token": _token(email)}).status_code == 200
         assert api.get("/api/users/currentuser").json()["currentUser"]["emailVerified"] is True
         assert APIClient().post(VERIFY, {"token": _token(email)}).status_code == 400
+
+    def test_link_is_over_after_its_time(self, member: User, settings) -> None:
+        settings.AUTH_VERIFY_SECONDS = -1
+        token = links.create_confirmation_token(member)
+        assert APIClient().post(VERIFY, {"token": token}).status_code == 400
+
+    def test_takes_no_link_for_another_purpose(self, member: User) -> None:
+        token = links.create_reset_token(member)
+        assert APIClient().post(VERIFY, {"token": token}).status_code == 400
 
     def test_is_sent_again_on_demand_while_it_is_needed(self, browser: APIClient, member: User) -> None:
         assert browser.post(AGAIN, {}).status_code == 202

@@ -52,15 +52,15 @@ class ResetPassword(APIView):
         """Set the password; every session ends. The link works once."""
         given = serializers.ResetPasswordInput(data=request.data)
         given.is_valid(raise_exception=True)
-        link = links.read(given.validated_data["token"], links.Purpose.RESET)
+        link = links.read_reset_token(given.validated_data["token"])
         password = given.validated_data["password"]
-        serializers.check_password_rules(password, user=User.objects.filter(id=link.user_id).first())
+        serializers.check_password_rules(password, user=link.user)
         password_hash = make_password(password)
         with transaction.atomic():
             operations.reset_password(
-                user_id=link.user_id, mark=link.mark, password_hash=password_hash, now=timezone.now()
+                user_id=link.user.id, token=link.token, password_hash=password_hash, now=timezone.now()
             )
-        audit.log("password.reset", request, user=link.user_id)
+        audit.log("password.reset", request, user=link.user.id)
         return Response({})
 
 
@@ -88,9 +88,9 @@ class VerifyEmail(APIView):
         """Note that the address is its owner's. The link works once."""
         given = serializers.LinkInput(data=request.data)
         given.is_valid(raise_exception=True)
-        link = links.read(given.validated_data["token"], links.Purpose.VERIFY)
+        link = links.read_confirmation_token(given.validated_data["token"])
         with transaction.atomic():
-            operations.verify_email(user_id=link.user_id, mark=link.mark, now=timezone.now())
+            operations.verify_email(user_id=link.user_id, fingerprint=link.fingerprint, now=timezone.now())
         audit.log("email.verified", request, user=link.user_id)
         return Response({})
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.tokens import default_token_generator
 from django.db import IntegrityError
 from django.utils.crypto import constant_time_compare
 
@@ -155,23 +156,24 @@ def change_password(
     return _open_session(user, now, client)
 
 
-def reset_password(*, user_id: UUID, mark: str, password_hash: str, now: datetime) -> User:
-    """Give the account of a link this password, and end its sessions; raises `LinkUsedUp`.
+def reset_password(*, user_id: UUID, token: str, password_hash: str, now: datetime) -> User:
+    """Set the password by Django's password reset token, and end the sessions; raises `LinkUsedUp`.
 
     A suspended account stays suspended. Whoever has the link has the address: it is verified too.
     """
     user = _user_of_link(user_id)
-    if not constant_time_compare(mark, user.reset_fingerprint()):
+    # Again, now that the account is locked: two requests may have read the same link.
+    if not default_token_generator.check_token(user, token):
         raise LinkUsedUp
     user.email_verified_at = user.email_verified_at or now
     _set_password(user, password_hash, now)
     return user
 
 
-def verify_email(*, user_id: UUID, mark: str, now: datetime) -> None:
+def verify_email(*, user_id: UUID, fingerprint: str, now: datetime) -> None:
     """Note that the account's address is its owner's; raises `LinkUsedUp`."""
     user = _user_of_link(user_id)
-    if not constant_time_compare(mark, user.verify_fingerprint()):
+    if not constant_time_compare(fingerprint, user.verify_fingerprint()):
         raise LinkUsedUp
     user.email_verified_at = now
     user.save(update_fields=["email_verified_at"])

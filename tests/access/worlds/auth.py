@@ -22,7 +22,7 @@ def build(role: str) -> World:
         world.tokens[name] = pair.access
         if name == role:
             mine |= {"refresh": pair.refresh, "email": user.email}
-            mine |= {purpose: links.token_for(user, purpose) for purpose in links.Purpose}
+            mine |= {"reset": links.create_reset_token(user), "verify": links.create_confirmation_token(user)}
         if name == world_owner(role):
             world.ids["session_id"] = session.id
     User.objects.filter(id=world.people["suspended"]).update(status="suspended")
