@@ -1,1 +1,1 @@
-"""What the marketplace's services tell each other: one module per publisher."""
+"""What the marketplace's services agree on: one module per publisher of events, and the roles of staff."""

@@ -6,13 +6,13 @@ How it is put together, with nothing but Django's own means:
   so a plain `@admin.register(Note)` finds it, and `site` below is that same object.
 - Signing in is auth's business: the site accepts the access cookie with its staff claim and opens a short
   session of its own, under a cookie name and path of the service.
-- A role, which the token carries, says what an operator may do: see `has_support_permission` and
-  `has_money_permission`. What moves money asks for a sign-in of the last minutes: see `require_recent_login`.
+- The token carries a role. An admin names the roles that may run its actions: see `StaffModelAdmin.action_roles`.
+  An action may need a sign-in of the last minutes: see `require_recent_login`.
 - Staff may view everything. Nothing is edited in a form: a change is an admin action that calls an operation,
   so it keeps the rules and records its events. See `StaffModelAdmin`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -45,8 +45,7 @@ AdminAction = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
 SIGN_IN_PAGE = "/auth/signin"
 SIGN_OUT_PAGE = "/auth/signout"
 
-SUPPORT, MONEY = "support", "money"
-#: How long after showing their password an operator may move money, in seconds.
+#: How long a sign-in counts as recent, in seconds.
 STEP_UP_SECONDS = 10 * 60
 
 _KEPT = ("sub", "sid", "iat", "exp", "role", "signed_in_at")
@@ -132,14 +131,14 @@ def _moment(text: str) -> datetime | None:
 
 
 def require_recent_login(action: AdminAction) -> AdminAction:
-    """Decorator of an admin action that moves money: who signed in too long ago does so again first."""
+    """Decorate an admin action that needs a recent sign-in; without one the operator signs in again first."""
 
     @wraps(action)
     def guarded(self: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
         if _signed_in_lately(request):
             return action(self, request, rows)
         minutes = STEP_UP_SECONDS // 60
-        messages.warning(request, f"Sign in again: money moves only in the {minutes} minutes after.")
+        messages.warning(request, f"Sign in again: this needs a sign-in in the last {minutes} minutes.")
         return redirect(f"{SIGN_IN_PAGE}?{urlencode({'next': request.get_full_path()})}")
 
     return guarded
@@ -209,6 +208,8 @@ class StaffModelAdmin(ModelAdmin):
     list_per_page = 50
     # A count over the whole table costs more than the page itself.
     show_full_result_count = False
+    #: Values of the token's `role` claim whose operators may run this admin's actions.
+    action_roles: Collection[str] = ()
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Rows come from operations alone."""
@@ -218,15 +219,10 @@ class StaffModelAdmin(ModelAdmin):
         """State changes by operations alone."""
         return False
 
-    def has_support_permission(self, request: HttpRequest) -> bool:
-        """Whether this operator may act for users: `permissions=["support"]` of an action."""
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Whether the operator's role is one of `action_roles`: for an action's `permissions=["act"]`."""
         opened_with = _opened_with(request)
-        return opened_with is not None and opened_with.role in {SUPPORT, MONEY}
-
-    def has_money_permission(self, request: HttpRequest) -> bool:
-        """Whether this operator may move money: `permissions=["money"]` of an action."""
-        opened_with = _opened_with(request)
-        return opened_with is not None and opened_with.role == MONEY
+        return opened_with is not None and opened_with.role in self.action_roles
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is deleted by hand."""

@@ -47,6 +47,7 @@ def token_for(
     user_id: UUID | str,
     *,
     staff: bool = False,
+    role: str = "",
     session_id: UUID | None = None,
     lasts: int = 300,
     **claims: Any,
@@ -65,7 +66,7 @@ def token_for(
         "iat": now,
         "exp": now + lasts,
         "staff": staff,
-        "role": "money" if staff else "",
+        "role": role,
         "auth_time": now,
         **claims,
     }

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 
 from auth_service.accounts import operations
 from auth_service.accounts.models import Session, User
+from contracts.staff import SUPPORT_ROLES
 from service_defaults.staff import StaffModelAdmin
 
 
@@ -35,6 +36,7 @@ class UserAdmin(AccountsAdmin):
     ordering = ("-id",)
     fields = ("email", "id", "status", "is_staff", "role", "version", "created_at", "sessions")
     readonly_fields = ("sessions",)
+    action_roles = SUPPORT_ROLES
     actions = ("suspend", "reinstate")
 
     @admin.display
@@ -44,7 +46,7 @@ class UserAdmin(AccountsAdmin):
             '<a href="{}?q={}">Sessions</a>', reverse("admin:accounts_session_changelist"), user.pk
         )
 
-    @admin.action(description="Suspend: end the sessions, refuse sign-in", permissions=["support"])
+    @admin.action(description="Suspend: end the sessions, refuse sign-in", permissions=["act"])
     def suspend(self, request: HttpRequest, rows: QuerySet[User]) -> None:
         """Suspend the selected accounts."""
         now, operator = timezone.now(), request.user
@@ -56,7 +58,7 @@ class UserAdmin(AccountsAdmin):
             done="suspended",
         )
 
-    @admin.action(description="Reinstate", permissions=["support"])
+    @admin.action(description="Reinstate", permissions=["act"])
     def reinstate(self, request: HttpRequest, rows: QuerySet[User]) -> None:
         """Reinstate the selected accounts."""
         self.for_each(
@@ -75,9 +77,10 @@ class SessionAdmin(AccountsAdmin):
     search_help_text = "The beginning of an e-mail address, or of an account's or a session's id"
     ordering = ("-id",)
     exclude = ("refresh_id",)
+    action_roles = SUPPORT_ROLES
     actions = ("end",)
 
-    @admin.action(description="End the sessions", permissions=["support"])
+    @admin.action(description="End the sessions", permissions=["act"])
     def end(self, request: HttpRequest, rows: QuerySet[Session]) -> None:
         """End the selected sessions."""
         now = timezone.now()

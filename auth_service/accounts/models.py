@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
+from contracts import staff
 from shared_events.ids import uuid7
 
 CONCURRENT_REFRESH_WITHIN = timedelta(seconds=10)
@@ -41,8 +42,8 @@ class User(AbstractBaseUser):
         """What an operator may do besides looking: `money` includes what `support` may."""
 
         NONE = ""
-        SUPPORT = "support"
-        MONEY = "money"
+        SUPPORT = staff.SUPPORT
+        MONEY = staff.MONEY
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(unique=True, max_length=254)

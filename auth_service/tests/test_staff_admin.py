@@ -19,7 +19,7 @@ SESSIONS = "/admin/auth/accounts/session/"
 def _client(user_id: UUID, *, staff: bool) -> Client:
     client = Client()
     session = SessionFactory(user_id=user_id, user=None)
-    client.cookies["access_token"] = token_for(user_id, session_id=session.id, staff=staff)
+    client.cookies["access_token"] = token_for(user_id, session_id=session.id, staff=staff, role="support")
     return client
 
 

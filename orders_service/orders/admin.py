@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from contracts.staff import SUPPORT_ROLES
 from orders_service.orders import operations
 from orders_service.orders.models import Order, TicketReplica, UserReplica
 from service_defaults.staff import StaffModelAdmin
@@ -19,6 +20,7 @@ class OrderAdmin(StaffModelAdmin):
     search_fields = ("=id", "=user_id", "=ticket_id", "=payment_id", "ticket_title")
     ordering = ("-id",)
     readonly_fields = ("payments", "events", "ticket")
+    action_roles = SUPPORT_ROLES
     actions = ("end_hold",)
 
     @admin.display(description="payments")
@@ -36,7 +38,7 @@ class OrderAdmin(StaffModelAdmin):
         """Return a link to the ticket."""
         return format_html('<a href="/admin/tickets/tickets/ticket/?q={}">Ticket</a>', order.ticket_id)
 
-    @admin.action(description="End the hold (unpaid orders only)", permissions=["support"])
+    @admin.action(description="End the hold (unpaid orders only)", permissions=["act"])
     def end_hold(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         """Cancel each selected order on the operator's word."""
         self.for_each(

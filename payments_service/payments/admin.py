@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from contracts.staff import MONEY_ROLES
 from payments_service.payments import operations, queries
 from payments_service.payments.models import LedgerEntry, OrderReplica, Payment, StripeEvent, UserReplica
 from service_defaults.clock import database_now
@@ -90,6 +91,7 @@ class PaymentAdmin(StaffModelAdmin):
     exclude = ("client_secret", "next_action_url")
     readonly_fields = ("order_link", "events")
     action_form = ReasonForm
+    action_roles = MONEY_ROLES
     actions = ("refund", "settle_now")
 
     @admin.display(description="order")
@@ -104,7 +106,7 @@ class PaymentAdmin(StaffModelAdmin):
         """Return a link to what was recorded about the payment."""
         return format_html('<a href="/admin/payments/shared_events/loggedevent/?q={}">Events</a>', payment.id)
 
-    @admin.action(description="Refund in full (captured payments; give a reason)", permissions=["money"])
+    @admin.action(description="Refund in full (captured payments; give a reason)", permissions=["act"])
     @require_recent_login
     def refund(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
         """Have each selected payment given back, for the reason given; its order ends with it."""
@@ -121,7 +123,7 @@ class PaymentAdmin(StaffModelAdmin):
             done=f"refund asked for: {reason}",
         )
 
-    @admin.action(description="Settle now (ask Stripe, and take the next step)", permissions=["money"])
+    @admin.action(description="Settle now (ask Stripe, and take the next step)", permissions=["act"])
     def settle_now(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
         """Have each selected payment brought as near to its goal as Stripe allows; never more than that."""
         self.for_each(

@@ -132,7 +132,7 @@ class TestTheDatabase:
 class TestTheOperatorsLedger:
     def test_is_there_to_read_and_nothing_else(self, order: PlacedOrder) -> None:
         staff_client = Client()
-        staff_client.cookies["access_token"] = token_for(uuid7(), staff=True)
+        staff_client.cookies["access_token"] = token_for(uuid7(), staff=True, role="money")
         staff_client.get("/admin/payments/", follow=True)
         entry = LedgerEntry.objects.get(payment=order.payment())
         place = "/admin/payments/payments/ledgerentry/"

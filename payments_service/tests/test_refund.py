@@ -23,7 +23,7 @@ LIST = "/admin/payments/payments/payment/"
 def staff_client() -> Client:
     """An operator's browser, signed in to the admin."""
     client = Client()
-    client.cookies["access_token"] = token_for(uuid7(), staff=True)
+    client.cookies["access_token"] = token_for(uuid7(), staff=True, role="money")
     client.get("/admin/payments/", follow=True)
     return client
 
@@ -109,19 +109,19 @@ def ask_for_refund(staff_client: Client, payment: Payment, reason: str) -> str:
 
 class TestWhoMayRefund:
     def test_is_an_operator_for_money(self, order: PlacedOrder) -> None:
-        support = _desk_of(role="support")
+        support = _admin_client(role="support")
         assert 'value="refund"' not in support.get(LIST).content.decode()
         ask_for_refund(support, order.payment(), "I would like to")
         assert order.payment().refund_asked_at is None
 
     def test_signs_in_again_where_it_was_long_ago(self, order: PlacedOrder) -> None:
         operator = uuid7()
-        staff_client = _desk_of(operator, auth_time=int(time.time()) - 3600)
+        staff_client = _admin_client(operator, auth_time=int(time.time()) - 3600)
         body = {"action": "refund", "_selected_action": [str(order.payment().pk)], "reason": "late"}
         answer = staff_client.post(LIST, body)
         assert (answer.status_code, answer["Location"]) == (302, f"/auth/signin?next={quote(LIST, safe='')}")
         assert order.payment().refund_asked_at is None
-        staff_client.cookies["access_token"] = token_for(operator, staff=True)
+        staff_client.cookies["access_token"] = token_for(operator, staff=True, role="money")
         staff_client.post(LIST, body)
         assert order.payment().refund_asked_at is not None
 
@@ -139,8 +139,8 @@ class TestWhoMayRefund:
         assert "The show was cancelled" in line["action"]
 
 
-def _desk_of(operator: UUID | None = None, **claims: Any) -> Client:
+def _admin_client(operator: UUID | None = None, role: str = "money", **claims: Any) -> Client:
     client = Client()
-    client.cookies["access_token"] = token_for(operator or uuid7(), staff=True, **claims)
+    client.cookies["access_token"] = token_for(operator or uuid7(), staff=True, role=role, **claims)
     client.get("/admin/payments/", follow=True)
     return client

@@ -33,7 +33,7 @@ LIST = "/admin/payments/payments/payment/"
 def staff_client() -> Client:
     """An operator's browser, signed in to the admin."""
     client = Client()
-    client.cookies["access_token"] = token_for(uuid7(), staff=True)
+    client.cookies["access_token"] = token_for(uuid7(), staff=True, role="money")
     client.get("/admin/payments/", follow=True)
     return client
 

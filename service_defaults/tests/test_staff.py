@@ -29,7 +29,7 @@ def browser() -> Client:
 @pytest.fixture
 def operator(browser: Client, writer: UUID) -> Client:
     """A browser in which an operator has signed in with auth, and come to this service."""
-    browser.cookies["access_token"] = token_for(writer, staff=True)
+    browser.cookies["access_token"] = token_for(writer, staff=True, role="editor")
     browser.get(f"{HOME}login/")
     return browser
 
@@ -177,6 +177,18 @@ class TestAnOperator:
         assert (quiet.text, quiet.version) == ("HELLO", 2)
         # The operation had written before it refused.
         assert (loud.text, loud.version) == ("HEY", 1)
+
+    @pytest.mark.parametrize("role", ["", "another"])
+    def test_acts_in_a_role_that_the_admin_names_alone(
+        self, browser: Client, writer: UUID, role: str
+    ) -> None:
+        note = Note.objects.create(id=uuid7(), text="hello")
+        browser.cookies["access_token"] = token_for(writer, staff=True, role=role)
+        _login(browser)
+        assert b'value="louder"' not in browser.get(NOTES).content
+        browser.post(NOTES, {"action": "louder", "_selected_action": [str(note.id)]})
+        note.refresh_from_db()
+        assert note.text == "hello"
 
     def test_is_named_in_the_history_of_what_was_changed(self, operator: Client, writer: UUID) -> None:
         note = Note.objects.create(id=uuid7(), text="hello")

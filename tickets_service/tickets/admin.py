@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 
+from contracts.staff import SUPPORT_ROLES
 from service_defaults.staff import StaffModelAdmin
 from tickets_service.tickets import operations
 from tickets_service.tickets.models import Ticket, UserReplica
@@ -31,6 +32,7 @@ class TicketAdmin(StaffModelAdmin):
     ordering = ("-id",)
     exclude = ("search_words",)
     readonly_fields = ("orders", "events")
+    action_roles = SUPPORT_ROLES
     actions = ("withdraw",)
 
     @admin.display(description="orders")
@@ -43,7 +45,7 @@ class TicketAdmin(StaffModelAdmin):
         """Return a link to what was recorded about the ticket."""
         return format_html('<a href="/admin/tickets/shared_events/loggedevent/?q={}">Events</a>', ticket.id)
 
-    @admin.action(description="Withdraw (free listings only)", permissions=["support"])
+    @admin.action(description="Withdraw (free listings only)", permissions=["act"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> None:
         """Withdraw each selected listing on the operator's word."""
         self.for_each(

@@ -24,8 +24,9 @@ def make_louder(note: Note) -> None:
 
 @admin.register(Note)
 class NoteAdmin(StaffModelAdmin):
+    action_roles = ("editor",)
     actions = ("louder",)
 
-    @admin.action(description="Make louder")
+    @admin.action(description="Make louder", permissions=["act"])
     def louder(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         self.for_each(request, rows, make_louder, done="made louder")

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from auth_service.accounts import operations
 from auth_service.accounts.models import MAX_PASSWORD_LENGTH, User
+from contracts import staff
 from service_defaults import env
 
 
@@ -25,12 +26,12 @@ class Command(BaseCommand):
         parser.add_argument("--email", required=True)
         parser.add_argument(
             "--role",
-            choices=("support", "money"),
-            default="support",
+            choices=(staff.SUPPORT, staff.MONEY),
+            default=staff.SUPPORT,
             help="support (default): suspend, cancel, withdraw; money: refund and settle too",
         )
 
-    def handle(self, *args: Any, email: str, role: str = "support", **options: Any) -> None:
+    def handle(self, *args: Any, email: str, role: str = staff.SUPPORT, **options: Any) -> None:
         """Appoint the operator; says whether that changed anything."""
         # From the environment, not an argument: arguments show in the list of processes.
         password = env.required("AUTH_OPERATOR_PASSWORD", example="<a long password>")
