@@ -1,5 +1,4 @@
-"""What every service needs and no domain owns.
+"""Defaults that every Django service shares: settings, token verification, errors, paging, health, admin.
 
-Settings values, token verification, errors and their HTTP form, paging, health, logging and the operators'
-admin. Imports no service and not `shared_events`.
+Imports no service and not `shared_events`.
 """

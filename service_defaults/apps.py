@@ -1,9 +1,9 @@
-"""Django's own way to give a project another admin site: an AdminConfig with `default_site`."""
+"""Django app: the admin with the operators' site as its default site."""
 
 from django.contrib.admin.apps import AdminConfig
 
 
 class StaffAdminConfig(AdminConfig):
-    """Stands in INSTALLED_APPS where `django.contrib.admin` would, so `@admin.register` finds our site."""
+    """Replaces `django.contrib.admin` in INSTALLED_APPS, so that `@admin.register` uses `StaffSite`."""
 
     default_site = "service_defaults.staff.StaffSite"

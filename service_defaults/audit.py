@@ -1,7 +1,7 @@
-"""The audit log: who did what to security, one line each, in the service's log as logger `audit`.
+"""The audit log: one line per security event, in the service's log as logger `audit`.
 
-Facts are ids, visitors' addresses and outcomes. Never a secret: no password, token, key or cookie, and no
-e-mail address, which a log would keep for longer than the account lasts.
+Facts are ids, visitors' IP addresses and outcomes. Never a secret: no password, token, key or cookie, and no
+e-mail address, which would stay in the log after the account is deleted.
 """
 
 import logging
@@ -14,18 +14,18 @@ _logger = logging.getLogger("audit")
 
 
 def log(event: str, request: HttpRequest | Request | None = None, **facts: Any) -> None:
-    """Write down that `event` ("session.ended") happened; facts that are None are left out."""
+    """Log that `event` ("session.ended") happened; facts that are None are left out."""
     _write(logging.INFO, event, request, facts)
 
 
 def warn(event: str, request: HttpRequest | Request | None = None, **facts: Any) -> None:
-    """Like `note`, for what somebody should look at."""
+    """Log an event as a warning: somebody should look at it."""
     _write(logging.WARNING, event, request, facts)
 
 
 def _write(level: int, event: str, request: HttpRequest | Request | None, facts: dict[str, Any]) -> None:
     if request is not None:
         facts["address"] = getattr(request, "client_ip", None)
-    told = {name: str(value) for name, value in facts.items() if value is not None}
-    words = "".join(f" {name}={value}" for name, value in told.items())
-    _logger.log(level, "%s%s", event, words, extra={"event": event, **told})
+    logged = {name: str(value) for name, value in facts.items() if value is not None}
+    text = "".join(f" {name}={value}" for name, value in logged.items())
+    _logger.log(level, "%s%s", event, text, extra={"event": event, **logged})

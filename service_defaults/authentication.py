@@ -1,8 +1,8 @@
-"""Who is asking: `Authorization: Bearer` first, else the `access_token` cookie.
+"""Authentication by access token: `Authorization: Bearer` first, else the `access_token` cookie.
 
-A browser sends cookies whoever made it ask, so a write by cookie must come from our own pages. A write by
-Bearer proves itself. Whether a genuine token still counts says the function that TOKEN_REVOCATION_CHECK
-names.
+A browser sends its cookies with another site's requests too, so a write by cookie must come from our own
+pages; a write by Bearer token may come from anywhere. The function that TOKEN_REVOCATION_CHECK names checks
+whether a verified token was revoked.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class CrossSiteWrite(errors.PermissionDenied):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """`request.user` of a signed-in request: what the token says."""
+    """`request.user` of a signed-in request, from the token's claims."""
 
     id: UUID
     is_staff: bool
@@ -36,39 +36,39 @@ class Principal:
 
     @property
     def pk(self) -> UUID:
-        """The id by the name that DRF's throttles ask for."""
+        """Return the id by the name that DRF's throttles use."""
         return self.id
 
 
 class TokenAuthentication(BaseAuthentication):
-    """Reads the access token.
+    """Authenticates a request by its access token.
 
     A wrong Bearer token is always 401, one of a suspended account 403. A cookie that is wrong, expired or of
-    an ended session is nobody: a route that needs somebody says 401 by its permission, another serves
-    the visitor. So is a suspended account's, for reading; its writes are 403, as are cross-site ones.
+    an ended session makes an anonymous request: 401 on a route that needs a user, by its permission. So does
+    a suspended account's for reads; its writes are 403, as are cross-site ones.
     """
 
     def authenticate(self, request: Request) -> tuple[Principal, tokens.Claims] | None:
-        """The principal and the token's claims; None for an anonymous visitor."""
+        """Return the principal and the token's claims; None for an anonymous visitor."""
         if (bearer := _bearer(request)) is not None:
             claims = tokens.verify(bearer)
             self.ensure_not_revoked(claims)
             return _signed_in(claims)
         cookie = claims_of_cookie(request)
-        if cookie is None or not self._counts(cookie, request):
+        if cookie is None or not self._is_accepted(cookie, request):
             return None
         require_same_origin(request)
         return _signed_in(cookie)
 
     def authenticate_header(self, request: Request) -> str:
-        """The challenge that goes with a 401."""
+        """Return the challenge of a 401."""
         return "Bearer"
 
     def ensure_not_revoked(self, claims: tokens.Claims) -> None:
-        """See the function of that name."""
+        """Raise an error for a revoked token: see the function of that name."""
         ensure_not_revoked(claims)
 
-    def _counts(self, cookie: tokens.Claims, request: Request) -> bool:
+    def _is_accepted(self, cookie: tokens.Claims, request: Request) -> bool:
         try:
             self.ensure_not_revoked(cookie)
         except errors.NotSignedIn:
@@ -81,26 +81,26 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class SignatureOnlyAuthentication(TokenAuthentication):
-    """For what a revoked token may still do: sign out."""
+    """Accepts revoked tokens too: for signing out."""
 
     def ensure_not_revoked(self, claims: tokens.Claims) -> None:
-        """Every genuine token will do."""
+        """Accept every verified token."""
 
 
 def principal(request: Request) -> Principal:
-    """The signed-in asker, typed; raises 401 where a route without permission classes has none."""
+    """Return the signed-in user, typed; raise 401 where a route without permission classes has none."""
     if not isinstance(request.user, Principal):
         raise NotAuthenticated
     return request.user
 
 
 def access_cookie() -> str:
-    """The name of the cookie that carries a browser's access token."""
+    """Return the name of the cookie that has a browser's access token."""
     return cookies.for_this_host("access_token", settings.PUBLIC_ORIGIN)
 
 
 def claims_of_cookie(request: HttpRequest | Request) -> tokens.Claims | None:
-    """What the access cookie says; None where it is missing, wrong or expired."""
+    """Return the claims of the access cookie's token; None where it is missing, wrong or expired."""
     cookie = request.COOKIES.get(access_cookie())
     if not cookie:
         return None

@@ -1,4 +1,4 @@
-"""Who is really asking, when the frontend asks on a visitor's behalf.
+"""The visitor's IP address, also where the frontend makes the request on the visitor's behalf.
 
 The frontend adds `X-Visitor-Address: <ip> <hex hmac-sha256>`, signed with a key it shares with the services.
 An unsigned or wrongly signed header is ignored.
@@ -19,30 +19,30 @@ HEADER = "X-Visitor-Address"
 
 
 def sign(address: str) -> str:
-    """The header's value for a visitor at this IP address."""
+    """Return the header's value for a visitor at this IP address."""
     return f"{address} {_signature(address)}"
 
 
 def address_of(request: HttpRequest) -> str:
-    """The visitor's IP address: as the frontend vouches for it, else as our ingress saw it."""
-    return _vouched(request.headers.get(HEADER, "")) or _seen_by_ingress(request)
+    """Return the visitor's IP address: as the frontend has signed it, else as the ingress saw it."""
+    return _signed_address(request.headers.get(HEADER, "")) or _address_from_ingress(request)
 
 
 def is_trusted_proxy(request: "HttpRequest | Request") -> bool:
-    """Whether the frontend asks, on a visitor's behalf."""
-    return bool(_vouched(request.headers.get(HEADER, "")))
+    """Whether the request comes from the frontend, on a visitor's behalf."""
+    return bool(_signed_address(request.headers.get(HEADER, "")))
 
 
-def _vouched(header: str) -> str:
+def _signed_address(header: str) -> str:
     address, _, signature = header.partition(" ")
-    genuine = hmac.compare_digest(signature.encode(), _signature(address).encode())
-    return _valid(address) if genuine else ""
+    is_valid = hmac.compare_digest(signature.encode(), _signature(address).encode())
+    return _valid(address) if is_valid else ""
 
 
-def _seen_by_ingress(request: HttpRequest) -> str:
-    # Only the last entry was written by our own ingress; those before it are the sender's claim.
-    nearest = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return _valid(nearest) or request.META.get("REMOTE_ADDR", "")
+def _address_from_ingress(request: HttpRequest) -> str:
+    # Only the last entry was written by our own ingress; the client may have sent those before it.
+    last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return _valid(last) or request.META.get("REMOTE_ADDR", "")
 
 
 def _valid(address: str) -> str:

@@ -1,4 +1,4 @@
-"""The database's clock, which decides deadlines between processes: their own clocks may disagree."""
+"""The database's clock, which decides deadlines between processes, and times given as options of commands."""
 
 import re
 from argparse import ArgumentTypeError
@@ -13,7 +13,7 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 def database_now() -> datetime:
-    """The database server's present time, aware; not the start of the transaction."""
+    """Return the database server's present time, aware; not the start of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
@@ -38,5 +38,5 @@ def moment(text: str) -> datetime:
 
 
 def first_id_of(time: datetime) -> UUID:
-    """Return the least UUIDv7 that can have been made at that time."""
+    """Return the smallest UUIDv7 of that time."""
     return UUID(int=max(int(time.timestamp() * 1000), 0) << 80)

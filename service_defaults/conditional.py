@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110): the row's version as ETag, so that nobody overwrites unseen changes."""
+"""Conditional requests (RFC 9110), with a row's version as its ETag, against lost updates."""
 
 from django.http import HttpRequest
 from django.utils.http import parse_etags
@@ -12,18 +12,18 @@ class ChangedMeanwhile(errors.PreconditionFailed):
 
 
 def etag_for(version: int) -> str:
-    """The ETag of a row at this version."""
+    """Return the ETag of a row at this version."""
     return f'"{version}"'
 
 
 def not_modified(request: Request | HttpRequest, etag: str) -> bool:
-    """Whether the caller's copy, by its If-None-Match, is the current one: answer 304."""
+    """Whether If-None-Match names this version, so that the response is 304."""
     known = [tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))]
     return etag in known or "*" in known
 
 
 def require_match(request: Request | HttpRequest, etag: str) -> None:
-    """Raise `ChangedMeanwhile` where If-Match names another version; no header matches everything."""
+    """Raise `ChangedMeanwhile` where If-Match names another version; a missing header matches any."""
     expected = parse_etags(request.headers.get("If-Match", "*"))
     if etag not in expected and "*" not in expected:
         raise ChangedMeanwhile

@@ -1,7 +1,7 @@
-"""Typed reading of the environment.
+"""Typed values from environment variables.
 
-A blank value counts as missing, so that `NAME=` in an env file never passes for an answer.
-Every refusal is an `ImproperlyConfigured` that names the variable and shows an example.
+A blank value counts as missing, so that `NAME=` in an env file is no value.
+Every error is an `ImproperlyConfigured` that names the variable and shows an example.
 """
 
 import os
@@ -9,49 +9,50 @@ import os
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
-# What placeholders and quick starts are made of.
-_DEFAULTS = ("change", "insecure", "example", "default", "password", "secret", "placeholder", "…")
-_FEWEST_DIFFERENT = 5
+# Words in the secrets of placeholders and quick starts.
+_PLACEHOLDER_WORDS = ("change", "insecure", "example", "default", "password", "secret", "placeholder", "…")
+_MIN_DISTINCT_CHARACTERS = 5
 _FALSE = frozenset({"0", "false", "no", "off"})
 
 
 def text(name: str, *, default: str = "") -> str:
-    """The variable's value without surrounding blanks, or the default."""
+    """Return the variable's value without surrounding blanks, or the default."""
     return os.environ.get(name, "").strip() or default
 
 
 def required(name: str, *, example: str) -> str:
-    """The variable's value; raises `ImproperlyConfigured` where it is missing or blank."""
+    """Return the variable's value; raise `ImproperlyConfigured` where it is missing or blank."""
     value = text(name)
     if not value:
         raise ImproperlyConfigured(f"{name} must be set, for example {name}={example}")
     return value
 
 
-def secret(name: str, *, example: str, shortest: int = 8) -> str:
-    """The variable's value, a secret; raises `ImproperlyConfigured` where anybody could know or guess it.
+def secret(name: str, *, example: str, min_length: int = 8) -> str:
+    """Return the variable's value, a secret; raise `ImproperlyConfigured` for one that can be guessed.
 
-    That is: missing, shorter than `shortest` characters, the example itself, or what files come with.
+    That is: missing, shorter than `min_length` characters, the example itself, or a known default.
     """
     value = required(name, example=example)
-    if len(value) < shortest:
+    if len(value) < min_length:
         raise ImproperlyConfigured(
-            f"{name} must have at least {shortest} characters, for example {name}={example}"
+            f"{name} must have at least {min_length} characters, for example {name}={example}"
         )
     if is_well_known(value, example=example):
-        # Not the value: a log is no place for it, even if it is a bad one.
+        # Without the value: messages are logged.
         raise ImproperlyConfigured(f"{name} is still a default that everybody knows; make one of your own")
     return value
 
 
 def is_well_known(value: str, *, example: str = "") -> bool:
-    """Whether a secret is a placeholder, a default, or hardly varied."""
+    """Whether a secret is a placeholder, a default, or has few distinct characters."""
     plain = value.casefold()
-    return value == example or len(set(value)) < _FEWEST_DIFFERENT or any(word in plain for word in _DEFAULTS)
+    has_few_characters = len(set(value)) < _MIN_DISTINCT_CHARACTERS
+    return value == example or has_few_characters or any(word in plain for word in _PLACEHOLDER_WORDS)
 
 
 def integer(name: str, *, default: int, minimum: int | None = None, maximum: int | None = None) -> int:
-    """The variable as a whole number, not below the minimum nor above the maximum where one is given."""
+    """Return the variable as a whole number, within the minimum and maximum where they are given."""
     value = text(name, default=str(default))
     try:
         number = int(value)
@@ -65,7 +66,7 @@ def integer(name: str, *, default: int, minimum: int | None = None, maximum: int
 
 
 def boolean(name: str, *, default: bool) -> bool:
-    """The variable as a switch: 1/true/yes/on or 0/false/no/off, in any case."""
+    """Return the variable as a boolean: 1/true/yes/on or 0/false/no/off, in any case."""
     value = text(name, default="1" if default else "0").lower()
     if value not in _TRUE | _FALSE:
         raise ImproperlyConfigured(f"{name} must be 0 or 1, for example {name}={int(default)}")
@@ -73,7 +74,7 @@ def boolean(name: str, *, default: bool) -> bool:
 
 
 def choice(name: str, *, options: tuple[str, ...], default: str) -> str:
-    """The variable as one of the options, which it may write in any case."""
+    """Return the variable as one of the options, matched without regard to case."""
     value = text(name, default=default).casefold()
     for option in options:
         if option.casefold() == value:
@@ -82,5 +83,5 @@ def choice(name: str, *, options: tuple[str, ...], default: str) -> str:
 
 
 def list_of(name: str) -> list[str]:
-    """The variable's comma-separated items, blanks dropped; empty where it is missing."""
+    """Return the variable's comma-separated items without blank ones; empty where it is missing."""
     return [item.strip() for item in text(name).split(",") if item.strip()]

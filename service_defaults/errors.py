@@ -1,12 +1,12 @@
-"""The kinds of refusal a domain knows.
+"""Errors of the domain, by kind: base classes that operations and queries raise subclasses of.
 
-An operation or query raises a subclass whose name says why::
+An operation or query raises a subclass that is named after the error::
 
     class SeatAlreadyTaken(BusinessRuleViolation):
         \"\"\"Seat is already taken\"\"\"
 
 The docstring's first line is the message, the class name makes the slug (`seat-already-taken`).
-Nothing here knows HTTP; `service_defaults.problems` turns each kind into an answer.
+Nothing here depends on HTTP; `service_defaults.problems` maps each kind to a status.
 """
 
 import inspect
@@ -19,7 +19,7 @@ _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 class DomainError(Exception):
     """The request can't be done.
 
-    `field` names the input it is about, where it is about one.
+    `field` is the name of the input with the error, where there is one.
     """
 
     field: str | None = None
@@ -31,7 +31,7 @@ class DomainError(Exception):
 
     @classmethod
     def slug(cls) -> str:
-        """The stable, machine-readable name: `SeatAlreadyTaken` is `seat-already-taken`."""
+        """Return the stable, machine-readable name: `SeatAlreadyTaken` is `seat-already-taken`."""
         return _WORD_START.sub("-", cls.__name__).lower()
 
     @classmethod
@@ -75,7 +75,7 @@ class IdempotencyKeyReused(DomainError):
 class Unavailable(DomainError):
     """A part of the service is down. Please try again.
 
-    `retry_after` is the advice to the caller, in seconds.
+    `retry_after` is the Retry-After header, in seconds.
     """
 
     retry_after: ClassVar[int] = 2

@@ -13,10 +13,10 @@ workers = env.integer("WEB_CONCURRENCY", default=1, minimum=1)
 threads = env.integer("WEB_THREADS", default=8, minimum=1)
 
 timeout = 30
-# As long as the ingress waits for an answer: what has begun when we are told to stop is finished.
+# As long as the ingress waits for a response: a request that has begun before the stop signal is finished.
 graceful_timeout = 30
-# Longer than the ingress keeps its idle connections: it, not we, decides when one ends, so that no request is
-# sent into a closing one.
+# Longer than the ingress keeps its idle connections: the ingress closes them, so no request is sent on a
+# connection that this process is closing.
 keepalive = 130
 
 # The access log is written by service_defaults.middleware.access_log, with the request's id.
@@ -26,9 +26,9 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: typing.Any) -> None:
-    """Say when the application is loaded: from here on requests are answered."""
+    """Log that the application is loaded: from here on requests are served."""
     worker.log.info("web ready.")
 
 
-# Web requests alone are held to these: a statement or a lock that takes longer is a 503, not a lost thread.
+# For web requests alone: a statement or a lock that takes longer ends in a 503 and frees its thread.
 os.environ.setdefault("PGOPTIONS", "-c statement_timeout=15s -c lock_timeout=5s")

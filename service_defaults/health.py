@@ -1,7 +1,7 @@
-"""Probes: `/health/live` (the process answers) and `/health/ready` (named checks, each with its state).
+"""Health probes: `/health/live` (the process responds) and `/health/ready` (named checks with results).
 
-Add to a service's urls as `path("health/", include("service_defaults.health"))`. They are for whoever runs
-the service: what came through a proxy, the ingress above all, finds nothing here.
+Add to a service's urls as `path("health/", include("service_defaults.health"))`. A request that came through
+a proxy, such as the ingress, gets a 404.
 """
 
 import time
@@ -20,7 +20,7 @@ _checks: dict[str, Check] = {}
 
 
 def register(name: str) -> Callable[[Check], Check]:
-    """Make the decorated function a check: an exception says failing, a text is its detail."""
+    """Register the decorated function as a check: an exception is a failure, a returned text its detail."""
 
     def add(check: Check) -> Check:
         _checks[name] = check
@@ -29,16 +29,16 @@ def register(name: str) -> Callable[[Check], Check]:
     return add
 
 
-#: What every proxy adds that tells the next one whom it speaks for.
-_SIGNS_OF_A_PROXY = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")
+#: Headers by which a proxy names its client.
+_PROXY_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")
 
 
 def direct_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Decorator: 404 for a request that a proxy has handed on."""
+    """Decorate a view: 404 for a request that a proxy has forwarded."""
 
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponse:
-        if any(sign in request.META for sign in _SIGNS_OF_A_PROXY):
+        if any(header in request.META for header in _PROXY_HEADERS):
             raise Http404
         return view(request)
 
@@ -48,14 +48,14 @@ def direct_only(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRe
 @direct_only
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
-    """The process is there."""
+    """Respond while the process runs."""
     return JsonResponse({"status": "ok"})
 
 
 @direct_only
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 where every check passes, else 503; names each check either way."""
+    """Run every check and return all results: 200 where each passes, else 503."""
     checks = {name: _run(check) for name, check in _checks.items()}
     passed = all(result["status"] == "ok" for result in checks.values())
     body = {"status": "ok" if passed else "failing", "checks": checks}

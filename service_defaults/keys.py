@@ -1,6 +1,6 @@
-"""Ed25519 keys as files: the private one that auth signs with, the public set (JWKS) that everybody reads.
+"""Read the Ed25519 keys of tokens from files: auth's private key, and the public set (JWKS) of every service.
 
-The public set is fetched ahead: a file, never a request. Several keys may stand in it, told apart by `kid`.
+The public set is a file, so no request is made for it. It may have several keys, identified by `kid`.
 """
 
 import base64
@@ -21,10 +21,10 @@ from service_defaults import errors, health
 
 ALGORITHM = "EdDSA"
 
-_LOOK_AGAIN_SECONDS = 5.0
-# For a key that isn't known: a new one counts at once, and nonsense costs no more than this.
-_LOOK_FOR_UNKNOWN_SECONDS = 0.2
-# A TypeError is JSON of another shape than a set of keys.
+_RELOAD_SECONDS = 5.0
+# For an unknown `kid`: a new key is accepted soon, and tokens with made-up ids cause no more reads than this.
+_RELOAD_FOR_UNKNOWN_SECONDS = 0.2
+# A TypeError: the JSON is no set of keys.
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, jwt.PyJWTError)
 _logger = logging.getLogger(__name__)
 
@@ -34,31 +34,31 @@ class KeysUnavailable(errors.Unavailable):
 
 
 class KeyRing:
-    """The public keys of one JWKS file, re-read when the file changes.
+    """The public keys of one JWKS file, read again when the file changes.
 
-    It is looked at every 5 s at most, or sooner for a key that isn't known yet. A file that becomes
-    unreadable leaves the keys of its last good reading in place.
+    The file is checked every 5 s at most, or after 0.2 s for an unknown key. While it is unreadable, the keys
+    that were read last stay valid.
     """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._keys: Mapping[str, jwt.PyJWK] = {}
         self._changed_at: int | None = None
-        self._looked_at = float("-inf")
+        self._checked_at = float("-inf")
 
     def get(self, kid: str) -> jwt.PyJWK | None:
-        """The key of that id, or None; raises `KeysUnavailable` while no key was ever read."""
-        self._look(_LOOK_AGAIN_SECONDS if kid in self._keys else _LOOK_FOR_UNKNOWN_SECONDS)
+        """Return the key of that id, or None; raise `KeysUnavailable` while no key was ever read."""
+        self._reload_if_due(_RELOAD_SECONDS if kid in self._keys else _RELOAD_FOR_UNKNOWN_SECONDS)
         if not self._keys:
             raise KeysUnavailable
         return self._keys.get(kid)
 
-    def _look(self, unless_since: float) -> None:
+    def _reload_if_due(self, interval: float) -> None:
         now = time.monotonic()
-        # An empty ring looks each time: it serves nobody until the file is there.
-        if self._keys and now - self._looked_at < unless_since:
+        # An empty ring checks each time: it can verify nothing until the file is there.
+        if self._keys and now - self._checked_at < interval:
             return
-        self._looked_at = now
+        self._checked_at = now
         try:
             changed_at = Path(self._path).stat().st_mtime_ns
             if changed_at != self._changed_at:
@@ -72,13 +72,13 @@ _rings: dict[str, KeyRing] = {}
 
 
 def public_keys() -> KeyRing:
-    """The ring of the file that AUTH_JWKS_FILE names, one per process."""
+    """Return the key ring of the file that AUTH_JWKS_FILE names, one per process."""
     path = str(settings.AUTH_JWKS_FILE)
     return _rings.setdefault(path, KeyRing(path))
 
 
 def public_set() -> dict[str, Any]:
-    """The JWKS document itself; raises `KeysUnavailable`."""
+    """Return the JWKS document; raise `KeysUnavailable`."""
     try:
         return {"keys": json.loads(Path(settings.AUTH_JWKS_FILE).read_bytes())["keys"]}
     except _UNREADABLE as error:
@@ -99,16 +99,16 @@ def _read_keys(path: str) -> dict[str, jwt.PyJWK]:
 
 
 def public_jwk(key: Ed25519PublicKey) -> dict[str, str]:
-    """The key as a JSON Web Key (RFC 8037); `kid` is its RFC 7638 thumbprint."""
+    """Return the key as a JSON Web Key (RFC 8037); `kid` is its RFC 7638 thumbprint."""
     raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    essence = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(raw)}
-    canonical = json.dumps(essence, separators=(",", ":"), sort_keys=True).encode()
+    required = {"crv": "Ed25519", "kty": "OKP", "x": _base64url(raw)}
+    canonical = json.dumps(required, separators=(",", ":"), sort_keys=True).encode()
     kid = _base64url(hashlib.sha256(canonical).digest())
-    return {**essence, "kid": kid, "use": "sig", "alg": ALGORITHM}
+    return {**required, "kid": kid, "use": "sig", "alg": ALGORITHM}
 
 
 def read_signing_key(path: Path) -> Ed25519PrivateKey:
-    """The private key of a PEM file; raises `OSError`, or `ValueError` for another kind of key."""
+    """Return the private key of a PEM file; raise `OSError`, or `ValueError` for another kind of key."""
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError(f"{path} is not an Ed25519 private key")  # noqa: TRY004  the file is wrong, not the type

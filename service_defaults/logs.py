@@ -1,4 +1,4 @@
-"""Log lines: one JSON object each, with the service and the request they belong to."""
+"""Logging as JSON lines, each with its service and request id."""
 
 import logging
 from contextvars import ContextVar
@@ -7,9 +7,9 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""The id of the request this thread of work belongs to; empty outside of one."""
+"""The id of the present request; empty outside of one."""
 
-# Django hangs whole requests and responses onto its records, cookies and bodies within reach.
+# Django adds whole requests and responses to its records, with their cookies and bodies.
 _NEVER_LOGGED = ["request", "response", "server_time"]
 
 
@@ -21,7 +21,7 @@ class RequestFilter(logging.Filter):
         self._service = service
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, completed."""
+        """Complete the record; return True, so that every record is logged."""
         record.service = self._service
         record.request_id = request_id.get()
         return True

@@ -1,4 +1,4 @@
-"""What happens around every request, in the order of `settings.MIDDLEWARE`."""
+"""Middleware of every web process: request ids, access log, body limit, security headers, client address."""
 
 import logging
 import re
@@ -14,8 +14,8 @@ from service_defaults import client_ip, logs, problems
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# An answer of an API is no page: a browser that is made to show it as one does nothing. Operators' pages load
-# nothing from elsewhere.
+# An API's response is no page: nothing is loaded or run where a browser shows it. The admin's pages load from
+# their own origin alone.
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 _POLICY_OF_PAGES = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -25,9 +25,9 @@ _access_log = logging.getLogger("service_defaults.access")
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
-    """`X-Request-Id` in and out: the caller's where it is well-formed, else a new one.
+    """Set `X-Request-Id` of request and response: the caller's where it is well-formed, else a new one.
 
-    Also `request.request_id`, the header as later middleware reads it, and every log line written meanwhile.
+    Also sets `request.request_id` and the id in every log line written during the request.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -47,7 +47,7 @@ def request_id(get_response: GetResponse) -> GetResponse:
 
 
 def access_log(get_response: GetResponse) -> GetResponse:
-    """One line per answer: method, path without its query, status and milliseconds."""
+    """Log one line per response: method, path without its query, status and milliseconds."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
@@ -62,9 +62,9 @@ def access_log(get_response: GetResponse) -> GetResponse:
 
 
 def body_limit(get_response: GetResponse) -> GetResponse:
-    """Refuses bodies above DATA_UPLOAD_MAX_MEMORY_SIZE (413) and those of unknown length (411), unread.
+    """Refuse bodies above DATA_UPLOAD_MAX_MEMORY_SIZE (413) and those of unknown length (411), unread.
 
-    Django holds only form bodies to that limit, and takes a chunked body for an empty one.
+    Django applies that limit to form bodies alone, and reads a chunked body as an empty one.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -79,7 +79,7 @@ def body_limit(get_response: GetResponse) -> GetResponse:
 
 
 def content_security_policy(get_response: GetResponse) -> GetResponse:
-    """The Content-Security-Policy of what doesn't bring its own: that of an API, or of operators' pages."""
+    """Set the Content-Security-Policy where a response has none: that of an API, or of the admin's pages."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -91,7 +91,7 @@ def content_security_policy(get_response: GetResponse) -> GetResponse:
 
 
 def default_cache_control(get_response: GetResponse) -> GetResponse:
-    """An answer that doesn't say who may keep it is kept by nobody; one with an ETag, by its reader alone."""
+    """Set Cache-Control where a response has none: `no-store`, or `private, no-cache` with an ETag."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -103,7 +103,7 @@ def default_cache_control(get_response: GetResponse) -> GetResponse:
 
 
 def set_client_ip(get_response: GetResponse) -> GetResponse:
-    """Sets `request.client_ip`; see `service_defaults.client_ip`."""
+    """Set `request.client_ip`; see `service_defaults.client_ip`."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request.client_ip = client_ip.address_of(request)  # type: ignore[attr-defined]

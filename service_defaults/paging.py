@@ -1,7 +1,7 @@
-"""Pages by key: as fast at the millionth row as at the first, and steady while rows arrive.
+"""Keyset pagination: as fast at the millionth row as at the first, and stable while rows are added.
 
-Ids are UUIDv7, so newest first is simply the id, descending; an `Ordering` goes by another column first.
-The body is a plain array; where more follow, the `Link` header (RFC 8288) has `rel="next"`.
+Ids are UUIDv7, so newest first is the id, descending; an `Ordering` sorts by another column first.
+The body is a plain array; where more rows follow, the `Link` header (RFC 8288) has `rel="next"`.
 """
 
 import base64
@@ -27,9 +27,9 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True, kw_only=True)
 class Ordering:
-    """By a column or annotation that is never null, and where it is equal by the id.
+    """Sort by a column or annotation that is never null, and rows with equal values by the id.
 
-    `parse` reads a value back from its text: a ValueError or DRF's ValidationError for what isn't one.
+    `parse` reads a value from its text; it raises ValueError or DRF's ValidationError for another text.
     """
 
     field: str
@@ -38,12 +38,12 @@ class Ordering:
 
     @property
     def terms(self) -> tuple[str, str]:
-        """The terms of the queryset's `order_by`."""
+        """Return the terms of the queryset's `order_by`."""
         sign = "-" if self.descending else ""
         return f"{sign}{self.field}", f"{sign}pk"
 
     def after(self, cursor: str) -> Q:
-        """What follows the row that a cursor was made from; raises ValueError for another's cursor."""
+        """Return the condition for the rows after a cursor; raise ValueError for another ordering's."""
         text, _, key = base64.urlsafe_b64decode(f"{cursor}==").decode().rpartition("|")
         value, key_after = self.parse(text), UUID(hex=key)
         than = "lt" if self.descending else "gt"
@@ -52,7 +52,7 @@ class Ordering:
         return Q((f"{self.field}__{than}e", value)) & further
 
     def cursor_at(self, row: Model) -> str:
-        """Where to go on after this row."""
+        """Return the cursor for the rows after this one."""
         value = getattr(row, self.field)
         text = value.isoformat() if hasattr(value, "isoformat") else str(value)
         return base64.urlsafe_b64encode(f"{text}|{row.pk.hex}".encode()).rstrip(b"=").decode()
@@ -61,7 +61,7 @@ class Ordering:
 class KeysetPagination(BasePagination):
     """`?limit=` (20 by default, 100 at most) and `?cursor=`, taken from the previous page's `Link`.
 
-    Stands as `pagination_class` of a view, which describes both in its OpenAPI too.
+    As `pagination_class` of a view it describes both in the view's OpenAPI too.
     """
 
     default_limit = 20
@@ -74,7 +74,7 @@ class KeysetPagination(BasePagination):
         view: APIView | None = None,
         ordering: Ordering | None = None,
     ) -> list[Row]:
-        """The page's rows, newest first; raises DRF's `ValidationError` for a wrong limit or cursor."""
+        """Return the page's rows, newest first; raise DRF's `ValidationError` for a wrong limit or cursor."""
         self._request = request
         limit = self._limit(request.query_params.get("limit"))
         if cursor := request.query_params.get("cursor"):
@@ -84,7 +84,7 @@ class KeysetPagination(BasePagination):
         return rows[:limit]
 
     def get_paginated_response(self, data: Any) -> Response:
-        """The array, with a `Link` to the next page where there is one."""
+        """Return the array, with a `Link` to the next page where there is one."""
         if self._next is None:
             return Response(data)
         query = self._request.query_params.copy()
@@ -93,11 +93,11 @@ class KeysetPagination(BasePagination):
         return Response(data, headers={"Link": f'<{target}>; rel="next"'})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """The array as it is: pages have no envelope."""
+        """Return the schema unchanged: a page is a plain array."""
         return schema
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        """`limit` and `cursor` for OpenAPI."""
+        """Return `limit` and `cursor` for OpenAPI."""
         limit = {"type": "integer", "minimum": 1, "maximum": self.max_limit, "default": self.default_limit}
         return [
             {"name": "limit", "in": "query", "required": False, "schema": limit},

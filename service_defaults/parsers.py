@@ -1,4 +1,4 @@
-"""Reading request bodies."""
+"""A strict parser of JSON request bodies for DRF."""
 
 import json
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from rest_framework.parsers import BaseParser
 
 
 class JSONParser(BaseParser):
-    """A JSON object as RFC 8259 has it: UTF-8, no NaN or Infinity. Every body of ours is an object.
+    """Parses a JSON object as RFC 8259 defines it: UTF-8, no NaN or Infinity. Other JSON values are refused.
 
-    The stock parser answers nesting deeper than the interpreter's stack with a server error.
+    With DRF's own parser a body nested deeper than the interpreter's stack is a server error.
     """
 
     media_type = "application/json"
@@ -23,11 +23,11 @@ class JSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """The decoded object; raises `ParseError` where the body isn't JSON, or not an object."""
+        """Return the decoded object; raise `ParseError` where the body isn't JSON, or not an object."""
         try:
             text = stream.read().decode("utf-8")
             document = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
-            _refuse_half_characters(text, document)
+            _refuse_lone_surrogates(text, document)
         except (ValueError, RecursionError):
             raise ParseError("The body is not valid JSON") from None
         if not isinstance(document, dict):
@@ -37,15 +37,15 @@ class JSONParser(BaseParser):
 
 def _finite(number: str) -> float:
     value = float(number)
-    # `1e999` is Infinity by another name.
+    # `1e999` is read as Infinity.
     if isinf(value):
         raise ValueError(number)
     return value
 
 
-def _refuse_half_characters(text: str, document: Any) -> None:
-    # Half of a surrogate pair ("\ud800") is valid JSON, but no text that could be stored or answered with.
-    # Nothing but an escape can write one: bodies without any pay nothing.
+def _refuse_lone_surrogates(text: str, document: Any) -> None:
+    # Half of a surrogate pair ("\ud800") is valid JSON, but can be neither stored nor encoded as UTF-8.
+    # Only an escape can write one, so bodies without escapes skip the check.
     if "\\u" in text:
         json.dumps(document, ensure_ascii=False).encode()
 

@@ -1,6 +1,6 @@
-"""The one place where errors become HTTP: `application/problem+json` (RFC 9457).
+"""Map errors to HTTP responses: `application/problem+json` (RFC 9457).
 
-Every problem is also `{"errors": [{"message", "code", "field"?}]}`, one entry per thing to mend.
+Every problem has `"errors": [{"message", "code", "field"?}]` too, one entry per error in the input.
 """
 
 import logging
@@ -43,7 +43,7 @@ class DatabaseUnavailable(errors.Unavailable):
 
 
 def document(status: int, slug: str, entries: Sequence[Entry]) -> dict[str, Any]:
-    """The problem document for a status, the error's slug and its entries."""
+    """Return the problem document for a status, the error's slug and its entries."""
     return {
         "type": f"{settings.PUBLIC_ORIGIN}/problems/{slug}",
         "title": slug.replace("-", " ").capitalize(),
@@ -55,32 +55,32 @@ def document(status: int, slug: str, entries: Sequence[Entry]) -> dict[str, Any]
 
 
 def problem(status: int, slug: str, message: str) -> JsonResponse:
-    """A plain Django answer, for use outside of DRF's views."""
+    """Return a problem as a Django response, for use outside of DRF's views."""
     body = document(status, slug, [{"message": message, "code": slug}])
     return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """DRF's EXCEPTION_HANDLER. None for what nobody foresaw: Django logs it and answers by `server_error`."""
+    """DRF's EXCEPTION_HANDLER. Returns None for unexpected errors, which Django logs."""
     if isinstance(error, _DATABASE_DOWN):
         _logger.error("The database doesn't answer: %r", error)
         error = DatabaseUnavailable()
     if isinstance(error, errors.DomainError):
-        return _noted(_of_domain(error), context)
+        return _audited(_of_domain(error), context)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
-    return _noted(_of_framework(error), context) if isinstance(error, exceptions.APIException) else None
+    return _audited(_of_framework(error), context) if isinstance(error, exceptions.APIException) else None
 
 
-def _noted(response: Response, context: Mapping[str, Any]) -> Response:
-    """Write error_statuses that say something about who asks into the audit log, and return the answer."""
+def _audited(response: Response, context: Mapping[str, Any]) -> Response:
+    """Log a refusal that may be an attack in the audit log, and return the response."""
     request = context.get("request")
     code = response.data["errors"][0]["code"]
-    # That somebody isn't signed in is no news.
+    # A request without sign-in is no sign of an attack.
     if response.status_code in _SUSPICIOUS and request is not None and code != "not-authenticated":
-        # Not `request.user`, which would authenticate once more, and be refused once more.
+        # Not `request.user`, which would authenticate once more and raise once more.
         user = getattr(getattr(request, "_user", None), "pk", None)
         facts = {"status": response.status_code, "code": code, "method": request.method, "path": request.path}
         audit.log("request.refused", request, user=user, **facts)
@@ -161,7 +161,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """`handler500` of a service's urls; 503 where the reason is that the database is away."""
+    """`handler500` of a service's urls; 503 where the database can't be reached."""
     if _is_page(request):
         return defaults.server_error(request)
     if isinstance(sys.exc_info()[1], _DATABASE_DOWN):
@@ -172,5 +172,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _is_page(request: HttpRequest) -> bool:
-    """Whether a person looks at the answer: the operators' admin is the services' only HTML."""
+    """Whether the response is an HTML page: the operators' admin has the services' only ones."""
     return request.path.startswith("/admin/")

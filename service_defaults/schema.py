@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 of a service, at `/api/<prefix>/openapi.json`."""
+"""The OpenAPI 3.1 document of a service, at `/api/<prefix>/openapi.json`."""
 
 from http import HTTPStatus
 from typing import Any
@@ -37,26 +37,26 @@ _CONDITIONAL_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
 
 
 def openapi(prefix: str) -> URLPattern:
-    """The url pattern of the document of `/api/<prefix>`."""
-    # Its module needs DEFAULT_SCHEMA_CLASS, which is here.
+    """Return the url pattern of the document of `/api/<prefix>`."""
+    # Imported late: its module reads DEFAULT_SCHEMA_CLASS, which is in this module.
     from drf_spectacular.views import SpectacularJSONAPIView
 
     return path(f"api/{prefix}/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi")
 
 
 def only_the_api(endpoints: list[tuple[str, ...]], **_: Any) -> list[tuple[str, ...]]:
-    """drf-spectacular preprocessing hook: routes outside /api/ are nobody's contract."""
+    """drf-spectacular preprocessing hook: leave out routes outside /api/."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
 
 
 def describe_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """drf-spectacular postprocessing hook: what a problem is."""
+    """drf-spectacular postprocessing hook: add the schema of a problem."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = _PROBLEM
     return result
 
 
 def error_statuses_of(operation: dict[str, Any], method: str) -> set[int]:
-    """The statuses by which an operation may refuse, as far as its description shows."""
+    """Return the error statuses that an operation may have, as far as its description shows."""
     parameters = operation.get("parameters", [])
     found = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
     if parameters or "requestBody" in operation:
@@ -79,15 +79,15 @@ def error_statuses_of(operation: dict[str, Any], method: str) -> set[int]:
 
 
 class UseCaseSchema(AutoSchema):
-    """Names an operation after its use case (the view `WriteNote` is `writeNote`), and lists its errors.
+    """Names an operation after its view (`WriteNote` is `writeNote`), and lists its errors.
 
-    Where one view has several methods, the method goes before: `getNotes`. The handler's docstring gives the
-    summary (its first line) and the description. A view's `error_statuses` are those that can't be seen from
-    it.
+    Where a view has several methods, the method is the prefix: `getNotes`. The handler's docstring gives the
+    summary (its first line) and the description. A view's `error_statuses` are those that can't be derived
+    from its operation.
     """
 
     def get_operation(self, *args: Any, **options: Any) -> dict[str, Any] | None:
-        """The operation, with a problem for each status by which it may refuse."""
+        """Return the operation, with a problem for each error status."""
         operation: dict[str, Any] | None = super().get_operation(*args, **options)
         if operation is not None:
             error_statuses = error_statuses_of(operation, self.method) | set(
@@ -99,32 +99,32 @@ class UseCaseSchema(AutoSchema):
         return operation
 
     def get_operation_id(self) -> str:
-        """The name by which generated clients call it."""
+        """Return the operation's id, which generated clients use as a name."""
         name: str = type(self.view).__name__
         handlers = [method for method in self.method_mapping if hasattr(self.view, method)]
         return f"{self.method.lower()}{name}" if len(handlers) > 1 else f"{name[0].lower()}{name[1:]}"
 
     def get_summary(self) -> str:
-        """One line."""
+        """Return the first line of the description."""
         return self.get_description().partition("\n")[0].removesuffix(".")
 
     def get_tags(self) -> list[str]:
-        """One tag per service."""
+        """Return one tag per service."""
         return [spectacular_settings.TITLE]
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Either way of showing an access token."""
+    """The two ways to send an access token."""
 
     target_class = "service_defaults.authentication.TokenAuthentication"
     name = ["bearer", "cookie"]
 
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[Any]]]:
-        """Either will do."""
+        """Return both as alternatives."""
         return [{name: []} for name in self.name]
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, Any]]:
-        """One definition per name."""
+        """Return one definition per name."""
         return [
             {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             {"type": "apiKey", "in": "cookie", "name": access_cookie()},

@@ -1,7 +1,7 @@
 """Values and functions from which every service's `config/settings.py` is composed.
 
-A service names each one it uses, so that its settings read as a list of what it has. Reading a value from the
-environment happens here and in `env`, never elsewhere.
+A service names each one it uses, so that its settings list what it has. Values are read from the environment
+here, in `env` and in the services' settings, nowhere else.
 """
 
 from pathlib import Path
@@ -77,7 +77,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
-#: What says whether a genuine token still counts, where the users are followed; accounts itself knows more.
+#: Checks whether a verified token was revoked, by the service's own table; auth has a check of its own.
 TOKEN_REVOCATION_CHECK = "service_defaults.revocation.checks.ensure_not_revoked"  # noqa: S105  a function's name
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -86,17 +86,17 @@ MAX_BODY_BYTES = 256 * 1024
 STAFF_SESSION_SECONDS = 30 * 60
 STAFF_BACKENDS = ["service_defaults.staff.StaffBackend"]
 HSTS_SECONDS = 365 * 24 * 60 * 60
-#: W008 asks for a redirect to https. A program that calls an API in plain must learn that it did, and not be
-#: helped along with its token in the open; people's pages, which are the frontend's, do redirect.
+#: W008 wants a redirect to https. A client that calls an API over http has sent its token in the clear, and
+#: a redirect would hide that. The frontend's pages do redirect.
 SILENCED_SYSTEM_CHECKS = ["security.W008"]
 
-#: Those of images and quick starts; no password at all counts too.
+#: Passwords of images and quick starts; a missing one is refused as well.
 _KNOWN_PASSWORDS = frozenset({None, "", "postgres", "password", "guest", "admin", "changeme", "secret"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def debug() -> bool:
-    """DJANGO_DEBUG: off unless asked for."""
+    """Return DJANGO_DEBUG, off by default."""
     return env.boolean("DJANGO_DEBUG", default=False)
 
 
@@ -106,15 +106,15 @@ def secret_key() -> str:
 
 
 def client_ip_signing_key() -> str:
-    """DJANGO_CLIENT_IP_SIGNING_KEY, by which the frontend signs a visitor's address for the services.
+    """DJANGO_CLIENT_IP_SIGNING_KEY, with which the frontend signs a visitor's address for the services.
 
-    As long.
+    At least MIN_SECRET_LENGTH characters.
     """
     return _secret("DJANGO_CLIENT_IP_SIGNING_KEY")
 
 
 def _secret(name: str) -> str:
-    return env.secret(name, example="<50 random characters>", shortest=MIN_SECRET_LENGTH)
+    return env.secret(name, example="<50 random characters>", min_length=MIN_SECRET_LENGTH)
 
 
 def public_origin() -> str:
@@ -149,16 +149,16 @@ def allowed_hosts(origin: str) -> list[str]:
 
 
 def is_https(origin: str) -> bool:
-    """Whether visitors come by https, and cookies may therefore demand it."""
+    """Whether visitors use https, so that cookies may be `Secure`."""
     return urlsplit(origin).scheme == "https"
 
 
-def _visitors_come_by_https() -> bool:
+def _visitors_use_https() -> bool:
     return is_https(env.text("DJANGO_PUBLIC_ORIGIN"))
 
 
 def proxy_ssl_header(origin: str) -> tuple[str, str] | None:
-    """SECURE_PROXY_SSL_HEADER: TLS ends at the ingress, which says so in X-Forwarded-Proto."""
+    """SECURE_PROXY_SSL_HEADER: TLS ends at the ingress, which sets X-Forwarded-Proto."""
     return ("HTTP_X_FORWARDED_PROTO", "https") if is_https(origin) else None
 
 
@@ -168,10 +168,10 @@ def hsts_seconds(origin: str) -> int:
 
 
 def rates(**more: Rate | None) -> dict[str, Rate | None]:
-    """RATES by name: what every service limits, and what is its own. See `service_defaults.rate_limits`.
+    """RATES by name: those of every service, and a service's own. See `service_defaults.rate_limits`.
 
-    Reading isn't limited unless DJANGO_RATE_READS asks for it: that adds a write to each cheap read, and the
-    ingress is the place to turn a flood away.
+    Reads aren't limited unless DJANGO_RATE_READS is set: counting adds a write to each cheap read, and the
+    ingress is the place to limit floods.
     """
     return {
         "writes": rate("writes", variable="DJANGO_RATE_WRITES", default="120/60"),
@@ -183,7 +183,8 @@ def rates(**more: Rate | None) -> dict[str, Rate | None]:
 def databases(variable: str) -> dict[str, Any]:
     """DATABASES from one `postgres://` address in the given variable.
 
-    Connections are kept for a minute and checked before use; an unreachable server is known within seconds.
+    Connections are kept for a minute and checked before use; connecting to an unreachable server fails within
+    seconds.
     """
     example = "postgres://role:password@127.0.0.1:5432/name"
     url = env.required(variable, example=example)
@@ -192,11 +193,11 @@ def databases(variable: str) -> dict[str, Any]:
     except ValueError:
         config = {}
     if config.get("ENGINE") != "django.db.backends.postgresql" or not config["NAME"]:
-        # The given address carries a password: it must not end up in the message.
+        # Without the given address, which contains a password.
         raise ImproperlyConfigured(
             f"{variable} must be the address of a PostgreSQL database, for example {variable}={example}"
         )
-    if config["PASSWORD"] in _KNOWN_PASSWORDS and _visitors_come_by_https():
+    if config["PASSWORD"] in _KNOWN_PASSWORDS and _visitors_use_https():
         raise ImproperlyConfigured(
             f"{variable} still has a password that everybody knows; give it one of its own"
         )
@@ -208,7 +209,7 @@ def broker_url() -> str:
     """BROKER_URL: the message broker, or a directory for the embedded one."""
     url = env.required("BROKER_URL", example="amqp://user:password@127.0.0.1:5672/events")
     is_local = urlsplit(url).scheme == "filesystem"
-    if not is_local and urlsplit(url).password in _KNOWN_PASSWORDS and _visitors_come_by_https():
+    if not is_local and urlsplit(url).password in _KNOWN_PASSWORDS and _visitors_use_https():
         raise ImproperlyConfigured(
             "BROKER_URL still has a password that everybody knows; give it one of its own"
         )
@@ -216,7 +217,7 @@ def broker_url() -> str:
 
 
 def failpoints(origin: str) -> str:
-    """EVENTS_FAILPOINTS: where a drill ends this process; refused where visitors come by https."""
+    """EVENTS_FAILPOINTS: where fault injection ends this process; refused where visitors use https."""
     setting = env.text("EVENTS_FAILPOINTS")
     if setting and is_https(origin):
         raise ImproperlyConfigured("EVENTS_FAILPOINTS must not be set in production: it is for drills")
@@ -229,7 +230,7 @@ def jwks_file() -> str:
 
 
 def spectacular(*, title: str, description: str) -> dict[str, Any]:
-    """SPECTACULAR_SETTINGS of a service; its operations are tagged with the title."""
+    """Return SPECTACULAR_SETTINGS of a service; its operations are tagged with the title."""
     return {
         "TITLE": title,
         "DESCRIPTION": description,
@@ -265,7 +266,7 @@ def logging(service: str) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},
-            # Every refused request is in the access log already; only failures need a line of their own.
+            # Refused requests are in the access log already; failures need their traceback.
             "django.request": {"level": "ERROR"},
             "gunicorn.error": {"handlers": ["console"], "propagate": False},
         },

@@ -1,15 +1,13 @@
-"""The operators' admin: one site per service at `/admin/<service>/`, one account for all of them.
+"""The operators' admin: one Django admin site per service at `/admin/<service>/`, one account for all.
 
-How it is put together, with nothing but Django's own means:
-
-- `service_defaults.apps.StaffAdminConfig` in INSTALLED_APPS makes `StaffSite` the process's own site,
-  so a plain `@admin.register(Note)` finds it, and `site` below is that same object.
-- Signing in is auth's business: the site accepts the access cookie with its staff claim and opens a short
+- `service_defaults.apps.StaffAdminConfig` in INSTALLED_APPS makes `StaffSite` the default admin site,
+  which `@admin.register(Note)` uses; `site` below is the same object.
+- Operators sign in with auth: the site accepts the access cookie with its staff claim and opens a short
   session of its own, under a cookie name and path of the service.
-- The token carries a role. An admin names the roles that may run its actions: see `StaffModelAdmin.action_roles`.
-  An action may need a sign-in of the last minutes: see `require_recent_login`.
+- The token has a role. An admin names the roles that may run its actions (`StaffModelAdmin.action_roles`). An
+  action may need a sign-in within the last minutes (`require_recent_login`).
 - Staff may view everything. Nothing is edited in a form: a change is an admin action that calls an operation,
-  so it keeps the rules and records its events. See `StaffModelAdmin`.
+  which checks the rules and records events. See `StaffModelAdmin`.
 """
 
 from collections.abc import Callable, Collection
@@ -48,8 +46,8 @@ SIGN_OUT_PAGE = "/auth/signout"
 #: How long a sign-in counts as recent, in seconds.
 STEP_UP_SECONDS = 10 * 60
 
-_KEPT = ("sub", "sid", "iat", "exp", "role", "signed_in_at")
-_TOKEN = "operator_token"  # noqa: S105  where the session keeps what the token said
+_STORED_CLAIMS = ("sub", "sid", "iat", "exp", "role", "signed_in_at")
+_SESSION_KEY = "operator_token"
 
 
 class StaffSite(admin.AdminSite):
@@ -59,74 +57,74 @@ class StaffSite(admin.AdminSite):
 
     @property
     def site_header(self) -> str:  # type: ignore[override]
-        """Which service one is looking at."""
+        """Return the service's name for the pages' header."""
         return f"{settings.SERVICE.capitalize()} operations"
 
     site_title = site_header
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Whether this is a signed-in operator, and still the one who opened the session."""
-        opened_with = _opened_with(request)
-        if opened_with is None:
+        """Whether this is a signed-in operator, and the one who opened the session."""
+        claims_of_session = _session_claims(request)
+        if claims_of_session is None:
             return False
         claims = claims_of_cookie(request)
         # Since then somebody else may have signed in on this browser, or the account lost its staff claim.
-        if claims is not None and not (claims.is_staff and claims.sub == opened_with.sub):
+        if claims is not None and not (claims.is_staff and claims.sub == claims_of_session.sub):
             return False
-        return _counts(opened_with) and super().has_permission(request)
+        return _is_accepted(claims_of_session) and super().has_permission(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Open a session for a staff access cookie; send everybody else to the sign-in page."""
-        target = self._wanted_page(request)
+        """Open a session for a staff access cookie; redirect everybody else to the sign-in page."""
+        target = self._next_page(request)
         claims = claims_of_cookie(request)
-        if claims is None or not _counts(claims):
+        if claims is None or not _is_accepted(claims):
             return redirect(f"{SIGN_IN_PAGE}?{urlencode({'next': target})}")
         operator = authenticate(request, claims=claims)
         if operator is None:
             audit.warn("operator.refused", request, user=claims.sub)
             raise PermissionDenied("This account is not an operator's")
         login(request, operator)
-        request.session[_TOKEN] = {name: str(getattr(claims, name)) for name in _KEPT}
+        request.session[_SESSION_KEY] = {name: str(getattr(claims, name)) for name in _STORED_CLAIMS}
         audit.log("operator.came_in", request, operator=claims.sub, session=claims.sid)
         return redirect(target)
 
     def logout(  # type: ignore[override]  # a redirect instead of a page
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """End this session and go on to the page that ends the account's own."""
+        """End this session and redirect to the page that ends the account's session."""
         if request.method == "POST":
             logout(request)
         return HttpResponseRedirect(SIGN_OUT_PAGE)
 
     def get_urls(self) -> list[Any]:
-        """Django's pages without the one that changes a password: accounts are auth's business."""
-        gone = {"password_change", "password_change_done"}
-        return [url for url in super().get_urls() if getattr(url, "name", "") not in gone]
+        """Return Django's urls without those that change a password, which only auth can do."""
+        omitted = {"password_change", "password_change_done"}
+        return [url for url in super().get_urls() if getattr(url, "name", "") not in omitted]
 
-    def _wanted_page(self, request: HttpRequest) -> str:
-        wanted = request.GET.get("next", "")
+    def _next_page(self, request: HttpRequest) -> str:
+        page = request.GET.get("next", "")
         home = resolve_url("admin:index")
-        here = wanted.startswith(home) and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-        return wanted if here else home
+        is_ours = page.startswith(home) and url_has_allowed_host_and_scheme(page, allowed_hosts=None)
+        return page if is_ours else home
 
 
-def _opened_with(request: HttpRequest) -> tokens.Claims | None:
-    """What the token said with which this session was opened; the session outlives it."""
-    said = request.session.get(_TOKEN)
-    if said is None:
+def _session_claims(request: HttpRequest) -> tokens.Claims | None:
+    """Return the claims of the token that opened this session; the session may outlive the token."""
+    stored = request.session.get(_SESSION_KEY)
+    if stored is None:
         return None
     return tokens.Claims(
-        sub=UUID(said["sub"]),
-        sid=UUID(said["sid"]),
+        sub=UUID(stored["sub"]),
+        sid=UUID(stored["sid"]),
         is_staff=True,
-        iat=datetime.fromisoformat(said["iat"]),
-        exp=datetime.fromisoformat(said["exp"]),
-        role=said.get("role", ""),
-        signed_in_at=_moment(said.get("signed_in_at", "None")),
+        iat=datetime.fromisoformat(stored["iat"]),
+        exp=datetime.fromisoformat(stored["exp"]),
+        role=stored.get("role", ""),
+        signed_in_at=_parse_time(stored.get("signed_in_at", "None")),
     )
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_time(text: str) -> datetime | None:
     return None if text == "None" else datetime.fromisoformat(text)
 
 
@@ -135,7 +133,7 @@ def require_recent_login(action: AdminAction) -> AdminAction:
 
     @wraps(action)
     def guarded(self: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        if _signed_in_lately(request):
+        if _has_recent_login(request):
             return action(self, request, rows)
         minutes = STEP_UP_SECONDS // 60
         messages.warning(request, f"Sign in again: this needs a sign-in in the last {minutes} minutes.")
@@ -144,15 +142,15 @@ def require_recent_login(action: AdminAction) -> AdminAction:
     return guarded
 
 
-def _signed_in_lately(request: HttpRequest) -> bool:
-    opened_with = _opened_with(request)
-    # Who signed in again has a newer token than the one this session was opened with.
-    both = (opened_with, claims_of_cookie(request))
+def _has_recent_login(request: HttpRequest) -> bool:
+    claims_of_session = _session_claims(request)
+    # After another sign-in the cookie's token is newer than the one that opened this session.
+    both = (claims_of_session, claims_of_cookie(request))
     times = [claims.signed_in_at for claims in both if claims is not None and claims.signed_in_at is not None]
     return bool(times) and timezone.now() - max(times) < timedelta(seconds=STEP_UP_SECONDS)
 
 
-def _counts(claims: tokens.Claims) -> bool:
+def _is_accepted(claims: tokens.Claims) -> bool:
     try:
         ensure_not_revoked(claims)
     except (errors.NotSignedIn, errors.PermissionDenied):
@@ -160,28 +158,28 @@ def _counts(claims: tokens.Claims) -> bool:
     return True
 
 
-def _who(request: HttpRequest) -> dict[str, str]:
-    opened_with = _opened_with(request)
-    return {"operator": str(opened_with.sub), "role": opened_with.role} if opened_with else {}
+def _operator_facts(request: HttpRequest) -> dict[str, str]:
+    claims = _session_claims(request)
+    return {"operator": str(claims.sub), "role": claims.role} if claims else {}
 
 
 site = admin.site
-"""The process's operator site: the same object that `@admin.register` uses."""
+"""The default admin site: the same object that `@admin.register` uses."""
 
 
 class StaffBackend(BaseBackend):
-    """Accepts the claims of a staff access token; grants viewing, and nothing else."""
+    """Authenticates by the claims of a staff access token; grants the view permissions alone."""
 
     def authenticate(
         self, request: HttpRequest | None, claims: tokens.Claims | None = None, **credentials: Any
     ) -> Any:
-        """The operator's local account; None for anybody else."""
+        """Return the operator's local account; None for anybody else."""
         if claims is None or not claims.is_staff:
             return None
         return self.account_of(claims)
 
     def account_of(self, claims: tokens.Claims) -> Any:
-        """The local stand-in for auth's account, made when it first comes: the admin's history needs it."""
+        """Return a local account for auth's, created at the first sign-in: the history refers to it."""
         accounts: Any = get_user_model().objects
         account, _ = accounts.get_or_create(
             username=str(claims.sub), defaults={"is_staff": True, "password": "!"}
@@ -189,21 +187,21 @@ class StaffBackend(BaseBackend):
         return account if account.is_active else None
 
     def get_user(self, user_id: Any) -> Any:
-        """The account of a session, while it is an active operator's."""
+        """Return the account of a session, while it is an active operator's."""
         account = get_user_model().objects.filter(pk=user_id, is_staff=True).first()
         return account if account is not None and account.is_active else None
 
     def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
-        """Operators view; whatever else a page offers, its ModelAdmin allows by itself."""
+        """Whether it is a view permission; other permissions are decided by the ModelAdmin."""
         return bool(user_obj.is_staff) and perm.partition(".")[2].startswith("view_")
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
-        """Every app is open to an operator's eyes."""
+        """Whether the user is an operator: they may view every app."""
         return bool(user_obj.is_staff)
 
 
 class StaffModelAdmin(ModelAdmin):
-    """A list an operator can work from: everything read-only, changes by actions that call operations."""
+    """A read-only ModelAdmin, with changes by actions that call operations."""
 
     list_per_page = 50
     # A count over the whole table costs more than the page itself.
@@ -212,29 +210,29 @@ class StaffModelAdmin(ModelAdmin):
     action_roles: Collection[str] = ()
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Rows come from operations alone."""
+        """Return False: only operations add rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """State changes by operations alone."""
+        """Return False: only operations change rows."""
         return False
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Whether the operator's role is one of `action_roles`: for an action's `permissions=["act"]`."""
-        opened_with = _opened_with(request)
-        return opened_with is not None and opened_with.role in self.action_roles
+        claims_of_session = _session_claims(request)
+        return claims_of_session is not None and claims_of_session.role in self.action_roles
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nothing is deleted by hand."""
+        """Return False: operators delete no rows."""
         return False
 
     def for_each(
         self, request: HttpRequest, rows: QuerySet[Any], operation: Callable[[Any], object], *, done: str
     ) -> None:
-        """Call the operation for each selected row, in a transaction of its own, and tell what came of it.
+        """Call the operation for each selected row, in a transaction of its own, and show the results.
 
-        `done` is the past participle for the message and the row's history, such as "suspended". A refusal
-        (`DomainError`) is shown and the other rows go on.
+        `done` is the past participle for the message and the row's history, such as "suspended". A
+        `DomainError` is shown, and the other rows are still processed.
         """
         count = 0
         for row in rows:
@@ -243,9 +241,9 @@ class StaffModelAdmin(ModelAdmin):
                     operation(row)
                     self.log_change(request, row, done)
                 count += 1
-                audit.log("operator.acted", request, action=done, on=row.pk, **_who(request))
-            except errors.DomainError as refusal:
-                audit.log("operator.was_refused", request, action=done, on=row.pk, **_who(request))
-                self.message_user(request, f"{row}: {refusal.message}", messages.ERROR)
+                audit.log("operator.acted", request, action=done, on=row.pk, **_operator_facts(request))
+            except errors.DomainError as error:
+                audit.log("operator.was_refused", request, action=done, on=row.pk, **_operator_facts(request))
+                self.message_user(request, f"{row}: {error.message}", messages.ERROR)
         if count:
             self.message_user(request, f"{count} {done}", messages.SUCCESS)

@@ -1,7 +1,7 @@
 """pytest plugin for the services' tests: `-p service_defaults.testing`.
 
-Before Django's settings are read it fills the environment with throwaway values, key files included; only the
-database must be given. Then it gives the fixtures `api` and `sign_in`, and `token_for` to import.
+Before Django's settings are read it sets the environment to values for tests, key files included; only the
+database must be given. It has the fixtures `api` and `sign_in`, and `token_for` to import.
 """
 
 import os
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ORIGIN = "http://testserver"
 
-_THROWAWAY = {
+_ENVIRONMENT = {
     "DJANGO_SECRET_KEY": "only-for-tests-" * 4,
     "DJANGO_CLIENT_IP_SIGNING_KEY": "only-for-tests-too-" * 4,
     "DJANGO_PUBLIC_ORIGIN": ORIGIN,
@@ -38,7 +38,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     private, public = create_key_files(Path(directory.name))
     files = {"AUTH_SIGNING_KEY_FILE": str(private), "AUTH_JWKS_FILE": str(public)}
     # Set, not defaulted: tests must sign with the key that goes with the public set.
-    os.environ.update(_THROWAWAY | files)
+    os.environ.update(_ENVIRONMENT | files)
     os.environ.setdefault("BROKER_URL", "filesystem:///nonexistent")
     return (yield)
 
@@ -52,7 +52,7 @@ def token_for(
     lasts: int = 300,
     **claims: Any,
 ) -> str:
-    """An access token as auth would sign it; `lasts` in seconds, further claims override."""
+    """Return an access token as auth signs it; `lasts` in seconds, further claims override."""
     from service_defaults import keys, tokens
 
     key = keys.read_signing_key(Path(os.environ["AUTH_SIGNING_KEY_FILE"]))
@@ -75,8 +75,8 @@ def token_for(
 
 @pytest.fixture
 def api() -> "APIClient":
-    """A client that speaks JSON and comes from our own pages, as a browser there would."""
-    # DRF reads the settings when its test module is imported: too early at this module's own import.
+    """A client that sends JSON with the origin of our own pages, as a browser there does."""
+    # Imported late: DRF reads the settings when its test module is imported.
     from rest_framework.test import APIClient
 
     client = APIClient()

@@ -1,4 +1,4 @@
-"""Access tokens as every service reads them: a signature checked with the public key alone."""
+"""Verify tokens that auth issued, by the public keys alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ ISSUER = "auth"
 AUDIENCE = "services"
 ACCESS = "access"
 LEEWAY_SECONDS = 5
-#: What auth may set AUTH_ACCESS_SECONDS to, and so how long a revocation must be remembered.
-LONGEST_ACCESS_SECONDS = 60 * 60
+#: The longest AUTH_ACCESS_SECONDS, and so how long a revocation must be stored.
+MAX_ACCESS_SECONDS = 60 * 60
 
-# By these a token offers the key to check it with. We never look, and nobody honest of ours sends them.
-_KEYS_IN_THE_HEADER = frozenset({"jku", "jwk", "x5u", "x5c"})
+# Headers by which a token brings the key to verify it with. Auth sends none; a token with one is refused.
+_KEY_HEADERS = frozenset({"jku", "jwk", "x5u", "x5c"})
 _REQUIRED = ("iss", "aud", "sub", "sid", "iat", "staff")
 
 
@@ -28,9 +28,9 @@ class InvalidToken(errors.NotSignedIn):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a valid access token says: whose it is, of which session, and from when until when.
+    """The claims of a verified access token: its user and session, when it was issued and when it expires.
 
-    `role` is an operator's, `signed_in_at` when they last showed their password for this session.
+    `role` is that of staff, else blank; `signed_in_at` is when the session was opened with a password.
     """
 
     sub: UUID
@@ -72,7 +72,7 @@ def decode(token: str, *, token_type: str, required: Sequence[str]) -> dict[str,
 def _key_for(token: str) -> jwt.PyJWK:
     header = jwt.get_unverified_header(token)
     kid = header.get("kid")
-    if _KEYS_IN_THE_HEADER & header.keys():
+    if _KEY_HEADERS & header.keys():
         raise InvalidToken
     key = keys.public_keys().get(kid) if isinstance(kid, str) else None
     if key is None:
@@ -82,8 +82,8 @@ def _key_for(token: str) -> jwt.PyJWK:
 
 def _claims(payload: dict[str, Any]) -> Claims:
     iat, exp = datetime.fromtimestamp(payload["iat"], UTC), datetime.fromtimestamp(payload["exp"], UTC)
-    if exp - iat > timedelta(seconds=LONGEST_ACCESS_SECONDS):
-        # A revocation would be forgotten before such a token has run out.
+    if exp - iat > timedelta(seconds=MAX_ACCESS_SECONDS):
+        # The revocation of such a token would be purged before the token expires.
         raise InvalidToken
     return Claims(
         sub=UUID(payload["sub"]),

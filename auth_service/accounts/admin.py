@@ -1,4 +1,4 @@
-"""What an operator sees and does. State is read-only; each change is an operation."""
+"""The admin of accounts and sessions: read-only lists, with actions that call operations."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ from service_defaults.staff import StaffModelAdmin
 
 
 class AccountsAdmin(StaffModelAdmin):
-    """Addresses and ids are stored in lower case, however they are typed into the search."""
+    """Searches in lower case, as addresses and ids are stored."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Search without regard to case, and still by index."""
+        """Search without regard to case, by the index."""
         return super().get_search_results(request, queryset, search_term.lower())
 
 
@@ -41,7 +41,7 @@ class UserAdmin(AccountsAdmin):
 
     @admin.display
     def sessions(self, user: User) -> str:
-        """Where the account is, or was, signed in."""
+        """Return a link to the account's sessions."""
         return format_html(
             '<a href="{}?q={}">Sessions</a>', reverse("admin:accounts_session_changelist"), user.pk
         )
@@ -50,7 +50,7 @@ class UserAdmin(AccountsAdmin):
     def suspend(self, request: HttpRequest, rows: QuerySet[User]) -> None:
         """Suspend the selected accounts."""
         now, operator = timezone.now(), request.user
-        assert isinstance(operator, User)  # the site lets nobody else in
+        assert isinstance(operator, User)  # the site admits nobody else
         self.for_each(
             request,
             rows,
@@ -68,7 +68,7 @@ class UserAdmin(AccountsAdmin):
 
 @admin.register(Session)
 class SessionAdmin(AccountsAdmin):
-    """Sessions: see where an account is signed in, and end what looks stolen."""
+    """Sessions: see where an account is signed in, and end a stolen one."""
 
     list_display = ("user", "created_at", "refreshed_at", "expires_at", "ended_at", "end_reason")
     list_filter = ("end_reason", "created_at")

@@ -1,4 +1,4 @@
-"""Django's entry to the accounts."""
+"""Django app: accounts and their sessions."""
 
 from django.apps import AppConfig
 

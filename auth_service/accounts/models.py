@@ -1,4 +1,4 @@
-"""State of accounts and sessions, with what must always hold as database constraints."""
+"""Models of accounts, sessions and queued e-mails, with their invariants as database constraints."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from shared_events.ids import uuid7
 
 CONCURRENT_REFRESH_WITHIN = timedelta(seconds=10)
 MAX_PASSWORD_LENGTH = 256
-"""In characters. What nobody types would only cost time to hash."""
+"""In characters: a longer text would only cost time to hash."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -21,11 +21,11 @@ class UserManager(BaseUserManager["User"]):
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """The address as it is stored: without blanks around it, in lower case."""
+        """Return the address as it is stored: without blanks around it, in lower case."""
         return (email or "").strip().lower()
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The account of this address; raises `User.DoesNotExist`."""
+        """Return the account of this address; raise `User.DoesNotExist`."""
         return self.get(email=self.normalize_email(username))
 
 
@@ -39,7 +39,7 @@ class User(AbstractBaseUser):
         SUSPENDED = "suspended"
 
     class Role(models.TextChoices):
-        """What an operator may do besides looking: `money` includes what `support` may."""
+        """What an operator may do besides viewing: see `contracts.staff`."""
 
         NONE = ""
         SUPPORT = staff.SUPPORT
@@ -52,10 +52,10 @@ class User(AbstractBaseUser):
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.ACTIVE)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
-    #: Access tokens issued before no longer count; empty until its sessions are first ended together.
+    #: Access tokens issued before are revoked; None until all its sessions are first ended together.
     not_before = models.DateTimeField(null=True, editable=False)
     email_verified_at = models.DateTimeField(null=True, editable=False)
-    # A write per sign-in would lock the row for nothing: sessions say when somebody came.
+    # Not stored, which saves a write per sign-in: sessions have the times.
     last_login = None
 
     objects = UserManager()
@@ -78,12 +78,12 @@ class User(AbstractBaseUser):
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]
-        """Django's word for an account that may be used."""
+        """Whether the account may be used, by the name that Django expects."""
         return self.status == self.Status.ACTIVE
 
     @property
     def email_verified(self) -> bool:
-        """Whether somebody has shown that the address is theirs. Nothing depends on it yet."""
+        """Whether the address was confirmed by a link. Nothing depends on it yet."""
         return self.email_verified_at is not None
 
     def verify_fingerprint(self) -> str:
@@ -92,19 +92,19 @@ class User(AbstractBaseUser):
         return hashlib.sha256(state.encode()).hexdigest()[:24]
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
-        """What the admin asks: operators may view. Nobody changes an account in a form."""
+        """Whether it is a view permission and the user an operator: nobody changes accounts in a form."""
         return self.is_active and self.is_staff and perm.partition(".")[2].startswith("view_")
 
     def has_module_perms(self, app_label: str) -> bool:
-        """What the admin asks: every app is open to an operator's eyes."""
+        """Whether the user is an operator: they may view every app."""
         return self.is_active and self.is_staff
 
 
 class Session(models.Model):
-    """One sign-in, from one client. Its refresh token is replaced at each use; an old one ends it."""
+    """One sign-in, from one client. Each use replaces its refresh token; the reuse of an old one ends it."""
 
     class End(models.TextChoices):
-        """Why a session ended before its time."""
+        """Why a session ended before it expired."""
 
         SIGNED_OUT = "signed out"
         TOKEN_REUSED = "refresh token used twice"  # noqa: S105  a reason
@@ -116,9 +116,9 @@ class Session(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     refresh_id = models.UUIDField(default=uuid4, editable=False)
-    #: The one before: see Note [A refresh may race its twin].
+    #: The one before: see Note [Refreshes may be concurrent].
     previous_refresh_id = models.UUIDField(null=True, editable=False)
-    #: What its user may know it by: the user agent and the address that it was opened from.
+    #: By these its user recognizes it: the user agent and the address that it was opened from.
     user_agent = models.CharField(max_length=200, blank=True)
     address = models.CharField(max_length=45, blank=True)
     created_at = models.DateTimeField()
@@ -145,31 +145,32 @@ class Session(models.Model):
         """Whether it may still be used."""
         return self.ended_at is None and now < self.expires_at
 
-    # Note [A refresh may race its twin]
-    # A browser asks for several things at once, each with the same cookies, and they may reach several of the
-    # frontend's processes. The second of them shows a token that the first used a moment ago. Where the
-    # frontend vouches for it, it is given what the first was given; from anybody else it is a reuse.
-    def was_refreshed_just_now(self, refresh_id: UUID, now: datetime) -> bool:
+    # Note [Refreshes may be concurrent]
+    # A browser sends several requests at once with the same cookies, and they may reach several of the
+    # frontend's processes. The second process then refreshes with a token that the first has just used. The
+    # frontend, which signs the visitor's address, gets the tokens that the first got; from anybody else it is
+    # a reuse.
+    def was_just_replaced(self, refresh_id: UUID, now: datetime) -> bool:
         """Whether this was the session's refresh token until a few seconds ago."""
         return refresh_id == self.previous_refresh_id and now - self.refreshed_at < CONCURRENT_REFRESH_WITHIN
 
-    def rotate(self, *, now: datetime, lasts: timedelta) -> None:
-        """Make every refresh token given out so far a used one, and last from now on."""
+    def rotate(self, *, now: datetime, lifetime: timedelta) -> None:
+        """Replace the refresh token, and let the session expire after `lifetime` from now."""
         self.previous_refresh_id, self.refresh_id = self.refresh_id, uuid4()
-        # Access tokens are dated by it, and a clock that is behind must not date one before another.
+        # The `iat` of access tokens: with a clock that is behind, it must not go back.
         self.refreshed_at = max(now, self.refreshed_at)
-        self.expires_at = self.refreshed_at + lasts
+        self.expires_at = self.refreshed_at + lifetime
 
 
 class QueuedEmail(models.Model):
-    """Something to be sent to an address, if it has an account; gone once it is sent."""
+    """An e-mail to be sent to an address, if it has an account; deleted once it is sent."""
 
     class Kind(models.TextChoices):
-        """What it is about."""
+        """What the e-mail is for."""
 
         VERIFY = "verify"
         RESET = "reset"
-        PASSWORD_CHANGED = "changed"  # noqa: S105  a kind of email
+        PASSWORD_CHANGED = "changed"  # noqa: S105  a kind of e-mail
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=16, choices=Kind.choices)

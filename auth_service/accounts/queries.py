@@ -1,4 +1,4 @@
-"""The reads."""
+"""Queries: check credentials and revocations, find accounts, list sessions."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,13 +23,13 @@ class InvalidCredentials(errors.BusinessRuleViolation):
 
 
 def check_credentials(*, email: str, password: str) -> User:
-    """The account with this address and password; raises `InvalidCredentials`.
+    """Return the account with this address and password; raise `InvalidCredentials`.
 
-    Takes some 26 ms of one core, so call it outside of a transaction.
+    Takes about 26 ms of one core, so call it outside of a transaction.
     """
     user = find_user(email=email)
     if user is None:
-        # An unknown address must cost what a wrong password costs, or the time tells who has an account.
+        # An unknown address must take as long as a wrong password, or the time reveals who has an account.
         make_password(password)
         raise InvalidCredentials
     if not check_password(password, user.password):
@@ -38,7 +38,7 @@ def check_credentials(*, email: str, password: str) -> User:
 
 
 def check_password_of(*, user_id: UUID, password: str) -> User:
-    """The account, whose password this must be; raises `WrongPassword`. As slow as `check_credentials`."""
+    """Return the account with this id and password; raise `WrongPassword`. As slow as `check_credentials`."""
     user = User.objects.get(id=user_id)
     if not check_password(password, user.password):
         raise WrongPassword
@@ -46,20 +46,20 @@ def check_password_of(*, user_id: UUID, password: str) -> User:
 
 
 def find_user(*, email: str) -> User | None:
-    """The account with this address."""
+    """Return the account with this address, or None."""
     return User.objects.filter(email=User.objects.normalize_email(email)).first()
 
 
 def list_sessions(*, user_id: UUID, now: datetime) -> QuerySet[Session]:
-    """The account's sessions that may still be used, the latest used first."""
+    """Return the account's live sessions, the latest used first."""
     live = Session.objects.filter(user_id=user_id, ended_at=None, expires_at__gt=now)
     return live.order_by("-refreshed_at")
 
 
 def ensure_not_revoked(claims: Claims) -> None:
-    """Raise SessionEnded or AccountSuspended for a token that no longer counts.
+    """Raise SessionEnded or AccountSuspended for a revoked token.
 
-    TOKEN_REVOCATION_CHECK here.
+    TOKEN_REVOCATION_CHECK of this service.
     """
     session = (
         Session.objects.filter(id=claims.sid, user_id=claims.sub)
@@ -76,7 +76,7 @@ def ensure_not_revoked(claims: Claims) -> None:
 
 
 def get_current_user(*, user_id: UUID, session_id: UUID, now: datetime) -> User | None:
-    """The account, unless it is suspended or this session of its has ended."""
+    """Return the account, or None where it is suspended or this session has ended."""
     return User.objects.filter(
         id=user_id,
         status=User.Status.ACTIVE,

@@ -1,7 +1,7 @@
-"""After a restore: what was closed since is closed again. Accounts can't be made anew, only named.
+"""Recovery after a restore: suspensions and ended sessions are rebuilt from the published events.
 
-No event carries an address or a password: an account that was made after the backup is lost, and so is a new
-password.
+No event has an address or a password: an account that was made after the backup is lost, and so is a new
+password. Recovery reports both.
 """
 
 from typing import Any
@@ -22,34 +22,34 @@ from shared_events.outbox.recovery import rebuilds
 @rebuilds(UserSignedUp)
 @rebuilds(UserReinstated)
 def rebuild_user(event: Envelope[UserState]) -> bool:
-    """Give the account the status that the event tells. Returns False where there is none."""
-    return _take(event) is not None
+    """Set the account's status from the event. Returns False where there is no account."""
+    return _apply(event) is not None
 
 
 @rebuilds(UserSuspended)
 def suspend_user(event: Envelope[UserSuspended]) -> bool:
-    """Close the account and end its sessions. Returns False where there is none."""
-    return _take(event, ends_sessions=Session.End.SUSPENDED) is not None
+    """Suspend the account and end its sessions. Returns False where there is no account."""
+    return _apply(event, ends_sessions=Session.End.SUSPENDED) is not None
 
 
 @rebuilds(UserSessionsEnded)
 def end_sessions(event: Envelope[UserSessionsEnded]) -> bool:
-    """End the account's sessions. Returns False: a new password that came with it isn't there any more."""
-    _take(event, ends_sessions=Session.End.PASSWORD_CHANGED)
+    """End the account's sessions. Returns False: a new password that may have caused it is lost."""
+    _apply(event, ends_sessions=Session.End.PASSWORD_CHANGED)
     return False
 
 
 @rebuilds(UserSessionEnded)
 def end_session(event: Envelope[UserSessionEnded]) -> bool:
-    """End the session, where the backup has it: otherwise nobody can use it anyway."""
+    """End the session, where the backup has it; a session that it lacks can't be used."""
     Session.objects.filter(id=event.data.session_id, ended_at=None).update(
         ended_at=event.occurred_at, end_reason=Session.End.SIGNED_OUT
     )
-    return _take(event) is not None
+    return _apply(event) is not None
 
 
-def _take(event: Envelope[Any], *, ends_sessions: Session.End | None = None) -> User | None:
-    """Bring the account up to the event, unless it is newer; return it, None where there is none."""
+def _apply(event: Envelope[Any], *, ends_sessions: Session.End | None = None) -> User | None:
+    """Set the account to the event's state, unless it is newer; return it, None where there is none."""
     user = User.objects.select_for_update().filter(id=event.aggregate_id).first()
     if user is None or user.version >= event.version:
         return user

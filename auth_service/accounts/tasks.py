@@ -1,4 +1,4 @@
-"""What happens by itself, from time to time."""
+"""Celery tasks and sweeps: send e-mails, and purge old sessions and counts."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -17,21 +17,19 @@ from shared_events import sweeps
 
 sweeps.every(seconds=600)(purge_old_usages)
 
-_KEPT_AFTER_EXPIRY = timedelta(days=30)
-_AT_ONCE = 1000
-
-
-#: Letters that one transaction of the sweep sends on their way.
-_EMAILS_AT_ONCE = 100
+_RETENTION_AFTER_EXPIRY = timedelta(days=30)
+#: Sessions and e-mails per transaction of a sweep.
+_SESSIONS_PER_SWEEP = 1000
+_EMAILS_PER_SWEEP = 100
 
 
 @shared_task(name=operations.SEND_EMAIL)
 def send_email(*, email_id: str, **_: object) -> None:
-    """Send an e-mail to whom it may concern. Safe to repeat; what isn't sent is swept."""
+    """Send a queued e-mail, if its address has an account. Safe to repeat; a sweep retries failures."""
     if not settings.EMAIL_BACKEND:
         return
     with transaction.atomic():
-        email = operations.take_email(email_id=UUID(email_id), now=timezone.now())
+        email = operations.claim_email(email_id=UUID(email_id), now=timezone.now())
     if email is None:
         return
     user = queries.find_user(email=email.email)
@@ -53,13 +51,15 @@ def _send(email: QueuedEmail, user: User) -> None:
 
 @sweeps.every(seconds=10)
 def send_due_emails() -> int:
-    """Send emails again whose command was lost, or whose server was away."""
+    """Schedule e-mails again whose command was lost, or whose server was unavailable."""
     with transaction.atomic():
-        return operations.send_due_emails(now=timezone.now(), most=_EMAILS_AT_ONCE)
+        return operations.send_due_emails(now=timezone.now(), most=_EMAILS_PER_SWEEP)
 
 
 @sweeps.every(seconds=600)
 def purge_old_sessions() -> int:
-    """Delete sessions that nobody can use or asks about any more."""
+    """Delete sessions that expired a month ago."""
     with transaction.atomic():
-        return operations.forget_sessions(over_before=timezone.now() - _KEPT_AFTER_EXPIRY, limit=_AT_ONCE)
+        return operations.purge_sessions(
+            expired_before=timezone.now() - _RETENTION_AFTER_EXPIRY, limit=_SESSIONS_PER_SWEEP
+        )

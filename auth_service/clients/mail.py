@@ -1,4 +1,4 @@
-"""The one door to the mail server: what we write to people, and how it is sent."""
+"""The mail client: the mail server's settings, and one function for each e-mail that is sent."""
 
 from dataclasses import dataclass
 from smtplib import SMTPException
@@ -21,7 +21,7 @@ class MailNotSent(Unavailable):
 
 @dataclass(frozen=True, kw_only=True)
 class MailServer:
-    """Django's EMAIL_* settings. Without a backend emails wait, and are dropped when they are stale."""
+    """Django's EMAIL_* settings. Without a backend e-mails stay queued and are deleted after an hour."""
 
     backend: str = ""
     host: str = ""
@@ -35,9 +35,9 @@ class MailServer:
 
 
 def server_from(variable: str) -> MailServer:
-    """The server of an address: `smtps://…`, `smtp://…` (STARTTLS where there is a user), or `file://directory`.
+    """Return the server of a URL: `smtps://…`, `smtp://…` (STARTTLS where there is a user), or `file://directory`.
 
-    Raises `ImproperlyConfigured`; a missing address is no server.
+    Raises `ImproperlyConfigured`; without a URL there is no server.
     """
     url = env.text(variable)
     if not url:
@@ -62,7 +62,7 @@ def server_from(variable: str) -> MailServer:
 
 
 def send_reset(*, to: str, token: str) -> None:
-    """A link to choose a new password. Raises `MailNotSent`."""
+    """Send a link to choose a new password. Raises `MailNotSent`."""
     _send(
         to,
         "Choose a new password",
@@ -73,7 +73,7 @@ def send_reset(*, to: str, token: str) -> None:
 
 
 def send_verification(*, to: str, token: str) -> None:
-    """A link to confirm the address. Raises `MailNotSent`."""
+    """Send a link to confirm the address. Raises `MailNotSent`."""
     _send(
         to,
         "Confirm your e-mail address",
@@ -84,7 +84,7 @@ def send_verification(*, to: str, token: str) -> None:
 
 
 def send_password_changed(*, to: str) -> None:
-    """News that the password is another one now. Raises `MailNotSent`."""
+    """Send a notice that the password was changed. Raises `MailNotSent`."""
     _send(
         to,
         "Your password was changed",

@@ -1,1 +1,1 @@
-"""How this service is put together."""
+"""Settings, urls and entry points of the auth service."""

@@ -1,4 +1,4 @@
-"""Settings of the accounts service, as a list of what it has.
+"""Settings of the auth service.
 
 Values that all services share come from `service_defaults.settings`; what varies comes from the environment.
 """
@@ -65,13 +65,13 @@ RATES = defaults.rates(
     **{
         "sign-ups": rate("sign-ups", variable="AUTH_RATE_SIGN_UPS", default="20/60"),
         "sign-ins": rate("sign-ins", variable="AUTH_RATE_SIGN_INS", default="60/60"),
-        # Per account and address together: nobody elsewhere is kept out by them.
+        # Per account and address together: they limit nobody at another address.
         "emails": rate("emails", variable="AUTH_RATE_EMAILS", default="5/900"),
         "failed-sign-ins": rate("failed-sign-ins", variable="AUTH_RATE_FAILED_SIGN_INS", default="10/900"),
     }
 )
 SPECTACULAR_SETTINGS = defaults.spectacular(
-    title="Accounts", description="Sign up, sign in, and know who is asking."
+    title="Accounts", description="Sign up, sign in, and read the current user."
 )
 AUTH_JWKS_FILE = defaults.jwks_file()
 TOKEN_REVOCATION_CHECK = "auth_service.accounts.queries.ensure_not_revoked"  # noqa: S105  a function's name
@@ -97,7 +97,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Letters
+# E-mails
 _MAIL = mail.server_from("AUTH_MAIL_URL")
 EMAIL_BACKEND = _MAIL.backend
 EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
@@ -112,6 +112,6 @@ AUTH_VERIFY_SECONDS = env.integer("AUTH_VERIFY_SECONDS", default=7 * 24 * 60 * 6
 # Tokens
 AUTH_SIGNING_KEY_FILE = env.required("AUTH_SIGNING_KEY_FILE", example="/etc/tickets/signing-key.pem")
 AUTH_ACCESS_SECONDS = env.integer(
-    "AUTH_ACCESS_SECONDS", default=5 * 60, minimum=10, maximum=tokens.LONGEST_ACCESS_SECONDS
+    "AUTH_ACCESS_SECONDS", default=5 * 60, minimum=10, maximum=tokens.MAX_ACCESS_SECONDS
 )
 AUTH_REFRESH_SECONDS = env.integer("AUTH_REFRESH_SECONDS", default=14 * 24 * 60 * 60, minimum=60)

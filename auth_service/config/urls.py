@@ -1,4 +1,4 @@
-"""Everything this service answers to."""
+"""The urls of the auth service."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,1 +1,1 @@
-"""What proves who somebody is: password hashes, signed tokens, an operator's session."""
+"""Credentials: password hashes, tokens, links in e-mails, and the admin's authentication backend."""

@@ -1,4 +1,4 @@
-"""Operators of auth's own admin: their account is here already."""
+"""The authentication backend of auth's own admin, where operators' accounts are stored."""
 
 from auth_service.accounts.models import User
 from service_defaults.staff import StaffBackend
@@ -6,8 +6,8 @@ from service_defaults.tokens import Claims
 
 
 class AccountBackend(StaffBackend):
-    """Finds the account itself where other services make a stand-in."""
+    """Uses the account itself, where other services create a local one."""
 
     def account_of(self, claims: Claims) -> User | None:
-        """The account, while it is active and staff, whatever the token says."""
+        """Return the account, while it is active and staff, whatever the token's claims."""
         return User.objects.filter(pk=claims.sub, is_staff=True, status=User.Status.ACTIVE).first()

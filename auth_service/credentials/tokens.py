@@ -25,7 +25,7 @@ class InvalidRefreshToken(errors.NotSignedIn):
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """The private key and the id under which the public set knows it."""
+    """The private key and its id in the public set."""
 
     private: Ed25519PrivateKey
     kid: str
@@ -33,7 +33,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a client holds for one session."""
+    """The access and the refresh token of one session."""
 
     access: str
     refresh: str
@@ -41,7 +41,7 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class RefreshClaims:
-    """Which session a refresh token belongs to, and which of that session's refresh tokens it is."""
+    """The session of a refresh token, and the token's id among the session's refresh tokens."""
 
     session_id: UUID
     refresh_id: UUID
@@ -99,7 +99,7 @@ def read_refresh(token: str) -> RefreshClaims:
 
 
 def signing_key() -> SigningKey:
-    """The key of AUTH_SIGNING_KEY_FILE, read anew when the file changes; raises `OSError` or `ValueError`."""
+    """Return AUTH_SIGNING_KEY_FILE's key, read again when it changes; raise `OSError` or `ValueError`."""
     path = Path(settings.AUTH_SIGNING_KEY_FILE)
     return _read(path, path.stat().st_mtime_ns)
 
@@ -111,7 +111,7 @@ def _read(path: Path, changed_at: int) -> SigningKey:
 
 
 class SigningKeyNotPublished(Exception):
-    """The public set doesn't know the key we sign with: nobody could verify our tokens."""
+    """The public set doesn't have the key that signs: no service could verify our tokens."""
 
 
 @health.register("signing key")

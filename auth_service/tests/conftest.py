@@ -1,4 +1,4 @@
-"""What the accounts tests share."""
+"""Fixtures of auth's tests."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def browser(api: APIClient, session: Session) -> APIClient:
 
 @pytest.fixture
 def hashings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every time that the password hasher runs, by the name of its method."""
+    """The names of the password hasher's methods, in the order of their calls."""
     done: list[str] = []
     for name in ("encode", "verify"):
         monkeypatch.setattr(Argon2, name, _counted(getattr(Argon2, name), name, done))

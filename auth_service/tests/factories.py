@@ -1,4 +1,4 @@
-"""Accounts and sessions as tests need them."""
+"""Factories of accounts and sessions."""
 
 from datetime import timedelta
 from functools import cache
@@ -15,7 +15,7 @@ PASSWORD = "seven green bottles"
 
 @cache
 def password_hash() -> str:
-    """Return the hash of PASSWORD: worth making once."""
+    """Return the hash of PASSWORD, which is slow to compute, once per process."""
     return make_password(PASSWORD)
 
 

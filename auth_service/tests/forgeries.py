@@ -1,4 +1,4 @@
-"""Tokens that look right to a careless reader: each entry turns claims into one."""
+"""Forged tokens, which a careless verifier would accept: each entry makes one of claims."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ from auth_service.credentials.tokens import signing_key
 
 
 def claims_of(session: Session, **changed: Any) -> dict[str, Any]:
-    """Return what an access token of this session would say, for an operator, or not quite."""
+    """Return the claims of an access token of this session, for staff, with changes."""
     now = int(time.time())
     return {
         "iss": "auth",
@@ -83,17 +83,17 @@ FORGERIES: dict[str, Forgery] = {
         claims, _public_keys_as_secrets()[1]
     ),
     "public set as an HMAC secret": lambda claims: _signed_as_hs256(claims, _public_keys_as_secrets()[2]),
-    "another key under a known id": lambda claims: jwt.encode(
+    "another key under a known key id": lambda claims: jwt.encode(
         claims, Ed25519PrivateKey.generate(), "EdDSA", headers={"kid": signing_key().kid}
     ),
-    "our key under an unknown id": lambda claims: jwt.encode(
+    "our key under an unknown key id": lambda claims: jwt.encode(
         claims, signing_key().private, "EdDSA", headers={"kid": "unknown"}
     ),
-    "our key without an id": lambda claims: jwt.encode(claims, signing_key().private, "EdDSA"),
-    "a header nested beyond the stack": lambda claims: b".".join(
+    "our key without a key id": lambda claims: jwt.encode(claims, signing_key().private, "EdDSA"),
+    "a header nested too deeply": lambda claims: b".".join(
         [_encoded(b"[" * 5000), _encoded(claims), b"AAAA"]
     ).decode(),
-    "an id that is no text": lambda claims: b".".join(
+    "a key id that is no text": lambda claims: b".".join(
         [_encoded({"alg": "EdDSA", "kid": {"a": 1}}), _encoded(claims), b"AAAA"]
     ).decode(),
     "another key, sent along in the header": _with_its_own_key,

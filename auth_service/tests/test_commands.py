@@ -24,10 +24,10 @@ def _run(command: str, **options: object) -> str:
 
 
 class TestCreateKeys:
-    def test_writes_a_private_key_and_the_public_set_that_knows_it(self, tmp_path: Path) -> None:
-        told = _run("create_keys", directory=tmp_path / "new")
+    def test_writes_a_private_key_and_a_public_set_with_it(self, tmp_path: Path) -> None:
+        printed = _run("create_keys", directory=tmp_path / "new")
         private, public = tmp_path / "new/signing-key.pem", tmp_path / "new/jwks.json"
-        assert told.split() == [str(private), str(public)]
+        assert printed.split() == [str(private), str(public)]
         assert (private.stat().st_mode & 0o777, public.stat().st_mode & 0o777) == (0o600, 0o644)
         key = read_signing_key(private)
         assert json.loads(public.read_bytes()) == {"keys": [public_jwk(key.public_key())]}
@@ -38,7 +38,7 @@ class TestCreateKeys:
         _run("create_keys", directory=tmp_path)
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
-    def test_makes_a_lost_public_set_again(self, tmp_path: Path) -> None:
+    def test_recreates_a_lost_public_set(self, tmp_path: Path) -> None:
         _run("create_keys", directory=tmp_path)
         lost = (tmp_path / "jwks.json").read_bytes()
         (tmp_path / "jwks.json").unlink()
@@ -60,7 +60,7 @@ class TestCreateOperator:
     def password(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("AUTH_OPERATOR_PASSWORD", OPERATORS_PASSWORD)
 
-    def test_makes_an_account_that_is_an_operators(self, api: APIClient) -> None:
+    def test_creates_an_operators_account(self, api: APIClient) -> None:
         assert _run("create_operator", email="Operator@Example.com").endswith("is now an operator\n")
         user = User.objects.get()
         assert (user.email, user.is_staff, user.version) == (OPERATOR, True, 1)
@@ -75,10 +75,12 @@ class TestCreateOperator:
             assert "was already an operator" in _run("create_operator", email=OPERATOR.upper())
         assert User.objects.values().get() == before
 
-    def test_does_not_tell_the_password(self) -> None:
+    def test_does_not_print_the_password(self) -> None:
         assert OPERATORS_PASSWORD not in _run("create_operator", email=OPERATOR)
 
-    def test_takes_an_account_from_whoever_made_it_before(self, browser: APIClient, session: Session) -> None:
+    def test_takes_over_an_account_that_somebody_else_made(
+        self, browser: APIClient, session: Session
+    ) -> None:
         _run("create_operator", email=session.user.email)
         assert [type(event) for event in recorded_events()] == [UserSessionsEnded]
         session.refresh_from_db()
@@ -99,27 +101,25 @@ class TestCreateOperator:
         assert Session.objects.get().end_reason == "password changed"
 
     @pytest.mark.parametrize("password", ["short", "84719650283", "password123", "x" * 257])
-    def test_refuses_a_password_nobody_should_have(
-        self, monkeypatch: pytest.MonkeyPatch, password: str
-    ) -> None:
+    def test_refuses_a_weak_password(self, monkeypatch: pytest.MonkeyPatch, password: str) -> None:
         monkeypatch.setenv("AUTH_OPERATOR_PASSWORD", password)
         with pytest.raises(CommandError):
             _run("create_operator", email=OPERATOR)
         assert not User.objects.exists()
 
     @pytest.mark.parametrize("email", ["", "nobody", "a@", f"{'a' * 60}@{'b.' * 120}example.com"])
-    def test_refuses_what_is_no_address(self, email: str) -> None:
+    def test_refuses_an_invalid_address(self, email: str) -> None:
         with pytest.raises(CommandError):
             _run("create_operator", email=email)
 
-    def test_asks_for_the_password_by_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_names_the_missing_password_variable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("AUTH_OPERATOR_PASSWORD")
         with pytest.raises(ImproperlyConfigured, match="AUTH_OPERATOR_PASSWORD"):
             _run("create_operator", email=OPERATOR)
 
 
 class TestRotateKeys:
-    def test_signs_with_a_new_key_and_says_so(self, tmp_path: Path) -> None:
+    def test_signs_with_a_new_key_and_prints_that(self, tmp_path: Path) -> None:
         _run("create_keys", directory=tmp_path)
         before = public_jwk(read_signing_key(tmp_path / "signing-key.pem").public_key())["kid"]
         published, signing = _run("rotate_keys", directory=tmp_path, wait=0).splitlines()
@@ -135,7 +135,7 @@ class TestRotateKeys:
         assert _run("rotate_keys", directory=tmp_path, step="drop") == ""
         assert _run("rotate_keys", directory=tmp_path, step="drop", exposed=True).startswith("dropped ")
 
-    def test_says_what_is_missing(self, tmp_path: Path) -> None:
+    def test_names_the_missing_key(self, tmp_path: Path) -> None:
         _run("create_keys", directory=tmp_path)
         with pytest.raises(CommandError, match="publish one first"):
             _run("rotate_keys", directory=tmp_path, step="sign")

@@ -26,7 +26,7 @@ NEW = "ten purple bottles"
 
 
 def _send() -> list[Any]:
-    """Do what relay and worker do, and return what was sent."""
+    """Run the queued commands as relay and worker do, and return the e-mails sent."""
     for command in OutgoingCommand.objects.filter(task="accounts.send_email"):
         command.delete()
         tasks.send_email(**command.kwargs)
@@ -54,29 +54,29 @@ def _sign_in(password: str) -> int:
 
 @pytest.fixture
 def link(member: User) -> str:
-    """The token of the link that the member was sent."""
+    """The token of the reset link in the member's e-mail."""
     _forgot()
     [email] = _send()
     return _token(email)
 
 
 @pytest.mark.django_db
-class TestAForgottenPassword:
-    def test_gets_a_link_by_mail(self, member: User, settings) -> None:
+class TestForgotPassword:
+    def test_sends_a_link(self, member: User, settings) -> None:
         assert _forgot().status_code == 202
         [email] = _send()
         assert email.to == ["member@example.com"]
         assert f"{settings.PUBLIC_ORIGIN}/auth/reset?token=" in email.body
         assert not QueuedEmail.objects.exists()
 
-    def test_is_answered_alike_and_does_alike_without_an_account(self, member: User) -> None:
+    def test_has_the_same_response_without_an_account(self, member: User) -> None:
         known, unknown = _forgot(), _forgot("nobody@example.com")
         assert (known.status_code, known.json()) == (unknown.status_code, unknown.json())
         assert QueuedEmail.objects.count() == 2
         assert [email.to for email in _send()] == [["member@example.com"]]
         assert not QueuedEmail.objects.exists()
 
-    def test_fills_nobodys_mailbox(self, member: User, settings) -> None:
+    def test_is_limited_per_address(self, member: User, settings) -> None:
         settings.RATES = settings.RATES | {"emails": Rate(name="emails", limit=2, seconds=900)}
         for email in ("member@example.com", "nobody@example.com"):
             assert [_forgot(email).status_code for _ in range(3)] == [202, 202, 429]
@@ -97,17 +97,17 @@ class TestAResetLink:
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "link-used-up")
         assert "was changed" in _send()[-1].subject
 
-    def test_keeps_to_the_rules_of_passwords_and_still_works_after(self, link: str) -> None:
+    def test_refuses_a_weak_password_and_works_afterwards(self, link: str) -> None:
         answer = _reset(link, "12345678")
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "password")
         assert _reset(link, "member@example").status_code == 400
         assert _reset(link).status_code == 200
 
-    def test_is_over_after_its_time(self, link: str, settings) -> None:
+    def test_expires(self, link: str, settings) -> None:
         settings.PASSWORD_RESET_TIMEOUT = -1
         assert _reset(link).status_code == 400
 
-    def test_is_over_once_another_one_was_used(self, link: str) -> None:
+    def test_is_refused_once_another_one_was_used(self, link: str) -> None:
         _forgot()
         other = _token(_send()[-1])
         assert _reset(other).status_code == 200
@@ -116,14 +116,14 @@ class TestAResetLink:
     @pytest.mark.parametrize(
         "token", ["", "nonsense", "a:b:c", "é", "0" * 32, f"{'0' * 32}.a-b", f"{'0' * 32}.é-é-é"]
     )
-    def test_can_not_be_made_up(self, member: User, token: str) -> None:
+    def test_is_refused_where_it_is_malformed_or_unknown(self, member: User, token: str) -> None:
         assert _reset(token).status_code == 400
         assert _sign_in(PASSWORD) == 200
 
-    def test_for_another_purpose_is_none(self, member: User) -> None:
+    def test_for_another_purpose_is_refused(self, member: User) -> None:
         assert _reset(links.create_confirmation_token(member)).status_code == 400
 
-    def test_of_one_account_is_not_anothers(self, link: str) -> None:
+    def test_of_one_account_is_refused_for_another(self, link: str) -> None:
         other = UserFactory(email="other@example.com")
         forged = links.create_reset_token(other).split(".")[0] + "." + link.split(".")[1]
         assert _reset(forged).status_code == 400
@@ -144,7 +144,7 @@ class TestAResetLink:
                 user_id=member.id, token=read.token, password_hash="unused", now=timezone.now()
             )
 
-    def test_opens_no_suspended_account(self, link: str, member: User) -> None:
+    def test_leaves_a_suspended_account_suspended(self, link: str, member: User) -> None:
         User.objects.update(status="suspended")
         assert _reset(link).status_code == 200
         assert recorded_events()[-1].status == "suspended"  # type: ignore[attr-defined]
@@ -152,8 +152,8 @@ class TestAResetLink:
 
 
 @pytest.mark.django_db
-class TestAVerification:
-    def test_is_sent_to_a_new_account_and_blocks_nothing(self, api: APIClient) -> None:
+class TestAConfirmationLink:
+    def test_is_sent_to_a_new_account_and_works_once(self, api: APIClient) -> None:
         api.post("/api/users/signup", {"email": "new@example.com", "password": PASSWORD})
         assert api.get("/api/users/currentuser").json()["currentUser"]["emailVerified"] is False
         [email] = _send()
@@ -161,16 +161,16 @@ class TestAVerification:
         assert api.get("/api/users/currentuser").json()["currentUser"]["emailVerified"] is True
         assert APIClient().post(VERIFY, {"token": _token(email)}).status_code == 400
 
-    def test_link_is_over_after_its_time(self, member: User, settings) -> None:
+    def test_expires(self, member: User, settings) -> None:
         settings.AUTH_VERIFY_SECONDS = -1
         token = links.create_confirmation_token(member)
         assert APIClient().post(VERIFY, {"token": token}).status_code == 400
 
-    def test_takes_no_link_for_another_purpose(self, member: User) -> None:
+    def test_for_another_purpose_is_refused(self, member: User) -> None:
         token = links.create_reset_token(member)
         assert APIClient().post(VERIFY, {"token": token}).status_code == 400
 
-    def test_is_sent_again_on_demand_while_it_is_needed(self, browser: APIClient, member: User) -> None:
+    def test_is_sent_again_on_request_until_it_is_used(self, browser: APIClient, member: User) -> None:
         assert browser.post(AGAIN, {}).status_code == 202
         assert len(_send()) == 1
         User.objects.update(email_verified_at=timezone.now())
@@ -179,8 +179,8 @@ class TestAVerification:
 
 
 @pytest.mark.django_db
-class TestALetter:
-    def test_waits_for_a_server_that_is_away(self, member: User, settings) -> None:
+class TestAQueuedEmail:
+    def test_is_retried_while_the_server_is_unavailable(self, member: User, settings) -> None:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
         _forgot()
@@ -199,13 +199,13 @@ class TestALetter:
         tasks.send_email(email_id=str(email.id))
         assert outbox.outbox == []
 
-    def test_is_dropped_when_it_is_stale(self, member: User) -> None:
+    def test_is_deleted_when_it_is_out_of_date(self, member: User) -> None:
         _forgot()
         QueuedEmail.objects.update(created_at=timezone.now() - timedelta(hours=2))
         tasks.send_due_emails()
         assert not QueuedEmail.objects.exists()
 
-    def test_waits_where_there_is_no_server(self, member: User, settings) -> None:
+    def test_stays_queued_without_a_server(self, member: User, settings) -> None:
         settings.EMAIL_BACKEND = ""
         _forgot()
         assert _send() == []
@@ -213,7 +213,7 @@ class TestALetter:
 
 
 class TestTheMailServer:
-    def test_is_read_from_an_address(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_is_read_from_a_url(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("X_MAIL", "smtps://me%40x:p%2Fw@mail.test")
         server = mail.server_from("X_MAIL")
         assert (server.host, server.port, server.user, server.password) == ("mail.test", 465, "me@x", "p/w")
@@ -227,7 +227,7 @@ class TestTheMailServer:
         assert mail.server_from("X_MAIL").backend == ""
 
     @pytest.mark.parametrize("url", ["mail.test", "http://mail.test", "smtp://", "file://"])
-    def test_is_refused_where_it_makes_no_sense(self, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    def test_is_refused_where_the_url_is_invalid(self, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         monkeypatch.setenv("X_MAIL", url)
         with pytest.raises(ImproperlyConfigured, match="X_MAIL must be"):
             mail.server_from("X_MAIL")

@@ -28,40 +28,40 @@ def _fail(times: int, **more: str) -> list[int]:
 
 @pytest.mark.django_db
 class TestGuessing:
-    def test_ends_after_a_few_failures_with_a_time_to_wait(self, member: User) -> None:
+    def test_is_refused_after_a_few_failures_with_retry_after(self, member: User) -> None:
         assert _fail(4) == [400, 400, 400, 429]
         answer = _try(PASSWORD)
         assert answer.status_code == 429
         assert 1 <= int(answer["Retry-After"]) <= 900
 
-    def test_counts_whichever_route_is_tried(self, member: User) -> None:
+    def test_is_counted_on_both_routes(self, member: User) -> None:
         assert _fail(3, route=ROUTES[1]) == [400] * 3
         assert _try(PASSWORD, route=ROUTES[0]).status_code == 429
 
-    def test_locks_nobody_out_who_is_elsewhere(self, member: User) -> None:
+    def test_locks_nobody_out_at_another_address(self, member: User) -> None:
         _fail(5)
         assert _try(PASSWORD, at="192.0.2.2").status_code == 200
 
-    def test_of_one_account_says_nothing_about_another(self, member: User) -> None:
+    def test_of_one_account_is_not_counted_for_another(self, member: User) -> None:
         _fail(5, email="other@example.com")
         assert _try(PASSWORD).status_code == 200
 
-    def test_is_forgotten_by_a_success(self, member: User) -> None:
+    def test_is_reset_by_a_success(self, member: User) -> None:
         assert _fail(2) == [400, 400]
         assert _try(PASSWORD).status_code == 200
         assert _fail(3) == [400] * 3
 
-    def test_is_not_helped_by_another_spelling(self, member: User) -> None:
+    def test_is_counted_for_any_case_of_the_address(self, member: User) -> None:
         _fail(3, email="Member@Example.com ")
         assert _try(PASSWORD).status_code == 429
 
-    def test_hashes_nothing_for_who_has_to_wait(self, member: User, hashings: list[str]) -> None:
+    def test_hashes_nothing_after_the_limit(self, member: User, hashings: list[str]) -> None:
         _fail(3)
         hashings.clear()
         _fail(2)
         assert hashings == []
 
-    def test_looks_the_same_with_and_without_an_account(self, member: User) -> None:
+    def test_has_the_same_responses_with_and_without_an_account(self, member: User) -> None:
         for email in ("member@example.com", "nobody@example.com"):
             answers = [_try("wrong guess", email=email) for _ in range(4)]
             assert [answer.status_code for answer in answers] == [400, 400, 400, 429]

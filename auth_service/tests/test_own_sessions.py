@@ -22,7 +22,7 @@ def _bearer(session: Session) -> dict[str, str]:
 
 @pytest.mark.django_db
 class TestOwnSessions:
-    def test_are_listed_with_what_they_are_known_by(self, api: APIClient, member: User) -> None:
+    def test_are_listed_with_user_agent_and_address(self, api: APIClient, member: User) -> None:
         credentials = {"email": member.email, "password": PASSWORD}
         headers = {"User-Agent": "Firefox\x07 on Linux"}
         api.post("/api/users/signin", credentials, headers=headers, REMOTE_ADDR="192.0.2.7")
@@ -49,7 +49,7 @@ class TestOwnSessions:
         other.refresh_from_db()
         assert other.ended_at is None
 
-    def test_end_all_together(self, browser: APIClient, member: User, session: Session) -> None:
+    def test_can_be_ended_all_at_once(self, browser: APIClient, member: User, session: Session) -> None:
         other = SessionFactory(user=member)
         answer = browser.delete(SESSIONS)
         assert answer.status_code == 204
@@ -61,7 +61,7 @@ class TestOwnSessions:
 
 @pytest.mark.django_db
 class TestChangingThePassword:
-    def test_ends_every_session_and_goes_on_in_a_new_one(
+    def test_ends_every_session_and_opens_a_new_one(
         self, browser: APIClient, member: User, session: Session
     ) -> None:
         answer = browser.post(CHANGE, {"currentPassword": PASSWORD, "password": NEW})
@@ -79,27 +79,27 @@ class TestChangingThePassword:
         headers = {"Authorization": f"Bearer {answer.json()['access']}"}
         assert APIClient().get(SESSIONS, headers=headers).status_code == 200
 
-    def test_needs_the_present_one(self, browser: APIClient, session: Session) -> None:
+    def test_needs_the_current_one(self, browser: APIClient, session: Session) -> None:
         answer = browser.post(CHANGE, {"currentPassword": "a wrong guess", "password": NEW})
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["field"] == "currentPassword"
         session.refresh_from_db()
         assert session.ended_at is None
 
-    def test_lets_nobody_guess_the_present_one(self, browser: APIClient) -> None:
+    def test_limits_guesses_of_the_current_one(self, browser: APIClient) -> None:
         body = {"currentPassword": "a wrong guess", "password": NEW}
         answers = [browser.post(CHANGE, body).status_code for _ in range(11)]
         assert answers == [400] * 10 + [429]
 
     @pytest.mark.parametrize("password", ["12345678", "short", "", "member@example.com"])
-    def test_keeps_to_the_rules(self, browser: APIClient, password: str) -> None:
+    def test_refuses_a_weak_one(self, browser: APIClient, password: str) -> None:
         answer = browser.post(CHANGE, {"currentPassword": PASSWORD, "password": password})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "password")
 
 
 @pytest.mark.django_db
 class TestTheAuditLog:
-    def test_tells_what_happened_and_no_secret(
+    def test_has_each_event_and_no_secret(
         self, browser: APIClient, member: User, session: Session, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.INFO, "audit")
@@ -122,7 +122,7 @@ class TestTheAuditLog:
         for secret in (PASSWORD, NEW, "a wrong guess", refresh, member.email):
             assert secret not in _as_written(lines)
 
-    def test_warns_of_a_refresh_token_that_is_used_twice(
+    def test_has_a_warning_for_a_reused_refresh_token(
         self, session: Session, caplog: pytest.LogCaptureFixture
     ) -> None:
         used = pair_for(session).refresh

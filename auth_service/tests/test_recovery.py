@@ -1,4 +1,4 @@
-"""What auth can make anew after a restore: suspensions and ended sessions. Accounts it can only name."""
+"""Recovery after a restore: suspensions and ended sessions are rebuilt, lost accounts are reported."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -22,14 +22,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def members(db: None) -> list[User]:
-    """Accounts that a dump holds: each with two sessions, as they were when it was made."""
+    """Accounts as a dump has them, each with two sessions."""
     members = UserFactory.create_batch(5)
     for member in members:
         SessionFactory.create_batch(2, user=member)
     return members
 
 
-def go_back_and_recover() -> Recovered:
+def restore_and_recover() -> Recovered:
     """Restore the accounts as they were at first, and recover what was published since."""
     published = publish()
     LoggedEvent.objects.all().delete()
@@ -38,8 +38,8 @@ def go_back_and_recover() -> Recovered:
     return recover(published)
 
 
-def happen(members: list[User]) -> None:
-    """Let each account have a history of its own, the last none."""
+def change_accounts(members: list[User]) -> None:
+    """Change each account in another way, except the last."""
     suspended, reinstated, signed_out, changed, _ = members
     now = timezone.now()
     with transaction.atomic():
@@ -49,24 +49,24 @@ def happen(members: list[User]) -> None:
         session = Session.objects.filter(user=signed_out).earliest("id")
         operations.end_session(session_id=session.id, reason=Session.End.SIGNED_OUT, now=now)
         operations.change_password(user_id=changed.id, password_hash=password_hash(), now=now)
-    # What was opened later, no event tells.
+    # No event is published about a session that is opened.
     Session.objects.filter(user=changed, ended_at=None).delete()
     QueuedEmail.objects.all().delete()
 
 
 class TestRecovery:
-    def test_closes_again_what_was_closed(self, members: list[User]) -> None:
-        happen(members)
+    def test_rebuilds_suspensions_and_ended_sessions(self, members: list[User]) -> None:
+        change_accounts(members)
         before = states(User.objects.all())
         ended = set(Session.objects.exclude(ended_at=None).values_list("id", "end_reason"))
         assert len(ended) == 7
-        go_back_and_recover()
+        restore_and_recover()
         assert states(User.objects.all()) == before
         assert set(Session.objects.exclude(ended_at=None).values_list("id", "end_reason")) == ended
 
     def test_names_the_accounts_whose_new_password_may_be_lost(self, members: list[User]) -> None:
-        happen(members)
-        assert go_back_and_recover().not_rebuilt == {"user.sessions_ended": [str(members[3].id)]}
+        change_accounts(members)
+        assert restore_and_recover().not_rebuilt == {"user.sessions_ended": [str(members[3].id)]}
 
     def test_names_the_accounts_that_are_lost(self, members: list[User]) -> None:
         now = timezone.now()
@@ -84,9 +84,11 @@ class TestRecovery:
         assert set(recovered.not_rebuilt["user.signed_up"]) == names
         assert recovered.not_rebuilt["user.suspended"] == [str(gone.id)]
 
-    def test_keeps_accounts_out_and_goes_on_recording(self, api: APIClient, members: list[User]) -> None:
-        happen(members)
-        go_back_and_recover()
+    def test_refuses_suspended_accounts_and_records_new_events(
+        self, api: APIClient, members: list[User]
+    ) -> None:
+        change_accounts(members)
+        restore_and_recover()
         answer = api.post("/api/users/signin", {"email": members[0].email, "password": PASSWORD})
         assert answer.status_code == 403
         with transaction.atomic():
@@ -97,14 +99,14 @@ class TestRecovery:
         )
 
     def test_leaves_newer_accounts_alone(self, members: list[User]) -> None:
-        happen(members)
+        change_accounts(members)
         published, before = publish(), states(User.objects.all())
         LoggedEvent.objects.filter(position__gt=2).delete()
         recover(published)
         assert states(User.objects.all()) == before
 
     def test_ends_no_session_that_began_after_the_others_ended(self, members: list[User]) -> None:
-        """Signed out everywhere in the moment of the dump: the row is older than one of its sessions."""
+        """The account was signed out everywhere just before the dump, and a session was opened after that."""
         member = members[0]
         with transaction.atomic():
             operations.end_sessions(
@@ -117,10 +119,10 @@ class TestRecovery:
         recover(published)
         assert ended_at(later.id) is None
 
-    def test_lets_no_token_of_an_ended_session_count(self, api: APIClient, members: list[User]) -> None:
-        happen(members)
+    def test_refuses_tokens_of_an_ended_session(self, api: APIClient, members: list[User]) -> None:
+        change_accounts(members)
         session = Session.objects.filter(user=members[3]).earliest("id")
-        go_back_and_recover()
+        restore_and_recover()
         token = pair_for(session).access
         answer = api.get("/api/users/sessions", headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 401

@@ -30,39 +30,39 @@ def _end_all(user: User) -> None:
 
 @pytest.mark.django_db
 class TestAnEndedSession:
-    def test_is_told_to_every_service_once(self, browser: APIClient, session: Session) -> None:
+    def test_is_published_once(self, browser: APIClient, session: Session) -> None:
         browser.post("/api/users/signout", {})
         assert recorded_events() == [UserSessionEnded(status="active", session_id=session.id)]
         with nothing_recorded(), transaction.atomic():
             operations.end_session(session_id=session.id, reason=ENDED, now=timezone.now())
 
-    def test_is_told_where_a_refresh_token_was_used_twice(self, session: Session) -> None:
+    def test_is_published_where_a_refresh_token_was_reused(self, session: Session) -> None:
         used = pair_for(session).refresh
         assert APIClient().post("/api/users/refresh", {"refresh": used}).status_code == 200
         assert APIClient().post("/api/users/refresh", {"refresh": used}).status_code == 401
         assert recorded_events() == [UserSessionEnded(status="active", session_id=session.id)]
 
-    def test_gives_its_access_token_no_more_answers(self, session: Session) -> None:
+    def test_has_its_access_token_refused(self, session: Session) -> None:
         access = pair_for(session).access
         assert _show(access).status_code == 200
         APIClient().post("/api/users/signout", {}, headers={"Authorization": f"Bearer {access}"})
         answer = _show(access)
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, "session-ended")
 
-    def test_that_never_was_is_nobodys(self, member: User) -> None:
+    def test_that_is_not_stored_is_refused(self, member: User) -> None:
         now = timezone.now()
         unsaved = Session(user=member, created_at=now, refreshed_at=now, expires_at=now)
         access = pair_for(unsaved).access
         assert _show(access).status_code == 401
 
-    def test_that_nobody_knows_is_nothing_to_end(self) -> None:
+    def test_that_is_unknown_is_ignored(self) -> None:
         with nothing_recorded(), transaction.atomic():
             operations.end_session(session_id=uuid7(), reason=ENDED, now=timezone.now())
 
 
 @pytest.mark.django_db
 class TestASuspendedAccount:
-    def test_is_told_so_by_bearer(self, session: Session) -> None:
+    def test_is_refused_by_bearer(self, session: Session) -> None:
         access = pair_for(session).access
         with transaction.atomic():
             operations.suspend_user(user_id=session.user_id, operator_id=uuid7(), now=timezone.now())
@@ -78,7 +78,7 @@ class TestASuspendedAccount:
 
 @pytest.mark.django_db
 class TestEndingEverySession:
-    def test_tells_since_when_tokens_count(self, member: User, session: Session) -> None:
+    def test_publishes_the_time_since_which_tokens_are_valid(self, member: User, session: Session) -> None:
         _end_all(member)
         member.refresh_from_db()
         assert recorded_events() == [UserSessionsEnded(status="active", not_before=member.not_before)]
@@ -86,14 +86,14 @@ class TestEndingEverySession:
         assert member.not_before > tokens.verify(pair_for(session).access).iat
 
     @pytest.mark.parametrize("ahead", [timedelta(0), timedelta(seconds=3)])
-    def test_leaves_no_token_behind_whoevers_clock_is_ahead(self, member: User, ahead: timedelta) -> None:
+    def test_revokes_every_token_even_with_a_clock_ahead(self, member: User, ahead: timedelta) -> None:
         session = SessionFactory(user=member, created_at=timezone.now() + ahead)
         _end_all(member)
         member.refresh_from_db()
         assert member.not_before is not None
         assert tokens.verify(pair_for(session).access).iat < member.not_before
 
-    def test_is_survived_by_a_session_that_is_opened_next(self, member: User) -> None:
+    def test_leaves_a_session_that_is_opened_later(self, member: User) -> None:
         SessionFactory(user=member, created_at=timezone.now() + timedelta(seconds=3))
         _end_all(member)
         with transaction.atomic():
@@ -109,15 +109,15 @@ class TestEndingEverySession:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestARefreshMeanwhile:
-    def test_is_dated_before_the_end_or_refused(self) -> None:
+class TestAConcurrentRefresh:
+    def test_after_the_end_is_refused(self) -> None:
         session = SessionFactory()
         body = {"refresh": pair_for(session).refresh}
         with meanwhile(lambda: APIClient().post("/api/users/refresh", body).status_code) as answers:
             operations.end_sessions(user_id=session.user_id, reason=ENDED, now=timezone.now())
         assert answers == [401]
 
-    def test_that_was_faster_is_ended(self) -> None:
+    def test_before_the_end_is_ended_too(self) -> None:
         session = SessionFactory()
         late = timezone.now() - timedelta(seconds=1)
         with meanwhile(lambda: _end_all_at(session, late)) as answers:

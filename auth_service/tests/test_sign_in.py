@@ -13,8 +13,8 @@ UNKNOWN = CREDENTIALS | {"email": "nobody@example.com"}
 ROUTES = ["/api/users/signin", "/api/users/token"]
 
 
-def _said(answer: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
-    """Everything that an answer tells, without what names the request."""
+def _visible(answer: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Return everything that a client sees of a response, except the request's id."""
     headers = {name: value for name, value in answer.headers.items() if name not in {"X-Request-Id"}}
     return answer.status_code, answer.json() | {"request_id": ""}, headers
 
@@ -29,15 +29,15 @@ class TestSignIn:
         assert Session.objects.get().user == member
         assert api.get("/api/users/currentuser").json()["currentUser"]["id"] == str(member.id)
 
-    def test_is_nobody_elses_news(self, api: APIClient, member: User) -> None:
+    def test_records_no_event(self, api: APIClient, member: User) -> None:
         with nothing_recorded():
             api.post("/api/users/signin", CREDENTIALS)
 
     @pytest.mark.parametrize("email", ["MEMBER@example.com", "Member@Example.Com", " member@example.com "])
-    def test_knows_the_address_in_any_case(self, api: APIClient, member: User, email: str) -> None:
+    def test_accepts_the_address_in_any_case(self, api: APIClient, member: User, email: str) -> None:
         assert api.post("/api/users/signin", CREDENTIALS | {"email": email}).status_code == 200
 
-    def test_opens_a_session_of_its_own_each_time(self, api: APIClient, member: User) -> None:
+    def test_opens_a_new_session_each_time(self, api: APIClient, member: User) -> None:
         for _ in range(2):
             api.post("/api/users/signin", CREDENTIALS)
         assert Session.objects.filter(user=member, ended_at=None).count() == 2
@@ -51,25 +51,25 @@ class TestSignIn:
         assert not Session.objects.exists()
 
     @pytest.mark.parametrize("email", ["", "nobody", None, 7, [], {}])
-    def test_asks_for_an_address(self, api: APIClient, email: Any) -> None:
+    def test_needs_an_address(self, api: APIClient, email: Any) -> None:
         answer = api.post("/api/users/signin", CREDENTIALS | {"email": email})
         assert (answer.status_code, answer.json()["detail"]) == (400, "Email must be valid")
 
     @pytest.mark.parametrize("password", ["", None])
-    def test_asks_for_a_password(self, api: APIClient, password: Any) -> None:
+    def test_needs_a_password(self, api: APIClient, password: Any) -> None:
         answer = api.post("/api/users/signin", CREDENTIALS | {"password": password})
         assert (answer.status_code, answer.json()["detail"]) == (400, "Password is required")
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", ROUTES)
-class TestWhoHasAnAccount:
-    def test_is_not_told_by_the_words(self, api: APIClient, member: User, route: str) -> None:
+class TestWhetherAnAccountExists:
+    def test_is_not_revealed_by_the_response(self, api: APIClient, member: User, route: str) -> None:
         known, unknown = api.post(route, WRONG), api.post(route, UNKNOWN)
-        assert _said(known) == _said(unknown)
+        assert _visible(known) == _visible(unknown)
         assert (known.status_code, known.json()["detail"]) == (400, "Invalid credentials")
 
-    def test_is_not_told_by_the_time(
+    def test_is_not_revealed_by_the_time(
         self, api: APIClient, member: User, route: str, hashings: list[str]
     ) -> None:
         api.post(route, WRONG)
@@ -78,13 +78,13 @@ class TestWhoHasAnAccount:
         api.post(route, UNKNOWN)
         assert hashings == ["encode"]
 
-    def test_is_not_told_by_a_suspension(self, api: APIClient, member: User, route: str) -> None:
+    def test_is_not_revealed_by_a_suspension(self, api: APIClient, member: User, route: str) -> None:
         UserFactory(email="closed@example.com", status="suspended")
         closed = WRONG | {"email": "closed@example.com"}
-        assert _said(api.post(route, closed)) == _said(api.post(route, UNKNOWN))
+        assert _visible(api.post(route, closed)) == _visible(api.post(route, UNKNOWN))
 
 
-class TestAMadeUpHash:
+class TestADummyHash:
     def test_costs_what_a_stored_one_costs(self, member: User) -> None:
         from django.contrib.auth.hashers import identify_hasher, make_password
 

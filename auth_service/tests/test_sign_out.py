@@ -54,12 +54,12 @@ class TestSignOut:
         assert APIClient().post("/api/users/signout", {}, headers=bearer).status_code == 200
         assert not _is_live(session)
 
-    def test_is_fine_for_nobody_and_a_second_time(self, api: APIClient, browser: APIClient) -> None:
+    def test_succeeds_without_a_session_and_a_second_time(self, api: APIClient, browser: APIClient) -> None:
         for _ in range(2):
             assert browser.post("/api/users/signout", {}).status_code == 200
         assert APIClient().post("/api/users/signout", {}).status_code == 200
 
-    def test_is_fine_with_cookies_that_make_no_sense(self, api: APIClient) -> None:
+    def test_succeeds_with_invalid_cookies(self, api: APIClient) -> None:
         api.cookies["access_token"], api.cookies["refresh_token"] = "x.y.z", "nonsense"
         answer = api.post("/api/users/signout", {})
         assert (answer.status_code, set(answer.cookies)) == (200, {"access_token", "refresh_token"})
@@ -81,7 +81,7 @@ class TestAWriteByCookie:
         assert browser.post("/api/users/signout", {}).status_code == 403
         assert _is_live(session)
 
-    def test_may_show_where_it_comes_from_by_fetch_metadata(self, browser: APIClient) -> None:
+    def test_may_prove_its_origin_by_fetch_metadata(self, browser: APIClient) -> None:
         del browser.defaults["HTTP_ORIGIN"]
         same = {"Sec-Fetch-Site": "same-origin"}
         assert browser.post("/api/users/signout", {}, headers=same).status_code == 200

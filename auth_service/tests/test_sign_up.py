@@ -24,7 +24,7 @@ def _messages(answer: Any) -> list[tuple[str, str]]:
 
 @pytest.mark.django_db
 class TestSignUp:
-    def test_makes_an_account_and_signs_it_in(self, api: APIClient) -> None:
+    def test_creates_an_account_and_signs_it_in(self, api: APIClient) -> None:
         answer = api.post("/api/users/signup", NEWCOMER)
         assert answer.status_code == 201
         user = User.objects.get()
@@ -45,7 +45,7 @@ class TestSignUp:
         api.post("/api/users/signup", NEWCOMER)
         assert User.objects.get().password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
 
-    def test_keeps_the_address_in_lower_case_and_without_blanks(self, api: APIClient) -> None:
+    def test_stores_the_address_in_lower_case_and_without_blanks(self, api: APIClient) -> None:
         answer = api.post("/api/users/signup", NEWCOMER | {"email": "  New@Example.COM "})
         assert answer.json()["email"] == "new@example.com"
 
@@ -77,7 +77,7 @@ class TestSignUp:
             "new\x00@example.com",
         ],
     )
-    def test_refuses_what_is_no_address(self, api: APIClient, email: str) -> None:
+    def test_refuses_an_invalid_address(self, api: APIClient, email: str) -> None:
         answer = api.post("/api/users/signup", NEWCOMER | {"email": email})
         assert answer.status_code == 400
         assert _messages(answer) == [("email", "Email must be valid")]
@@ -88,7 +88,7 @@ class TestSignUp:
         assert (answer.status_code, _messages(answer)) == (400, [("email", "Email must be valid")])
 
     @pytest.mark.parametrize("missing", ["email", "password"])
-    def test_asks_for_both(self, api: APIClient, missing: str) -> None:
+    def test_needs_both(self, api: APIClient, missing: str) -> None:
         body = {name: value for name, value in NEWCOMER.items() if name != missing}
         answer = api.post("/api/users/signup", body)
         words = {"email": "Email must be valid", "password": "Password is required"}
@@ -117,16 +117,14 @@ class TestSignUp:
             ),
         ],
     )
-    def test_gives_every_reason_against_a_password(
-        self, api: APIClient, password: Any, reasons: list[str]
-    ) -> None:
+    def test_lists_every_error_of_a_password(self, api: APIClient, password: Any, reasons: list[str]) -> None:
         answer = api.post("/api/users/signup", NEWCOMER | {"password": password})
         assert answer.status_code == 400
         assert _messages(answer) == [("password", reason) for reason in reasons]
         assert not User.objects.exists()
 
     @pytest.mark.parametrize("password", ["  seven bottles  ", "ключ от всех дверей", "🗝️" * 8])
-    def test_takes_a_password_as_it_was_typed(self, api: APIClient, password: str) -> None:
+    def test_accepts_a_password_as_it_was_typed(self, api: APIClient, password: str) -> None:
         body = NEWCOMER | {"password": password}
         assert api.post("/api/users/signup", body).status_code == 201
         assert api.post("/api/users/signin", body).status_code == 200
@@ -134,13 +132,13 @@ class TestSignUp:
             api.post("/api/users/signin", NEWCOMER | {"password": password.strip() + "x"}).status_code == 400
         )
 
-    def test_lets_nobody_choose_a_rank(self, api: APIClient) -> None:
-        rank = {"is_staff": True, "isStaff": True, "status": "suspended", "version": 7, "id": "x"}
-        assert api.post("/api/users/signup", NEWCOMER | rank).status_code == 201
+    def test_ignores_fields_that_only_the_server_sets(self, api: APIClient) -> None:
+        fields = {"is_staff": True, "isStaff": True, "status": "suspended", "version": 7, "id": "x"}
+        assert api.post("/api/users/signup", NEWCOMER | fields).status_code == 201
         user = User.objects.get()
         assert (user.is_staff, user.status, user.version) == (False, "active", 1)
 
-    def test_reads_no_form_that_another_site_could_send(self, api: APIClient) -> None:
+    def test_refuses_a_form_that_another_site_could_send(self, api: APIClient) -> None:
         answer = api.post(
             "/api/users/signup", "email=a%40example.com", content_type="application/x-www-form-urlencoded"
         )
@@ -172,7 +170,7 @@ class TestTheAccountAndItsEvent:
         assert recorded_events() == []
 
 
-def _sign_up_all_at_once(newcomers: int) -> list[tuple[int, str]]:
+def _sign_up_concurrently(newcomers: int) -> list[tuple[int, str]]:
     outcomes: list[tuple[int, str]] = []
     start = threading.Barrier(newcomers)
 
@@ -195,12 +193,12 @@ def _sign_up_all_at_once(newcomers: int) -> list[tuple[int, str]]:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestSignUpsAtOnce:
-    def test_with_one_address_make_one_account(self) -> None:
-        assert _sign_up_all_at_once(4) == [(201, "")] + [(400, "Email in use")] * 3
+class TestConcurrentSignUps:
+    def test_with_one_address_create_one_account(self) -> None:
+        assert _sign_up_concurrently(4) == [(201, "")] + [(400, "Email in use")] * 3
         assert (User.objects.count(), Session.objects.count(), len(recorded_events())) == (1, 1, 1)
 
-    def test_would_make_several_without_the_unique_index(self) -> None:
+    def test_would_create_several_without_the_unique_index(self) -> None:
         """The negative control: the index is what decides."""
         unique = User._meta.get_field("email")
         free = type(unique)(max_length=254)
@@ -209,7 +207,7 @@ class TestSignUpsAtOnce:
         with connection.schema_editor() as editor:
             editor.alter_field(User, unique, free)
         try:
-            outcomes = _sign_up_all_at_once(4)
+            outcomes = _sign_up_concurrently(4)
         finally:
             User.objects.all().delete()
             with connection.schema_editor() as editor:

@@ -30,7 +30,7 @@ def operator(db: None) -> User:
 
 @pytest.fixture
 def staff_client(operator: User) -> Client:
-    """A browser in which the operator has come in."""
+    """A browser with the operator's session at auth's admin."""
     client = _client(operator.id, staff=True)
     client.get(f"{HOME}login/")
     return client
@@ -44,14 +44,14 @@ def _act(staff_client: Client, page: str, action: str, *rows: Any) -> str:
 
 
 @pytest.mark.django_db
-class TestComingIn:
-    def test_sends_a_visitor_to_the_sign_in_page_and_back(self) -> None:
+class TestSigningIn:
+    def test_redirects_a_visitor_to_the_sign_in_page(self) -> None:
         answer = Client().get(USERS)
         assert (answer.status_code, answer["Location"]) == (302, f"{HOME}login/?next={USERS}")
         answer = Client().get(answer["Location"])
         assert answer["Location"] == "/auth/signin?next=%2Fadmin%2Fauth%2Faccounts%2Fuser%2F"
 
-    def test_lets_an_operator_in(self, operator: User) -> None:
+    def test_admits_an_operator(self, operator: User) -> None:
         answer = _client(operator.id, staff=True).get(USERS, follow=True)
         assert answer.status_code == 200
         assert "operator@example.com" in answer.content.decode()
@@ -60,12 +60,12 @@ class TestComingIn:
         cookie = _client(operator.id, staff=True).get(f"{HOME}login/").cookies["auth_session"]
         assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (HOME, True, "Lax")
 
-    def test_refuses_who_is_no_operator(self, member: User) -> None:
+    def test_refuses_an_ordinary_account(self, member: User) -> None:
         answer = _client(member.id, staff=False).get(USERS, follow=True)
         assert answer.status_code == 403
         assert "auth_session" not in answer.cookies
 
-    def test_refuses_who_is_no_operator_any_more_whatever_the_token_says(self, member: User) -> None:
+    def test_refuses_a_former_operator_with_a_staff_token(self, member: User) -> None:
         assert _client(member.id, staff=True).get(USERS, follow=True).status_code == 403
 
     def test_refuses_a_suspended_operator(self, operator: User, staff_client: Client) -> None:
@@ -74,11 +74,11 @@ class TestComingIn:
         assert signing_in["Location"].startswith("/auth/signin")
         assert staff_client.get(USERS).status_code == 302
 
-    def test_ends_when_the_operator_is_dismissed(self, staff_client: Client) -> None:
+    def test_ends_when_the_account_is_no_longer_staff(self, staff_client: Client) -> None:
         User.objects.update(is_staff=False)
         assert staff_client.get(USERS).status_code == 302
 
-    def test_is_not_inherited_by_who_signs_in_next(self, staff_client: Client, member: User) -> None:
+    def test_ends_for_another_account_in_the_same_browser(self, staff_client: Client, member: User) -> None:
         staff_client.cookies["access_token"] = token_for(member.id)
         assert staff_client.get(USERS).status_code == 302
 
@@ -88,22 +88,22 @@ class TestComingIn:
 
 @pytest.mark.django_db
 class TestSuspending:
-    def test_closes_the_chosen_accounts(self, staff_client: Client, member: User, session: Session) -> None:
+    def test_suspends_the_selected_accounts(
+        self, staff_client: Client, member: User, session: Session
+    ) -> None:
         assert "1 suspended" in _act(staff_client, USERS, "suspend", member)
         member.refresh_from_db()
         session.refresh_from_db()
         assert (member.status, session.end_reason) == ("suspended", "account suspended")
         assert [type(event) for event in recorded_events()] == [UserSuspended]
 
-    def test_is_kept_in_the_accounts_history(
-        self, staff_client: Client, operator: User, member: User
-    ) -> None:
+    def test_is_in_the_accounts_history(self, staff_client: Client, operator: User, member: User) -> None:
         _act(staff_client, USERS, "suspend", member)
         entry = LogEntry.objects.get()
         assert (entry.user, entry.object_id) == (operator, str(member.id))
         assert "suspended" in staff_client.get(f"{USERS}{member.id}/history/").content.decode()
 
-    def test_tells_about_refusals_and_goes_on(
+    def test_shows_errors_and_processes_the_others(
         self, staff_client: Client, operator: User, member: User
     ) -> None:
         page = _act(staff_client, USERS, "suspend", operator, member)
@@ -128,7 +128,7 @@ class TestSuspending:
         member.refresh_from_db()
         assert member.status == "active"
 
-    def test_is_refused_to_who_is_no_operator(self, member: User) -> None:
+    def test_is_refused_to_an_ordinary_account(self, member: User) -> None:
         client = _client(member.id, staff=False)
         client.post(USERS, {"action": "suspend", "_selected_action": [str(member.id)]})
         member.refresh_from_db()
@@ -137,7 +137,7 @@ class TestSuspending:
 
 @pytest.mark.django_db
 class TestEndingASession:
-    def test_ends_the_chosen_one(self, staff_client: Client, session: Session) -> None:
+    def test_ends_the_selected_one(self, staff_client: Client, session: Session) -> None:
         other = SessionFactory(user=session.user)
         assert "1 ended" in _act(staff_client, SESSIONS, "end", session)
         session.refresh_from_db()
@@ -203,7 +203,7 @@ class TestTheAdmin:
 
     @pytest.mark.parametrize("page", [USERS, SESSIONS])
     @pytest.mark.parametrize("query", ["q=%00", "q=%25_", "p=-1", "o=99", "id__exact=nonsense", "e=1"])
-    def test_survives_a_query_that_makes_no_sense(self, staff_client: Client, page: str, query: str) -> None:
+    def test_handles_an_invalid_query(self, staff_client: Client, page: str, query: str) -> None:
         assert staff_client.get(f"{page}?{query}", follow=True).status_code in {200, 400}
 
     def test_links_an_account_to_its_sessions(self, staff_client: Client, session: Session) -> None:

@@ -30,7 +30,7 @@ def _reinstate(user: User) -> User:
 
 @pytest.mark.django_db
 class TestSuspendUser:
-    def test_closes_the_account_and_tells_the_others(self, member: User) -> None:
+    def test_suspends_the_account_and_publishes_that(self, member: User) -> None:
         _suspend(member)
         member.refresh_from_db()
         assert (member.status, member.version) == ("suspended", 2)
@@ -46,14 +46,14 @@ class TestSuspendUser:
         reasons = {row.id: row.end_reason for row in Session.objects.all()}
         assert reasons == {session.id: "account suspended", ended.id: "signed out", other.id: ""}
 
-    def test_keeps_from_signing_in(self, api: APIClient, member: User) -> None:
+    def test_prevents_a_sign_in(self, api: APIClient, member: User) -> None:
         _suspend(member)
         answer = api.post("/api/users/signin", CREDENTIALS)
         assert (answer.status_code, answer.json()["detail"]) == (403, "Account suspended")
         assert not answer.cookies
         assert not Session.objects.exists()
 
-    def test_keeps_from_refreshing(self, browser: APIClient, member: User) -> None:
+    def test_prevents_a_refresh(self, browser: APIClient, member: User) -> None:
         _suspend(member)
         assert browser.get("/api/users/currentuser").json() == {"currentUser": None}
         assert browser.post("/api/users/refresh").status_code == 401
@@ -63,14 +63,14 @@ class TestSuspendUser:
         with nothing_recorded(), pytest.raises(operations.AlreadySuspended):
             _suspend(member)
 
-    def test_refuses_ones_own_account(self, member: User) -> None:
+    def test_refuses_the_operators_own_account(self, member: User) -> None:
         with nothing_recorded(), pytest.raises(operations.CannotSuspendYourself), transaction.atomic():
             operations.suspend_user(user_id=member.id, operator_id=member.id, now=timezone.now())
 
 
 @pytest.mark.django_db
 class TestReinstateUser:
-    def test_opens_the_account_again_and_tells_the_others(self, api: APIClient, member: User) -> None:
+    def test_makes_the_account_active_and_publishes_that(self, api: APIClient, member: User) -> None:
         _suspend(member)
         _reinstate(member)
         member.refresh_from_db()
@@ -89,7 +89,7 @@ class TestReinstateUser:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestASuspensionMeanwhile:
+class TestAConcurrentSuspension:
     """Each request waits for the suspension's locks; `meanwhile` fails where it doesn't."""
 
     def test_is_seen_by_a_sign_in(self) -> None:

@@ -1,4 +1,4 @@
-"""One transaction that holds a row, and a request that has to wait for it."""
+"""Run a transaction that locks a row, and a concurrent request that has to wait for it."""
 
 import threading
 import time
@@ -10,36 +10,36 @@ from django.db import connection, transaction
 
 
 @contextmanager
-def meanwhile(ask: Callable[[], Any]) -> Iterator[list[Any]]:
-    """Run the block in a transaction that commits once `ask`, on a thread of its own, waits for its locks.
+def meanwhile(request: Callable[[], Any]) -> Iterator[list[Any]]:
+    """Run the block in a transaction that commits once `request`, on another thread, waits for its locks.
 
-    Gives the list that then has the answer of `ask`. Fails where it doesn't wait: the lock is not there.
+    Yields the list that then has the result of `request`. Fails where it doesn't wait: the lock is missing.
     """
     answers: list[Any] = []
 
     def run() -> None:
         try:
-            answers.append(ask())
+            answers.append(request())
         finally:
             connection.close()
 
-    asking = threading.Thread(target=run)
+    thread = threading.Thread(target=run)
     try:
         with transaction.atomic():
             yield answers
-            asking.start()
-            _until_somebody_waits_for_us(asking)
+            thread.start()
+            _wait_until_blocked(thread)
     finally:
-        if asking.ident:
-            asking.join()
+        if thread.ident:
+            thread.join()
 
 
-def _until_somebody_waits_for_us(asking: threading.Thread) -> None:
-    # Not by pg_stat_activity, which stands still within a transaction.
+def _wait_until_blocked(thread: threading.Thread) -> None:
+    # Not by pg_stat_activity, which is a snapshot within a transaction.
     waiting = (
         "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
     )
-    while asking.is_alive():
+    while thread.is_alive():
         with connection.cursor() as cursor:
             cursor.execute(waiting)
             if cursor.fetchone()[0]:

@@ -1,6 +1,7 @@
-"""`Idempotency-Key`: a POST that is repeated takes effect once and is answered alike.
+"""`Idempotency-Key`: a POST that is repeated takes effect once and gets the same response.
 
-Kept per user and route for 24 hours. Where one transaction makes the effect, `once` keeps the answer in it:
-either both are there or neither. Where the effect takes several (a call to others), `kept` has the parts.
-Only a success is kept, so that an honest retry of anything else is never blocked.
+Responses are stored per user and route for 24 hours. Where one transaction makes the effect, `idempotent`
+stores the response in it: both are committed or neither. Where the effect takes several transactions (a call
+to another system between them), `store` has the functions for each. Only a success is stored, so a retry of
+anything else is never blocked.
 """

@@ -1,4 +1,4 @@
-"""The idempotency app."""
+"""Django app: responses stored under their idempotency keys."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Doing something once per key, where one transaction makes the whole effect."""
+"""Run a request's effect once per idempotency key, where one transaction makes the whole effect."""
 
 from collections.abc import Callable
 
@@ -11,21 +11,21 @@ from service_defaults.idempotency.store import claim, complete, read_key, releas
 
 
 def idempotent(request: Request, effect: Callable[[], Response]) -> Response:
-    """Return what `effect` answers, run in a transaction, or the answer that its key already has.
+    """Return the response of `effect`, run in a transaction, or the one that is stored under its key.
 
-    A request without the header is simply run. Two at once with one key: the second waits for the first.
-    Raises IdempotencyKeyInvalid, IdempotencyKeyReused and what the effect raises, with nothing kept.
+    Without the header the effect is run each time. Of two requests with one key, the second waits.
+    Raises IdempotencyKeyInvalid, IdempotencyKeyReused and what the effect raises, with nothing stored.
     """
     key = read_key(request)
     with transaction.atomic():
         if key is None:
             return effect()
-        kept = claim(key)
-        if kept.status:
-            return replay(kept)
-        answer = effect()
-        if is_success(answer.status_code):
-            complete(kept, answer)
+        record = claim(key)
+        if record.status:
+            return replay(record)
+        response = effect()
+        if is_success(response.status_code):
+            complete(record, response)
         else:
-            release(kept)
-        return answer
+            release(record)
+        return response

@@ -1,4 +1,4 @@
-"""The answers that were given."""
+"""The table of responses stored under their idempotency keys."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class IdempotencyRecord(models.Model):
-    """What a user was answered on a route under a key; `fingerprint` is of the request's body."""
+    """The response that a user got on a route under a key; `fingerprint` is of the request's body."""
 
     user_id = models.UUIDField()
     route = models.CharField(max_length=200)

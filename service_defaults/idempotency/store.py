@@ -1,8 +1,8 @@
-"""The answers kept under their keys: what whoever honours the header does with them.
+"""Store responses under their idempotency keys, and find, claim, complete and release keys.
 
 A key is *claimed* in the transaction that makes the effect, or begins it, and *completed* with the success in
-the transaction that has it. Anything else *releases* it. A claim that was committed without an answer is in
-flight: `once` never leaves one, an effect that takes several transactions does.
+the transaction that ends it. After anything else it is *released*. A claim committed without a response is
+in flight: `idempotent` never commits one, an effect that takes several transactions does.
 """
 
 import hashlib
@@ -23,14 +23,14 @@ from service_defaults.errors import BusinessRuleViolation, IdempotencyKeyReused,
 from service_defaults.idempotency.models import IdempotencyRecord
 
 HEADER = "Idempotency-Key"
-#: The header for `extend_schema(parameters=…)` of a route that honours it.
+#: The header for `extend_schema(parameters=…)` of a route that accepts it.
 IN_OPENAPI = OpenApiParameter(
     name=HEADER,
     location=OpenApiParameter.HEADER,
     description="Repeated with the same key within 24 hours, the request takes effect once.",
 )
 RETENTION = timedelta(hours=24)
-LONGEST_KEY = 255
+MAX_KEY_LENGTH = 255
 CREATED = 201
 
 
@@ -44,7 +44,7 @@ class IdempotencyKeyInFlight(RequestInProgress):
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """A request's key: it counts for one user on one route; `fingerprint` is of the body it came with."""
+    """A request's key, of one user on one route; `fingerprint` is of the request's body."""
 
     user_id: UUID
     route: str
@@ -53,7 +53,7 @@ class Key:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What makes it one key."""
+        """Return the fields that identify the key."""
         return {"user_id": self.user_id, "route": self.route, "key": self.key}
 
 
@@ -62,7 +62,7 @@ def read_key(request: Request) -> Key | None:
     key = request.headers.get(HEADER)
     if key is None:
         return None
-    if not 0 < len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+    if not 0 < len(key) <= MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
         raise IdempotencyKeyInvalid
     body = json.dumps(request.data, sort_keys=True).encode()
     fingerprint = hashlib.sha256(body).hexdigest()
@@ -70,66 +70,66 @@ def read_key(request: Request) -> Key | None:
 
 
 def find(key: Key) -> IdempotencyRecord | None:
-    """Return the answer that the key has, None for a free one.
+    """Return the response stored under the key, None where there is none.
 
     Raises IdempotencyKeyReused, IdempotencyKeyInFlight.
     """
-    kept = IdempotencyRecord.objects.filter(**key.identity).first()
-    return None if kept is None else _answered(kept, key)
+    record = IdempotencyRecord.objects.filter(**key.identity).first()
+    return None if record is None else _checked(record, key)
 
 
 def claim(key: Key) -> IdempotencyRecord:
-    """Return the key's row, locked: a new one without a status, or the answer that it already has.
+    """Return the key's row, locked: a new one without a status, or the response stored under it.
 
-    Needs a transaction; while another one that claims the key is open, this waits for its end. Raises
+    Needs a transaction; waits for the end of another one that has claimed the key. Raises
     IdempotencyKeyReused, IdempotencyKeyInFlight.
     """
-    kept, is_new = IdempotencyRecord.objects.select_for_update().get_or_create(
+    record, is_new = IdempotencyRecord.objects.select_for_update().get_or_create(
         **key.identity, defaults={"fingerprint": key.fingerprint}
     )
-    return kept if is_new else _answered(kept, key)
+    return record if is_new else _checked(record, key)
 
 
-def complete(kept: IdempotencyRecord, answer: Response | None = None) -> None:
-    """Keep a success under a claimed key; without an `answer`, only that it was one (201): see `fill_in`."""
-    kept.status = answer.status_code if answer else CREATED
-    if answer:
-        kept.body, kept.etag = _plain(answer.data), answer.get("ETag", "")
-    kept.save()
+def complete(record: IdempotencyRecord, response: Response | None = None) -> None:
+    """Store a success under a claimed key; without a `response` only its status (201): see `fill_in`."""
+    record.status = response.status_code if response else CREATED
+    if response:
+        record.body, record.etag = _plain(response.data), response.get("ETag", "")
+    record.save()
 
 
-def fill_in(key: Key, answer: Response) -> None:
-    """Keep a success whose effect is already written, unless the key has an answer. Needs a transaction."""
-    kept, _ = IdempotencyRecord.objects.select_for_update().get_or_create(
+def fill_in(key: Key, response: Response) -> None:
+    """Store the response of an effect that is committed, unless the key has one. Needs a transaction."""
+    record, _ = IdempotencyRecord.objects.select_for_update().get_or_create(
         **key.identity, defaults={"fingerprint": key.fingerprint}
     )
-    if kept.body is None:
-        complete(kept, answer)
+    if record.body is None:
+        complete(record, response)
 
 
-def release(kept: IdempotencyRecord) -> None:
-    """Let a claimed key go: the next request with it is a new one, whatever its body."""
-    kept.delete()
+def release(record: IdempotencyRecord) -> None:
+    """Delete a claimed key: the next request with it is a new one, whatever its body."""
+    record.delete()
 
 
-def replay(kept: IdempotencyRecord) -> Response:
-    """Return a kept answer once more, and say so."""
-    headers = {"Idempotent-Replayed": "true"} | ({"ETag": kept.etag} if kept.etag else {})
-    return Response(kept.body, status=kept.status, headers=headers)
+def replay(record: IdempotencyRecord) -> Response:
+    """Return a stored response, marked as replayed."""
+    headers = {"Idempotent-Replayed": "true"} | ({"ETag": record.etag} if record.etag else {})
+    return Response(record.body, status=record.status, headers=headers)
 
 
 def purge_old_records() -> int:
-    """Delete what was kept for longer than 24 hours; return how many. A sweep of each service calls this."""
+    """Delete what was stored more than 24 hours ago; return how many. A sweep of each service calls this."""
     deleted, _ = IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - RETENTION).delete()
     return deleted
 
 
-def _answered(kept: IdempotencyRecord, key: Key) -> IdempotencyRecord:
-    if kept.fingerprint != key.fingerprint:
+def _checked(record: IdempotencyRecord, key: Key) -> IdempotencyRecord:
+    if record.fingerprint != key.fingerprint:
         raise IdempotencyKeyReused
-    if not kept.status:
+    if not record.status:
         raise IdempotencyKeyInFlight
-    return kept
+    return record
 
 
 def _plain(data: object) -> object:

@@ -1,5 +1,5 @@
-"""How often somebody may do something: counted in this service's database, so that its replicas share it.
+"""Rate limits, counted in this service's database, so that its processes and replicas share the counts.
 
-A *rate* ("300/60": 300 in 60 seconds) has a name and counts per *subject*: the signed-in user, else the
-visitor's address. What is above it is refused with 429, `Retry-After` and `RateLimit` headers.
+A *rate* ("300/60": 300 in 60 seconds) has a name and is counted per *subject*: the signed-in user, else the
+visitor's address. A request above it is refused with 429, `Retry-After` and `RateLimit` headers.
 """

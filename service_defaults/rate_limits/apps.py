@@ -1,4 +1,4 @@
-"""The rate limits app."""
+"""Django app: counts of requests for rate limits."""
 
 from django.apps import AppConfig
 

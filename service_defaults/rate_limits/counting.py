@@ -1,8 +1,8 @@
-"""The counting.
+"""Count the uses of a rate in the database, reset a count, and purge old ones.
 
 # Note [Counts are cheap]
-Every request that is counted writes a row. The table is unlogged: its commits wait for no disk, and a
-database that crashes begins to count anew, which grants somebody a few tries more.
+Every counted request writes a row. The table is unlogged: commits to it wait for no disk, and after a crash
+of the database the counts start at zero, which allows a few requests more.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ _PURGE = "DELETE FROM rate_limits_usage WHERE resets_at < clock_timestamp()"
 
 @dataclass(frozen=True, slots=True)
 class RateLimitState:
-    """Where a subject stands: how often it may still, and when the window ends, in whole seconds from now."""
+    """A subject's uses of a rate in the present window, and when that ends, in whole seconds from now."""
 
     rate: Rate
     used: int
@@ -40,11 +40,11 @@ class RateLimitState:
 
     @property
     def is_over(self) -> bool:
-        """Whether this use was one too many."""
+        """Whether this use is above the limit."""
         return self.used > self.rate.limit
 
     def headers(self) -> dict[str, str]:
-        """`RateLimit` and `RateLimit-Policy` (IETF httpapi-ratelimit-headers)."""
+        """Return `RateLimit` and `RateLimit-Policy` (IETF httpapi-ratelimit-headers)."""
         name, left = self.rate.name, max(0, self.rate.limit - self.used)
         return {
             "RateLimit-Policy": f'"{name}";q={self.rate.limit};w={self.rate.seconds}',
@@ -53,9 +53,9 @@ class RateLimitState:
 
 
 def count(rate: Rate, *subject: str) -> RateLimitState:
-    """Count one use by the subject (its parts together are one) and return where it stands now.
+    """Count one use by the subject, which its parts name together, and return the new state.
 
-    Call it outside of a transaction: a refusal must not be rolled back, nor a row be held.
+    Call it outside of a transaction: a refusal must not roll the count back, nor the row stay locked.
     """
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, {"rate": rate.name, "subject": _digest(subject), "seconds": rate.seconds})
@@ -64,12 +64,12 @@ def count(rate: Rate, *subject: str) -> RateLimitState:
 
 
 def reset(rate: Rate, *subject: str) -> None:
-    """Forget what the subject has used."""
+    """Delete the subject's count."""
     _execute(_RESET, {"rate": rate.name, "subject": _digest(subject)})
 
 
 def purge_old_usages() -> int:
-    """Delete what counts no more; return how many. A sweep of each service calls this."""
+    """Delete the counts whose window has ended; return how many. A sweep of each service calls this."""
     return _execute(_PURGE, {})
 
 

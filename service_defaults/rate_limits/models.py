@@ -1,4 +1,4 @@
-"""What was used."""
+"""The table of counted uses."""
 
 from typing import ClassVar
 

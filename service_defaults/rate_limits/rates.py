@@ -1,4 +1,4 @@
-"""A rate, as the settings have it."""
+"""A rate limit, read from the environment."""
 
 import re
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 from service_defaults import env
 
-_WRITTEN = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,5})", re.ASCII)
+_PATTERN = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,5})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many times in so many seconds."""
+    """At most `limit` uses in `seconds` seconds."""
 
     name: str
     limit: int
@@ -20,16 +20,16 @@ class Rate:
 
 
 def rate(name: str, *, variable: str, default: str) -> Rate | None:
-    """The rate of that name from the environment: "300/60" is 300 in 60 seconds, "off" is None.
+    """Return the rate of that name from the environment: "300/60" is 300 in 60 seconds, "off" is None.
 
     Raises `ImproperlyConfigured`.
     """
     text = env.text(variable, default=default)
     if text == "off":
         return None
-    written = _WRITTEN.fullmatch(text)
-    if written is None:
+    match = _PATTERN.fullmatch(text)
+    if match is None:
         raise ImproperlyConfigured(
             f"{variable} must be a number of times and of seconds, or off, for example {variable}={default}"
         )
-    return Rate(name=name, limit=int(written[1]), seconds=int(written[2]))
+    return Rate(name=name, limit=int(match[1]), seconds=int(match[2]))

@@ -1,4 +1,4 @@
-"""Rates held by DRF's own means: a throttle on every view, and a middleware that writes the headers."""
+"""Enforce rate limits: a DRF throttle for every view, and a middleware that sets the headers."""
 
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -21,14 +21,14 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class RateLimited(BaseThrottle):
-    """Holds every view to a rate of settings.RATES.
+    """Enforces a rate of settings.RATES on every view.
 
-    It is the one that the view names as `rate`, else "writes" for methods that write and "reads" for others.
-    A rate that isn't there, or is None, limits nothing; a service without RATES has none.
+    It is the rate that the view names as `rate`, else "writes" for methods that write and "reads" for others.
+    A rate that is missing or None limits nothing.
     """
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        """Count it; one too many raises `Throttled`."""
+        """Count the request; raise `Throttled` above the limit."""
         default = "reads" if request.method in _SAFE_METHODS else "writes"
         rate = getattr(settings, "RATES", {}).get(getattr(view, "rate", default))
         if rate is not None:
@@ -37,23 +37,23 @@ class RateLimited(BaseThrottle):
 
 
 def enforce_rate(request: Request, rate: Rate, *subject: str) -> None:
-    """Count one use and say in the answer's headers where the subject stands; raises `Throttled`."""
-    standing = count(rate, *subject)
-    request._request.rate_limit_state = standing  # type: ignore[attr-defined]  # noqa: SLF001  DRF's way through
-    if standing.is_over:
-        raise Throttled(wait=standing.resets_in)
+    """Count one use, which the response's headers will show; raise `Throttled` above the limit."""
+    state = count(rate, *subject)
+    request._request.rate_limit_state = state  # type: ignore[attr-defined]  # noqa: SLF001  DRF's way through
+    if state.is_over:
+        raise Throttled(wait=state.resets_in)
 
 
 def subject_of(request: Request) -> tuple[str, str]:
-    """Who asks: the signed-in user, else the visitor's address."""
-    # Asked so, and not for a Principal, whose module is for services that verify tokens.
+    """Return whose request it is: the signed-in user, else the visitor's address."""
+    # Not by `isinstance(…, Principal)`, whose module is for services that verify tokens.
     if request.user is not None and request.user.is_authenticated:
         return "user", str(request.user.pk)
     return "address", address_of(request)
 
 
 def address_of(request: Request | HttpRequest) -> str:
-    """The visitor's address as far as it is theirs: of IPv6 the network of 64 bits that a household has."""
+    """Return the visitor's address; of IPv6 the /64 network, which one household has."""
     text: str = getattr(request, "client_ip", "")
     try:
         address = ip_address(text)
@@ -63,13 +63,13 @@ def address_of(request: Request | HttpRequest) -> str:
 
 
 def rate_limit_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Middleware: `RateLimit` and `RateLimit-Policy` of the answers that were counted."""
+    """Middleware: set `RateLimit` and `RateLimit-Policy` on responses to counted requests."""
 
     def middleware(request: HttpRequest, *args: Any) -> HttpResponse:
         response = get_response(request)
-        standing: RateLimitState | None = getattr(request, "rate_limit_state", None)
-        if standing is not None:
-            for name, value in standing.headers().items():
+        state: RateLimitState | None = getattr(request, "rate_limit_state", None)
+        if state is not None:
+            for name, value in state.headers().items():
                 response[name] = value
         return response
 

@@ -1,6 +1,6 @@
-"""Which access tokens no longer count: this service's own copy, kept from the events about users.
+"""Revoked access tokens: this service's own table of them, kept up to date by the events about users.
 
-A token says by itself who it is; only accounts knows that somebody signed out, or was suspended, since.
-Accounts tells it, and each service keeps what it must still know for as long as such a token could live. So
-nobody is asked at run time, and a revocation takes effect as soon as its event is heard.
+A token proves who its user is, but not whether they have signed out or been suspended since: auth publishes
+that. Each service stores a revocation for as long as a token could be valid. So no request needs a call to
+auth, and a revocation takes effect as soon as its event is applied.
 """

@@ -1,10 +1,10 @@
-"""The revocation app."""
+"""Django app: access tokens that were revoked."""
 
 from django.apps import AppConfig
 
 
 class RevocationConfig(AppConfig):
-    """One table, in the database of each service that follows the users."""
+    """One table, in the database of each service that subscribes to the `user` stream."""
 
     name = "service_defaults.revocation"
     label = "revocation"

@@ -1,6 +1,6 @@
-"""Whether a token still counts, by this service's own copy.
+"""Check whether a token was revoked, by this service's own table.
 
-TOKEN_REVOCATION_CHECK of whoever follows the users.
+TOKEN_REVOCATION_CHECK of each service that subscribes to the `user` stream.
 """
 
 from service_defaults.errors import NotSignedIn, PermissionDenied
@@ -17,7 +17,7 @@ class AccountSuspended(PermissionDenied):
 
 
 def ensure_not_revoked(claims: Claims) -> None:
-    """Raise AccountSuspended or SessionEnded for a token that no longer counts. One indexed query."""
+    """Raise AccountSuspended or SessionEnded for a revoked token. One indexed query."""
     rows = Revocation.objects.filter(subject__in=(claims.sub, claims.sid)).values_list(
         "subject", "not_before", "suspended"
     )

@@ -1,4 +1,4 @@
-"""What was revoked."""
+"""The table of revocations."""
 
 from typing import ClassVar
 
@@ -6,10 +6,10 @@ from django.db import models
 
 
 class Revocation(models.Model):
-    """Tokens that no longer count. `subject` is the id of a user or of a session, which are never equal.
+    """Revoked tokens. `subject` is the id of a user or of a session, which are never equal.
 
-    Of a session no token counts any more; of a user none that was issued before `not_before`, and while
-    `suspended` none at all. `version` is the user's that said so; a session, which ends once, has none.
+    Of a session every token is revoked; of a user those issued before `not_before`, or all if `suspended`.
+    `version` is the version of the user that the event had; None for a session, which ends once.
     """
 
     subject = models.UUIDField(primary_key=True)

@@ -1,4 +1,4 @@
-"""What the tests of the defaults share."""
+"""Fixtures of the tests of `service_defaults`."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from service_defaults.tests.ids import uuid7
 
 @pytest.fixture(autouse=True)
 def _database(db: None) -> None:
-    """Whoever is signed in is looked up: whether the token still counts."""
+    """Every signed-in request queries whether its token was revoked."""
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def writer() -> UUID:
 
 
 @pytest.fixture
-def desk(api: APIClient, sign_in, writer: UUID) -> APIClient:
+def signed_in(api: APIClient, sign_in, writer: UUID) -> APIClient:
     """A client that is signed in as the writer."""
     sign_in(api, writer)
     return api

@@ -1,4 +1,4 @@
-"""Ids as the services make them."""
+"""UUIDv7 ids of a given age."""
 
 import secrets
 import time

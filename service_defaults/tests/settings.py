@@ -1,4 +1,4 @@
-"""Settings of the notes service: each default at its place, as a service lists them."""
+"""Settings of the notes service, with every default, as a service lists them."""
 
 from service_defaults import cookies
 from service_defaults import settings as defaults

@@ -12,8 +12,8 @@ ME = "/api/notes/me"
 
 
 @pytest.fixture
-def anywhere() -> APIClient:
-    """A client that doesn't say which page it comes from."""
+def no_origin() -> APIClient:
+    """A client that sends no origin."""
     return APIClient()
 
 
@@ -22,59 +22,59 @@ def _bearer(token: str) -> dict[str, str]:
 
 
 class TestABearerToken:
-    def test_says_who_is_asking(self, anywhere: APIClient, writer: UUID) -> None:
-        assert anywhere.get(ME, headers=_bearer(token_for(writer))).json() == {"id": str(writer)}
+    def test_identifies_the_user(self, no_origin: APIClient, writer: UUID) -> None:
+        assert no_origin.get(ME, headers=_bearer(token_for(writer))).json() == {"id": str(writer)}
 
     @pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
-    def test_may_write_its_scheme_in_any_case(self, anywhere: APIClient, writer: UUID, scheme: str) -> None:
-        answer = anywhere.get(ME, headers={"Authorization": f"{scheme}  {token_for(writer)}"})
+    def test_may_have_its_scheme_in_any_case(self, no_origin: APIClient, writer: UUID, scheme: str) -> None:
+        answer = no_origin.get(ME, headers={"Authorization": f"{scheme}  {token_for(writer)}"})
         assert answer.json() == {"id": str(writer)}
 
-    def test_writes_from_wherever(self, anywhere: APIClient, writer: UUID) -> None:
+    def test_writes_from_any_origin(self, no_origin: APIClient, writer: UUID) -> None:
         headers = {
             **_bearer(token_for(writer)),
             "Origin": "https://elsewhere.test",
             "Sec-Fetch-Site": "cross-site",
         }
-        assert anywhere.post(ME, headers=headers).json() == {"id": str(writer)}
+        assert no_origin.post(ME, headers=headers).json() == {"id": str(writer)}
 
     @pytest.mark.parametrize("token", ["", "nonsense", "expired"])
-    def test_that_is_invalid_is_refused_even_where_anybody_may_ask(
-        self, anywhere: APIClient, writer: UUID, token: str
+    def test_that_is_invalid_is_refused_even_on_a_public_route(
+        self, no_origin: APIClient, writer: UUID, token: str
     ) -> None:
         token = token_for(writer, lasts=-60) if token == "expired" else token
-        answer = anywhere.get(ME, headers=_bearer(token))
+        answer = no_origin.get(ME, headers=_bearer(token))
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, "invalid-token")
         assert answer["WWW-Authenticate"] == "Bearer"
 
-    def test_that_is_invalid_is_not_made_good_by_a_cookie(self, desk: APIClient) -> None:
-        assert desk.get(ME, headers=_bearer("nonsense")).status_code == 401
+    def test_that_is_invalid_is_refused_beside_a_valid_cookie(self, signed_in: APIClient) -> None:
+        assert signed_in.get(ME, headers=_bearer("nonsense")).status_code == 401
 
-    def test_goes_before_the_cookie(self, desk: APIClient) -> None:
+    def test_takes_precedence_over_the_cookie(self, signed_in: APIClient) -> None:
         other = uuid4()
-        assert desk.get(ME, headers=_bearer(token_for(other))).json() == {"id": str(other)}
+        assert signed_in.get(ME, headers=_bearer(token_for(other))).json() == {"id": str(other)}
 
 
 class TestTheCookie:
-    def test_says_who_is_asking(self, desk: APIClient, writer: UUID) -> None:
-        assert desk.get(ME).json() == {"id": str(writer)}
+    def test_identifies_the_user(self, signed_in: APIClient, writer: UUID) -> None:
+        assert signed_in.get(ME).json() == {"id": str(writer)}
 
-    def test_counts_beside_another_scheme_of_authorization(self, desk: APIClient, writer: UUID) -> None:
-        assert desk.get(ME, headers={"Authorization": "Basic eDp5"}).json() == {"id": str(writer)}
+    def test_is_read_beside_another_authorization_scheme(self, signed_in: APIClient, writer: UUID) -> None:
+        assert signed_in.get(ME, headers={"Authorization": "Basic eDp5"}).json() == {"id": str(writer)}
 
     @pytest.mark.parametrize("cookie", ["", "nonsense", "expired"])
-    def test_that_is_invalid_is_nobody(self, api: APIClient, writer: UUID, cookie: str) -> None:
+    def test_that_is_invalid_is_anonymous(self, api: APIClient, writer: UUID, cookie: str) -> None:
         api.cookies["access_token"] = token_for(writer, lasts=-60) if cookie == "expired" else cookie
         assert api.get(ME).json() == {"id": None}
         assert api.get("/api/notes").status_code == 401
 
-    def test_that_is_invalid_writes_as_nobody_from_wherever(self, anywhere: APIClient) -> None:
-        anywhere.cookies["access_token"] = "nonsense"
-        assert anywhere.post(ME).json() == {"id": None}
+    def test_that_is_invalid_writes_anonymously_from_any_origin(self, no_origin: APIClient) -> None:
+        no_origin.cookies["access_token"] = "nonsense"
+        assert no_origin.post(ME).json() == {"id": None}
 
-    def test_while_no_keys_can_be_read_is_nobodys_fault(self, desk: APIClient, settings) -> None:
+    def test_is_unavailable_while_no_keys_can_be_read(self, signed_in: APIClient, settings) -> None:
         settings.AUTH_JWKS_FILE = "/nonexistent"
-        answer = desk.get("/api/notes")
+        answer = signed_in.get("/api/notes")
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (503, "keys-unavailable")
 
 
@@ -96,18 +96,18 @@ class TestAWriteByCookie:
     )
     @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
     def test_that_another_site_may_have_caused_is_refused(
-        self, anywhere: APIClient, sign_in, writer: UUID, headers: dict[str, str], method: str
+        self, no_origin: APIClient, sign_in, writer: UUID, headers: dict[str, str], method: str
     ) -> None:
-        sign_in(anywhere, writer)
-        answer = getattr(anywhere, method)(ME, headers=headers)
+        sign_in(no_origin, writer)
+        answer = getattr(no_origin, method)(ME, headers=headers)
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "cross-site-write")
 
     @pytest.mark.parametrize("headers", [{"Origin": ORIGIN}, {"Sec-Fetch-Site": "same-origin"}])
     def test_from_our_own_pages_is_served(
-        self, anywhere: APIClient, sign_in, writer: UUID, headers: dict[str, str]
+        self, no_origin: APIClient, sign_in, writer: UUID, headers: dict[str, str]
     ) -> None:
-        sign_in(anywhere, writer)
-        assert anywhere.post(ME, headers=headers).json() == {"id": str(writer)}
+        sign_in(no_origin, writer)
+        assert no_origin.post(ME, headers=headers).json() == {"id": str(writer)}
 
     @pytest.mark.parametrize(
         ("content_type", "status"),
@@ -121,16 +121,16 @@ class TestAWriteByCookie:
             ("application/xml", 403),
         ],
     )
-    def test_needs_a_content_type_of_ours(self, desk: APIClient, content_type: str, status: int) -> None:
-        assert desk.post(ME, b"{}", content_type=content_type).status_code == status
+    def test_needs_a_content_type_of_ours(self, signed_in: APIClient, content_type: str, status: int) -> None:
+        assert signed_in.post(ME, b"{}", content_type=content_type).status_code == status
 
-    def test_is_not_a_read(self, anywhere: APIClient, sign_in, writer: UUID) -> None:
-        sign_in(anywhere, writer)
-        assert anywhere.get(ME, headers={"Origin": "https://elsewhere.test"}).json() == {"id": str(writer)}
+    def test_is_not_meant_by_a_read(self, no_origin: APIClient, sign_in, writer: UUID) -> None:
+        sign_in(no_origin, writer)
+        assert no_origin.get(ME, headers={"Origin": "https://elsewhere.test"}).json() == {"id": str(writer)}
 
 
 class TestThePrincipal:
-    def test_has_what_the_token_says(self) -> None:
+    def test_has_the_claims_of_the_token(self) -> None:
         user, session = uuid4(), uuid4()
         headers = _bearer(token_for(user, staff=True, session_id=session))
         request = APIView().initialize_request(APIRequestFactory().get("/", headers=headers))
@@ -138,7 +138,7 @@ class TestThePrincipal:
         assert principal(request) == Principal(id=user, is_staff=True, session_id=session)
         assert (principal(request).pk, principal(request).is_authenticated) == (user, True)
 
-    def test_is_missing_where_nobody_asks(self) -> None:
+    def test_is_missing_for_an_anonymous_request(self) -> None:
         request = APIView().initialize_request(APIRequestFactory().get("/"))
         with pytest.raises(NotAuthenticated):
             principal(request)

@@ -14,7 +14,7 @@ def _address(remote: str = "10.0.0.1", **headers: str) -> str:
 
 class TestTheVisitorsAddress:
     @pytest.mark.parametrize("address", ["203.0.113.9", "2001:db8::1"])
-    def test_is_the_one_that_the_frontend_vouches_for(self, address: str) -> None:
+    def test_is_the_one_that_the_frontend_has_signed(self, address: str) -> None:
         assert _address(X_Visitor_Address=client_ip.sign(address), X_Forwarded_For="10.0.0.2") == address
 
     @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ class TestTheVisitorsAddress:
             "",
         ],
     )
-    def test_is_not_taken_from_who_cannot_sign(self, header: str) -> None:
+    def test_is_not_taken_from_an_invalid_signature(self, header: str) -> None:
         assert _address(X_Visitor_Address=header) == "10.0.0.1"
 
     def test_is_not_taken_from_a_signature_of_another_address(self) -> None:
@@ -40,19 +40,19 @@ class TestTheVisitorsAddress:
         settings.CLIENT_IP_SIGNING_KEY = "another key" * 4
         assert _address(X_Visitor_Address=header) == "10.0.0.1"
 
-    def test_is_no_text_that_is_none_even_when_signed(self) -> None:
+    def test_is_not_taken_from_a_signed_text_that_is_no_address(self) -> None:
         assert _address(X_Visitor_Address=client_ip.sign("localhost")) == "10.0.0.1"
 
-    def test_is_else_what_our_own_ingress_added_last(self) -> None:
+    def test_is_otherwise_what_our_own_ingress_added_last(self) -> None:
         assert _address(X_Forwarded_For="1.1.1.1, 203.0.113.9") == "203.0.113.9"
         assert _address(X_Forwarded_For="203.0.113.9") == "203.0.113.9"
 
     @pytest.mark.parametrize("header", ["", "unknown", "203.0.113.9, nonsense", ","])
-    def test_is_else_who_connects(self, header: str) -> None:
+    def test_is_otherwise_the_peers(self, header: str) -> None:
         assert _address(X_Forwarded_For=header) == "10.0.0.1"
         assert _address() == "10.0.0.1"
 
-    def test_stands_on_the_request(self) -> None:
+    def test_is_an_attribute_of_the_request(self) -> None:
         seen = []
         set_client_ip(lambda request: seen.append(request.client_ip))(
             RequestFactory().get("/", headers={"X-Visitor-Address": client_ip.sign("203.0.113.9")})

@@ -13,6 +13,6 @@ class TestDatabaseNow:
         assert now.utcoffset() == timedelta(0)
         assert abs(datetime.now(UTC) - now) < timedelta(minutes=1)
 
-    def test_goes_on_within_a_transaction(self) -> None:
+    def test_advances_within_a_transaction(self) -> None:
         assert connection.in_atomic_block
         assert database_now() < database_now()

@@ -15,14 +15,14 @@ def _request(**headers: str):
 
 class TestNotModified:
     @pytest.mark.parametrize("known", ['"7"', 'W/"7"', '"6", "7"', "*"])
-    def test_is_so_for_who_has_this_version(self, known: str) -> None:
+    def test_is_true_for_this_version(self, known: str) -> None:
         assert not_modified(_request(If_None_Match=known), etag_for(7))
 
     @pytest.mark.parametrize("known", ['"6"', 'W/"77"', "7", "", '"'])
-    def test_is_not_so_for_another(self, known: str) -> None:
+    def test_is_false_for_another_version(self, known: str) -> None:
         assert not not_modified(_request(If_None_Match=known), etag_for(7))
 
-    def test_is_not_so_for_who_has_none(self) -> None:
+    def test_is_false_without_the_header(self) -> None:
         assert not not_modified(_request(), etag_for(7))
 
 
@@ -30,7 +30,7 @@ class TestRequireMatch:
     @pytest.mark.parametrize(
         "headers", [{}, {"If_Match": '"7"'}, {"If_Match": '"6", "7"'}, {"If_Match": "*"}]
     )
-    def test_lets_the_current_version_pass(self, headers: dict[str, str]) -> None:
+    def test_accepts_the_current_version(self, headers: dict[str, str]) -> None:
         require_match(_request(**headers), etag_for(7))
 
     @pytest.mark.parametrize("expected", ['"6"', "7", 'W/"7"', "nonsense", ""])
@@ -41,14 +41,14 @@ class TestRequireMatch:
 
 @pytest.mark.django_db
 class TestARow:
-    def test_is_answered_whole_then_not_again(self, desk: APIClient) -> None:
+    def test_is_sent_once_then_not_modified(self, signed_in: APIClient) -> None:
         note = Note.objects.create(id=uuid7(), text="hello", version=3)
-        first = desk.get(f"/api/notes/{note.id}")
+        first = signed_in.get(f"/api/notes/{note.id}")
         assert (first.status_code, first["ETag"], first["Cache-Control"]) == (200, '"3"', "private, no-cache")
-        again = desk.get(f"/api/notes/{note.id}", headers={"If-None-Match": first["ETag"]})
+        again = signed_in.get(f"/api/notes/{note.id}", headers={"If-None-Match": first["ETag"]})
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", '"3"')
 
-    def test_that_has_changed_is_412(self, desk: APIClient) -> None:
+    def test_that_has_changed_is_412(self, signed_in: APIClient) -> None:
         note = Note.objects.create(id=uuid7(), text="hello", version=3)
-        answer = desk.get(f"/api/notes/{note.id}", headers={"If-Match": '"2"'})
+        answer = signed_in.get(f"/api/notes/{note.id}", headers={"If-Match": '"2"'})
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (412, "changed-meanwhile")

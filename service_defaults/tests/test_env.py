@@ -10,7 +10,7 @@ BLANK = pytest.mark.parametrize("value", [None, "", "  "])
 
 @pytest.fixture
 def given(monkeypatch: pytest.MonkeyPatch):
-    """Set NOTES_THING, or take it away."""
+    """Set NOTES_THING, or unset it."""
 
     def give(value: str | None) -> None:
         if value is None:
@@ -68,7 +68,7 @@ class TestBoolean:
         ("value", "meant"),
         [("1", True), ("TRUE", True), ("yes", True), ("On", True), ("0", False), ("False", False)],
     )
-    def test_knows_the_usual_words(self, given, value: str, meant: bool) -> None:
+    def test_accepts_the_usual_words(self, given, value: str, meant: bool) -> None:
         given(value)
         assert env.boolean("NOTES_THING", default=not meant) is meant
 
@@ -77,7 +77,7 @@ class TestBoolean:
         given(value)
         assert env.boolean("NOTES_THING", default=True) is True
 
-    def test_never_guesses(self, given) -> None:
+    def test_refuses_any_other(self, given) -> None:
         given("maybe")
         with pytest.raises(
             ImproperlyConfigured, match=r"^NOTES_THING must be 0 or 1, for example NOTES_THING=0$"
@@ -91,7 +91,7 @@ class TestChoice:
         given(value)
         assert env.choice("NOTES_THING", options=("json", "text"), default="text") == meant
 
-    def test_names_the_options_it_refuses_others_for(self, given) -> None:
+    def test_names_the_options_where_it_refuses_another(self, given) -> None:
         given("xml")
         with pytest.raises(
             ImproperlyConfigured,
@@ -100,7 +100,7 @@ class TestChoice:
             env.choice("NOTES_THING", options=("json", "text"), default="text")
 
 
-class TestListing:
+class TestListOf:
     @pytest.mark.parametrize(("value", "items"), [(None, []), (" , ", []), ("a, b,,c ", ["a", "b", "c"])])
     def test_drops_blanks(self, given, value: str | None, items: list[str]) -> None:
         given(value)

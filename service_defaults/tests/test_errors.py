@@ -12,13 +12,13 @@ class SeatAlreadyTaken(errors.BusinessRuleViolation):
 class HTTPRefusedByIPv4(errors.BusinessRuleViolation):
     """An initialism
 
-    and further words for readers of the code.
+    and further lines that are not part of the message.
     """
 
     field = "address"
 
 
-class Untold(errors.BusinessRuleViolation):
+class WithoutDocstring(errors.BusinessRuleViolation):
     __doc__ = None
 
 
@@ -34,19 +34,19 @@ class TestADomainError:
     def test_has_its_name_as_slug(self, error: type[errors.DomainError], slug: str) -> None:
         assert error.slug() == slug
 
-    def test_says_the_first_line_of_its_docstring(self) -> None:
+    def test_has_the_first_line_of_its_docstring_as_message(self) -> None:
         assert SeatAlreadyTaken().message == "Seat is already taken"
         assert str(HTTPRefusedByIPv4()) == "An initialism"
 
-    def test_without_a_docstring_says_what_its_kind_says(self) -> None:
-        assert Untold().message == "A rule of the domain forbids it"
+    def test_without_a_docstring_has_the_message_of_its_kind(self) -> None:
+        assert WithoutDocstring().message == "A rule of the domain forbids it"
 
-    def test_can_be_told_other_words_and_another_field(self) -> None:
+    def test_can_have_another_message_and_field(self) -> None:
         error = HTTPRefusedByIPv4("Not from there", field="from")
         assert (error.message, error.field) == ("Not from there", "from")
         assert HTTPRefusedByIPv4().field == "address"
         assert SeatAlreadyTaken().field is None
 
-    def test_survives_being_sent_between_processes(self) -> None:
+    def test_can_be_pickled(self) -> None:
         error = pickle.loads(pickle.dumps(HTTPRefusedByIPv4("Not from there", field="from")))
         assert (error.message, error.field) == ("Not from there", "from")

@@ -9,9 +9,9 @@ from gunicorn.config import Config
 
 
 @pytest.fixture(autouse=True)
-def _untold(monkeypatch: pytest.MonkeyPatch) -> None:
+def _unset_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("WEB_CONCURRENCY", "WEB_THREADS", "PGOPTIONS"):
-        # Set first, so that what the module sets is taken back after the test.
+        # Set first, so that monkeypatch undoes what the module sets.
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
 
@@ -25,15 +25,13 @@ def _settings() -> dict[str, Any]:
 
 
 class TestTheWebServersSettings:
-    def test_are_such_as_gunicorn_knows(self) -> None:
-        """It passes over a name that it doesn't know without a word."""
+    def test_are_settings_of_gunicorns(self) -> None:
+        """gunicorn ignores an unknown name without a warning."""
         config = Config()
         for name, value in _settings().items():
             config.set(name, value)
 
-    def test_are_one_process_of_eight_threads_unless_told_otherwise(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_are_one_process_of_eight_threads_by_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (_settings()["workers"], _settings()["threads"]) == (1, 8)
         monkeypatch.setenv("WEB_CONCURRENCY", "3")
         monkeypatch.setenv("WEB_THREADS", "2")
@@ -47,7 +45,7 @@ class TestTheWebServersSettings:
             _settings()
 
     @pytest.mark.django_db
-    def test_hold_every_statement_of_a_request_to_a_time(self) -> None:
+    def test_limit_the_time_of_every_statement(self) -> None:
         _settings()
         fresh = connection.copy()
         try:
@@ -57,7 +55,7 @@ class TestTheWebServersSettings:
         finally:
             fresh.close()
 
-    def test_leave_alone_what_postgresql_was_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_leave_pgoptions_alone_where_they_are_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
         import os
 
         monkeypatch.setenv("PGOPTIONS", "-c statement_timeout=1s")

@@ -4,12 +4,12 @@ import pytest
 from rest_framework.test import APIClient
 
 from service_defaults import health
-from service_defaults.tests.notes.trouble import dead_database
+from service_defaults.tests.notes.failing_views import unreachable_database
 
 
 @pytest.fixture(autouse=True)
 def _own_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a test registers is gone after it."""
+    """Remove what a test registers after it."""
     monkeypatch.setattr(health, "_checks", dict(health._checks))
 
 
@@ -24,8 +24,7 @@ def _checks(api: APIClient, status: int) -> dict[str, Any]:
 
 
 class TestLive:
-    def test_asks_nothing_but_the_process(self, api: APIClient) -> None:
-        """No database is open to this test."""
+    def test_runs_no_check(self, api: APIClient) -> None:
         assert api.get("/health/live").json() == {"status": "ok"}
 
     @pytest.mark.parametrize("probe", ["live", "ready"])
@@ -33,11 +32,11 @@ class TestLive:
         assert api.post(f"/health/{probe}").status_code == 405
 
 
-class TestEitherProbe:
-    @pytest.mark.parametrize("sign", ["X-Forwarded-For", "Forwarded"])
+class TestBothProbes:
+    @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
     @pytest.mark.parametrize("probe", ["live", "ready"])
-    def test_is_not_found_through_a_proxy(self, api: APIClient, probe: str, sign: str) -> None:
-        assert api.get(f"/health/{probe}", headers={sign: "203.0.113.7"}).status_code == 404
+    def test_are_not_found_through_a_proxy(self, api: APIClient, probe: str, header: str) -> None:
+        assert api.get(f"/health/{probe}", headers={header: "203.0.113.7"}).status_code == 404
 
 
 @pytest.mark.django_db
@@ -51,27 +50,29 @@ class TestReady:
         assert checks["public keys"]["detail"] == "1 key(s)"
         assert all(check["ms"] >= 0 for check in checks.values())
 
-    def test_knows_a_check_that_was_registered(self, api: APIClient) -> None:
-        health.register("kettle")(lambda: "still warm")
-        assert _checks(api, 200)["kettle"]["detail"] == "still warm"
+    def test_runs_a_registered_check(self, api: APIClient) -> None:
+        health.register("cache")(lambda: "99 % hits")
+        assert _checks(api, 200)["cache"]["detail"] == "99 % hits"
 
-    def test_tells_what_fails_and_asks_the_others_all_the_same(self, api: APIClient) -> None:
-        @health.register("kettle")
-        def boil() -> None:
-            raise OSError("no water\nand a long story about it")
+    def test_shows_which_check_fails_and_runs_the_others(self, api: APIClient) -> None:
+        @health.register("cache")
+        def check() -> None:
+            raise OSError("unreachable\na second line")
 
         health.register("last")(lambda: None)
         checks = _checks(api, 503)
-        assert (checks["kettle"]["status"], checks["kettle"]["detail"]) == ("failing", "OSError: no water")
+        assert (checks["cache"]["status"], checks["cache"]["detail"]) == ("failing", "OSError: unreachable")
         assert (checks["last"]["status"], checks["last"]["detail"]) == ("ok", "")
 
-    def test_fails_while_the_database_is_away(self, api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        dead = dead_database()
-        monkeypatch.setattr(health, "connection", dead)
+    def test_fails_while_the_database_is_unreachable(
+        self, api: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        database = unreachable_database()
+        monkeypatch.setattr(health, "connection", database)
         check = _checks(api, 503)["database"]
         assert check["status"] == "failing"
         assert check["detail"].startswith("OperationalError: ")
-        assert dead.settings_dict["PASSWORD"] not in check["detail"]
+        assert database.settings_dict["PASSWORD"] not in check["detail"]
 
-    def test_needs_no_signing_in(self, api: APIClient) -> None:
+    def test_needs_no_sign_in(self, api: APIClient) -> None:
         assert api.get("/health/ready").status_code == 200

@@ -23,15 +23,15 @@ def _signed_by(private: Path) -> str:
 
 @pytest.fixture
 def private(tmp_path: Path, settings, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The signing key of a directory whose public set this service reads, looking each time."""
-    monkeypatch.setattr(keys, "_LOOK_AGAIN_SECONDS", 0.0)
-    monkeypatch.setattr(keys, "_LOOK_FOR_UNKNOWN_SECONDS", 0.0)
+    """The signing key of a directory whose public set this service reads, reading it at each use."""
+    monkeypatch.setattr(keys, "_RELOAD_SECONDS", 0.0)
+    monkeypatch.setattr(keys, "_RELOAD_FOR_UNKNOWN_SECONDS", 0.0)
     private, settings.AUTH_JWKS_FILE = key_files.create_key_files(tmp_path)
     return private
 
 
-class TestAChangeOfKeys:
-    def test_has_both_keys_valid_in_between(self, private: Path) -> None:
+class TestAKeyRotation:
+    def test_has_two_valid_keys_in_between(self, private: Path) -> None:
         directory = private.parent
         old, next_kid = _signed_by(private), key_files.publish_next_key(directory)
         assert len(_kids(directory)) == 2
@@ -72,7 +72,7 @@ class TestAChangeOfKeys:
         key_files.sign_with_next_key(private.parent)
         assert private.stat().st_mode & 0o777 == 0o600
 
-    def test_loses_no_key_to_another_at_the_same_time(self, private: Path) -> None:
+    def test_loses_no_key_to_a_concurrent_one(self, private: Path) -> None:
         def change() -> None:
             for _ in range(5):
                 key_files.publish_next_key(private.parent)
@@ -85,10 +85,12 @@ class TestAChangeOfKeys:
         assert len(_kids(private.parent)) == 2
 
 
-class TestAKeyThatIsNotKnownYet:
-    def test_is_looked_for_before_the_time(self, private: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+class TestAnUnknownKey:
+    def test_is_searched_for_before_the_next_reload(
+        self, private: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         assert tokens.verify(_signed_by(private))
-        monkeypatch.setattr(keys, "_LOOK_AGAIN_SECONDS", 3600.0)
+        monkeypatch.setattr(keys, "_RELOAD_SECONDS", 3600.0)
         key_files.publish_next_key(private.parent)
         key_files.sign_with_next_key(private.parent)
         assert tokens.verify(_signed_by(private))

@@ -26,7 +26,7 @@ BROKEN = [
 
 @pytest.fixture
 def jwks(tmp_path: Path, settings) -> Path:
-    """A JWKS file of this test alone, with the key that the tests' tokens are signed with."""
+    """A JWKS file of one test, with the key that signs the tests' tokens."""
     path = tmp_path / "set.json"
     path.write_bytes(Path(settings.AUTH_JWKS_FILE).read_bytes())
     settings.AUTH_JWKS_FILE = str(path)
@@ -34,15 +34,15 @@ def jwks(tmp_path: Path, settings) -> Path:
 
 
 @pytest.fixture
-def looks_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five seconds are over at once."""
-    monkeypatch.setattr(keys, "_LOOK_AGAIN_SECONDS", 0.0)
-    monkeypatch.setattr(keys, "_LOOK_FOR_UNKNOWN_SECONDS", 0.0)
+def reloads_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check the file at each use."""
+    monkeypatch.setattr(keys, "_RELOAD_SECONDS", 0.0)
+    monkeypatch.setattr(keys, "_RELOAD_FOR_UNKNOWN_SECONDS", 0.0)
 
 
 @pytest.fixture
 def write(jwks: Path) -> Callable[[str], None]:
-    """Write the file anew; two writes are never of the same moment."""
+    """Replace the file; two writes never have the same modification time."""
 
     def write(content: str) -> None:
         before = jwks.stat().st_mtime_ns
@@ -60,9 +60,9 @@ def _new_key(directory: Path) -> tuple[dict[str, str], str]:
     return jwk, jwt.encode(payload, keys.read_signing_key(private), "EdDSA", headers={"kid": jwk["kid"]})
 
 
-@pytest.mark.usefixtures("looks_each_time")
+@pytest.mark.usefixtures("reloads_each_time")
 class TestRotation:
-    def test_takes_up_a_key_that_was_added_to_the_file(self, tmp_path: Path, jwks: Path, write) -> None:
+    def test_accepts_a_key_that_was_added_to_the_file(self, tmp_path: Path, jwks: Path, write) -> None:
         old = token_for(uuid4())
         jwk, new = _new_key(tmp_path)
         tokens.verify(old)
@@ -72,7 +72,7 @@ class TestRotation:
         assert tokens.verify(new)
         assert tokens.verify(old)
 
-    def test_lets_go_of_a_key_that_was_taken_out(self, tmp_path: Path, write) -> None:
+    def test_refuses_a_key_that_was_removed(self, tmp_path: Path, write) -> None:
         old = token_for(uuid4())
         tokens.verify(old)
         jwk, new = _new_key(tmp_path)
@@ -91,7 +91,9 @@ class TestRotation:
         assert tokens.verify(token)
         assert "can't be read" in caplog.text
 
-    def test_keeps_them_while_the_file_is_gone_and_finds_it_again(self, tmp_path: Path, jwks: Path) -> None:
+    def test_keeps_them_while_the_file_is_missing_and_reads_it_again(
+        self, tmp_path: Path, jwks: Path
+    ) -> None:
         token = token_for(uuid4())
         tokens.verify(token)
         jwks.unlink()
@@ -102,7 +104,7 @@ class TestRotation:
 
 
 class TestTheFile:
-    def test_is_looked_at_every_five_seconds_at_most(self, tmp_path: Path, write) -> None:
+    def test_is_checked_every_five_seconds_at_most(self, tmp_path: Path, write) -> None:
         token = token_for(uuid4())
         tokens.verify(token)
         jwk, new = _new_key(tmp_path)
@@ -112,13 +114,13 @@ class TestTheFile:
             tokens.verify(new)
 
     @pytest.mark.parametrize("content", BROKEN)
-    def test_that_was_never_good_makes_nobody_a_stranger(self, write, content: str) -> None:
+    def test_that_was_never_readable_makes_tokens_unverifiable(self, write, content: str) -> None:
         """503 for now, not a 401 that signs everybody out."""
         write(content)
         with pytest.raises(keys.KeysUnavailable):
             tokens.verify(token_for(uuid4()))
 
-    def test_that_comes_late_is_taken_up_at_once(self, jwks: Path) -> None:
+    def test_that_is_created_late_is_read_at_once(self, jwks: Path) -> None:
         content = jwks.read_bytes()
         jwks.unlink()
         with pytest.raises(keys.KeysUnavailable):
@@ -126,11 +128,11 @@ class TestTheFile:
         jwks.write_bytes(content)
         assert tokens.verify(token_for(uuid4()))
 
-    def test_can_be_handed_out(self, jwks: Path) -> None:
+    def test_is_returned_as_the_public_set(self, jwks: Path) -> None:
         assert keys.public_set() == json.loads(jwks.read_bytes())
 
     @pytest.mark.parametrize("content", ["{", "[]", "{}"])
-    def test_that_is_broken_cannot_be(self, write, content: str) -> None:
+    def test_that_is_broken_is_unavailable(self, write, content: str) -> None:
         write(content)
         with pytest.raises(keys.KeysUnavailable):
             keys.public_set()

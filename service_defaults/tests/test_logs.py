@@ -11,14 +11,14 @@ from rest_framework.test import APIClient
 
 from service_defaults import logs
 from service_defaults.testing import token_for
-from service_defaults.tests.notes import trouble
+from service_defaults.tests.notes import failing_views
 
 Lines = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    """The lines that were written since, each read as JSON."""
+    """Return the log lines written since the start of the test, parsed as JSON."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.addFilter(logs.RequestFilter("notes"))
@@ -31,20 +31,20 @@ def lines() -> Iterator[Lines]:
 
 class TestALine:
     def test_is_one_json_object_with_its_service(self, lines: Lines) -> None:
-        logging.getLogger("notes.desk").warning("A %s\nover two lines: ü", "text", extra={"seconds": 1.5})
+        logging.getLogger("notes.views").warning("A %s\nover two lines: ü", "text", extra={"seconds": 1.5})
         [line] = lines()
         time = datetime.fromisoformat(line.pop("time"))
         assert abs(datetime.now(UTC) - time) < timedelta(minutes=1)
         assert line == {
             "level": "WARNING",
-            "logger": "notes.desk",
+            "logger": "notes.views",
             "message": "A text\nover two lines: ü",
             "service": "notes",
             "request_id": "",
             "seconds": 1.5,
         }
 
-    def test_takes_what_is_no_json(self, lines: Lines, writer: UUID) -> None:
+    def test_has_values_that_are_not_json_as_text(self, lines: Lines, writer: UUID) -> None:
         logging.getLogger("notes").warning("Odd", extra={"who": writer, "what": {1, 2}, "thing": object()})
         assert str(writer) in str(lines()[0]["who"])
 
@@ -70,23 +70,23 @@ class TestTheAccessLog:
         assert line["ms"] >= 0
         assert line["message"] == "GET /api/nothing 404"
 
-    def test_passes_over_probes(self, api: APIClient, lines: Lines) -> None:
+    def test_has_probes_at_debug_level_alone(self, api: APIClient, lines: Lines) -> None:
         api.get("/health/live")
         assert [line for line in lines() if line["level"] != "DEBUG"] == []
 
     @pytest.mark.parametrize("method", ["get", "post"])
-    def test_says_of_a_failure_that_it_failed(self, api: APIClient, lines: Lines, method: str) -> None:
+    def test_has_the_status_of_an_unexpected_error(self, api: APIClient, lines: Lines, method: str) -> None:
         api.raise_request_exception = False
-        getattr(api, method)("/trouble/plain/unforeseen")
+        getattr(api, method)("/failing/django/unforeseen")
         assert self._line(lines)["status"] == 500
 
-    @pytest.mark.parametrize("path", ["/api/notes", "/api/notes/me", "/trouble/unforeseen", "/api/nothing"])
-    def test_tells_no_secret(self, desk: APIClient, lines: Lines, writer: UUID, path: str) -> None:
-        """Not what came by cookie, header, query or body; and of a request that failed no more."""
-        desk.raise_request_exception = False
+    @pytest.mark.parametrize("path", ["/api/notes", "/api/notes/me", "/failing/unforeseen", "/api/nothing"])
+    def test_has_no_secret(self, signed_in: APIClient, lines: Lines, writer: UUID, path: str) -> None:
+        """Neither from cookies, headers, query or body, nor after an error."""
+        signed_in.raise_request_exception = False
         token = token_for(writer)
-        desk.cookies["another"] = "in-a-cookie"
-        desk.post(
+        signed_in.cookies["another"] = "in-a-cookie"
+        signed_in.post(
             f"{path}?q=in-the-query",
             {"password": "in-the-body"},
             headers={"Authorization": f"Bearer {token}", "X-Secret": "in-a-header"},
@@ -98,8 +98,8 @@ class TestTheAccessLog:
 
     def test_keeps_djangos_request_out_of_its_own_lines(self, api: APIClient, lines: Lines) -> None:
         api.raise_request_exception = False
-        api.get("/trouble/unforeseen")
+        api.get("/failing/unforeseen")
         [line] = [line for line in lines() if line["logger"] == "django.request"]
-        assert trouble.SECRET in line["exc_info"]
+        assert failing_views.SECRET in line["exc_info"]
         assert not {"request", "response"} & set(line)
         assert line["status_code"] == 500

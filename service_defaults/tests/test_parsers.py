@@ -19,7 +19,7 @@ class TestAJsonBody:
         }
 
     @pytest.mark.parametrize("body", [b"[]", b'"text"', b"12", b"null", b"true"])
-    def test_is_nothing_but_an_object(self, body: bytes) -> None:
+    def test_is_refused_where_it_is_no_object(self, body: bytes) -> None:
         with pytest.raises(ParseError, match="must be a JSON object"):
             _parse(body)
 
@@ -53,9 +53,9 @@ class TestAJsonBody:
         with pytest.raises(ParseError, match="not valid JSON"):
             _parse(body)
 
-    def test_may_write_a_character_beyond_the_plane_as_a_pair(self) -> None:
+    def test_may_have_a_surrogate_pair(self) -> None:
         assert _parse(rb'{"a": "\ud83c\udfab"}') == {"a": "🎫"}
 
-    def test_that_is_refused_is_a_problem(self, desk: APIClient) -> None:
-        answer = desk.post("/api/notes", b"[" * 100_000, content_type="application/json")
+    def test_that_is_refused_is_a_problem(self, signed_in: APIClient) -> None:
+        answer = signed_in.post("/api/notes", b"[" * 100_000, content_type="application/json")
         assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
-ASKS_FOR_ITS_KEYS = """
+TEST_THAT_NEEDS_KEYS = """
 import os
 
 def test_has_keys():
@@ -18,13 +18,13 @@ def test_has_keys():
 
 class TestThePlugin:
     @pytest.mark.parametrize(("passes", "code"), [(True, 0), (False, 1)])
-    def test_makes_keys_for_the_run_and_leaves_nothing_behind(
+    def test_creates_keys_for_the_run_and_deletes_them(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passes: bool, code: int
     ) -> None:
-        place, suite = tmp_path / "tmp", tmp_path / "test_it.py"
-        place.mkdir()
-        suite.write_text(ASKS_FOR_ITS_KEYS.format(passes=passes))
-        monkeypatch.setenv("TMPDIR", str(place))
+        directory, suite = tmp_path / "tmp", tmp_path / "test_it.py"
+        directory.mkdir()
+        suite.write_text(TEST_THAT_NEEDS_KEYS.format(passes=passes))
+        monkeypatch.setenv("TMPDIR", str(directory))
         run = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "service_defaults.testing", "-p", "no:django", "-p",
              "no:cacheprovider", suite],
@@ -32,7 +32,7 @@ class TestThePlugin:
             capture_output=True,
         )  # fmt: skip
         assert run.returncode == code, run.stdout
-        assert list(place.iterdir()) == []
+        assert list(directory.iterdir()) == []
 
     def test_gives_a_client_of_our_own_pages(self, api: APIClient) -> None:
         assert api.defaults["HTTP_ORIGIN"] == settings.PUBLIC_ORIGIN

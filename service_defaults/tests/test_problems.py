@@ -8,13 +8,13 @@ from rest_framework.test import APIClient
 
 from service_defaults.testing import ORIGIN, token_for
 from service_defaults.tests.ids import uuid7
-from service_defaults.tests.notes import trouble
+from service_defaults.tests.notes import failing_views
 
-DATABASE_DOWN = ["/trouble/database", "/trouble/plain/database"]
+DATABASE_DOWN = ["/failing/database", "/failing/django/database"]
 
 
 def _problem(answer: HttpResponse, status: int) -> dict[str, Any]:
-    """The answer's problem document, which has each member whatever went wrong."""
+    """Return the response's problem document, which has every member whatever the error."""
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
     body: dict[str, Any] = answer.json()  # type: ignore[attr-defined]
     assert set(body) == {"type", "title", "status", "detail", "request_id", "errors"}
@@ -27,12 +27,12 @@ def _problem(answer: HttpResponse, status: int) -> dict[str, Any]:
 
 @pytest.fixture
 def client(api: APIClient) -> APIClient:
-    """A client that is answered as a visitor would be where the server fails."""
+    """A client that gets the response to an unexpected error, as a visitor does."""
     api.raise_request_exception = False
     return api
 
 
-class TestARefusalOfTheDomain:
+class TestADomainError:
     @pytest.mark.parametrize(
         ("kind", "status", "slug"),
         [
@@ -47,100 +47,102 @@ class TestARefusalOfTheDomain:
             ("unavailable", 503, "somewhere-else-is-down"),
         ],
     )
-    def test_is_answered_by_its_kind_and_named_by_its_slug(
+    def test_has_the_status_of_its_kind_and_its_slug(
         self, client: APIClient, kind: str, status: int, slug: str
     ) -> None:
-        body = _problem(client.get(f"/trouble/{kind}"), status)
+        body = _problem(client.get(f"/failing/{kind}"), status)
         assert body["type"] == f"{ORIGIN}/problems/{slug}"
         assert [entry["code"] for entry in body["errors"]] == [slug]
 
-    def test_says_what_it_is_about(self, client: APIClient) -> None:
-        body = _problem(client.get("/trouble/refused"), 400)
+    def test_has_its_message_and_its_field(self, client: APIClient) -> None:
+        body = _problem(client.get("/failing/refused"), 400)
         assert (body["title"], body["detail"]) == ("Too loud", "Please be quiet")
         assert body["errors"] == [{"message": "Please be quiet", "code": "too-loud", "field": "text"}]
 
-    def test_can_have_words_of_its_own(self, client: APIClient) -> None:
-        body = _problem(client.get("/trouble/refused-in-own-words"), 400)
+    def test_can_have_another_message_and_field(self, client: APIClient) -> None:
+        body = _problem(client.get("/failing/refused-with-own-message"), 400)
         assert body["errors"] == [{"message": "Not that loud", "code": "too-loud", "field": "volume"}]
 
     def test_without_a_field_names_none(self, client: APIClient) -> None:
-        [entry] = _problem(client.get("/trouble/payment-refused"), 402)["errors"]
+        [entry] = _problem(client.get("/failing/payment-refused"), 402)["errors"]
         assert entry == {"message": "Your card was declined", "code": "card-declined"}
 
-    def test_for_now_says_when_to_come_back(self, client: APIClient) -> None:
-        assert client.get("/trouble/unavailable")["Retry-After"] == "7"
+    def test_that_is_temporary_has_retry_after(self, client: APIClient) -> None:
+        assert client.get("/failing/unavailable")["Retry-After"] == "7"
 
-    def test_to_nobody_says_how_to_sign_in(self, client: APIClient) -> None:
-        assert client.get("/trouble/not-signed-in")["WWW-Authenticate"] == "Bearer"
+    def test_for_want_of_a_sign_in_has_a_challenge(self, client: APIClient) -> None:
+        assert client.get("/failing/not-signed-in")["WWW-Authenticate"] == "Bearer"
 
 
 class TestInvalidInput:
-    def _errors(self, desk: APIClient, body: dict[str, Any]) -> list[tuple[str | None, str]]:
-        answer = _problem(desk.post("/api/notes", body), 400)
+    def _errors(self, signed_in: APIClient, body: dict[str, Any]) -> list[tuple[str | None, str]]:
+        answer = _problem(signed_in.post("/api/notes", body), 400)
         assert answer["type"] == f"{ORIGIN}/problems/invalid-input"
         return [(entry.get("field"), entry["code"]) for entry in answer["errors"]]
 
-    def test_has_an_entry_per_field(self, desk: APIClient) -> None:
-        assert self._errors(desk, {"stars": 6}) == [("text", "required"), ("stars", "max-value")]
+    def test_has_an_entry_per_field(self, signed_in: APIClient) -> None:
+        assert self._errors(signed_in, {"stars": 6}) == [("text", "required"), ("stars", "max-value")]
 
-    def test_has_the_path_to_what_is_nested(self, desk: APIClient) -> None:
+    def test_has_the_path_to_what_is_nested(self, signed_in: APIClient) -> None:
         body = {
             "text": "fine",
             "first": {"text": "longer than ten"},
             "lines": [{"text": "fine"}, {}, {"text": ""}],
             "tags": ["ok", "too long"],
         }
-        assert self._errors(desk, body) == [
+        assert self._errors(signed_in, body) == [
             ("first.text", "max-length"),
             ("lines.1.text", "required"),
             ("lines.2.text", "blank"),
             ("tags.1", "max-length"),
         ]
 
-    def test_of_the_wrong_shape_is_about_the_field_that_has_it(self, desk: APIClient) -> None:
+    def test_of_the_wrong_type_names_its_field(self, signed_in: APIClient) -> None:
         body = {"text": "fine", "first": [], "lines": {}, "tags": "ok"}
-        assert self._errors(desk, body) == [
+        assert self._errors(signed_in, body) == [
             ("first", "invalid"),
             ("lines", "not-a-list"),
             ("tags", "not-a-list"),
         ]
 
-    def test_as_a_whole_is_about_no_field(self, desk: APIClient) -> None:
-        assert self._errors(desk, {"text": "contradiction"}) == [(None, "invalid")]
+    def test_as_a_whole_names_no_field(self, signed_in: APIClient) -> None:
+        assert self._errors(signed_in, {"text": "contradiction"}) == [(None, "invalid")]
 
-    def test_says_all_of_it_in_its_detail(self, desk: APIClient) -> None:
-        body = _problem(desk.post("/api/notes", {"stars": 6}), 400)
+    def test_has_every_message_in_its_detail(self, signed_in: APIClient) -> None:
+        body = _problem(signed_in.post("/api/notes", {"stars": 6}), 400)
         assert body["detail"] == ("This field is required; Ensure this value is less than or equal to 5")
 
 
-class TestWhatTheFrameworkRefuses:
-    def test_an_unknown_route(self, client: APIClient) -> None:
+class TestAProblemOfTheFramework:
+    def test_is_an_unknown_route(self, client: APIClient) -> None:
         assert _problem(client.get("/api/nothing"), 404)["errors"][0]["code"] == "not-found"
 
-    def test_a_malformed_id(self, desk: APIClient) -> None:
-        _problem(desk.get("/api/notes/nonsense"), 404)
+    def test_is_a_malformed_id(self, signed_in: APIClient) -> None:
+        _problem(signed_in.get("/api/notes/nonsense"), 404)
 
-    def test_a_method_and_says_which_there_are(self, desk: APIClient) -> None:
-        answer = desk.delete("/api/notes")
+    def test_is_a_method_and_lists_those_allowed(self, signed_in: APIClient) -> None:
+        answer = signed_in.delete("/api/notes")
         assert _problem(answer, 405)["errors"][0]["code"] == "method-not-allowed"
         assert answer["Allow"] == "GET, POST, HEAD, OPTIONS"
 
-    def test_nobody(self, client: APIClient) -> None:
+    def test_is_a_missing_sign_in(self, client: APIClient) -> None:
         answer = client.get("/api/notes")
         assert _problem(answer, 401)["errors"][0]["code"] == "not-authenticated"
         assert answer["WWW-Authenticate"] == "Bearer"
 
-    def test_too_many_requests_and_says_when_to_come_back(self, client: APIClient) -> None:
-        answer = client.get("/trouble/throttled")
+    def test_is_too_many_requests_with_retry_after(self, client: APIClient) -> None:
+        answer = client.get("/failing/throttled")
         assert _problem(answer, 429)["errors"][0]["code"] == "throttled"
         assert answer["Retry-After"] == "3"
 
-    def test_a_foreign_host(self, client: APIClient) -> None:
+    def test_is_a_foreign_host(self, client: APIClient) -> None:
         _problem(client.get("/api/notes", headers={"Host": "elsewhere.test"}), 400)
 
-    @pytest.mark.parametrize("route", ["/trouble/", "/trouble/plain/"])
+    @pytest.mark.parametrize("route", ["/failing/", "/failing/django/"])
     @pytest.mark.parametrize("status", [403, 404])
-    def test_what_django_says_without_its_details(self, client: APIClient, route: str, status: int) -> None:
+    def test_is_an_error_of_django_without_its_details(
+        self, client: APIClient, route: str, status: int
+    ) -> None:
         answer = client.get(f"{route}django-{status}")
         _problem(answer, status)
         assert b"private" not in answer.content
@@ -155,8 +157,8 @@ class TestABody:
         answer = client.post("/api/notes", b"text", content_type=content_type, headers=bearer)
         assert _problem(answer, 415)["errors"][0]["code"] == "unsupported-media-type"
 
-    def test_of_broken_json_is_refused(self, desk: APIClient) -> None:
-        answer = desk.post("/api/notes", b'{"text": ', content_type="application/json")
+    def test_of_broken_json_is_refused(self, signed_in: APIClient) -> None:
+        answer = signed_in.post("/api/notes", b'{"text": ', content_type="application/json")
         assert _problem(answer, 400)["errors"] == [
             {"message": "The body is not valid JSON", "code": "parse-error"}
         ]
@@ -170,21 +172,21 @@ class TestABody:
         assert _problem(answer, 411)["errors"][0]["code"] == "length-required"
 
     @pytest.mark.django_db
-    def test_of_the_largest_size_is_read(self, desk: APIClient) -> None:
+    def test_of_the_largest_size_is_read(self, signed_in: APIClient) -> None:
         body = b'{"text": "fine"' + b" " * (256 * 1024 - 16) + b"}"
-        assert desk.post("/api/notes", body, content_type="application/json").status_code == 201
+        assert signed_in.post("/api/notes", body, content_type="application/json").status_code == 201
 
 
-class TestWhatNobodyForesaw:
-    @pytest.mark.parametrize("route", ["/trouble/unforeseen", "/trouble/plain/unforeseen"])
-    def test_tells_nothing(self, client: APIClient, route: str) -> None:
+class TestAnUnexpectedError:
+    @pytest.mark.parametrize("route", ["/failing/unforeseen", "/failing/django/unforeseen"])
+    def test_reveals_nothing(self, client: APIClient, route: str) -> None:
         answer = client.get(route)
         assert _problem(answer, 500)["errors"][0]["code"] == "server-error"
-        assert trouble.SECRET.encode() not in answer.content
+        assert failing_views.SECRET.encode() not in answer.content
         assert b"Traceback" not in answer.content
 
     def test_is_logged(self, client: APIClient, caplog: pytest.LogCaptureFixture) -> None:
-        client.get("/trouble/unforeseen")
+        client.get("/failing/unforeseen")
         [failure] = [record for record in caplog.records if record.exc_info]
         assert failure.levelno == logging.ERROR
 
@@ -211,15 +213,15 @@ class TestADatabaseThatIsDown:
 
 
 class TestTheAuditLog:
-    def test_has_refusals_that_say_something_about_who_asks(
-        self, desk: APIClient, writer: UUID, caplog: pytest.LogCaptureFixture
+    def test_has_refusals_that_may_be_attacks(
+        self, signed_in: APIClient, writer: UUID, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.set_level(logging.INFO, "audit")
-        desk.post("/api/notes", {"text": "x"}, headers={"Origin": "https://evil.example"})
+        signed_in.post("/api/notes", {"text": "x"}, headers={"Origin": "https://evil.example"})
         APIClient().get("/api/notes/me", headers={"Authorization": "Bearer nonsense"})
-        desk.get("/trouble/throttled")
+        signed_in.get("/failing/throttled")
         APIClient().get("/api/notes")
-        desk.get("/trouble/refused")
+        signed_in.get("/failing/refused")
         lines = [vars(record) for record in caplog.records if record.name == "audit"]
         assert [(line["status"], line["code"]) for line in lines] == [
             ("403", "cross-site-write"),

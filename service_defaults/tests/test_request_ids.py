@@ -8,11 +8,11 @@ from service_defaults import logs
 
 class TestARequestId:
     @pytest.mark.parametrize("given", ["a", "from-a.test_1", "x" * 64])
-    def test_of_the_callers_comes_back(self, api: APIClient, given: str) -> None:
+    def test_of_the_caller_is_returned(self, api: APIClient, given: str) -> None:
         assert api.get("/health/live", headers={"X-Request-Id": given})["X-Request-Id"] == given
 
     @pytest.mark.parametrize("given", [None, "", "x" * 65, "two words", "a\nb", "ü", "<b>", "a;b"])
-    def test_that_is_missing_or_malformed_is_made(self, api: APIClient, given: str | None) -> None:
+    def test_that_is_missing_or_malformed_is_generated(self, api: APIClient, given: str | None) -> None:
         extra = {} if given is None else {"HTTP_X_REQUEST_ID": given}
         made = api.get("/health/live", **extra)["X-Request-Id"]
         assert re.fullmatch("[0-9a-f]{32}", made)
@@ -24,9 +24,9 @@ class TestARequestId:
         api.get("/health/live", headers={"X-Request-Id": "mine"})
         assert logs.request_id.get() == ""
 
-    def test_is_there_whatever_went_wrong(self, api: APIClient) -> None:
+    def test_is_returned_with_an_unexpected_error(self, api: APIClient) -> None:
         api.raise_request_exception = False
-        answer = api.get("/trouble/plain/unforeseen", headers={"X-Request-Id": "mine"})
+        answer = api.get("/failing/django/unforeseen", headers={"X-Request-Id": "mine"})
         assert (answer.status_code, answer["X-Request-Id"], answer.json()["request_id"]) == (
             500,
             "mine",
@@ -35,8 +35,8 @@ class TestARequestId:
 
 
 class TestAnAnswer:
-    def test_is_kept_by_nobody_unless_it_says_otherwise(self, desk: APIClient) -> None:
-        assert desk.get("/api/notes/me")["Cache-Control"] == "no-store"
+    def test_is_not_cached_by_default(self, signed_in: APIClient) -> None:
+        assert signed_in.get("/api/notes/me")["Cache-Control"] == "no-store"
 
     def test_is_never_framed_or_sniffed(self, api: APIClient) -> None:
         answer = api.get("/health/live")

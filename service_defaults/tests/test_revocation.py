@@ -31,7 +31,7 @@ def _suspend(user: UUID) -> None:
 
 
 class TestATokenOfAnEndedSession:
-    def test_is_refused_by_bearer_and_nobody_by_cookie(self, writer: UUID) -> None:
+    def test_is_refused_by_bearer_and_anonymous_by_cookie(self, writer: UUID) -> None:
         session = uuid7()
         token = token_for(writer, session_id=session)
         operations.end_session(session_id=session, ended_at=timezone.now())
@@ -44,38 +44,38 @@ class TestATokenOfAnEndedSession:
         operations.end_session(session_id=session, ended_at=timezone.now() - timedelta(minutes=1))
         assert _by_bearer(token_for(writer, session_id=session))[0] == 401
 
-    def test_says_nothing_about_the_users_other_sessions(self, writer: UUID) -> None:
+    def test_does_not_affect_the_users_other_sessions(self, writer: UUID) -> None:
         operations.end_session(session_id=uuid7(), ended_at=timezone.now())
         assert _by_bearer(token_for(writer))[0] == 200
 
 
-class TestATokenFromBefore:
-    def test_is_refused_and_one_from_then_on_is_not(self, writer: UUID) -> None:
+class TestATokenOfTheUser:
+    def test_is_refused_where_it_was_issued_before_the_revocation(self, writer: UUID) -> None:
         end = datetime.fromtimestamp(int(timezone.now().timestamp()), UTC) + timedelta(microseconds=500)
         operations.revoke_user_tokens(user_id=writer, version=1, suspended=False, not_before=end)
         before, at = (end + step for step in (timedelta(microseconds=-1), timedelta(0)))
         assert _by_bearer(token_for(writer, iat=before.timestamp())) == (401, "session-ended")
         assert _by_bearer(token_for(writer, iat=at.timestamp()))[0] == 200
 
-    def test_says_nothing_about_other_users(self, writer: UUID) -> None:
+    def test_does_not_affect_other_users(self, writer: UUID) -> None:
         later = timezone.now() + timedelta(minutes=1)
         operations.revoke_user_tokens(user_id=uuid7(), version=1, suspended=False, not_before=later)
         assert _by_bearer(token_for(writer))[0] == 200
 
 
 class TestATokenOfASuspendedAccount:
-    def test_is_refused_by_bearer_even_where_anybody_may_ask(self, writer: UUID) -> None:
+    def test_is_refused_by_bearer_even_on_a_public_route(self, writer: UUID) -> None:
         _suspend(writer)
         assert _by_bearer(token_for(writer)) == (403, "account-suspended")
 
-    def test_by_cookie_reads_as_nobody_and_writes_nothing(self, writer: UUID) -> None:
+    def test_by_cookie_reads_anonymously_and_writes_nothing(self, writer: UUID) -> None:
         _suspend(writer)
         token = token_for(writer)
         assert _by_cookie(token, "get", ME) == (200, "{'id': None}")
         assert _by_cookie(token, "get", NOTES) == (401, "not-authenticated")
         assert _by_cookie(token, "post", NOTES) == (403, "account-suspended")
 
-    def test_stays_refused_once_the_account_is_reinstated_but_a_new_one_counts(self, writer: UUID) -> None:
+    def test_stays_refused_after_a_reinstatement_but_a_new_one_is_accepted(self, writer: UUID) -> None:
         old = token_for(writer, iat=timezone.now().timestamp() - 1)
         _suspend(writer)
         operations.revoke_user_tokens(user_id=writer, version=2, suspended=False, not_before=timezone.now())
@@ -84,7 +84,7 @@ class TestATokenOfASuspendedAccount:
 
 
 class TestAToken:
-    def test_that_lives_longer_than_a_revocation_is_remembered_is_refused(self, writer: UUID) -> None:
+    def test_that_outlives_the_retention_of_revocations_is_refused(self, writer: UUID) -> None:
         assert _by_bearer(token_for(writer, lasts=3600))[0] == 200
         assert _by_bearer(token_for(writer, lasts=3601)) == (401, "invalid-token")
 
@@ -95,7 +95,7 @@ class TestAToken:
             _by_bearer(token)
 
 
-class TestAnOlderWord:
+class TestAnOlderVersion:
     def test_changes_nothing(self, writer: UUID) -> None:
         now = timezone.now()
         operations.revoke_user_tokens(user_id=writer, version=3, suspended=False, not_before=now)
@@ -111,13 +111,13 @@ class TestAnOlderWord:
         assert Revocation.objects.get().not_before == now
 
 
-class TestForgetting:
-    def test_leaves_sessions_of_living_tokens_and_the_last_word_on_each_user(self, writer: UUID) -> None:
+class TestPurgeOldRevocations:
+    def test_keeps_sessions_of_unexpired_tokens_and_every_user(self, writer: UUID) -> None:
         now = timezone.now()
-        old = now - operations.REMEMBERED_FOR - timedelta(seconds=1)
-        kept, forgotten, suspended, reinstated = uuid7(), uuid7(), uuid7(), uuid7()
+        old = now - operations.RETENTION - timedelta(seconds=1)
+        kept, purged, suspended, reinstated = uuid7(), uuid7(), uuid7(), uuid7()
         operations.end_session(session_id=kept, ended_at=now - timedelta(hours=1))
-        operations.end_session(session_id=forgotten, ended_at=old)
+        operations.end_session(session_id=purged, ended_at=old)
         operations.revoke_user_tokens(user_id=suspended, version=1, suspended=True, not_before=old)
         operations.revoke_user_tokens(user_id=reinstated, version=2, suspended=False, not_before=old)
         assert operations.purge_old_revocations() == 1

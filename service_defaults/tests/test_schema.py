@@ -20,7 +20,7 @@ class TestTheDocument:
     def test_describes_the_api_and_nothing_else(self, document: dict[str, Any]) -> None:
         assert set(document["paths"]) == {"/api/notes", "/api/notes/me", "/api/notes/{note_id}"}
 
-    def test_takes_either_way_of_signing_in(self, document: dict[str, Any]) -> None:
+    def test_has_both_security_schemes(self, document: dict[str, Any]) -> None:
         assert document["components"]["securitySchemes"] == {
             "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
             "cookie": {"type": "apiKey", "in": "cookie", "name": "access_token"},
@@ -43,7 +43,7 @@ class TestAnOperation:
         assert operation["summary"] == "Show it. With `If-None-Match` only when it has changed"
         assert operation["tags"] == ["Notes"]
 
-    def test_tells_each_status_by_which_it_refuses(self, document: dict[str, Any]) -> None:
+    def test_lists_its_error_statuses(self, document: dict[str, Any]) -> None:
         statuses = {
             (path, method): sorted(status for status in operation["responses"] if status >= "400")
             for path, methods in document["paths"].items()
@@ -53,7 +53,7 @@ class TestAnOperation:
         assert statuses["/api/notes", "post"] == ["400", "401", "403", "411", "413", "415", "429", "503"]
         assert statuses["/api/notes/{note_id}", "get"] == ["400", "401", "403", "404", "429", "503"]
 
-    def test_refuses_by_a_problem(self, document: dict[str, Any]) -> None:
+    def test_has_a_problem_for_each_error(self, document: dict[str, Any]) -> None:
         for methods in document["paths"].values():
             for operation in methods.values():
                 assert operation["responses"]["503"]["content"] == {
@@ -75,6 +75,6 @@ class TestAnOperation:
 class TestTheProblemSchema:
     def test_has_just_the_members_that_problems_have(self, document: dict[str, Any], api: APIClient) -> None:
         schema = document["components"]["schemas"]["Problem"]
-        problem = api.get("/trouble/refused").json()
+        problem = api.get("/failing/refused").json()
         assert set(schema["required"]) == set(schema["properties"]) == set(problem)
         assert set(schema["properties"]["errors"]["items"]["properties"]) == set(problem["errors"][0])

@@ -45,32 +45,32 @@ WRONG = [
 ]
 
 
-def _refusal(name: str) -> str:
+def _error_of(name: str) -> str:
     with pytest.raises(ImproperlyConfigured) as refusal:
         REQUIRED[name]()
-    # Nor may the error it came from tell more, in a traceback.
+    # Nor may a traceback show the error that it came from.
     assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
     return str(refusal.value)
 
 
-class TestWhatAServiceMustBeTold:
+class TestARequiredSetting:
     @pytest.mark.parametrize("name", REQUIRED)
     @pytest.mark.parametrize("value", [None, "", " "])
-    def test_is_asked_for_by_name_with_an_example(
+    def test_that_is_missing_is_named_with_an_example(
         self, monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
     ) -> None:
         if value is None:
             monkeypatch.delenv(name, raising=False)
         else:
             monkeypatch.setenv(name, value)
-        assert _refusal(name).startswith(f"{name} must be set, for example {name}=")
+        assert _error_of(name).startswith(f"{name} must be set, for example {name}=")
 
     @pytest.mark.parametrize(("name", "value"), WRONG)
-    def test_is_refused_by_name_with_an_example_and_never_repeated(
+    def test_that_is_wrong_is_named_with_an_example_and_not_shown(
         self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
     ) -> None:
         monkeypatch.setenv(name, value)
-        message = _refusal(name)
+        message = _error_of(name)
         assert message.startswith(f"{name} must ")
         assert f"for example {name}=" in message
         assert value not in message
@@ -95,7 +95,9 @@ class TestThePublicOrigin:
         monkeypatch.setenv("DJANGO_PUBLIC_ORIGIN", given)
         assert defaults.public_origin() == origin
 
-    def test_is_the_allowed_host_beside_those_that_are_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_an_allowed_host_beside_those_of_the_environment(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("DJANGO_ALLOWED_HOSTS", "10.0.0.7, probe")
         assert defaults.allowed_hosts("https://notes.test:8443") == ["notes.test", "10.0.0.7", "probe"]
 
@@ -109,7 +111,7 @@ class TestThePublicOrigin:
 
 
 class TestDebug:
-    def test_is_off_unless_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_off_by_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("DJANGO_DEBUG", raising=False)
         assert defaults.debug() is False
         monkeypatch.setenv("DJANGO_DEBUG", "1")
@@ -132,7 +134,7 @@ class TestTheDatabase:
         assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (60, True)
         assert not database.get("ATOMIC_REQUESTS")
 
-    def test_is_given_up_within_seconds_and_keeps_the_addresss_own_options(self, database) -> None:
+    def test_has_short_timeouts_and_the_options_of_its_address(self, database) -> None:
         options = database["OPTIONS"]
         assert (options["connect_timeout"], options["tcp_user_timeout"]) == (3, 10_000)
         assert options["application_name"] == "notes"
@@ -140,11 +142,11 @@ class TestTheDatabase:
 
 class TestLogging:
     @pytest.fixture(autouse=True)
-    def _untold(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def _unset_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("DJANGO_LOG_FORMAT", "DJANGO_LOG_LEVEL"):
             monkeypatch.delenv(name, raising=False)
 
-    def test_is_json_at_info_unless_told_otherwise(self) -> None:
+    def test_is_json_at_info_by_default(self) -> None:
         config = defaults.logging("notes")
         assert config["handlers"]["console"]["formatter"] == "json"
         assert config["root"]["level"] == "INFO"
@@ -157,7 +159,7 @@ class TestLogging:
         assert config["root"]["level"] == "WARNING"
 
     @pytest.mark.parametrize("name", ["DJANGO_LOG_FORMAT", "DJANGO_LOG_LEVEL"])
-    def test_refuses_what_it_does_not_know_by_name(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def test_names_a_wrong_value(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         monkeypatch.setenv(name, "loud")
         with pytest.raises(ImproperlyConfigured, match=f"^{name} must be one of .*, for example {name}="):
             defaults.logging("notes")
@@ -180,10 +182,10 @@ class TestLogging:
 
 
 class TestFailpoints:
-    def test_are_off_unless_asked_for(self) -> None:
+    def test_are_off_by_default(self) -> None:
         assert defaults.failpoints("http://localhost:8080") == ""
 
-    def test_are_for_plain_http_only(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_are_refused_with_https(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("EVENTS_FAILPOINTS", "relay.numbered=kill:1")
         assert defaults.failpoints("http://localhost:8080") == "relay.numbered=kill:1"
         with pytest.raises(ImproperlyConfigured, match="EVENTS_FAILPOINTS must not be set in production"):

@@ -28,19 +28,19 @@ def browser() -> Client:
 
 @pytest.fixture
 def operator(browser: Client, writer: UUID) -> Client:
-    """A browser in which an operator has signed in with auth, and come to this service."""
+    """A browser with an operator's session at this service's admin."""
     browser.cookies["access_token"] = token_for(writer, staff=True, role="editor")
     browser.get(f"{HOME}login/")
     return browser
 
 
-def _login(browser: Client, wanted: str = "") -> HttpResponse:
-    return browser.get(f"{HOME}login/", {"next": wanted} if wanted else {})
+def _login(browser: Client, page: str = "") -> HttpResponse:
+    return browser.get(f"{HOME}login/", {"next": page} if page else {})
 
 
 @pytest.mark.django_db
 class TestSigningIn:
-    def test_is_asked_of_nobody_in_particular_at_the_sign_in_page(self, browser: Client) -> None:
+    def test_redirects_an_anonymous_visitor_to_the_sign_in_page(self, browser: Client) -> None:
         answer = browser.get(NOTES, follow=True)
         # The last page is the frontend's, not of this service.
         address = urlsplit(answer.redirect_chain[-1][0])
@@ -48,13 +48,15 @@ class TestSigningIn:
         assert parse_qs(address.query) == {"next": [NOTES]}
 
     @pytest.mark.parametrize("token", ["nonsense", "expired"])
-    def test_is_asked_again_of_an_invalid_cookie(self, browser: Client, writer: UUID, token: str) -> None:
+    def test_redirects_an_invalid_cookie_to_the_sign_in_page(
+        self, browser: Client, writer: UUID, token: str
+    ) -> None:
         browser.cookies["access_token"] = (
             token_for(writer, staff=True, lasts=-60) if token == "expired" else token
         )
         assert _login(browser)["Location"].startswith("/auth/signin?next=")
 
-    def test_opens_a_session_for_an_operator_and_goes_on(self, browser: Client, writer: UUID) -> None:
+    def test_opens_a_session_for_an_operator_and_shows_the_page(self, browser: Client, writer: UUID) -> None:
         browser.cookies["access_token"] = token_for(writer, staff=True)
         answer = browser.get(NOTES, follow=True)
         assert answer.status_code == 200
@@ -63,12 +65,12 @@ class TestSigningIn:
         assert (account.username, account.is_staff, account.is_superuser) == (str(writer), True, False)
         assert not account.has_usable_password()
 
-    def test_uses_cookies_of_the_services_own(self, operator: Client) -> None:
+    def test_sets_cookies_of_this_service_alone(self, operator: Client) -> None:
         session = operator.cookies["notes_session"]
         assert (session["path"], session["httponly"], session["max-age"]) == (HOME, True, 1800)
         assert session["samesite"] == "Lax"
 
-    def test_makes_one_account_however_often_one_comes(self, operator: Client) -> None:
+    def test_creates_one_account_for_several_sign_ins(self, operator: Client) -> None:
         _login(operator)
         assert get_user_model().objects.count() == 1
 
@@ -79,24 +81,24 @@ class TestSigningIn:
         assert b"for operators" in answer.content
         assert not get_user_model().objects.exists()
 
-    def test_lasts_no_longer_than_the_operators_own_session(self, operator: Client, writer: UUID) -> None:
+    def test_ends_with_the_operators_session_at_auth(self, operator: Client, writer: UUID) -> None:
         del operator.cookies["access_token"]
         assert operator.get(NOTES).status_code == 200
         revocation.revoke_user_tokens(user_id=writer, version=1, suspended=True, not_before=timezone.now())
         assert operator.get(NOTES).status_code == 302
 
-    def test_asks_again_of_a_token_that_was_revoked(self, browser: Client, writer: UUID) -> None:
+    def test_redirects_a_revoked_token_to_the_sign_in_page(self, browser: Client, writer: UUID) -> None:
         browser.cookies["access_token"] = token_for(writer, staff=True, session_id=(session := uuid7()))
         revocation.end_session(session_id=session, ended_at=timezone.now())
         assert _login(browser)["Location"].startswith("/auth/signin?next=")
 
-    def test_refuses_an_account_that_was_switched_off_here(self, operator: Client) -> None:
+    def test_refuses_an_account_that_is_inactive_here(self, operator: Client) -> None:
         get_user_model().objects.update(is_active=False)
         assert _login(operator).status_code == 403
         assert operator.get(NOTES).status_code == 302
 
     @pytest.mark.parametrize(
-        "wanted",
+        "page",
         [
             "https://elsewhere.test/admin/notes/",
             "//elsewhere.test/admin/notes/",
@@ -105,10 +107,10 @@ class TestSigningIn:
             "x",
         ],
     )
-    def test_never_goes_on_to_another_place(self, operator: Client, wanted: str) -> None:
-        assert _login(operator, wanted)["Location"] == HOME
+    def test_never_redirects_to_another_site_or_service(self, operator: Client, page: str) -> None:
+        assert _login(operator, page)["Location"] == HOME
 
-    def test_goes_on_to_the_page_that_was_wanted(self, operator: Client) -> None:
+    def test_redirects_to_the_requested_page(self, operator: Client) -> None:
         assert _login(operator, f"{NOTES}?p=1")["Location"] == f"{NOTES}?p=1"
 
 
@@ -137,7 +139,7 @@ class TestASession:
         operator.get(f"{HOME}logout/")
         assert operator.get(NOTES).status_code == 200
 
-    def test_takes_no_form_from_another_site(self, writer: UUID) -> None:
+    def test_refuses_a_form_from_another_site(self, writer: UUID) -> None:
         browser = Client(enforce_csrf_checks=True)
         browser.cookies["access_token"] = token_for(writer, staff=True)
         _login(browser)
@@ -166,7 +168,7 @@ class TestAnOperator:
     def test_changes_no_password_here(self, operator: Client) -> None:
         assert operator.get(f"{HOME}password_change/").status_code == 404
 
-    def test_acts_by_operations_and_is_told_what_came_of_each(self, operator: Client) -> None:
+    def test_acts_by_operations_and_sees_each_result(self, operator: Client) -> None:
         quiet, loud = (Note.objects.create(id=uuid7(), text=text) for text in ("hello", "HEY"))
         body = {"action": "louder", "_selected_action": [str(quiet.id), str(loud.id)]}
         page = operator.post(NOTES, body, follow=True).content.decode()
@@ -190,7 +192,7 @@ class TestAnOperator:
         note.refresh_from_db()
         assert note.text == "hello"
 
-    def test_is_named_in_the_history_of_what_was_changed(self, operator: Client, writer: UUID) -> None:
+    def test_is_named_in_the_history_of_a_changed_row(self, operator: Client, writer: UUID) -> None:
         note = Note.objects.create(id=uuid7(), text="hello")
         operator.post(NOTES, {"action": "louder", "_selected_action": [str(note.id)]})
         entry = LogEntry.objects.get()
@@ -203,7 +205,7 @@ class TestAnOperator:
 
 @pytest.mark.django_db
 class TestTheBackend:
-    def test_knows_nobody_by_password(self) -> None:
+    def test_accepts_no_password(self) -> None:
         get_user_model().objects.create_user("somebody", password="a password", is_staff=True)
         assert StaffBackend().authenticate(None, username="somebody", password="a password") is None
 
@@ -223,7 +225,7 @@ class TestTheBackend:
 
 
 class TestTheSite:
-    def test_is_the_processs_own(self) -> None:
+    def test_is_the_default_site(self) -> None:
         assert staff.site is admin.site
         assert isinstance(admin.site, staff.StaffSite)
         assert admin.site.is_registered(Note)

@@ -1,11 +1,11 @@
-"""The notes' routes, and those on which something goes wrong."""
+"""The routes of the notes service, and those whose views fail."""
 
 from django.contrib import admin
 from django.urls import include, path
 
 from service_defaults import problems
 from service_defaults.schema import openapi
-from service_defaults.tests.notes import api, trouble
+from service_defaults.tests.notes import api, failing_views
 
 urlpatterns = [
     path("api/notes", api.Notes.as_view()),
@@ -14,10 +14,10 @@ urlpatterns = [
     openapi("notes"),
     path("admin/notes/", admin.site.urls),
     path("health/", include("service_defaults.health")),
-    path("trouble/database", trouble.AskADeadDatabase.as_view()),
-    path("trouble/plain/database", trouble.ask_a_dead_database_plainly),
-    path("trouble/plain/<str:kind>", trouble.fail_plainly),
-    path("trouble/<str:kind>", trouble.Fail.as_view()),
+    path("failing/database", failing_views.QueryUnreachableDatabase.as_view()),
+    path("failing/django/database", failing_views.query_unreachable_database_in_django),
+    path("failing/django/<str:kind>", failing_views.fail_in_django),
+    path("failing/<str:kind>", failing_views.Fail.as_view()),
 ]
 
 handler400 = problems.bad_request

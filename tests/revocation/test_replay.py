@@ -16,7 +16,7 @@ from contracts.user import (
     UserState,
     UserSuspended,
 )
-from service_defaults.revocation.operations import REMEMBERED_FOR, purge_old_revocations
+from service_defaults.revocation.operations import RETENTION, purge_old_revocations
 from service_defaults.testing import token_for
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
@@ -74,7 +74,7 @@ class TestTheUserStream:
 
     def test_refuses_nobody_after_old_revocations_were_forgotten(self) -> None:
         user = uuid7()
-        long_ago = timezone.now() - REMEMBERED_FOR - timedelta(minutes=1)
+        long_ago = timezone.now() - RETENTION - timedelta(minutes=1)
         stream = _stream(user, _suspended_and_reinstated(long_ago))
         purge_old_revocations()
         copies = {table: found for table, found in rows().items() if "copy" in table}

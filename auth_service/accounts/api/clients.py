@@ -1,4 +1,4 @@
-"""What a session is known by to its user."""
+"""The client of a request: its user agent and address."""
 
 import re
 
@@ -10,6 +10,6 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 def client_of(request: Request) -> Client:
-    """The user agent and the address that ask, as far as they say."""
+    """Return the request's user agent, printable ASCII alone, and its IP address."""
     user_agent = _UNPRINTABLE.sub("", request.headers.get("User-Agent", ""))
     return Client(user_agent=user_agent, address=getattr(request, "client_ip", ""))

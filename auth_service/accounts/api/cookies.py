@@ -1,4 +1,4 @@
-"""A browser's session: two cookies that no script can read."""
+"""The two cookies of a browser's session, which no script can read."""
 
 from django.conf import settings
 from django.http import HttpResponseBase
@@ -8,7 +8,7 @@ from auth_service.credentials.tokens import TokenPair
 from service_defaults.authentication import access_cookie
 from service_defaults.cookies import for_this_host
 
-# The refresh cookie too: the frontend refreshes on a visitor's behalf, so every page must get to see it.
+# Of the refresh cookie too: the frontend refreshes on a visitor's behalf, on any of its pages.
 _PATH = "/"
 
 
@@ -25,7 +25,7 @@ def clear_auth_cookies(response: HttpResponseBase) -> None:
 
 
 def refresh_token(request: Request) -> str:
-    """The refresh token that the browser sent, or nothing."""
+    """Return the refresh token that the browser sent, or a blank."""
     return request.COOKIES.get(_refresh_cookie(), "")
 
 

@@ -1,4 +1,4 @@
-"""Routes about what is sent by e-mail: a new password, a verified address."""
+"""Views for links in e-mails: reset a password, confirm an address."""
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -22,7 +22,7 @@ EMAIL_QUEUED = OpenApiResponse(description="If the address has an account, an e-
 
 
 class ForgotPassword(APIView):
-    """Ask for a link to a new password."""
+    """Request a link to a new password."""
 
     rate = "sign-ins"
     authentication_classes = ()
@@ -30,7 +30,7 @@ class ForgotPassword(APIView):
 
     @extend_schema(request=serializers.AddressInput, responses={202: EMAIL_QUEUED})
     def post(self, request: Request) -> Response:
-        """Have a link sent; the answer is the same whether or not the address has an account."""
+        """Send a link to the address. The response is the same whether or not it has an account."""
         given = serializers.AddressInput(data=request.data)
         given.is_valid(raise_exception=True)
         _send(request, QueuedEmail.Kind.RESET, given.validated_data["email"])
@@ -65,11 +65,11 @@ class ResetPassword(APIView):
 
 
 class SendVerification(APIView):
-    """Ask for another email that confirms one's address."""
+    """Request another link that confirms the user's address."""
 
     @extend_schema(request=None, responses={202: OpenApiResponse(description="An e-mail is on its way")})
     def post(self, request: Request) -> Response:
-        """Have it sent; one whose address is confirmed gets none."""
+        """Send the link, unless the address is confirmed."""
         user = User.objects.get(id=principal(request).id)
         if not user.email_verified:
             _send(request, QueuedEmail.Kind.VERIFY, user.email)
@@ -85,7 +85,7 @@ class VerifyEmail(APIView):
 
     @extend_schema(request=serializers.LinkInput, responses={200: OpenApiResponse(description="Confirmed")})
     def post(self, request: Request) -> Response:
-        """Note that the address is its owner's. The link works once."""
+        """Confirm the address. The link works once."""
         given = serializers.LinkInput(data=request.data)
         given.is_valid(raise_exception=True)
         link = links.read_confirmation_token(given.validated_data["token"])
@@ -97,7 +97,7 @@ class VerifyEmail(APIView):
 
 def _send(request: Request, kind: QueuedEmail.Kind, email: str) -> None:
     if rate := settings.RATES["emails"]:
-        # Nobody's mailbox is to be filled by whoever knows the address.
+        # Against filling somebody's mailbox.
         enforce_rate(request, rate, kind, email)
     with transaction.atomic():
         operations.queue_email(kind=kind, email=email, now=timezone.now())

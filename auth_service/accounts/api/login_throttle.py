@@ -1,9 +1,9 @@
-"""Passwords aren't to be guessed.
+"""Throttle failed sign-ins, against guessing passwords.
 
 # Note [A stranger can't lock an account]
-Failures count for an account and an address together. Whoever fails too often from somewhere has to wait
-there, and the account's owner, who is elsewhere, never notices. What one address may try against all accounts
-together is the rate "sign-ins". An e-mail address without an account is treated alike, down to the headers.
+Failures are counted per account and IP address together. After too many from one address, that address has to
+wait, and the account's owner at another address doesn't. The rate "sign-ins" limits what one address may try
+against all accounts together. An e-mail address without an account is treated alike, down to the headers.
 """
 
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ from service_defaults.rate_limits.throttling import address_of, enforce_rate
 def throttle_failed_logins(request: Request, email: str) -> Iterator[None]:
     """Run the block, which checks this account's credentials, unless it failed too often; raises `Throttled`.
 
-    A success forgives the failures before it.
+    A success resets the count.
     """
     rate = settings.RATES["failed-sign-ins"]
     if rate is None:
         yield
         return
     subject = (email, address_of(request))
-    # Counted before, and forgiven after: many tries at once are no more than one after the other.
+    # Counted before the check and reset after it, so that concurrent tries are limited too.
     enforce_rate(request, rate, *subject)
     try:
         yield

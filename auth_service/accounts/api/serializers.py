@@ -1,4 +1,4 @@
-"""What comes in and what goes out."""
+"""Serializers of requests and responses, and password validation."""
 
 from typing import Any
 
@@ -19,14 +19,14 @@ _PASSWORD_MESSAGES: dict[str, Any] = {
 
 
 class AddressField(serializers.EmailField):
-    """An e-mail address, in lower case before anything is checked: some letters grow when they shrink."""
+    """An e-mail address, in lower case before its length is checked: lower case may be longer."""
 
     def to_internal_value(self, data: Any) -> str:
-        """The address as it is stored."""
+        """Return the address as it is stored."""
         return User.objects.normalize_email(super().to_internal_value(data))
 
     def run_validators(self, value: Any) -> None:
-        """One complaint, however much is wrong with it."""
+        """Fail with a single message, however many validators fail."""
         try:
             super().run_validators(value)
         except serializers.ValidationError:
@@ -34,7 +34,7 @@ class AddressField(serializers.EmailField):
 
 
 class PasswordField(serializers.CharField):
-    """A password as it was typed: text, blanks included. A number is not taken for its digits."""
+    """A password as it was typed: text, blanks included. A number is refused, not converted."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -46,7 +46,7 @@ class PasswordField(serializers.CharField):
         )
 
     def to_internal_value(self, data: Any) -> str:
-        """The password; fails for anything but text."""
+        """Return the password; fail for anything but text."""
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -60,16 +60,16 @@ class CredentialsInput(serializers.Serializer[Any]):
 
 
 class SignUpInput(CredentialsInput):
-    """Credentials for a new account: the password must be a good one."""
+    """Credentials for a new account, with a password that passes Django's validators."""
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Hold the password to Django's validators, which know the address it should not resemble."""
+        """Check the password by Django's validators, which compare it with the address too."""
         check_password_rules(attrs["password"], user=User(email=attrs["email"]))
         return attrs
 
 
 def check_password_rules(password: str, *, user: User | None) -> None:
-    """Hold a new password to Django's validators, which know the user it should not resemble."""
+    """Check a new password by Django's validators, which compare it with the user's address too."""
     try:
         validate_password(password, user=user)
     except InvalidPassword as error:
@@ -77,13 +77,13 @@ def check_password_rules(password: str, *, user: User | None) -> None:
 
 
 class AddressInput(serializers.Serializer[Any]):
-    """An address to write to."""
+    """An address to send an e-mail to."""
 
     email = AddressField(max_length=254, error_messages=_EMAIL_MESSAGES)
 
 
 class LinkInput(serializers.Serializer[Any]):
-    """The token of a link that was sent."""
+    """The token of a link in an e-mail."""
 
     token = serializers.CharField(max_length=500)
 
@@ -95,14 +95,14 @@ class ResetPasswordInput(LinkInput):
 
 
 class ChangePasswordInput(serializers.Serializer[Any]):
-    """The password as it is, and as it shall be."""
+    """The current password and the new one."""
 
     currentPassword = PasswordField()  # noqa: N815  the wire's own case
     password = PasswordField()
 
 
 class SessionOutput(serializers.Serializer[Any]):
-    """One of one's sessions; `current` is the one that asks."""
+    """One of the user's sessions; `current` is that of the request."""
 
     id = serializers.UUIDField()
     createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
@@ -112,7 +112,7 @@ class SessionOutput(serializers.Serializer[Any]):
     current = serializers.SerializerMethodField()
 
     def get_current(self, session: Session) -> bool:
-        """Whether this is the session that asks."""
+        """Whether this is the request's session."""
         return bool(session.id == self.context["current"])
 
 
@@ -137,7 +137,7 @@ class CurrentAccountOutput(AccountOutput):
 
 
 class CurrentUserOutput(serializers.Serializer[Any]):
-    """Who is signed in, if anybody."""
+    """The signed-in account, or null."""
 
     currentUser = CurrentAccountOutput(allow_null=True)  # noqa: N815  the wire's own case
 

@@ -1,4 +1,4 @@
-"""Routes about one's own sessions and password."""
+"""Views of the user's own sessions and password."""
 
 from uuid import UUID
 
@@ -21,40 +21,40 @@ from service_defaults.authentication import principal
 
 
 class SessionList(APIView):
-    """Where one is signed in."""
+    """The user's sessions."""
 
     @extend_schema(operation_id="listSessions", responses={200: serializers.SessionOutput(many=True)})
     def get(self, request: Request) -> Response:
-        """List one's sessions, the latest used first."""
-        asker = principal(request)
-        sessions = queries.list_sessions(user_id=asker.id, now=timezone.now())
-        context = {"current": asker.session_id}
+        """List the user's sessions, the latest used first."""
+        user = principal(request)
+        sessions = queries.list_sessions(user_id=user.id, now=timezone.now())
+        context = {"current": user.session_id}
         return Response(serializers.SessionOutput(sessions, many=True, context=context).data)
 
     @extend_schema(operation_id="signOutEverywhere", responses={204: OpenApiResponse(description="Ended")})
     def delete(self, request: Request) -> Response:
-        """Sign out everywhere, here too."""
-        asker = principal(request)
+        """End every session, the present one too."""
+        user = principal(request)
         with transaction.atomic():
             operations.end_sessions(
-                user_id=asker.id, reason=Session.End.SIGNED_OUT_EVERYWHERE, now=timezone.now()
+                user_id=user.id, reason=Session.End.SIGNED_OUT_EVERYWHERE, now=timezone.now()
             )
-        audit.log("sessions.ended", request, user=asker.id)
+        audit.log("sessions.ended", request, user=user.id)
         response = Response(status=204)
         cookies.clear_auth_cookies(response)
         return response
 
 
 class SessionDetail(APIView):
-    """One of one's sessions."""
+    """One of the user's sessions."""
 
     @extend_schema(operation_id="endSession", responses={204: OpenApiResponse(description="Ended")})
     def delete(self, request: Request, session_id: UUID) -> Response:
         """End it: its tokens are refused everywhere within moments."""
-        asker = principal(request)
+        user = principal(request)
         with transaction.atomic():
-            operations.end_own_session(session_id=session_id, user_id=asker.id, now=timezone.now())
-        audit.log("session.ended", request, user=asker.id, session=session_id)
+            operations.end_own_session(session_id=session_id, user_id=user.id, now=timezone.now())
+        audit.log("session.ended", request, user=user.id, session=session_id)
         return Response(status=204)
 
 
@@ -70,25 +70,25 @@ class ChangePassword(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        """Change it. Every session ends, and a new one begins here."""
+        """Change the password. Every session ends, and a new one is opened for this client."""
         given = serializers.ChangePasswordInput(data=request.data)
         given.is_valid(raise_exception=True)
-        asker = principal(request)
-        email = User.objects.values_list("email", flat=True).get(id=asker.id)
+        user = principal(request)
+        email = User.objects.values_list("email", flat=True).get(id=user.id)
         with throttle_failed_logins(request, email):
-            user = queries.check_password_of(
-                user_id=asker.id, password=given.validated_data["currentPassword"]
+            account = queries.check_password_of(
+                user_id=user.id, password=given.validated_data["currentPassword"]
             )
-        serializers.check_password_rules(given.validated_data["password"], user=user)
+        serializers.check_password_rules(given.validated_data["password"], user=account)
         password_hash = make_password(given.validated_data["password"])
         with transaction.atomic():
             session = operations.change_password(
-                user_id=asker.id,
+                user_id=user.id,
                 password_hash=password_hash,
                 now=timezone.now(),
                 client=client_of(request),
             )
-        audit.log("password.changed", request, user=asker.id)
+        audit.log("password.changed", request, user=user.id)
         if request.headers.get("Authorization"):
             return Response(serializers.TokenPairOutput(pair_for(session)).data)
         response = Response({})

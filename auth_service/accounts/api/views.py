@@ -1,4 +1,4 @@
-"""One class per use case, read top to bottom."""
+"""Views of sign-up, sign-in, refresh and sign-out, of the current user, and of the public keys."""
 
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from service_defaults.errors import NotSignedIn
 
 
 class SignUp(APIView):
-    """Create account and sign it in."""
+    """Create an account and sign it in."""
 
     rate = "sign-ups"
     authentication_classes = ()
@@ -32,7 +32,7 @@ class SignUp(APIView):
 
     @extend_schema(request=serializers.SignUpInput, responses={201: serializers.AccountOutput})
     def post(self, request: Request) -> Response:
-        """Create account; the answer carries its session cookies."""
+        """Create an account; the response sets its session's cookies."""
         given = serializers.SignUpInput(data=request.data)
         given.is_valid(raise_exception=True)
         password_hash = make_password(given.validated_data["password"])
@@ -59,7 +59,7 @@ class SignIn(APIView):
 
     @extend_schema(request=serializers.CredentialsInput, responses=serializers.AccountOutput)
     def post(self, request: Request) -> Response:
-        """Sign in; the answer carries the session's cookies."""
+        """Sign in; the response sets the session's cookies."""
         session = _session_for_credentials(request)
         response = Response(serializers.AccountOutput(session.user).data)
         cookies.set_auth_cookies(response, pair_for(session))
@@ -81,7 +81,7 @@ class IssueToken(APIView):
 
 
 class RefreshSession(APIView):
-    """Change a refresh token for a new pair. A used one ends its whole session."""
+    """Exchange a refresh token for a new pair. A used one ends its whole session."""
 
     error_statuses = (401, 403)
     authentication_classes = ()
@@ -102,13 +102,13 @@ class RefreshSession(APIView):
         if token := given.validated_data.get("refresh"):
             return Response(serializers.TokenPairOutput(_refreshed(request, token)).data)
         require_same_origin(request)
-        # A browser's tokens stay in its cookies, out of reach of scripts.
+        # A browser's tokens stay in its cookies, which scripts can't read.
         response = Response({})
         cookies.set_auth_cookies(response, _refreshed(request, cookies.refresh_token(request)))
         return response
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Clear the cookies of a session that is over; keep them where we are merely unavailable."""
+        """Clear the cookies of a session that has ended; keep them after other errors."""
         response = super().handle_exception(exc)
         if isinstance(exc, NotSignedIn | operations.AccountSuspended):
             cookies.clear_auth_cookies(response)
@@ -127,7 +127,7 @@ class SignOut(APIView):
         auth=[{"bearer": []}, {"cookie": []}],  # type: ignore[list-item]  # they are requirements
     )
     def post(self, request: Request) -> Response:
-        """End the session on the server and clear the cookies; fine for who isn't signed in."""
+        """End the session and clear the cookies. It succeeds without a session too."""
         session_id = _session_to_end(request)
         if session_id is not None:
             with transaction.atomic():
@@ -141,13 +141,13 @@ class SignOut(APIView):
 
 
 class CurrentUser(APIView):
-    """Who is asking."""
+    """The signed-in account."""
 
     permission_classes = (AllowAny,)
 
     @extend_schema(responses=serializers.CurrentUserOutput)
     def get(self, request: Request) -> Response:
-        """The signed-in account, or null: for nobody, and for a session that has ended."""
+        """Return the signed-in account, or null: without a session, or after its end."""
         user = None
         if isinstance(request.user, Principal):
             user = queries.get_current_user(
@@ -157,14 +157,14 @@ class CurrentUser(APIView):
 
 
 class PublicKeys(APIView):
-    """The keys by which everybody can verify our tokens (RFC 7517)."""
+    """The public keys that verify our tokens (RFC 7517)."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     @extend_schema(responses={200: OpenApiResponse(description="A JSON Web Key Set")})
     def get(self, request: Request) -> Response:
-        """The public key set."""
+        """Return the public key set."""
         return Response(keys.public_set(), headers={"Cache-Control": "public, max-age=300"})
 
 
@@ -188,7 +188,7 @@ def _refreshed(request: Request, token: str) -> TokenPair:
                 session_id=claims.session_id,
                 refresh_id=claims.refresh_id,
                 now=now,
-                vouched=client_ip.is_trusted_proxy(request),
+                from_frontend=client_ip.is_trusted_proxy(request),
             )
     except operations.RefreshTokenReused:
         with transaction.atomic():
@@ -199,7 +199,7 @@ def _refreshed(request: Request, token: str) -> TokenPair:
 
 
 def _session_to_end(request: Request) -> UUID | None:
-    """The access token's session; where that has run out, the refresh cookie's."""
+    """Return the access token's session; where that token has expired, the refresh cookie's."""
     if isinstance(request.user, Principal):
         return request.user.session_id
     if not cookies.refresh_token(request):

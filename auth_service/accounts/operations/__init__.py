@@ -1,4 +1,4 @@
-"""The writes. Each needs a transaction around it, which the edge that calls it opens."""
+"""Operations on accounts, sessions and queued e-mails. Each needs a transaction, which its caller opens."""
 
 from auth_service.accounts.operations.accounts import (
     AccountSuspended,
@@ -15,8 +15,8 @@ from auth_service.accounts.operations.accounts import (
     end_own_session,
     end_session,
     end_sessions,
-    forget_sessions,
     grant_staff,
+    purge_sessions,
     refresh_session,
     reinstate_user,
     reset_password,
@@ -27,10 +27,10 @@ from auth_service.accounts.operations.accounts import (
 )
 from auth_service.accounts.operations.emails import (
     SEND_EMAIL,
+    claim_email,
     delete_email,
     queue_email,
     send_due_emails,
-    take_email,
 )
 
 __all__ = [
@@ -46,12 +46,13 @@ __all__ = [
     "SessionEnded",
     "SessionNotFound",
     "change_password",
+    "claim_email",
     "delete_email",
     "end_own_session",
     "end_session",
     "end_sessions",
-    "forget_sessions",
     "grant_staff",
+    "purge_sessions",
     "queue_email",
     "refresh_session",
     "reinstate_user",
@@ -60,6 +61,5 @@ __all__ = [
     "sign_up",
     "start_session",
     "suspend_user",
-    "take_email",
     "verify_email",
 ]

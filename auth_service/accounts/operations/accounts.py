@@ -1,4 +1,4 @@
-"""What can happen to accounts and their sessions."""
+"""Operations on accounts and sessions: sign up, refresh, end, change password, suspend and others."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,7 +67,7 @@ class CannotSuspendYourself(errors.BusinessRuleViolation):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What a session was opened with, for its user to know it by."""
+    """The client that opened a session, by which its user recognizes it."""
 
     user_agent: str = ""
     address: str = ""
@@ -77,7 +77,7 @@ _UNKNOWN_CLIENT = Client()
 
 
 def sign_up(*, email: str, password_hash: str, now: datetime, client: Client = _UNKNOWN_CLIENT) -> Session:
-    """Create account and its first session; raises `EmailInUse`.
+    """Create an account and its first session; raises `EmailInUse`.
 
     Takes the hash, not the password: hashing is too slow for a transaction.
     """
@@ -88,18 +88,20 @@ def sign_up(*, email: str, password_hash: str, now: datetime, client: Client = _
 
 def start_session(*, user_id: UUID, now: datetime, client: Client = _UNKNOWN_CLIENT) -> Session:
     """Open a session for an account whose credentials were checked; raises `AccountSuspended`."""
-    # Locked, so that a suspension that runs meanwhile either is seen here or finds this session to end.
+    # Locked, so that a concurrent suspension either is seen here or ends this session.
     user = User.objects.select_for_update(no_key=True).get(id=user_id)
     if not user.is_active:
         raise AccountSuspended
     return _open_session(user, now, client)
 
 
-def refresh_session(*, session_id: UUID, refresh_id: UUID, now: datetime, vouched: bool = False) -> Session:
-    """Give the session a new refresh token and a new term; `vouched` where the frontend asks for a visitor.
+def refresh_session(
+    *, session_id: UUID, refresh_id: UUID, now: datetime, from_frontend: bool = False
+) -> Session:
+    """Give the session a new refresh token and expiry; `from_frontend` where it requests for a visitor.
 
-    Raises `SessionEnded`, `AccountSuspended`, or `RefreshTokenReused`: then somebody holds a copy of the
-    token, and the caller must end the session, in a transaction of its own, since this one is rolled back.
+    Raises `SessionEnded`, `AccountSuspended`, or `RefreshTokenReused`: then somebody has a copy of the token,
+    and the caller must end the session, in a transaction of its own, since this one is rolled back.
     """
     session = (
         Session.objects.select_for_update(of=("self",)).select_related("user").filter(id=session_id).first()
@@ -108,18 +110,18 @@ def refresh_session(*, session_id: UUID, refresh_id: UUID, now: datetime, vouche
         raise SessionEnded
     if not session.user.is_active:
         raise AccountSuspended
-    if vouched and session.refresh_id != refresh_id and session.was_refreshed_just_now(refresh_id, now):
+    if from_frontend and session.refresh_id != refresh_id and session.was_just_replaced(refresh_id, now):
         return session
     if session.refresh_id != refresh_id:
         raise RefreshTokenReused
-    session.rotate(now=now, lasts=_session_lasts())
+    session.rotate(now=now, lifetime=_session_lifetime())
     session.save(update_fields=["refresh_id", "previous_refresh_id", "refreshed_at", "expires_at"])
     return session
 
 
 def end_session(*, session_id: UUID, reason: Session.End, now: datetime) -> None:
-    """End the session, where it hasn't ended already, and tell every service."""
-    # The user before the session, as everywhere.
+    """End the session, where it hasn't ended already, and record the event."""
+    # The user is locked before the session, in every operation.
     user = User.objects.select_for_update(no_key=True).filter(sessions__id=session_id).first()
     if user is None:
         return
@@ -129,7 +131,7 @@ def end_session(*, session_id: UUID, reason: Session.End, now: datetime) -> None
 
 
 def end_sessions(*, user_id: UUID, reason: Session.End, now: datetime) -> None:
-    """End every session of the account, and tell every service."""
+    """End every session of the account, and record the event."""
     user = User.objects.select_for_update(no_key=True).get(id=user_id)
     _end_sessions(user, reason, now)
     _record(UserSessionsEnded, user)
@@ -145,7 +147,7 @@ def end_own_session(*, session_id: UUID, user_id: UUID, now: datetime) -> None:
 def change_password(
     *, user_id: UUID, password_hash: str, now: datetime, client: Client = _UNKNOWN_CLIENT
 ) -> Session:
-    """Give the account this password, end its sessions, and open one for whoever changed it.
+    """Set the account's password, end its sessions, and open one for the client that changed it.
 
     The caller has checked the old password. Raises `AccountSuspended`.
     """
@@ -159,9 +161,9 @@ def change_password(
 def reset_password(*, user_id: UUID, token: str, password_hash: str, now: datetime) -> User:
     """Set the password by Django's password reset token, and end the sessions; raises `LinkUsedUp`.
 
-    A suspended account stays suspended. Whoever has the link has the address: it is verified too.
+    A suspended account stays suspended. The link was sent to the address, so that is verified too.
     """
-    user = _user_of_link(user_id)
+    user = _lock_user_of_link(user_id)
     # Again, now that the account is locked: two requests may have read the same link.
     if not default_token_generator.check_token(user, token):
         raise LinkUsedUp
@@ -171,8 +173,8 @@ def reset_password(*, user_id: UUID, token: str, password_hash: str, now: dateti
 
 
 def verify_email(*, user_id: UUID, fingerprint: str, now: datetime) -> None:
-    """Note that the account's address is its owner's; raises `LinkUsedUp`."""
-    user = _user_of_link(user_id)
+    """Store that the account's address was confirmed; raises `LinkUsedUp`."""
+    user = _lock_user_of_link(user_id)
     if not constant_time_compare(fingerprint, user.verify_fingerprint()):
         raise LinkUsedUp
     user.email_verified_at = now
@@ -180,7 +182,7 @@ def verify_email(*, user_id: UUID, fingerprint: str, now: datetime) -> None:
 
 
 def suspend_user(*, user_id: UUID, operator_id: UUID, now: datetime) -> User:
-    """Close the account and end its sessions; raises `AlreadySuspended`, `CannotSuspendYourself`."""
+    """Suspend the account and end its sessions; raises `AlreadySuspended`, `CannotSuspendYourself`."""
     if user_id == operator_id:
         raise CannotSuspendYourself
     user = User.objects.select_for_update().get(id=user_id)
@@ -193,7 +195,7 @@ def suspend_user(*, user_id: UUID, operator_id: UUID, now: datetime) -> User:
 
 
 def reinstate_user(*, user_id: UUID) -> User:
-    """Open the account again; raises `NotSuspended`."""
+    """Make a suspended account active again; raises `NotSuspended`."""
     user = User.objects.select_for_update().get(id=user_id)
     if user.is_active:
         raise NotSuspended
@@ -203,9 +205,9 @@ def reinstate_user(*, user_id: UUID) -> User:
 
 
 def grant_staff(*, email: str, password: str, now: datetime, role: User.Role = User.Role.SUPPORT) -> bool:
-    """Make the account of this address an operator's with this password; says whether anything changed.
+    """Make the account of this address an operator's with this password; return whether anything changed.
 
-    An account that somebody else made under the address loses its password and sessions to the operator.
+    An account that somebody else made under the address gets the new password, and its sessions end.
     """
     user = User.objects.select_for_update().filter(email=User.objects.normalize_email(email)).first()
     if user is None:
@@ -220,9 +222,9 @@ def grant_staff(*, email: str, password: str, now: datetime, role: User.Role = U
     return True
 
 
-def forget_sessions(*, over_before: datetime, limit: int) -> int:
-    """Delete up to `limit` sessions whose term was over before the given time; says how many."""
-    old = Session.objects.filter(expires_at__lt=over_before).order_by("expires_at").values("pk")[:limit]
+def purge_sessions(*, expired_before: datetime, limit: int) -> int:
+    """Delete up to `limit` sessions that expired before the given time; return how many."""
+    old = Session.objects.filter(expires_at__lt=expired_before).order_by("expires_at").values("pk")[:limit]
     deleted, _ = Session.objects.filter(pk__in=old).delete()
     return deleted
 
@@ -239,19 +241,19 @@ def _create_user(*, email: str, password_hash: str, now: datetime, role: User.Ro
 
 
 def _open_session(user: User, now: datetime, client: Client) -> Session:
-    # Its first tokens are dated by this: never before what the account's ended sessions left behind.
-    begins = max(now, user.not_before or now)
+    # The `iat` of its first tokens: never before `not_before`, by which older tokens are revoked.
+    opened_at = max(now, user.not_before or now)
     return Session.objects.create(
         user=user,
-        created_at=begins,
-        refreshed_at=begins,
-        expires_at=begins + _session_lasts(),
+        created_at=opened_at,
+        refreshed_at=opened_at,
+        expires_at=opened_at + _session_lifetime(),
         user_agent=client.user_agent[:200],
         address=client.address[:45],
     )
 
 
-def _user_of_link(user_id: UUID) -> User:
+def _lock_user_of_link(user_id: UUID) -> User:
     user = User.objects.select_for_update().filter(id=user_id).first()
     if user is None:
         raise LinkUsedUp
@@ -266,21 +268,21 @@ def _set_password(user: User, password_hash: str, now: datetime) -> None:
 
 
 def _end_sessions(user: User, reason: Session.End, now: datetime) -> None:
-    """End the locked account's sessions; every token of theirs is older than its new `not_before`."""
+    """End the locked account's sessions; all their tokens are older than its new `not_before`."""
     live = Session.objects.filter(user=user, ended_at=None)
-    # Locked, so that a refresh that runs meanwhile has dated its token already, or finds its session ended.
+    # Locked, so that a concurrent refresh has issued its token already, or finds its session ended.
     last = max((session.refreshed_at for session in live.select_for_update()), default=now)
     user.not_before = max(now, last + _JUST_AFTER, user.not_before or now)
     live.update(ended_at=now, end_reason=reason)
 
 
 def _record(event: type[UserState], user: User, **more: Any) -> None:
-    """Save the locked account, a version on, and tell what happened."""
+    """Save the locked account with the next version, and record the event."""
     user.version += 1
     user.save()
     state = event(status=user.status, not_before=user.not_before, **more)
     log.record(state, aggregate_id=user.id, version=user.version)
 
 
-def _session_lasts() -> timedelta:
+def _session_lifetime() -> timedelta:
     return timedelta(seconds=settings.AUTH_REFRESH_SECONDS)

@@ -1,1 +1,1 @@
-"""A tiny service that has every default, for their own tests."""
+"""A small service with every default, for the tests of `service_defaults`."""

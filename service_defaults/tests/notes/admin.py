@@ -14,7 +14,7 @@ class AlreadyLoud(errors.BusinessRuleViolation):
 
 
 def make_louder(note: Note) -> None:
-    """Written before it is refused, so that a refusal has something to undo."""
+    """Save the note before raising, so that there is something to roll back."""
     before, note.text = note.text, note.text.upper()
     note.version += 1
     note.save()

@@ -1,4 +1,4 @@
-"""The notes' routes, as those of any service."""
+"""The API views of the notes service."""
 
 from typing import Any
 from uuid import UUID
@@ -35,7 +35,7 @@ class NoteInput(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["text"] == "contradiction":
-            raise serializers.ValidationError("Nothing of this fits together")
+            raise serializers.ValidationError("The fields contradict each other")
         return attrs
 
 
@@ -58,7 +58,7 @@ class Notes(APIView):
 
     @extend_schema(request=NoteInput, responses={201: NoteOutput})
     def post(self, request: Request) -> Response:
-        """Write one."""
+        """Create one."""
         data = NoteInput(data=request.data)
         data.is_valid(raise_exception=True)
 
@@ -86,7 +86,7 @@ class ShowNote(APIView):
 
 
 class WhoAmI(APIView):
-    """Anybody may ask, signed in or not."""
+    """Show the signed-in user's id to anybody, signed in or not."""
 
     permission_classes = (AllowAny,)
 

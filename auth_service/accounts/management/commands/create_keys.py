@@ -1,4 +1,4 @@
-"""`create_keys --directory D`: the key files that tokens are signed and verified with."""
+"""`create_keys --directory D`: create the key files that tokens are signed and verified with."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -16,10 +16,10 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Where the files go."""
+        """Add --directory, where the files go."""
         parser.add_argument("--directory", type=Path, required=True)
 
     def handle(self, *args: Any, directory: Path, **options: Any) -> None:
-        """Make the files and name them."""
+        """Create the files and print their paths."""
         for path in create_key_files(directory):
             self.stdout.write(str(path))

@@ -1,4 +1,4 @@
-"""`create_operator --email E`: the account that may use the admin of every service."""
+"""`create_operator --email E`: create an account that may use the admin of every service."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -17,12 +17,12 @@ from service_defaults import env
 
 
 class Command(BaseCommand):
-    """Makes the account, or the account an operator's; running it again changes nothing."""
+    """Creates the account, or makes it an operator's; running it again changes nothing."""
 
     help = "Make an operator's account; its password comes from AUTH_OPERATOR_PASSWORD"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Whose account."""
+        """Add --email and --role."""
         parser.add_argument("--email", required=True)
         parser.add_argument(
             "--role",
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, email: str, role: str = staff.SUPPORT, **options: Any) -> None:
-        """Appoint the operator; says whether that changed anything."""
+        """Grant the role; print whether that changed anything."""
         # From the environment, not an argument: arguments show in the list of processes.
         password = env.required("AUTH_OPERATOR_PASSWORD", example="<a long password>")
         try:

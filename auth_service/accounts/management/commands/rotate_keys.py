@@ -1,4 +1,4 @@
-"""`rotate_keys --directory D`: sign with a new key, while what the old one signed still counts."""
+"""`rotate_keys --directory D`: sign with a new key, while tokens of the old one stay valid."""
 
 import time
 from argparse import ArgumentParser
@@ -15,13 +15,13 @@ _EXPOSED = "somebody may know the old key: drop it at once (everybody signs in a
 
 
 class Command(BaseCommand):
-    """Publishes the next key, waits until every service has read it, signs with it; drops what is over."""
+    """Publishes the next key, waits until every service has read it, signs with it; drops expired keys."""
 
     help = "Change the signing key without anybody being signed out"
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Where the keys are, and which part of it to do."""
+        """Add the directory of the keys, and which step to run."""
         parser.add_argument("--directory", type=Path, required=True, help="where create_keys made the files")
         parser.add_argument(
             "--wait",
@@ -40,7 +40,7 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, directory: Path, wait: float, step: str | None, exposed: bool, **options: Any
     ) -> None:
-        """Do the steps and name the keys."""
+        """Run the steps and print the ids of the keys."""
         try:
             if step in {None, "publish"}:
                 self.stdout.write(f"published {key_files.publish_next_key(directory)}")
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             raise CommandError(f"The keys in {directory} can't be changed: {error}") from None
 
     def _drop(self, directory: Path, *, exposed: bool) -> None:
-        # The longest that anything signed with a key can live is a refresh token.
-        alive = 0 if exposed else settings.AUTH_REFRESH_SECONDS
-        for kid in key_files.drop_retired_keys(directory, after_seconds=alive):
+        # Refresh tokens are the longest valid tokens.
+        valid_for = 0 if exposed else settings.AUTH_REFRESH_SECONDS
+        for kid in key_files.drop_retired_keys(directory, after_seconds=valid_for):
             self.stdout.write(f"dropped {kid}")

@@ -1,4 +1,4 @@
-"""Routes on which something goes wrong."""
+"""Views that raise each kind of error, by DRF and by plain Django."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ SECRET = "hunter2-and-nobody-may-see-it"
 class TooLoud(errors.BusinessRuleViolation):
     """Please be quiet.
 
-    This is for whoever reads the code.
+    These lines are not part of the message.
     """
 
     field = "text"
@@ -38,7 +38,7 @@ class SomewhereElseIsDown(errors.Unavailable):
 
 KINDS: dict[str, Exception | type[Exception]] = {
     "refused": TooLoud,
-    "refused-in-own-words": TooLoud("Not that loud", field="volume"),
+    "refused-with-own-message": TooLoud("Not that loud", field="volume"),
     "not-signed-in": errors.NotSignedIn,
     "payment-refused": CardDeclined,
     "permission-denied": errors.PermissionDenied,
@@ -54,8 +54,8 @@ KINDS: dict[str, Exception | type[Exception]] = {
 }
 
 
-def dead_database() -> ConnectionProxy:
-    """A connection to a port on which nobody listens."""
+def unreachable_database() -> ConnectionProxy:
+    """Return a connection to a port on which no server listens."""
     settings: Any = {**connections.settings["default"], "HOST": "127.0.0.1", "PORT": "1"}
     return ConnectionProxy(type(connections)({"default": settings}), "default")
 
@@ -67,19 +67,19 @@ class Fail(APIView):
         raise KINDS[kind]
 
 
-class AskADeadDatabase(APIView):
+class QueryUnreachableDatabase(APIView):
     permission_classes = (AllowAny,)
 
     def get(self, request: Request) -> Response:
-        dead_database().cursor()
+        unreachable_database().cursor()
         return Response()
 
 
-def fail_plainly(request: HttpRequest, kind: str) -> HttpResponse:
-    """Outside of DRF."""
+def fail_in_django(request: HttpRequest, kind: str) -> HttpResponse:
+    """Raise the error outside of DRF."""
     raise KINDS[kind]
 
 
-def ask_a_dead_database_plainly(request: HttpRequest) -> HttpResponse:
-    dead_database().cursor()
+def query_unreachable_database_in_django(request: HttpRequest) -> HttpResponse:
+    unreachable_database().cursor()
     return HttpResponse()
