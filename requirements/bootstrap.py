@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from local_stack.stack import REPOSITORY
-from requirements.locks import LOCKS, path_of
+from requirements.locks import LOCKS, REQUIREMENTS, path_of
 
+REPOSITORY = REQUIREMENTS.parent
 VENV = REPOSITORY / ".venv"
 PYTHON = VENV / "bin" / "python"
 #: Says where the environment is, on which Python, and from which lock files it was made. Written last.

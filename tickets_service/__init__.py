@@ -1,0 +1,1 @@
+"""Tickets: what sellers list. Publishes the `ticket` stream."""

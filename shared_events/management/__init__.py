@@ -1,0 +1,1 @@
+"""The management commands that every service has from shared_events."""
