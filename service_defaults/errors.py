@@ -6,7 +6,8 @@ An operation or query raises a subclass that is named after the error::
         \"\"\"Seat is already taken\"\"\"
 
 The docstring's first line is the message, the class name makes the slug (`seat-already-taken`).
-Nothing here depends on HTTP; `service_defaults.problems` maps each kind to a status.
+Nothing here depends on HTTP; `service_defaults.problems` maps each kind to a status. A service may derive a
+kind of its own from `DomainError` and give it a status there.
 """
 
 import inspect
@@ -46,10 +47,6 @@ class BusinessRuleViolation(DomainError):
 
 class NotSignedIn(DomainError):
     """Sign in first."""
-
-
-class PaymentRefused(DomainError):
-    """The payment was declined."""
 
 
 class PermissionDenied(DomainError):

@@ -23,7 +23,6 @@ CONTENT_TYPE = "application/problem+json"
 _STATUS: dict[type[errors.DomainError], int] = {
     errors.BusinessRuleViolation: 400,
     errors.NotSignedIn: 401,
-    errors.PaymentRefused: 402,
     errors.PermissionDenied: 403,
     errors.NotFound: 404,
     errors.RequestInProgress: 409,
@@ -31,6 +30,8 @@ _STATUS: dict[type[errors.DomainError], int] = {
     errors.IdempotencyKeyReused: 422,
     errors.Unavailable: 503,
 }
+#: What a service may give a kind of its own.
+_CLIENT_ERRORS = range(400, 500)
 _SUSPICIOUS = frozenset({401, 403, 429})
 _DATABASE_DOWN = (OperationalError, InterfaceError)
 _logger = logging.getLogger(__name__)
@@ -40,6 +41,16 @@ Entry = dict[str, str]
 
 class DatabaseUnavailable(errors.Unavailable):
     """The service can't reach its data. Please try again."""
+
+
+def register(kind: type[errors.DomainError], *, status: int) -> None:
+    """Answer a service's own kind of error by this status (4xx), and so every error derived from it.
+
+    Call it where the service's urls are. Raises ValueError for another status, and for a kind that has one.
+    """
+    if status not in _CLIENT_ERRORS or _STATUS.get(kind, status) != status:
+        raise ValueError(f"{kind.__name__} can't be answered by {status}")
+    _STATUS[kind] = status
 
 
 def document(status: int, slug: str, entries: Sequence[Entry]) -> dict[str, Any]:

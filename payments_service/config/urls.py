@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from payments_service.payments.payment_sync import PaymentRefused
 from service_defaults import health, problems
 from service_defaults.schema import openapi
 from shared_events.health import streams
@@ -15,6 +16,7 @@ urlpatterns = [
 ]
 
 health.register("events")(streams)
+problems.register(PaymentRefused, status=402)
 
 handler400 = problems.bad_request
 handler403 = problems.permission_denied

@@ -21,7 +21,7 @@ from payments_service.payments import operations, queries
 from payments_service.payments.models import LIVE, Failure, Intent, IntentState, Payment, ProviderCall, Status
 from payments_service.payments.operations import Lease, Reason, refused_card
 from service_defaults.clock import database_now
-from service_defaults.errors import BusinessRuleViolation, PaymentRefused
+from service_defaults.errors import BusinessRuleViolation, DomainError
 from service_defaults.idempotency.store import Key
 
 #: Walks that one command may take; the rest is left to the next one.
@@ -35,6 +35,10 @@ _CALLS: dict[ProviderCall, Callable[..., Intent]] = {
     ProviderCall.CANCEL: stripe.cancel_intent,
     ProviderCall.REFUND: stripe.refund_intent,
 }
+
+
+class PaymentRefused(DomainError):
+    """The payment was declined."""
 
 
 class CardDeclined(PaymentRefused):

@@ -6,6 +6,7 @@ import pytest
 from django.http import HttpResponse
 from rest_framework.test import APIClient
 
+from service_defaults import errors, problems
 from service_defaults.testing import ORIGIN, token_for
 from service_defaults.tests.ids import uuid7
 from service_defaults.tests.notes import failing_views
@@ -38,7 +39,7 @@ class TestADomainError:
         [
             ("refused", 400, "too-loud"),
             ("not-signed-in", 401, "not-signed-in"),
-            ("payment-refused", 402, "card-declined"),
+            ("of-the-services-own", 402, "too-many-notes"),
             ("permission-denied", 403, "permission-denied"),
             ("not-found", 404, "not-found"),
             ("request-in-progress", 409, "request-in-progress"),
@@ -64,14 +65,28 @@ class TestADomainError:
         assert body["errors"] == [{"message": "Not that loud", "code": "too-loud", "field": "volume"}]
 
     def test_without_a_field_names_none(self, client: APIClient) -> None:
-        [entry] = _problem(client.get("/failing/payment-refused"), 402)["errors"]
-        assert entry == {"message": "Your card was declined", "code": "card-declined"}
+        [entry] = _problem(client.get("/failing/of-the-services-own"), 402)["errors"]
+        assert entry == {"message": "You have too many notes", "code": "too-many-notes"}
 
     def test_that_is_temporary_has_retry_after(self, client: APIClient) -> None:
         assert client.get("/failing/unavailable")["Retry-After"] == "7"
 
     def test_for_want_of_a_sign_in_has_a_challenge(self, client: APIClient) -> None:
         assert client.get("/failing/not-signed-in")["WWW-Authenticate"] == "Bearer"
+
+
+class TestRegister:
+    def test_may_be_repeated(self) -> None:
+        problems.register(failing_views.QuotaUsedUp, status=402)
+
+    @pytest.mark.parametrize(
+        ("kind", "status"), [(errors.NotFound, 410), (failing_views.QuotaUsedUp, 403), (failing_views.TooLoud, 500)]
+    )
+    def test_refuses_another_status_and_one_that_is_no_client_error(
+        self, kind: type[errors.DomainError], status: int
+    ) -> None:
+        with pytest.raises(ValueError, match=f"can't be answered by {status}"):
+            problems.register(kind, status=status)
 
 
 class TestInvalidInput:

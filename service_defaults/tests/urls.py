@@ -20,6 +20,8 @@ urlpatterns = [
     path("failing/<str:kind>", failing_views.Fail.as_view()),
 ]
 
+problems.register(failing_views.QuotaUsedUp, status=402)
+
 handler400 = problems.bad_request
 handler403 = problems.permission_denied
 handler404 = problems.not_found

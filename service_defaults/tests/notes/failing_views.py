@@ -26,8 +26,12 @@ class TooLoud(errors.BusinessRuleViolation):
     field = "text"
 
 
-class CardDeclined(errors.PaymentRefused):
-    """Your card was declined"""
+class QuotaUsedUp(errors.DomainError):
+    """A kind of the service's own, with a status of its own."""
+
+
+class TooManyNotes(QuotaUsedUp):
+    """You have too many notes"""
 
 
 class SomewhereElseIsDown(errors.Unavailable):
@@ -40,7 +44,7 @@ KINDS: dict[str, Exception | type[Exception]] = {
     "refused": TooLoud,
     "refused-with-own-message": TooLoud("Not that loud", field="volume"),
     "not-signed-in": errors.NotSignedIn,
-    "payment-refused": CardDeclined,
+    "of-the-services-own": TooManyNotes,
     "permission-denied": errors.PermissionDenied,
     "not-found": errors.NotFound,
     "request-in-progress": errors.RequestInProgress,
