@@ -81,8 +81,13 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
 # Payments that aren't final after this many seconds are shown to the operators.
 STUCK_SECONDS = env.integer("PAYMENTS_STUCK_SECONDS", default=600, minimum=1)
 
-# Stripe. Without a base of its own the real one is asked.
-STRIPE_API_KEY = env.secret("STRIPE_API_KEY", example="sk_test_…")
-STRIPE_API_BASE = env.text("STRIPE_API_BASE")
-STRIPE_PUBLISHABLE_KEY = env.required("STRIPE_PUBLISHABLE_KEY", example="pk_test_…")
-STRIPE_WEBHOOK_SECRET = env.secret("STRIPE_WEBHOOK_SECRET", example="whsec_…")
+# The payment provider: a class of `payments_service.providers`, by its path.
+_STRIPE = "payments_service.providers.stripe.Stripe"
+PAYMENTS_PROVIDER = env.text("PAYMENTS_PROVIDER", default=_STRIPE)
+
+# Stripe. Without STRIPE_API_BASE its own address is used.
+if PAYMENTS_PROVIDER == _STRIPE:
+    STRIPE_API_KEY = env.secret("STRIPE_API_KEY", example="sk_test_…")
+    STRIPE_API_BASE = env.text("STRIPE_API_BASE")
+    STRIPE_PUBLISHABLE_KEY = env.required("STRIPE_PUBLISHABLE_KEY", example="pk_test_…")
+    STRIPE_WEBHOOK_SECRET = env.secret("STRIPE_WEBHOOK_SECRET", example="whsec_…")

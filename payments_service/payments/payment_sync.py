@@ -7,19 +7,23 @@ syncs.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
 from contracts.payment import VoidReason
-from payments_service.clients import stripe
 from payments_service.payments import operations, queries
 from payments_service.payments.models import LIVE, Failure, Intent, IntentState, Payment, ProviderCall, Status
 from payments_service.payments.operations import Lease, Reason, refused_card
+from payments_service.providers import (
+    ProviderDeclined,
+    ProviderRefused,
+    ProviderUnavailable,
+    get_provider,
+)
 from service_defaults.clock import database_now
 from service_defaults.errors import BusinessRuleViolation, DomainError
 from service_defaults.idempotency.store import Key
@@ -28,13 +32,6 @@ from service_defaults.idempotency.store import Key
 MAX_SYNC_STEPS = 5
 #: How long a buyer waits for an attempt that is under way elsewhere, and how often we look. Seconds.
 PATIENCE, LOOK_EVERY = 2.0, 0.05
-
-_CALLS: dict[ProviderCall, Callable[..., Intent]] = {
-    ProviderCall.CONFIRM: stripe.confirm_intent,
-    ProviderCall.CAPTURE: stripe.capture_intent,
-    ProviderCall.CANCEL: stripe.cancel_intent,
-    ProviderCall.REFUND: stripe.refund_intent,
-}
 
 
 class PaymentRefused(DomainError):
@@ -57,7 +54,7 @@ def pay_order(*, order_id: UUID, buyer: UUID, card: str, key: Key | None = None)
     """Charge a card (`tok_…`, `pm_…`) for an order; return the payment: authorised, or wanting an action.
 
     An open attempt is cancelled first; where that is too late, that attempt is the answer. A new attempt
-    claims the request's `key`. Raises CardDeclined, CardNotAccepted, StripeUnavailable (the sweep finds out
+    claims the request's `key`. Raises CardDeclined, CardNotAccepted, ProviderUnavailable (the sweep finds out
     what came of it) and as `start_payment`.
     """
     standing = _cancel_open_attempt(order_id, buyer)
@@ -74,8 +71,8 @@ def pay_order(*, order_id: UUID, buyer: UUID, card: str, key: Key | None = None)
 def open_intent(*, order_id: UUID, buyer: UUID, key: Key | None = None) -> Payment:
     """Return an attempt that the buyer's browser may confirm with its `client_secret`.
 
-    One that is open already is given again, so that a reloaded page goes on with it. Raises StripeUnavailable
-    and as `start_payment`.
+    One that is open already is given again, so that a reloaded page goes on with it. Raises
+    ProviderUnavailable and as `start_payment`.
     """
     standing = _open_attempt(order_id, buyer)
     if standing is not None and standing.in_browser and standing.client_secret:
@@ -96,7 +93,7 @@ def settle_payment(payment_id: UUID) -> None:
             return
         try:
             payment = _sync(lease)
-        except stripe.StripeUnavailable:
+        except ProviderUnavailable:
             return
         if payment.due_at is None or payment.due_at > database_now():
             return
@@ -117,7 +114,7 @@ def _begin(order_id: UUID, buyer: UUID, card: str | None, key: Key | None) -> tu
 def _create_intent(lease: Lease, card: str | None) -> Intent:
     payment = lease.payment
     try:
-        return stripe.create_intent(
+        return get_provider().create_intent(
             amount=payment.amount,
             currency=payment.currency,
             card=card,
@@ -125,14 +122,14 @@ def _create_intent(lease: Lease, card: str | None) -> Intent:
             order_id=payment.order_id,
             key=payment.attempt_key("create"),
         )
-    except stripe.StripeRefused as refusal:
-        by_bank = isinstance(refusal, stripe.StripeDeclined)
+    except ProviderRefused as refusal:
+        by_bank = isinstance(refusal, ProviderDeclined)
         _give_up(lease, refused_card(refusal.failure, by_bank=by_bank), refusal.failure)
         kind = CardDeclined if by_bank else CardNotAccepted
         raise kind(refusal.failure.message) from refusal
-    except stripe.StripeUnavailable:
+    except ProviderUnavailable:
         # Even if Stripe has made the intent, nobody knows its id, so nobody can confirm it.
-        _give_up(lease, Reason(code="no_answer"))
+        _give_up(lease, Reason(code="no_answer", words=f"{get_provider().name} gave no answer"))
         raise
 
 
@@ -173,11 +170,11 @@ def _sync(lease: Lease, intent: Intent | None = None, *, superseded: bool = Fals
     """Compare with Stripe's state (`intent`, where it is fresh), take one step and write what came of it.
 
     An intent that is `superseded` while it is still open is cancelled, whatever its order says. Raises
-    StripeUnavailable, after the lease was given back.
+    ProviderUnavailable, after the lease was given back.
     """
     with _unlocked_in_the_end(lease):
         with _given_back(lease):
-            intent = intent or stripe.fetch_intent(lease.intent_id)
+            intent = intent or get_provider().fetch_intent(lease.intent_id)
             step = lease.payment.next_call(lease.order, intent)
             voided, refusal = _why_it_may_end(lease, intent, superseded=superseded), None
             if superseded and intent.state.is_open:
@@ -205,13 +202,24 @@ def _why_it_may_end(lease: Lease, intent: Intent, *, superseded: bool) -> VoidRe
 
 def _take(step: ProviderCall, lease: Lease) -> tuple[Intent, Failure | None]:
     """Take one step; return the state it led to, or the present one together with Stripe's refusal."""
-    call = _CALLS[step]
-    if step is ProviderCall.CONFIRM:
-        call = partial(call, return_url=f"{settings.PUBLIC_ORIGIN}/orders/{lease.order.id}")
     try:
-        return call(lease.intent_id, key=lease.payment.attempt_key(step)), None
-    except stripe.StripeRefused as refusal:
-        return stripe.fetch_intent(lease.intent_id), refusal.failure
+        return _call(step, lease), None
+    except ProviderRefused as refusal:
+        return get_provider().fetch_intent(lease.intent_id), refusal.failure
+
+
+def _call(call: ProviderCall, lease: Lease) -> Intent:
+    provider, intent_id, key = get_provider(), lease.intent_id, lease.payment.attempt_key(call)
+    match call:
+        case ProviderCall.CONFIRM:
+            return_url = f"{settings.PUBLIC_ORIGIN}/orders/{lease.order.id}"
+            return provider.confirm_intent(intent_id, return_url=return_url, key=key)
+        case ProviderCall.CAPTURE:
+            return provider.capture_intent(intent_id, key=key)
+        case ProviderCall.CANCEL:
+            return provider.cancel_intent(intent_id, key=key)
+        case ProviderCall.REFUND:
+            return provider.refund_intent(intent_id, key=key)
 
 
 @contextmanager
@@ -228,7 +236,7 @@ def _given_back(lease: Lease) -> Iterator[None]:
     """Give the lease back when Stripe can't be reached, so that the sweep may ask before it runs out."""
     try:
         yield
-    except stripe.StripeUnavailable:
+    except ProviderUnavailable:
         with transaction.atomic(durable=True):
             operations.release_payment(lease=lease, now=database_now())
         raise

@@ -7,8 +7,8 @@ from uuid import UUID
 from celery import shared_task
 from django.db import transaction
 
-from payments_service.clients.stripe import StripeUnavailable
 from payments_service.payments import lost_intents, operations, payment_sync
+from payments_service.providers import ProviderUnavailable
 from service_defaults.clock import database_now
 from service_defaults.idempotency.store import purge_old_records
 from service_defaults.rate_limits.counting import purge_old_usages
@@ -47,7 +47,7 @@ def settle_due_payments() -> int:
 @shared_task(name=operations.FIND_LOST_INTENTS)
 def find_lost_intents(**_: object) -> None:
     """Ask Stripe for intents that a restored database doesn't know. What isn't found is asked for again."""
-    with suppress(StripeUnavailable):
+    with suppress(ProviderUnavailable):
         lost_intents.find_lost_intents(now=database_now())
 
 

@@ -23,7 +23,7 @@ def _fake_stripe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeStrip
 @pytest.fixture
 def provider(_fake_stripe: FakeStripe, settings) -> Iterator[FakeStripe]:
     """The fake Stripe, asked by this test; it keeps its books for the whole run."""
-    from payments_service.clients import stripe
+    from payments_service.providers import stripe
 
     settings.STRIPE_API_BASE = _fake_stripe.address
     stripe._client.cache_clear()
@@ -34,7 +34,7 @@ def provider(_fake_stripe: FakeStripe, settings) -> Iterator[FakeStripe]:
 @pytest.fixture
 def bank_is_down(provider: FakeStripe, settings) -> None:
     """Nobody answers at Stripe's address."""
-    from payments_service.clients import stripe
+    from payments_service.providers import stripe
 
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
     stripe._client.cache_clear()

@@ -1,4 +1,4 @@
-"""A line to Stripe that loses answers: each call takes effect there, and nobody hears of it."""
+"""A connection to Stripe that loses answers: each call takes effect there."""
 
 from functools import cache
 from typing import Any
@@ -7,7 +7,8 @@ import pytest
 import stripe as library
 from django.conf import settings
 
-from payments_service.clients import stripe
+from payments_service.payments.models import Intent, ProviderCall
+from payments_service.providers import stripe
 
 #: What the URL of each call ends in.
 CALLS = {
@@ -47,3 +48,14 @@ def lose_answers(monkeypatch: pytest.MonkeyPatch, call: str) -> LossyLine:
     )
     monkeypatch.setattr(stripe, "_client", cache(lambda: client))
     return line
+
+
+def lose_answer(monkeypatch: pytest.MonkeyPatch, call: ProviderCall) -> None:
+    """Have a call take effect at Stripe, and its answer be lost."""
+    real = getattr(stripe.Stripe, f"{call}_intent")
+
+    def lost(self: stripe.Stripe, intent_id: str, **given: str) -> Intent:
+        real(self, intent_id, **given)
+        raise stripe.StripeUnavailable
+
+    monkeypatch.setattr(stripe.Stripe, f"{call}_intent", lost)

@@ -1,7 +1,7 @@
-"""A process that pays as a buyer's request or a worker's command does, and stops at a call of Stripe's.
+"""A process that pays as a buyer's request or a worker's command does, and stops at a call of Stripe.
 
-`python -m payments_service.tests.paying_process '<json>'`: it says "here" where it stops, and goes on when it
-is sent a line; at its end it says what it was answered.
+`python -m payments_service.tests.paying_process '<json>'`: it prints "here" where it stops, and goes on when
+it is sent a line; at its end it prints the status of its answer.
 """
 
 import json
@@ -15,15 +15,11 @@ import django
 def main(plan: dict[str, Any]) -> None:
     """Stop at the plan's `call` and `moment`, in a request with a `body` or a command for a `payment`."""
     django.setup()
-    from payments_service.clients import stripe
     from payments_service.payments import payment_sync
-    from payments_service.payments.models import ProviderCall
+    from payments_service.providers.stripe import Stripe
 
-    if plan["call"] == "create":
-        stripe.create_intent = _stopping(stripe.create_intent, plan["moment"])
-    else:
-        step = ProviderCall(plan["call"])
-        payment_sync._CALLS[step] = _stopping(payment_sync._CALLS[step], plan["moment"])
+    method = f"{plan['call']}_intent"
+    setattr(Stripe, method, _stopping(getattr(Stripe, method), plan["moment"]))
     if "payment" in plan:
         payment_sync.settle_payment(plan["payment"])
         _say("done")

@@ -7,16 +7,14 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-import pytest
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
 from contracts.payment import PaymentState
-from payments_service.clients import stripe
-from payments_service.payments import operations, payment_sync, tasks
-from payments_service.payments.models import Intent, Payment, ProviderCall
+from payments_service.payments import operations, tasks
+from payments_service.payments.models import Payment
 from payments_service.payments.operations import Lease
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
@@ -74,17 +72,6 @@ def begin_attempt(order: PlacedOrder) -> Lease:
         return operations.start_payment(
             order_id=order.id, buyer=order.buyer, in_browser=False, now=timezone.now()
         )
-
-
-def lose_answer(monkeypatch: pytest.MonkeyPatch, step: ProviderCall) -> None:
-    """Have a step take its effect at Stripe, and its answer get lost."""
-    real = payment_sync._CALLS[step]
-
-    def lost(intent_id: str, **given: str) -> Intent:
-        real(intent_id, **given)
-        raise stripe.StripeUnavailable
-
-    monkeypatch.setitem(payment_sync._CALLS, step, lost)
 
 
 def run_commands() -> None:

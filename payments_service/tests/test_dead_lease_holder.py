@@ -1,7 +1,6 @@
 """A process that dies on its way to Stripe keeps nobody waiting; one that lives is never overtaken."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from rest_framework.test import APIClient
 from payments_service.payments import payment_sync
 from payments_service.payments.models import Payment
 from payments_service.payments.operations import lease_locks
+from payments_service.tests.child_environment import environment
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import PlacedOrder, recorded, run_commands, sweep
 from service_defaults.idempotency.models import IdempotencyRecord
@@ -37,19 +37,10 @@ class PayingProcess:
     """A process that stops at a call of Stripe's."""
 
     def __init__(self, **plan: Any) -> None:
-        database = connection.settings_dict
-        environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "payments_service.config.settings",
-            "PAYMENTS_DATABASE_URL": (
-                f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
-                f"/{database['NAME']}"
-            ),
-            "STRIPE_API_BASE": settings.STRIPE_API_BASE,
-            "DJANGO_LOG_LEVEL": "CRITICAL",
-        }
+        variables = environment(STRIPE_API_BASE=settings.STRIPE_API_BASE)
         self._process = subprocess.Popen(
             (sys.executable, "-m", "payments_service.tests.paying_process", json.dumps(plan)),
-            env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=variables, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         assert self._line() == "here"
 

@@ -12,11 +12,11 @@ from payments_service.payments import payment_sync
 from payments_service.payments.models import OrderReplica, Payment, ProviderCall, Status, UserReplica
 from payments_service.payments.operations import attempts
 from payments_service.tests.fake_stripe import FakeStripe
+from payments_service.tests.lost_answers import lose_answer
 from payments_service.tests.story import (
     PlacedOrder,
     begin_attempt,
     let_time_pass,
-    lose_answer,
     recorded,
     run_commands,
     sweep,

@@ -17,7 +17,7 @@ PAID_BY_ANOTHER = {"status": "complete", "payment_id": uuid7()}
 
 def _reason(status: Status, state: IntentState, order: dict[str, Any], **payment: Any) -> Reason | None:
     voided = payment.pop("voided", None)
-    intent = Intent(id="pi_1", state=state, client_secret="")
+    intent = Intent(id="pi_1", provider="Stripe", state=state, client_secret="")
     return reason_for(status, Payment(**payment), OrderReplica(**order), intent, voided)
 
 

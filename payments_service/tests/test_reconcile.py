@@ -8,9 +8,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from payments_service.clients import stripe
 from payments_service.payments import reconciliation
-from payments_service.payments.models import OrderReplica, Payment
+from payments_service.payments.models import Intent, OrderReplica, Payment
+from payments_service.providers import ProviderRecord, stripe
+from payments_service.providers.stripe import Stripe
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import PlacedOrder, begin_attempt, let_time_pass, run_commands
 from service_defaults.clock import moment
@@ -97,8 +98,8 @@ class TestReconcile:
     def test_looks_twice(
         self, paid: PlacedOrder, provider: FakeStripe, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        books = stripe.fetch_provider_record(str(paid.payment().intent_id))
-        monkeypatch.setattr(stripe, "list_provider_records", lambda **_: iter([stale(books)]))
+        books = Stripe().fetch_record(str(paid.payment().intent_id))
+        monkeypatch.setattr(Stripe, "list_records", lambda self, **_: iter([stale(books)]))
         assert differences() == []
 
     @pytest.mark.parametrize("chunk", [1, 2, 3])
@@ -153,8 +154,8 @@ def pay(shop: APIClient, buyer: UUID) -> PlacedOrder:
     return order
 
 
-def make_stray(*, confirmed: bool) -> stripe.Intent:
-    made = stripe.create_intent(
+def make_stray(*, confirmed: bool) -> Intent:
+    made = Stripe().create_intent(
         amount=Decimal(5),
         currency="USD",
         card="tok_visa",
@@ -163,13 +164,13 @@ def make_stray(*, confirmed: bool) -> stripe.Intent:
         key=str(uuid7()),
     )
     if confirmed:
-        stripe.confirm_intent(made.id, return_url="http://testserver/", key=str(uuid7()))
+        Stripe().confirm_intent(made.id, return_url="http://testserver/", key=str(uuid7()))
     return made
 
 
-def stale(booked: stripe.ProviderRecord | None) -> stripe.ProviderRecord:
+def stale(booked: ProviderRecord | None) -> ProviderRecord:
     assert booked is not None
-    return stripe.ProviderRecord(**{**vars(booked), "held": booked.taken, "taken": Decimal(0)})
+    return ProviderRecord(**{**vars(booked), "held": booked.taken, "taken": Decimal(0)})
 
 
 def reconcile(*options: str) -> tuple[str, list[str]]:

@@ -10,9 +10,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from contracts.payment import PaymentStarted
-from payments_service.clients import stripe
 from payments_service.payments import lost_intents, operations, tasks
 from payments_service.payments.models import LedgerEntry, OrderReplica, Payment
+from payments_service.providers.stripe import Stripe
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import PlacedOrder, begin_attempt, run_commands
 from shared_events.envelope import RawEnvelope
@@ -115,7 +115,7 @@ class TestRecovery:
         recover(lose_everything())
         settle()
         [authorized] = Payment.objects.filter(status="authorized")
-        assert stripe.fetch_intent(str(authorized.intent_id)).state == "authorized"
+        assert Stripe().fetch_intent(str(authorized.intent_id)).state == "authorized"
         assert authorized.due_at is not None
 
     def test_leaves_newer_rows_alone_and_takes_the_same_twice(self, orders: list[PlacedOrder]) -> None:
@@ -140,7 +140,7 @@ class TestAnAttemptWithoutAnIntent:
 
     def test_is_not_abandoned_when_its_money_is_at_stripe(self, provider: FakeStripe, buyer: UUID) -> None:
         payment = begin_attempt(PlacedOrder(buyer)).payment
-        made = stripe.create_intent(
+        made = Stripe().create_intent(
             amount=payment.amount,
             currency="USD",
             card="tok_visa",
@@ -148,7 +148,7 @@ class TestAnAttemptWithoutAnIntent:
             order_id=payment.order_id,
             key=payment.attempt_key("create"),
         )
-        stripe.confirm_intent(made.id, return_url="http://testserver/", key=str(uuid7()))
+        Stripe().confirm_intent(made.id, return_url="http://testserver/", key=str(uuid7()))
         recover([])
         Payment.objects.update(due_at=timezone.now(), leased_until=None)
         tasks.begin_searches()

@@ -7,15 +7,16 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from contracts.payment import PaymentCaptureFailed, PaymentVoided
-from payments_service.clients import stripe
 from payments_service.payments import operations, payment_sync, tasks
-from payments_service.payments.models import LEASE, Payment, ProviderCall
+from payments_service.payments.models import LEASE, Failure, Intent, IntentState, Payment, ProviderCall
+from payments_service.providers import ProviderRefused
+from payments_service.providers.stripe import Stripe
 from payments_service.tests.fake_stripe import FakeStripe
+from payments_service.tests.lost_answers import lose_answer
 from payments_service.tests.story import (
     PlacedOrder,
     begin_attempt,
     let_time_pass,
-    lose_answer,
     recorded,
     run_commands,
     sweep,
@@ -70,11 +71,11 @@ class TestACompletedOrder:
     def test_fails_when_stripe_refuses_for_good(
         self, order: PlacedOrder, provider: FakeStripe, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def refuse(intent_id: str, *, key: str) -> stripe.Intent:
-            raise stripe.StripeRefused(stripe.Failure(code="charge_expired", message="It is too late."))
+        def refuse(self: Stripe, intent_id: str, *, key: str) -> Intent:
+            raise ProviderRefused(Failure(code="charge_expired", message="It is too late."))
 
         order.complete(order.payment())
-        monkeypatch.setitem(payment_sync._CALLS, ProviderCall.CAPTURE, refuse)
+        monkeypatch.setattr(Stripe, "capture_intent", refuse)
         run_commands()
         payment = order.payment()
         assert (payment.status, payment.reason) == ("capture_failed", "It is too late.")
@@ -266,7 +267,7 @@ class TestTheLease:
         order.cancel()
         let_time_pass()
         sweep()
-        stale = stripe.Intent(id=slow.intent_id, state=stripe.IntentState.CAPTURED, client_secret="")
+        stale = Intent(provider="Stripe", id=slow.intent_id, state=IntentState.CAPTURED, client_secret="")
         with transaction.atomic():
             payment = operations.record_intent(lease=slow, intent=stale, now=timezone.now())
         assert payment.status == "voided"
@@ -276,7 +277,7 @@ class TestTheLease:
         slow = begin_attempt(order)
         let_time_pass()
         sweep()
-        payment_sync._give_up(slow, "declined", stripe.Failure(code="stolen_card", message="Declined."))
+        payment_sync._give_up(slow, "declined", Failure(code="stolen_card", message="Declined."))
         assert (order.payment().status, recorded()) == ("voided", ["started", "voided"])
 
     def test_leaves_a_payment_due_when_news_came_during_the_walk(
@@ -284,7 +285,7 @@ class TestTheLease:
     ) -> None:
         sync = lease(order)
         assert sync is not None
-        seen = stripe.fetch_intent(sync.intent_id)
+        seen = Stripe().fetch_intent(sync.intent_id)
         order.complete(order.payment())
         run_commands()
         assert order.payment().status == "authorized"
@@ -335,7 +336,9 @@ def keep_new_intent(order: PlacedOrder, card: str = "tok_visa") -> operations.Le
 
 
 def keep_made_up_intent(order: PlacedOrder) -> None:
-    intent = stripe.Intent(id=f"pi_{order.id.hex}", state=stripe.IntentState.UNCONFIRMED, client_secret="s")
+    intent = Intent(
+        provider="Stripe", id=f"pi_{order.id.hex}", state=IntentState.UNCONFIRMED, client_secret="s"
+    )
     begun = begin_attempt(order)
     with transaction.atomic():
         operations.keep_intent(lease=begun, intent=intent, now=timezone.now())

@@ -8,9 +8,10 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from payments_service.clients import stripe
-from payments_service.payments import admin, payment_sync
-from payments_service.payments.models import Payment, ProviderCall
+from payments_service.payments import admin
+from payments_service.payments.models import Failure, Intent, IntentState, Payment
+from payments_service.providers import ProviderRefused
+from payments_service.providers.stripe import Stripe
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import (
     PlacedOrder,
@@ -167,12 +168,12 @@ class TestARefundThatFails:
         order.complete(order.payment())
         run_commands()
 
-        def refuse(intent_id: str, *, key: str) -> stripe.Intent:
+        def refuse(provider: Stripe, intent_id: str, *, key: str) -> Intent:
             self.keys.append(key)
-            raise stripe.StripeRefused(stripe.Failure(code="balance_insufficient", message="Top up first."))
+            raise ProviderRefused(Failure(code="balance_insufficient", message="Top up first."))
 
         self.keys: list[str] = []
-        monkeypatch.setitem(payment_sync._CALLS, ProviderCall.REFUND, refuse)
+        monkeypatch.setattr(Stripe, "refund_intent", refuse)
         order.cancel("operator")
         run_commands()
         return order
@@ -208,19 +209,20 @@ class TestARefundThatFails:
         order.cancel("operator")
         run_commands()
         keys: list[str] = []
-        came_back = stripe.Intent(
+        came_back = Intent(
+            provider="Stripe",
             id=str(order.payment().intent_id),
-            state=stripe.IntentState.CAPTURED,
+            state=IntentState.CAPTURED,
             client_secret="",
-            failure=stripe.Failure(code="refund_failed", message="The refund failed: lost or stolen card."),
+            failure=Failure(code="refund_failed", message="The refund failed: lost or stolen card."),
         )
 
-        def refund(intent_id: str, *, key: str) -> stripe.Intent:
+        def refund(self: Stripe, intent_id: str, *, key: str) -> Intent:
             keys.append(key)
-            return came_back if len(keys) == 1 else replace(came_back, state=stripe.IntentState.REFUNDED)
+            return came_back if len(keys) == 1 else replace(came_back, state=IntentState.REFUNDED)
 
-        monkeypatch.setattr(stripe, "fetch_intent", lambda intent_id: came_back)
-        monkeypatch.setitem(payment_sync._CALLS, ProviderCall.REFUND, refund)
+        monkeypatch.setattr(Stripe, "fetch_intent", lambda self, intent_id: came_back)
+        monkeypatch.setattr(Stripe, "refund_intent", refund)
         settle_now(staff_client, order.payment())
         run_commands()
         assert order.payment().next_actor == "Stripe, to refund it: The refund failed: lost or stolen card."

@@ -24,7 +24,7 @@ def make(status: str, order_status: str = "created") -> tuple[Payment, OrderRepl
 
 
 def intent(state: IntentState) -> Intent:
-    return Intent(id="pi_1", state=state, client_secret="")
+    return Intent(id="pi_1", provider="Stripe", state=state, client_secret="")
 
 
 class TestNextStep:

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from payments_service.payments.models import Payment, Status
+from payments_service.providers import get_provider
 
 
 def _always(message: str) -> dict[str, Any]:
@@ -12,7 +13,7 @@ def _always(message: str) -> dict[str, Any]:
 
 
 class OpenIntentInput(serializers.Serializer[Any]):
-    """Which order to pay. An id that isn't one is simply unknown, so it is taken as text."""
+    """Which order to pay. The id is read as text, so that one that isn't a UUID is answered as unknown."""
 
     orderId = serializers.CharField(  # noqa: N815  the contract's name
         max_length=64, error_messages=_always("OrderId must be provided")
@@ -20,12 +21,13 @@ class OpenIntentInput(serializers.Serializer[Any]):
 
 
 class PayOrderInput(OpenIntentInput):
-    """Which order to pay, and with what. Never a card number: only Stripe may see one."""
+    """Which order to pay, and the card's `token`. A card's number never comes here, only to the provider."""
 
-    token = serializers.RegexField(
-        r"^(tok|pm)_[A-Za-z0-9_]{1,250}\Z",
-        error_messages=_always("Token must be a Stripe card token or payment method"),
-    )
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields; which tokens there are depends on the provider."""
+        provider = get_provider()
+        token = serializers.RegexField(provider.card_pattern, error_messages=_always(provider.card_rule))
+        return {**super().get_fields(), "token": token}
 
 
 class PaymentOutput(serializers.Serializer[Any]):
@@ -56,7 +58,7 @@ class PaymentOutput(serializers.Serializer[Any]):
     updatedAt = serializers.DateTimeField(source="updated_at")  # noqa: N815
 
     def get_failure(self, payment: Payment) -> dict[str, str] | None:
-        """Stripe's code and words."""
+        """The provider's code and message."""
         failure = payment.failure
         return {"code": failure.code, "message": failure.message} if failure else None
 
@@ -71,7 +73,7 @@ class PaymentOutput(serializers.Serializer[Any]):
 
 
 class IntentOutput(serializers.Serializer[Payment]):
-    """What Stripe's script on a page needs."""
+    """What the provider's script on a page needs."""
 
     id = serializers.UUIDField()
     clientSecret = serializers.CharField(source="client_secret")  # noqa: N815
@@ -80,6 +82,6 @@ class IntentOutput(serializers.Serializer[Payment]):
     currency = serializers.CharField()
 
     def get_publishableKey(self, payment: Payment) -> str:  # noqa: N802
-        """The key by which Stripe knows us in a browser."""
+        """The provider's public key."""
         key: str = self.context["publishable_key"]
         return key

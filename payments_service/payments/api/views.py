@@ -6,7 +6,6 @@ Paying speaks to Stripe, so no transaction is opened here: `settlement` opens it
 from collections.abc import Callable
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -15,7 +14,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from payments_service.clients import stripe
 from payments_service.payments import operations, payment_sync, queries
 from payments_service.payments.api.serializers import (
     IntentOutput,
@@ -24,6 +22,7 @@ from payments_service.payments.api.serializers import (
     PayOrderInput,
 )
 from payments_service.payments.models import Payment
+from payments_service.providers import get_provider
 from service_defaults.authentication import principal
 from service_defaults.clock import database_now
 from service_defaults.errors import DomainError
@@ -111,7 +110,7 @@ class OpenIntent(APIView):
         """Begin, or go on with, a payment by Stripe Elements on a page."""
         data = OpenIntentInput(data=request.data)
         data.is_valid(raise_exception=True)
-        context = {"publishable_key": settings.STRIPE_PUBLISHABLE_KEY}
+        context = {"publishable_key": get_provider().publishable_key}
 
         def open_intent(key: Key | None) -> Payment:
             return payment_sync.open_intent(
@@ -125,17 +124,17 @@ class OpenIntent(APIView):
 
 
 class ReceiveWebhook(APIView):
-    """Where Stripe tells its events."""
+    """The provider's webhook."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    # Stripe sends as much as there is, all of it from a few addresses, and the signature says who it is.
+    # A provider sends all events from a few addresses, and signs each.
     throttle_classes = ()
 
     @extend_schema(exclude=True)
     def post(self, request: Request) -> Response:
-        """Take an event as a reason to ask Stripe for the state; its signature covers the raw body."""
-        webhook = stripe.read_webhook(request.body, request.headers.get("Stripe-Signature", ""))
+        """Have the intent's state fetched soon: the event's own content may be out of date."""
+        webhook = get_provider().read_webhook(request.body, request.headers)
         with transaction.atomic():
             operations.receive_webhook(
                 event_id=webhook.id, type=webhook.type, intent_id=webhook.intent_id, now=database_now()

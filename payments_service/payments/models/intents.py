@@ -1,30 +1,30 @@
-"""What Stripe says of a PaymentIntent, in our words, and what we may want of it."""
+"""An intent at the payment provider, and what payments may do with it."""
 
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
 
 class IntentState(StrEnum):
-    """Where Stripe's own record of an attempt stands."""
+    """The state of an intent by the provider's own record."""
 
-    UNPAID = auto()  # wants a card: none was given, or the last one failed
-    UNCONFIRMED = auto()  # has a card, and nobody has asked for the money yet
-    CHALLENGED = auto()  # the buyer's bank wants to hear from the buyer first (3-D Secure)
+    UNPAID = auto()  # needs a card: none was given, or the last one failed
+    UNCONFIRMED = auto()  # has a card, and its amount is not requested from the bank yet
+    CHALLENGED = auto()  # the buyer must answer the bank's challenge first (3-D Secure)
     PROCESSING = auto()
-    AUTHORIZED = auto()  # authorised: the amount is reserved, nothing is taken
+    AUTHORIZED = auto()  # the amount is reserved at the bank, nothing is captured
     CAPTURED = auto()
-    REFUNDED = auto()  # taken, and given back in full
-    CANCELED = auto()  # cancelled: it can never take money again
+    REFUNDED = auto()  # captured, and refunded in full
+    CANCELED = auto()  # final: nothing can be authorised or captured any more
 
     @property
     def is_open(self) -> bool:
-        """Whether it has reserved or taken nothing yet, and could still."""
+        """Whether nothing is authorised yet, and still can be."""
         return self in (IntentState.UNPAID, IntentState.UNCONFIRMED, IntentState.CHALLENGED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Why a card, or a step, was refused: Stripe's code and its words for people."""
+    """Why a card, or a call, was refused: the provider's code, and its message for people."""
 
     code: str
     message: str
@@ -32,12 +32,13 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True)
 class Intent:
-    """A PaymentIntent as Stripe last told it.
+    """An intent in the state that the provider last returned; `provider` is the provider's name.
 
     `failure` is why its last card failed; `next_action_url` the page on which the buyer answers a challenge.
     """
 
     id: str
+    provider: str
     state: IntentState
     client_secret: str
     failure: Failure | None = None
@@ -45,15 +46,15 @@ class Intent:
 
 
 class Goal(StrEnum):
-    """What should become of a payment, given its order."""
+    """What a payment is to become, given its order."""
 
-    AUTHORIZE = auto()  # the order is open: reserve the amount, take nothing
+    AUTHORIZE = auto()  # the order is open
     CAPTURE = auto()  # the order completed with this payment
-    RELEASE = auto()  # everything else
+    RELEASE = auto()  # anything else: cancel or refund it
 
 
 class ProviderCall(StrEnum):
-    """One call to Stripe that brings an intent nearer to the goal."""
+    """A call of the provider that brings an intent nearer to its payment's goal."""
 
     CONFIRM = auto()
     CAPTURE = auto()

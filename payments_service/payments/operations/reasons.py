@@ -5,22 +5,16 @@ from dataclasses import dataclass
 from contracts.payment import PaymentReason, VoidReason
 from payments_service.payments.models import Failure, Goal, Intent, IntentState, OrderReplica, Payment, Status
 
-_WORDS = {
-    "no_answer": "Stripe gave no answer",
-    "cancelled_at_provider": "cancelled at Stripe",
-    "refunded_at_provider": "refunded at Stripe",
-}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """A code, and words for people: those given, or what the code says."""
+    """A code for programs, and `words` for people: by default the code's own."""
 
     code: PaymentReason
     words: str = ""
 
     def __str__(self) -> str:
-        return self.words or _WORDS.get(self.code) or self.code.replace("_", " ")
+        return self.words or self.code.replace("_", " ")
 
 
 def refused_card(failure: Failure, *, by_bank: bool) -> Reason:
@@ -45,10 +39,18 @@ def reason_for(
             return Reason(code=code, words=payment.failure_message)
         case Status.REFUNDED:
             asked = Reason(code="requested", words=payment.refund_reason) if payment.refund_reason else None
-            return asked or _by_order(payment, order) or Reason(code="refunded_at_provider")
+            return (
+                asked
+                or _by_order(payment, order)
+                or Reason(code="refunded_at_provider", words=f"refunded at {intent.provider}")
+            )
         case Status.VOIDED:
             said = Reason(code=voided) if voided else None
-            return said or _by_order(payment, order) or Reason(code="cancelled_at_provider")
+            return (
+                said
+                or _by_order(payment, order)
+                or Reason(code="cancelled_at_provider", words=f"cancelled at {intent.provider}")
+            )
     return None
 
 

@@ -12,10 +12,10 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q, Sum
 
-from payments_service.clients import stripe
 from payments_service.payments import operations, payment_sync, tasks
 from payments_service.payments.models import LedgerEntry, OrderReplica, Payment, UserReplica
 from payments_service.payments.operations import attempts, lease_locks, records, replicas, sync_requests
+from payments_service.providers import stripe
 from tests.model.child.pipe import Clock, Command, Pipe
 from tests.model.child.stripe_client import RemoteClient
 from tests.model.child.worker import receive

@@ -8,7 +8,7 @@ provider that the parent holds in its memory, and which outlives this process.
 from types import SimpleNamespace
 from typing import Any
 
-from payments_service.clients import stripe
+from payments_service.providers import stripe
 from tests.model.child.pipe import Message, Pipe
 
 

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from contracts.order_export import NotReadThatFar, UnreadableExport, opened
-from payments_service.clients.stripe import StripeUnavailable
 from payments_service.payments import operations
 from payments_service.payments.order_comparison import OrderComparison
 from payments_service.payments.reconciliation import Reconciliation
+from payments_service.providers import ProviderUnavailable
 from service_defaults.clock import database_now, moment
 from shared_events.inbox import cursors
 
@@ -89,10 +89,10 @@ class Command(BaseCommand):
         try:
             for found, difference in enumerate(records.differences(), 1):  # noqa: B007 (the last one counts)
                 self.stdout.write(difference)
-        except StripeUnavailable as error:
+        except ProviderUnavailable as error:
             reached = records.compared_until.isoformat()
             raise CommandError(
-                f"Stripe gave no answer; go on with --since {reached}", returncode=UNFINISHED
+                f"{records.provider.name} gave no answer; go on with --since {reached}", returncode=UNFINISHED
             ) from error
         return found
 
@@ -101,7 +101,8 @@ class Command(BaseCommand):
             f"{records.payments} payments since {records.since.isoformat()},"
             f" {records.under_way} of them under way"
         )
+        name = records.provider.name
         for what in sorted(records.ours):
             self.stdout.write(
-                f"{what}: {records.ours[what]:.2f} by the ledger, {records.stripes[what]:.2f} by Stripe"
+                f"{what}: {records.ours[what]:.2f} by the ledger, {records.theirs[what]:.2f} by {name}"
             )

@@ -3,8 +3,9 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 
-from payments_service.clients import stripe
-from payments_service.payments.models import IntentState
+from payments_service.payments.models import Failure, Intent, IntentState
+from payments_service.providers import ProviderDeclined, ProviderRefused, ProviderUnavailable
+from payments_service.providers.stripe import Stripe
 from payments_service.tests.fake_stripe import FakeStripe
 from shared_events.ids import uuid7
 
@@ -14,8 +15,8 @@ ORDER = uuid7()
 PAGE = f"http://testserver/orders/{ORDER}"
 
 
-def create(card: str | None = "pm_card_visa", amount: str = "19.99", key: str = "") -> stripe.Intent:
-    return stripe.create_intent(
+def create(card: str | None = "pm_card_visa", amount: str = "19.99", key: str = "") -> Intent:
+    return Stripe().create_intent(
         amount=Decimal(amount),
         currency="USD",
         card=card,
@@ -30,11 +31,11 @@ class TestTheDoor:
         "call",
         [
             create,
-            lambda: stripe.confirm_intent("pi_1", return_url=PAGE, key="k"),
-            lambda: stripe.capture_intent("pi_1", key="k"),
-            lambda: stripe.cancel_intent("pi_1", key="k"),
-            lambda: stripe.refund_intent("pi_1", key="k"),
-            lambda: stripe.fetch_intent("pi_1"),
+            lambda: Stripe().confirm_intent("pi_1", return_url=PAGE, key="k"),
+            lambda: Stripe().capture_intent("pi_1", key="k"),
+            lambda: Stripe().cancel_intent("pi_1", key="k"),
+            lambda: Stripe().refund_intent("pi_1", key="k"),
+            lambda: Stripe().fetch_intent("pi_1"),
         ],
         ids=["create", "confirm", "capture", "cancel", "refund", "fetch"],
     )
@@ -49,38 +50,38 @@ class TestTheDoor:
         intent = create()
         assert intent.state is IntentState.UNCONFIRMED
         assert (
-            stripe.confirm_intent(intent.id, return_url=PAGE, key=f"a{intent.id}").state
+            Stripe().confirm_intent(intent.id, return_url=PAGE, key=f"a{intent.id}").state
             is IntentState.AUTHORIZED
         )
-        assert stripe.capture_intent(intent.id, key=f"b{intent.id}").state is IntentState.CAPTURED
-        assert stripe.refund_intent(intent.id, key=f"c{intent.id}").state is IntentState.REFUNDED
+        assert Stripe().capture_intent(intent.id, key=f"b{intent.id}").state is IntentState.CAPTURED
+        assert Stripe().refund_intent(intent.id, key=f"c{intent.id}").state is IntentState.REFUNDED
 
     def test_does_nothing_twice_under_one_key(self, provider: FakeStripe) -> None:
         intent = create()
-        stripe.confirm_intent(intent.id, return_url=PAGE, key="a" + intent.id)
-        taken = [stripe.capture_intent(intent.id, key="b" + intent.id).state for _ in range(2)]
+        Stripe().confirm_intent(intent.id, return_url=PAGE, key="a" + intent.id)
+        taken = [Stripe().capture_intent(intent.id, key="b" + intent.id).state for _ in range(2)]
         assert taken == [IntentState.CAPTURED, IntentState.CAPTURED]
 
     def test_tells_a_decline_in_stripes_words(self, provider: FakeStripe) -> None:
         intent = create("pm_card_chargeDeclinedExpiredCard")
-        with pytest.raises(stripe.StripeDeclined) as declined:
-            stripe.confirm_intent(intent.id, return_url=PAGE, key=intent.id)
-        assert declined.value.failure == stripe.Failure(code="expired_card", message="Your card has expired.")
-        assert stripe.fetch_intent(intent.id).failure == declined.value.failure
+        with pytest.raises(ProviderDeclined) as declined:
+            Stripe().confirm_intent(intent.id, return_url=PAGE, key=intent.id)
+        assert declined.value.failure == Failure(code="expired_card", message="Your card has expired.")
+        assert Stripe().fetch_intent(intent.id).failure == declined.value.failure
 
     def test_tells_a_refusal_from_a_silence(self, provider: FakeStripe) -> None:
-        with pytest.raises(stripe.StripeRefused) as refused:
+        with pytest.raises(ProviderRefused) as refused:
             create("pm_nobody")
         assert refused.value.failure.message == "No such PaymentMethod: 'pm_nobody'"
-        with pytest.raises(stripe.StripeUnavailable):
-            stripe.fetch_intent("pi_nobody")
+        with pytest.raises(ProviderUnavailable):
+            Stripe().fetch_intent("pi_nobody")
 
     @pytest.mark.usefixtures("bank_is_down")
     def test_says_when_nobody_answers(self) -> None:
-        with pytest.raises(stripe.StripeUnavailable):
+        with pytest.raises(ProviderUnavailable):
             create()
 
     def test_refuses_one_key_for_two_things(self, provider: FakeStripe) -> None:
         create(key="one key")
-        with pytest.raises(stripe.StripeRefused):
+        with pytest.raises(ProviderRefused):
             create(amount="20.00", key="one key")
