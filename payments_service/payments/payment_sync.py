@@ -7,8 +7,9 @@ syncs.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from payments_service.providers import (
 )
 from service_defaults.clock import database_now
 from service_defaults.errors import BusinessRuleViolation, DomainError
+from service_defaults.idempotency.models import IdempotencyRecord
 from service_defaults.idempotency.store import Key
 
 #: Walks that one command may take; the rest is left to the next one.
@@ -48,6 +50,29 @@ class CardNotAccepted(BusinessRuleViolation):
     """This card can't be used."""
 
     field = "token"
+
+
+@dataclass(frozen=True)
+class PaymentProcess:
+    """Paying as an idempotent process: `run` calls `pay_order` or `open_intent`, which claims its key."""
+
+    run: Callable[[Key | None], Payment]
+
+    def resume(self, claim: IdempotencyRecord) -> None:
+        """Settle the payment that was begun with the key, by the provider's state of its intent."""
+        payment = queries.find_payment_of_claim(claim)
+        if payment is not None:
+            settle_payment(payment.id)
+
+    def get_result(self, claim: IdempotencyRecord) -> Payment:
+        """Return the payment that was made with the key."""
+        payment = queries.find_payment_of_claim(claim)
+        assert payment is not None
+        return payment
+
+    def is_complete(self, payment: Payment) -> bool:
+        """Whether the payment has got what its request asked for."""
+        return payment.is_answered
 
 
 def pay_order(*, order_id: UUID, buyer: UUID, card: str, key: Key | None = None) -> Payment:

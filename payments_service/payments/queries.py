@@ -26,7 +26,6 @@ from payments_service.payments.operations import (
 )
 from service_defaults.clock import first_id_of
 from service_defaults.idempotency.models import IdempotencyRecord
-from service_defaults.idempotency.store import Key
 
 #: Stripe keeps a card's authorisation for seven days; one that is older than this is near its end.
 AUTHORISATION_AGES = timedelta(days=5)
@@ -70,14 +69,9 @@ def get_payment(*, payment_id: UUID, buyer: UUID) -> Payment:
     return payment
 
 
-def get_payment_answered_by(kept: IdempotencyRecord) -> Payment:
-    """Return the payment that was made by the request of a kept answer; there is one."""
-    return Payment.objects.get(claim=kept)
-
-
-def find_payment_begun_with(key: Key) -> Payment | None:
-    """Return the payment that a request with this key has begun, None while there is none."""
-    return Payment.objects.filter(**{f"claim__{name}": value for name, value in key.identity.items()}).first()
+def find_payment_of_claim(claim: IdempotencyRecord) -> Payment | None:
+    """Return the payment whose request claimed an idempotency key, None while there is none."""
+    return Payment.objects.filter(claim=claim).first()
 
 
 def list_payments(*, buyer: UUID, order_id: UUID | None = None) -> QuerySet[Payment]:

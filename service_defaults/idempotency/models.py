@@ -25,3 +25,8 @@ class IdempotencyRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.route} {self.key}"
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether the key is claimed and not completed."""
+        return not self.status

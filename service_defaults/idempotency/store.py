@@ -1,9 +1,4 @@
-"""Store responses under their idempotency keys, and find, claim, complete and release keys.
-
-A key is *claimed* in the transaction that makes the effect, or begins it, and *completed* with the success in
-the transaction that ends it. After anything else it is *released*. A claim committed without a response is
-in flight: `idempotent` never commits one, an effect that takes several transactions does.
-"""
+"""Store responses under their idempotency keys, and find, claim, complete and release keys."""
 
 import hashlib
 import json
@@ -70,39 +65,46 @@ def read_key(request: Request) -> Key | None:
 
 
 def find(key: Key) -> IdempotencyRecord | None:
-    """Return the response stored under the key, None where there is none.
-
-    Raises IdempotencyKeyReused, IdempotencyKeyInFlight.
-    """
+    """Return the key's record, None for a free key. Raises IdempotencyKeyReused."""
     record = IdempotencyRecord.objects.filter(**key.identity).first()
-    return None if record is None else _checked(record, key)
+    return record and _with_same_body(record, key)
 
 
 def claim(key: Key) -> IdempotencyRecord:
-    """Return the key's row, locked: a new one without a status, or the response stored under it.
+    """Return the key's record, locked: a new one, which is in flight, or the completed one.
 
     Needs a transaction; waits for the end of another one that has claimed the key. Raises
-    IdempotencyKeyReused, IdempotencyKeyInFlight.
+    IdempotencyKeyReused; IdempotencyKeyInFlight for one that was claimed before and isn't completed.
     """
-    record, is_new = IdempotencyRecord.objects.select_for_update().get_or_create(
-        **key.identity, defaults={"fingerprint": key.fingerprint}
-    )
-    return record if is_new else _checked(record, key)
+    record, is_new = _get_or_create(key)
+    if not is_new and _with_same_body(record, key).is_in_flight:
+        raise IdempotencyKeyInFlight
+    return record
+
+
+def claim_new(key: Key | None) -> IdempotencyRecord | None:
+    """Claim the key of a process that begins, None without a key. Needs a transaction.
+
+    Raises IdempotencyKeyReused, and IdempotencyKeyInFlight for any key that has a record.
+    """
+    record = claim(key) if key else None
+    if record is not None and not record.is_in_flight:
+        # The same request was completed a moment ago: `idempotent_process` replays its response.
+        raise IdempotencyKeyInFlight
+    return record
 
 
 def complete(record: IdempotencyRecord, response: Response | None = None) -> None:
-    """Store a success under a claimed key; without a `response` only its status (201): see `fill_in`."""
+    """Store a success under a claimed key; without a `response` its status (201): see `set_response`."""
     record.status = response.status_code if response else CREATED
     if response:
         record.body, record.etag = _plain(response.data), response.get("ETag", "")
     record.save()
 
 
-def fill_in(key: Key, response: Response) -> None:
-    """Store the response of an effect that is committed, unless the key has one. Needs a transaction."""
-    record, _ = IdempotencyRecord.objects.select_for_update().get_or_create(
-        **key.identity, defaults={"fingerprint": key.fingerprint}
-    )
+def set_response(key: Key, response: Response) -> None:
+    """Store the response of a completed process, unless the key has one. Needs a transaction."""
+    record, _ = _get_or_create(key)
     if record.body is None:
         complete(record, response)
 
@@ -124,11 +126,15 @@ def purge_old_records() -> int:
     return deleted
 
 
-def _checked(record: IdempotencyRecord, key: Key) -> IdempotencyRecord:
+def _get_or_create(key: Key) -> tuple[IdempotencyRecord, bool]:
+    return IdempotencyRecord.objects.select_for_update().get_or_create(
+        **key.identity, defaults={"fingerprint": key.fingerprint}
+    )
+
+
+def _with_same_body(record: IdempotencyRecord, key: Key) -> IdempotencyRecord:
     if record.fingerprint != key.fingerprint:
         raise IdempotencyKeyReused
-    if not record.status:
-        raise IdempotencyKeyInFlight
     return record
 
 

@@ -80,7 +80,8 @@ class TestRegister:
         problems.register(failing_views.QuotaUsedUp, status=402)
 
     @pytest.mark.parametrize(
-        ("kind", "status"), [(errors.NotFound, 410), (failing_views.QuotaUsedUp, 403), (failing_views.TooLoud, 500)]
+        ("kind", "status"),
+        [(errors.NotFound, 410), (failing_views.QuotaUsedUp, 403), (failing_views.TooLoud, 500)],
     )
     def test_refuses_another_status_and_one_that_is_no_client_error(
         self, kind: type[errors.DomainError], status: int

@@ -3,7 +3,6 @@
 Paying speaks to Stripe, so no transaction is opened here: `settlement` opens its own, before and after.
 """
 
-from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
@@ -22,20 +21,12 @@ from payments_service.payments.api.serializers import (
     PayOrderInput,
 )
 from payments_service.payments.models import Payment
+from payments_service.payments.payment_sync import PaymentProcess
 from payments_service.providers import get_provider
 from service_defaults.authentication import principal
 from service_defaults.clock import database_now
-from service_defaults.errors import DomainError
-from service_defaults.idempotency.models import IdempotencyRecord
-from service_defaults.idempotency.store import (
-    IN_OPENAPI,
-    IdempotencyKeyInFlight,
-    Key,
-    fill_in,
-    find,
-    read_key,
-    replay,
-)
+from service_defaults.idempotency.idempotent import idempotent_process
+from service_defaults.idempotency.store import IN_OPENAPI, Key
 from service_defaults.paging import KeysetPagination
 from service_defaults.replication import wait_for_replica
 
@@ -67,7 +58,10 @@ class PaymentList(APIView):
                 key=key,
             )
 
-        return _once(request, pay, lambda payment: Response(PaymentOutput(payment).data, status=201))
+        def answer(payment: Payment) -> Response:
+            return Response(PaymentOutput(payment).data, status=201)
+
+        return idempotent_process(request, PaymentProcess(pay), answer)
 
     @extend_schema(
         operation_id="listPayments",
@@ -117,10 +111,10 @@ class OpenIntent(APIView):
                 order_id=_known_order(data.validated_data["orderId"]), buyer=principal(request).id, key=key
             )
 
-        def show(payment: Payment) -> Response:
+        def answer(payment: Payment) -> Response:
             return Response(IntentOutput(payment, context=context).data, status=201)
 
-        return _once(request, open_intent, show)
+        return idempotent_process(request, PaymentProcess(open_intent), answer)
 
 
 class ReceiveWebhook(APIView):
@@ -140,55 +134,6 @@ class ReceiveWebhook(APIView):
                 event_id=webhook.id, type=webhook.type, intent_id=webhook.intent_id, now=database_now()
             )
         return Response({})
-
-
-def _once(
-    request: Request, begin: Callable[[Key | None], Payment], show: Callable[[Payment], Response]
-) -> Response:
-    """Answer with the payment that `begin` makes, or as the request's key was answered before.
-
-    A success is known by its key from the moment its row is written; its words are kept right after, by
-    whoever shows them first.
-    """
-    key = read_key(request)
-    if key is None:
-        return show(begin(None))
-    kept = _find(key)
-    if kept is None:
-        try:
-            payment = begin(key)
-            # Overtaken on its way, it may have no result yet: whoever writes that completes the key.
-            return _keep(key, show(payment)) if payment.is_answered else show(payment)
-        except DomainError:
-            # The same request may have been sent twice at once, and the other one was answered.
-            kept = find(key)
-            if kept is None:
-                raise
-    if kept.body is None:
-        _keep(key, show(queries.get_payment_answered_by(kept)))
-        kept.refresh_from_db()
-    return replay(kept)
-
-
-def _find(key: Key) -> IdempotencyRecord | None:
-    """Return the answer that the key has, None for a free one.
-
-    What a request had begun when it died is brought to its end first. Raises IdempotencyKeyReused, and
-    IdempotencyKeyInFlight while that request lives.
-    """
-    try:
-        return find(key)
-    except IdempotencyKeyInFlight:
-        payment = queries.find_payment_begun_with(key)
-        if payment is not None:
-            payment_sync.settle_payment(payment.id)
-        return find(key)
-
-
-def _keep(key: Key, answer: Response) -> Response:
-    with transaction.atomic():
-        fill_in(key, answer)
-    return answer
 
 
 def _known_order(text: str) -> UUID:

@@ -27,9 +27,7 @@ from payments_service.payments.operations.records import (
 )
 from payments_service.payments.operations.sync_requests import save_and_go_on
 from service_defaults.errors import BusinessRuleViolation, PermissionDenied, RequestInProgress
-from service_defaults.idempotency.models import IdempotencyRecord
-from service_defaults.idempotency.store import IdempotencyKeyInFlight, Key
-from service_defaults.idempotency.store import claim as claim_key
+from service_defaults.idempotency.store import Key, claim_new
 
 
 class NotYourOrder(PermissionDenied):
@@ -90,7 +88,7 @@ def start_payment(
     The request's idempotency `key` is claimed with it. Raises OrderNotFound, PaymentInProgress while another
     attempt is open, IdempotencyKeyInFlight and as `require_payable`.
     """
-    claim = _claim(key)
+    claim = claim_new(key)
     order = lock_order(order_id)
     require_payable(order, buyer=buyer, now=now)
     if order.payments.filter(status__in=LIVE).exists():
@@ -161,11 +159,3 @@ def settle_now(*, payment_id: UUID, now: datetime) -> None:
         raise NothingToSettle
     payment.due_at = now
     save_and_go_on(payment, now)
-
-
-def _claim(key: Key | None) -> IdempotencyRecord | None:
-    claim = claim_key(key) if key else None
-    if claim is not None and claim.status:
-        # Its twin was answered a moment ago: the answer is there to be given again.
-        raise IdempotencyKeyInFlight
-    return claim

@@ -99,7 +99,7 @@ def answer_claim(payment: Payment) -> None:
     Whoever writes the result does it, be it the request itself or, after a crash, the sweep.
     """
     claim = payment.claim
-    if claim is None or claim.status:
+    if claim is None or not claim.is_in_flight:
         return
     if payment.status in (Status.DECLINED, Status.VOIDED):
         release_claim(payment)
@@ -110,7 +110,7 @@ def answer_claim(payment: Payment) -> None:
 def release_claim(payment: Payment) -> None:
     """Let the key of a request go that got no success; the caller saves."""
     claim = payment.claim
-    if claim is not None and not claim.status:
+    if claim is not None and claim.is_in_flight:
         payment.claim = None
         release(claim)
 
