@@ -1,9 +1,9 @@
-"""Everything this service answers to."""
+"""The routes of this service."""
 
 from django.contrib import admin
 from django.urls import include, path
 
-from payments_service.payments.payment_sync import PaymentRefused
+from payments_service.payments.paying import PaymentRefused
 from service_defaults import health, problems
 from service_defaults.schema import openapi
 from shared_events.health import streams

@@ -1,4 +1,4 @@
-"""What an operator sees of payments, and what they may do: give money back, and have one settled now."""
+"""What operators see of payments, and what they may do: refund one, and have one settled now."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,14 +31,14 @@ class AttentionFilter(admin.SimpleListFilter):
     parameter_name = "attention"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Say what there is to choose."""
+        """Return the choices."""
         return [
             ("stuck", f"Stuck: nothing moved for {settings.STUCK_SECONDS} s"),
             ("ending", f"Authorised over {queries.AUTHORISATION_AGES.days} days ago"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
-        """Choose."""
+        """Return the payments of the choice."""
         now = database_now()
         if self.value() == "stuck":
             return queryset.filter(queries.stuck(since=now - timedelta(seconds=settings.STUCK_SECONDS)))
@@ -63,7 +63,7 @@ class EntriesOfAPayment(admin.TabularInline):  # type: ignore[type-arg]  # can't
 
 @admin.register(Payment)
 class PaymentAdmin(StaffModelAdmin):
-    """Payments: find one by its id, order, buyer or Stripe's id; unfinished ones have a due time."""
+    """Payments: find one by its id, order, buyer or intent; unsettled ones have a due time."""
 
     list_display = (
         "id",
@@ -109,7 +109,7 @@ class PaymentAdmin(StaffModelAdmin):
     @admin.action(description="Refund in full (captured payments; give a reason)", permissions=["act"])
     @require_recent_login
     def refund(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
-        """Have each selected payment given back, for the reason given; its order ends with it."""
+        """Have each selected payment refunded, for the reason given; its order ends with it."""
         reason = request.POST.get("reason", "").strip()[:150]
         if not reason:
             self.message_user(request, "Say why: the reason goes into the payment's history", messages.ERROR)
@@ -123,9 +123,11 @@ class PaymentAdmin(StaffModelAdmin):
             done=f"refund asked for: {reason}",
         )
 
-    @admin.action(description="Settle now (ask Stripe, and take the next step)", permissions=["act"])
+    @admin.action(
+        description="Settle now (fetch the provider's state, and go on from there)", permissions=["act"]
+    )
     def settle_now(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
-        """Have each selected payment brought as near to its goal as Stripe allows; never more than that."""
+        """Have each selected payment brought as near to its goal as the provider allows."""
         self.for_each(
             request,
             queryset,
@@ -147,7 +149,7 @@ class LedgerEntryAdmin(StaffModelAdmin):
 
 @admin.register(OrderReplica)
 class OrderReplicaAdmin(StaffModelAdmin):
-    """Orders as orders last told them."""
+    """The replicas of orders."""
 
     list_display = (
         "id",
@@ -166,7 +168,7 @@ class OrderReplicaAdmin(StaffModelAdmin):
 
 @admin.register(UserReplica)
 class UserReplicaAdmin(StaffModelAdmin):
-    """Users' standing as auth last told it."""
+    """The replicas of users."""
 
     list_display = ("id", "status")
     list_filter = ("status",)
@@ -175,7 +177,7 @@ class UserReplicaAdmin(StaffModelAdmin):
 
 @admin.register(StripeEvent)
 class StripeEventAdmin(StaffModelAdmin):
-    """What Stripe told by webhook, of late."""
+    """The latest webhooks."""
 
     list_display = ("id", "type", "intent_id", "received_at")
     list_filter = ("type",)

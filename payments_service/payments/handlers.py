@@ -1,4 +1,4 @@
-"""What payments does about what the others tell: this module is its table of contents."""
+"""What payments does about other services' events: this module is its table of contents."""
 
 from typing import TypeVar
 from uuid import UUID
@@ -36,31 +36,31 @@ S = TypeVar("S", bound=OrderState)
 @handles(OrderReopened, batch=True)
 def upsert_order_replicas(events: list[Envelope[OrderState]]) -> None:
     """Copy what is to be paid, by whom and until when."""
-    operations.upsert_order_replicas(_news(event) for event in events)
+    operations.upsert_order_replicas(_update(event) for event in events)
 
 
 @handles(OrderCompleted, batch=True)
 def complete_orders(events: list[Envelope[OrderCompleted]]) -> None:
     """Copy with which payments the orders are complete, and have these captured."""
-    news = [_news(event, payment_id=event.data.payment_id) for event in events]
-    operations.end_orders(news, now=database_now())
+    updates = [_update(event, payment_id=event.data.payment_id) for event in events]
+    operations.end_orders(updates, now=database_now())
 
 
 @handles(OrderCancelled, batch=True)
 def cancel_orders(events: list[Envelope[OrderCancelled]]) -> None:
-    """Copy the orders' ends, and have nothing of their payments kept."""
-    news = [
-        _news(event, payment_id=event.data.payment_id, cancel_reason=event.data.cancel_reason)
+    """Copy the orders' ends, and have their payments released."""
+    updates = [
+        _update(event, payment_id=event.data.payment_id, cancel_reason=event.data.cancel_reason)
         for event in events
     ]
-    operations.end_orders(news, now=database_now())
+    operations.end_orders(updates, now=database_now())
 
 
 @handles(UserSignedUp)
 @handles(UserSuspended)
 @handles(UserReinstated)
 def upsert_user_replica(event: Envelope[UserState]) -> None:
-    """Copy the user's standing."""
+    """Copy the user's status."""
     operations.upsert_user_replica(
         user_id=event.aggregate_id, status=event.data.status, position=event.position
     )
@@ -85,7 +85,7 @@ def end_session(event: Envelope[UserSessionEnded]) -> None:
     revocation.end_session(session_id=event.data.session_id, ended_at=event.occurred_at)
 
 
-def _news(
+def _update(
     event: Envelope[S], *, payment_id: UUID | None = None, cancel_reason: str = ""
 ) -> operations.OrderUpdate:
     return operations.OrderUpdate(

@@ -1,6 +1,7 @@
-"""Comparing what payments has of orders with orders' own list of them: a restore may have parted the two.
+"""Comparing the replicas of orders with orders' own list of them: after a restore the two may differ.
 
-Nothing is locked and nothing is changed. What moved since the list was made, or is on its way, doesn't count.
+Nothing is locked and nothing is changed. What has changed since the list was made, or is still being settled,
+isn't compared.
 """
 
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderComparison:
-    """One comparison. What moved after `under_way_since`, and has something left to do, is on its way."""
+    """One comparison. An unsettled payment with progress after `under_way_since` isn't compared."""
 
     export: OrderExport
     under_way_since: datetime
@@ -61,7 +62,7 @@ class OrderComparison:
         if copy is None:
             yield f"order {order.id}: orders has it as {order.status}, and it isn't here: {_READ_AGAIN}"
             return
-        ours, theirs = _told(copy), _of_export(order)
+        ours, theirs = _of_copy(copy), _of_export(order)
         if ours != theirs:
             yield f"order {order.id}: orders says {theirs}, and here it is {ours}: {_READ_AGAIN}"
         payments = {payment.id: payment for payment in copy.payments.all()}
@@ -95,7 +96,7 @@ class OrderComparison:
         return is_newer or payment.is_under_way(self.under_way_since)
 
 
-def _told(copy: OrderReplica) -> str:
+def _of_copy(copy: OrderReplica) -> str:
     by = f" by payment {copy.payment_id}" if copy.status == "complete" else ""
     return f"{copy.status}{by}, {copy.amount:.2f} {copy.currency}"
 

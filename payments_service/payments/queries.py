@@ -10,7 +10,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from payments_service.payments.models import (
-    OPEN,
     LedgerEntry,
     Movement,
     OrderReplica,
@@ -18,17 +17,16 @@ from payments_service.payments.models import (
     Payment,
     Status,
 )
-from payments_service.payments.operations import (
-    NotYourPayment,
-    OrderNotFound,
-    PaymentNotFound,
-    require_payable,
-)
+from payments_service.payments.operations import PaymentNotFound
 from service_defaults.clock import first_id_of
-from service_defaults.idempotency.models import IdempotencyRecord
+from service_defaults.errors import PermissionDenied
 
-#: Stripe keeps a card's authorisation for seven days; one that is older than this is near its end.
+#: A card's authorisation ends after seven days at Stripe; one that is older than this ends soon.
 AUTHORISATION_AGES = timedelta(days=5)
+
+
+class NotYourPayment(PermissionDenied):
+    """Not your payment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,20 +41,8 @@ class Sums:
 
 
 def find_order(order_id: UUID) -> OrderReplica | None:
-    """Return our copy of an order, None while there is none."""
+    """Return the replica of an order, None while there is none."""
     return OrderReplica.objects.filter(id=order_id).first()
-
-
-def get_open_attempt(*, order_id: UUID, buyer: UUID, now: datetime) -> Payment | None:
-    """Return the attempt that stands in the way of a new one, None when the buyer may begin.
-
-    Raises OrderNotFound, and as `require_payable` where the order can't be paid at all.
-    """
-    order = find_order(order_id)
-    if order is None:
-        raise OrderNotFound
-    require_payable(order, buyer=buyer, now=now)
-    return order.payments.filter(status__in=OPEN).first()
 
 
 def get_payment(*, payment_id: UUID, buyer: UUID) -> Payment:
@@ -69,19 +55,14 @@ def get_payment(*, payment_id: UUID, buyer: UUID) -> Payment:
     return payment
 
 
-def find_payment_of_claim(claim: IdempotencyRecord) -> Payment | None:
-    """Return the payment whose request claimed an idempotency key, None while there is none."""
-    return Payment.objects.filter(claim=claim).first()
-
-
 def list_payments(*, buyer: UUID, order_id: UUID | None = None) -> QuerySet[Payment]:
-    """Return the buyer's own payments, of one order or all, to be ordered and cut by the page."""
+    """Return the buyer's own payments, of one order or all, to be ordered and cut into pages."""
     payments = Payment.objects.filter(buyer=buyer)
     return payments if order_id is None else payments.filter(order_id=order_id)
 
 
 def list_without_their_intents() -> list[Payment]:
-    """Return the payments whose intents must be found at Stripe."""
+    """Return the payments whose intents must be searched for at the provider."""
     return list(Payment.objects.filter(intent_lost=True).order_by("id"))
 
 
@@ -91,7 +72,7 @@ def stuck(*, since: datetime) -> Q:
 
 
 def near_the_end_of_authorisation(*, now: datetime) -> Q:
-    """Return which payments' authorisations Stripe will let go soon."""
+    """Return which payments' authorisations end soon."""
     old = LedgerEntry.objects.filter(
         payment=OuterRef("pk"), movement=Movement.AUTHORIZED, recorded_at__lte=now - AUTHORISATION_AGES
     )
@@ -120,7 +101,7 @@ def sums_of(payment: Payment) -> Sums:
 
 
 def known_intents(intent_ids: Iterable[str]) -> set[str | None]:
-    """Return which of Stripe's intents belong to payments of ours."""
+    """Return which of these intents belong to payments."""
     return set(Payment.objects.filter(intent_id__in=intent_ids).values_list("intent_id", flat=True))
 
 

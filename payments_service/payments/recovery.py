@@ -1,6 +1,7 @@
-"""After a restore: payments are made anew from their own events, and what others have lost is let go of.
+"""After a restore: payments are rebuilt from their own events, and replicas accept events anew.
 
-No event tells a payment's intent: Stripe is asked for it (see `lost_intents`), and for what the ledger says.
+No event has a payment's intent: it is searched for at the provider (see `lost_intents`), and the ledger is
+written by its state.
 """
 
 from django.db.models.functions import Now
@@ -38,23 +39,23 @@ from shared_events.outbox.recovery import forgets, in_the_end, rebuilds
 @rebuilds(PaymentRefunded)
 @rebuilds(PaymentCaptureFailed)
 def rebuild_payment(event: Envelope[PaymentState]) -> bool:
-    """Make the payment what the event says, unless it is newer."""
+    """Take over the event's state, unless the payment is newer."""
     payment = Payment.objects.select_for_update().filter(id=event.aggregate_id).first()
     payment = payment or Payment(id=event.aggregate_id, version=0)
     if payment.version < event.version:
-        _stand_in_for_order(event)
+        _create_order_replica(event)
         payment.rebuild(event)
         payment.save()
         if payment.status == Status.AUTHORIZED:
-            # Stripe's state of an intent that was cancelled doesn't say it.
-            reserved = entry_of(payment, Movement.AUTHORIZED)
-            LedgerEntry.objects.bulk_create([reserved], ignore_conflicts=True)
+            # The state of an intent that was cancelled later doesn't show that it was authorised.
+            authorized = entry_of(payment, Movement.AUTHORIZED)
+            LedgerEntry.objects.bulk_create([authorized], ignore_conflicts=True)
     return True
 
 
 @in_the_end
-def abandon_nothing() -> None:
-    """An attempt without its intent's id may have one, and money in it: the id was written after the dump."""
+def search_missing_intents() -> None:
+    """Have intents searched for: an attempt without an intent's id may have one, written after the dump."""
     Payment.objects.filter(intent_id=None, due_at__isnull=False).update(
         intent_lost=True, due_at=Now(), leased_until=None
     )
@@ -62,19 +63,19 @@ def abandon_nothing() -> None:
 
 @forgets("order")
 def forget_orders(lost: list[RawEnvelope], after: int) -> None:
-    """What orders tells from there on is news, whatever its position was used for before."""
+    """Apply the orders' events from there on, though their positions were used before."""
     OrderReplica.objects.filter(position__gt=after).update(position=after)
 
 
 @forgets("user")
 def forget_users(lost: list[RawEnvelope], after: int) -> None:
-    """What auth says next of these users is news."""
+    """Apply the next events of these users."""
     UserReplica.objects.filter(position__gt=after).update(position=after)
     revocation.accept_next_version(user_ids={event.aggregate_id for event in lost})
 
 
-def _stand_in_for_order(event: Envelope[PaymentState]) -> None:
-    """Keep a copy of the order until orders tells of it again: nobody can pay it, and nothing is decided."""
+def _create_order_replica(event: Envelope[PaymentState]) -> None:
+    """Make a replica that can't be paid, and gives its payments no new goal, until the order's next event."""
     order = event.data
     OrderReplica.objects.get_or_create(
         id=order.order_id,

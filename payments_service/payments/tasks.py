@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db import transaction
 
-from payments_service.payments import lost_intents, operations, payment_sync
+from payments_service.payments import lost_intents, operations, paying
 from payments_service.providers import ProviderUnavailable
 from service_defaults.clock import database_now
 from service_defaults.idempotency.store import purge_old_records
@@ -19,21 +19,21 @@ sweeps.every(seconds=600)(purge_old_records)
 sweeps.every(seconds=600)(purge_old_revocations)
 sweeps.every(seconds=600)(purge_old_usages)
 
-#: Payments that one transaction of the sweep sends on their way.
+#: Payments whose commands one transaction of the sweep schedules.
 SWEEP_SIZE = 200
-#: How long it is remembered which of Stripe's events were heard.
-KEEP_STRIPE_EVENTS = timedelta(days=30)
+#: How long webhooks are stored.
+STRIPE_EVENT_RETENTION = timedelta(days=30)
 
 
 @shared_task(name=operations.SETTLE_PAYMENT)
 def settle_payment(*, payment_id: str, **_: object) -> None:
-    """Walk to Stripe for a payment. Safe to repeat; what it leaves undone is swept."""
-    payment_sync.settle_payment(UUID(payment_id))
+    """Settle a payment. Safe to repeat; what it leaves undone is swept."""
+    paying.settle_payment(UUID(payment_id))
 
 
 @sweeps.every(seconds=2)
 def settle_due_payments() -> int:
-    """Send every payment that is due on its way; return how many."""
+    """Schedule the command of every payment that is due; return how many."""
     with transaction.atomic():
         operations.end_leases_without_holder(now=database_now())
     sent, more = 0, SWEEP_SIZE
@@ -46,20 +46,20 @@ def settle_due_payments() -> int:
 
 @shared_task(name=operations.FIND_LOST_INTENTS)
 def find_lost_intents(**_: object) -> None:
-    """Ask Stripe for intents that a restored database doesn't know. What isn't found is asked for again."""
+    """Search for intents that were lost by a restore; the sweep repeats it until all are found."""
     with suppress(ProviderUnavailable):
         lost_intents.find_lost_intents(now=database_now())
 
 
 @sweeps.every(seconds=5)
 def begin_searches() -> int:
-    """Have intents looked for that are lost; return how many are."""
+    """Schedule a search if intents are lost; return how many are."""
     with transaction.atomic():
         return operations.begin_searches()
 
 
 @sweeps.every(seconds=3600)
 def purge_stripe_events() -> int:
-    """Keep the list of Stripe's events short."""
+    """Delete old webhooks."""
     with transaction.atomic():
-        return operations.purge_stripe_events(before=database_now() - KEEP_STRIPE_EVENTS)
+        return operations.purge_stripe_events(before=database_now() - STRIPE_EVENT_RETENTION)

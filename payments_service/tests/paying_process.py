@@ -15,13 +15,13 @@ import django
 def main(plan: dict[str, Any]) -> None:
     """Stop at the plan's `call` and `moment`, in a request with a `body` or a command for a `payment`."""
     django.setup()
-    from payments_service.payments import payment_sync
+    from payments_service.payments import paying
     from payments_service.providers.stripe import Stripe
 
     method = f"{plan['call']}_intent"
     setattr(Stripe, method, _stopping(getattr(Stripe, method), plan["moment"]))
     if "payment" in plan:
-        payment_sync.settle_payment(plan["payment"])
+        paying.settle_payment(plan["payment"])
         _say("done")
     else:
         _say(_pay(plan))

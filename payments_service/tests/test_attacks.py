@@ -12,9 +12,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from payments_service.payments import operations, payment_sync
+from payments_service.payments import operations, paying
 from payments_service.payments.models import Goal, LedgerEntry, OrderStatus, Payment, Status
-from payments_service.payments.operations import attempts, records, replicas
+from payments_service.payments.operations import attempts, replicas
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.lost_answers import CALLS, lose_answers
 from payments_service.tests.story import (
@@ -115,7 +115,7 @@ class TestChargedTwice:
         order = PlacedOrder(buyer)
         monkeypatch.setattr(attempts, "require_payable", lambda *args, **given: None)
         monkeypatch.setattr(attempts, "LIVE", ())
-        monkeypatch.setattr(payment_sync, "_cancel_open_attempt", lambda *args: None)
+        monkeypatch.setattr(paying, "_cancel_open_attempt", lambda *args: None)
         with without_constraint("one_live_payment_per_order"):
             assert shop.post("/api/payments", order.body("tok_visa")).status_code == 201
             assert shop.post("/api/payments", order.body("tok_mastercard")).status_code == 201
@@ -147,7 +147,7 @@ class TestChargedTwice:
         line = lose_answers(monkeypatch, "confirm")
         shop.post("/api/payments", order.body())
         line.broken = False
-        monkeypatch.setattr(payment_sync, "_cancel_open_attempt", lambda *args: None)
+        monkeypatch.setattr(paying, "_cancel_open_attempt", lambda *args: None)
         Payment.objects.update(status=Status.VOIDED)  # as if giving up were enough
         shop.post("/api/payments", order.body())
         assert provider.held_or_taken(order.id) == 2
@@ -205,13 +205,13 @@ class TestMoneyThatLandsAfterTheHoldDied:
         self, shop: APIClient, provider: FakeStripe, buyer: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order = PlacedOrder(buyer)
-        real = payment_sync._take
+        real = paying._call_provider
 
         def dies_meanwhile(*given: Any) -> Any:
             order.cancel("expired")
             return real(*given)
 
-        monkeypatch.setattr(payment_sync, "_take", dies_meanwhile)
+        monkeypatch.setattr(paying, "_call_provider", dies_meanwhile)
         shop.post("/api/payments", order.body())
         monkeypatch.undo()
         settle_for_good()
@@ -222,10 +222,10 @@ class TestMoneyThatLandsAfterTheHoldDied:
         order = PlacedOrder(buyer)
         lease = begin_attempt(order)
         order.cancel("expired")
-        intent = payment_sync._create_intent(lease, "tok_visa")
+        intent = paying._create_intent(lease, "tok_visa")
         with transaction.atomic():
-            lease = operations.keep_intent(lease=lease, intent=intent, now=timezone.now())
-        payment_sync._sync(lease, intent)
+            lease = operations.add_intent(lease=lease, intent=intent, now=timezone.now())
+        paying._sync(lease, intent)
         settle_for_good()
         assert money_of(order, provider) == (0, 0)
 
@@ -281,7 +281,7 @@ class TestAnIdempotencyKeyThatBlocksAnHonestRetryAfterADecline:
         self, shop: APIClient, provider: FakeStripe, buyer: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order = PlacedOrder(buyer)
-        monkeypatch.setattr(records, "release_claim", lambda payment: None)
+        monkeypatch.setattr(attempts, "_release_claim", lambda payment: None)
         shop.post("/api/payments", order.body("tok_chargeDeclined"), headers=KEY)
         assert shop.post("/api/payments", order.body(), headers=KEY).status_code == 422
 

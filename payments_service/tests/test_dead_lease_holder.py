@@ -14,9 +14,8 @@ from django.conf import settings
 from django.db import connection
 from rest_framework.test import APIClient
 
-from payments_service.payments import payment_sync
-from payments_service.payments.models import Payment
-from payments_service.payments.operations import lease_locks
+from payments_service.payments import paying
+from payments_service.payments.models import Payment, lease_locks
 from payments_service.tests.child_environment import environment
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import PlacedOrder, recorded, run_commands, sweep
@@ -186,7 +185,7 @@ class TestWithoutARetry:
         shop.post(PAYMENTS, order.body())
         order.complete(order.payment())
         stop_at(order, "capture", moment, payment=str(order.payment().id)).kill()
-        payment_sync.settle_payment(order.payment().id)
+        paying.settle_payment(order.payment().id)
         assert (order.payment().status, order.payment().due_at) == ("captured", None)
 
     def test_one_that_fails_for_a_reason_of_its_own_leaves_no_lock(
@@ -194,7 +193,7 @@ class TestWithoutARetry:
     ) -> None:
         order = PlacedOrder(buyer)
         with monkeypatch.context() as broken:
-            broken.setattr(payment_sync, "_take", None)
+            broken.setattr(paying, "_call_provider", None)
             with pytest.raises(TypeError):
                 shop.post(PAYMENTS, order.body())
         with at_once():
@@ -216,13 +215,13 @@ class TestAHolderThatLives:
         moment: str,
         headers: dict[str, str],
     ) -> None:
-        monkeypatch.setattr(payment_sync, "PATIENCE", 0.1)
+        monkeypatch.setattr(paying, "MAX_WAIT", 0.1)
         order = PlacedOrder(buyer)
         first = stop_at(order, call, moment, headers=headers)
         answer = shop.post(PAYMENTS, order.body(), headers=headers)
         code = "idempotency-key-in-flight" if headers else "payment-in-progress"
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, code)
-        payment_sync.settle_payment(order.payment().id)
+        paying.settle_payment(order.payment().id)
         sweep()
         assert (order.payment().status, first.go_on()) == ("started", "201")
         assert recorded() == ["started", "authorized"]

@@ -2,13 +2,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier, Timer
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from payments_service.payments import payment_sync
+from payments_service.payments import paying
 from payments_service.payments.models import OrderReplica, Payment, ProviderCall, Status, UserReplica
 from payments_service.payments.operations import attempts
 from payments_service.tests.fake_stripe import FakeStripe
@@ -272,7 +273,7 @@ class TestTwoAtOnce:
         self, shop: APIClient, provider: FakeStripe, buyer: UUID, monkeypatch
     ) -> None:
         order = PlacedOrder(buyer)
-        monkeypatch.setattr(payment_sync, "PATIENCE", 0.1)
+        monkeypatch.setattr(paying, "MAX_WAIT", 0.1)
         begin_attempt(order)
         answer = shop.post("/api/payments", order.body())
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, "payment-in-progress")
@@ -283,14 +284,15 @@ class TestTwoAtOnce:
     ) -> None:
         order = PlacedOrder(buyer)
         both_have_looked = Barrier(2, timeout=10)
-        real = attempts.enter
+        real = attempts.set_status
 
-        def enter_together(payment: Payment, status: Status) -> None:
-            both_have_looked.wait()
-            real(payment, status)
+        def start_together(payment: Payment, status: Status, *reason: Any) -> None:
+            if status == Status.STARTED:
+                both_have_looked.wait()
+            real(payment, status, *reason)
 
         monkeypatch.setattr(attempts, "lock_order", lambda order_id: OrderReplica.objects.get(id=order_id))
-        monkeypatch.setattr(attempts, "enter", enter_together)
+        monkeypatch.setattr(attempts, "set_status", start_together)
         with without_constraint("one_live_payment_per_order"):
             assert pay_at_once(order, times=2) == [201, 201]
             assert provider.held_or_taken(order.id) == 2

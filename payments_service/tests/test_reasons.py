@@ -6,8 +6,15 @@ from typing import Any, get_args
 import pytest
 
 from contracts.payment import CaptureFailReason, DeclineReason, RefundReason, VoidReason
-from payments_service.payments.models import Intent, IntentState, OrderReplica, Payment, Status
-from payments_service.payments.operations.reasons import Reason, reason_for
+from payments_service.payments.models import (
+    Intent,
+    IntentState,
+    OrderReplica,
+    Payment,
+    Reason,
+    Status,
+    reason_for,
+)
 from shared_events.ids import uuid7
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)

@@ -30,7 +30,7 @@ def staff_client() -> Client:
 
 @pytest.fixture
 def order(shop: APIClient, provider: FakeStripe, buyer: UUID) -> PlacedOrder:
-    """A paid order whose money was taken."""
+    """A complete order whose payment is captured."""
     placed = PlacedOrder(buyer)
     shop.post("/api/payments", placed.body())
     placed.complete(placed.payment())
@@ -75,7 +75,7 @@ class TestRefund:
     ) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body())
-        assert "Only money that was taken can be given back" in ask_for_refund(
+        assert "Only a captured payment can be refunded" in ask_for_refund(
             staff_client, order.payment(), "why not"
         )
         assert order.payment().refund_asked_at is None

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,9 +8,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from contracts.payment import PaymentCaptureFailed, PaymentVoided
-from payments_service.payments import operations, payment_sync, tasks
+from payments_service.payments import operations, paying, tasks
 from payments_service.payments.models import LEASE, Failure, Intent, IntentState, Payment, ProviderCall
-from payments_service.providers import ProviderRefused
+from payments_service.providers import ProviderDeclined, ProviderRefused
 from payments_service.providers.stripe import Stripe
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.lost_answers import lose_answer
@@ -134,7 +135,7 @@ class TestACancelledOrder:
         order.cancel("operator")
         for _ in range(3):
             let_time_pass()
-            payment_sync.settle_payment(order.payment().id)
+            paying.settle_payment(order.payment().id)
         charge = provider.intent(order.payment().intent_id)["latest_charge"]
         assert charge["amount_refunded"] == charge["amount"]
 
@@ -173,7 +174,7 @@ class TestACrash:
 
     def test_before_the_intents_id_was_kept_moves_no_money(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
-        payment_sync._create_intent(begin_attempt(order), "tok_visa")
+        paying._create_intent(begin_attempt(order), "tok_visa")
         let_time_pass()
         sweep()
         assert order.payment().status == "voided"
@@ -182,15 +183,15 @@ class TestACrash:
     def test_that_comes_back_late_must_not_confirm(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         lease = begin_attempt(order)
-        intent = payment_sync._create_intent(lease, "tok_visa")
+        intent = paying._create_intent(lease, "tok_visa")
         let_time_pass()
         sweep()
         with pytest.raises(operations.PaymentInProgress), transaction.atomic():
-            operations.keep_intent(lease=lease, intent=intent, now=timezone.now())
+            operations.add_intent(lease=lease, intent=intent, now=timezone.now())
 
     def test_before_confirming_is_confirmed_later(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
-        keep_new_intent(order)
+        add_new_intent(order)
         let_time_pass()
         sweep()
         assert order.payment().status == "authorized"
@@ -208,8 +209,9 @@ class TestACrash:
         self, provider: FakeStripe, buyer: UUID, card: str, status: str
     ) -> None:
         order = PlacedOrder(buyer)
-        lease = keep_new_intent(order, card)
-        payment_sync._take(ProviderCall.CONFIRM, lease)
+        lease = add_new_intent(order, card)
+        with suppress(ProviderDeclined):
+            paying._call_provider(ProviderCall.CONFIRM, lease)
         let_time_pass()
         sweep()
         assert order.payment().status == status
@@ -217,7 +219,7 @@ class TestACrash:
 
     def test_after_confirming_a_lapsed_order_keeps_nothing(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
-        payment_sync._take(ProviderCall.CONFIRM, keep_new_intent(order))
+        paying._call_provider(ProviderCall.CONFIRM, add_new_intent(order))
         order.cancel("expired")
         let_time_pass()
         sweep()
@@ -269,7 +271,9 @@ class TestTheLease:
         sweep()
         stale = Intent(provider="Stripe", id=slow.intent_id, state=IntentState.CAPTURED, client_secret="")
         with transaction.atomic():
-            payment = operations.record_intent(lease=slow, intent=stale, now=timezone.now())
+            payment = operations.record_sync(
+                lease=slow, result=operations.SyncResult(intent=stale), now=timezone.now()
+            )
         assert payment.status == "voided"
 
     def test_lets_an_attempt_that_was_given_up_end_once(self, buyer: UUID) -> None:
@@ -277,7 +281,7 @@ class TestTheLease:
         slow = begin_attempt(order)
         let_time_pass()
         sweep()
-        payment_sync._give_up(slow, "declined", Failure(code="stolen_card", message="Declined."))
+        paying._end_attempt(slow, "declined", Failure(code="stolen_card", message="Declined."))
         assert (order.payment().status, recorded()) == ("voided", ["started", "voided"])
 
     def test_leaves_a_payment_due_when_news_came_during_the_walk(
@@ -290,7 +294,7 @@ class TestTheLease:
         run_commands()
         assert order.payment().status == "authorized"
         with transaction.atomic():
-            operations.record_intent(lease=sync, intent=seen, now=timezone.now())
+            operations.record_sync(lease=sync, result=operations.SyncResult(intent=seen), now=timezone.now())
         run_commands()
         assert order.payment().status == "captured"
 
@@ -305,7 +309,7 @@ class TestTheSweep:
     @pytest.mark.usefixtures("bank_is_down")
     def test_goes_on_trying_while_stripe_is_away(self, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
-        keep_made_up_intent(order)
+        add_unknown_intent(order)
         for _ in range(2):
             let_time_pass()
             sweep()
@@ -316,7 +320,7 @@ class TestTheSweep:
 
     def test_survives_an_intent_that_stripe_has_forgotten(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
-        keep_made_up_intent(order)
+        add_unknown_intent(order)
         let_time_pass()
         sweep()
         assert order.payment().status == "started"
@@ -327,18 +331,18 @@ def lease(order: PlacedOrder, *, later: timedelta = timedelta(0)) -> operations.
         return operations.lease_payment(payment_id=order.payment().id, now=timezone.now() + later)
 
 
-def keep_new_intent(order: PlacedOrder, card: str = "tok_visa") -> operations.Lease:
+def add_new_intent(order: PlacedOrder, card: str = "tok_visa") -> operations.Lease:
     """Go as far as a buyer's request that has not confirmed yet."""
     begun = begin_attempt(order)
-    intent = payment_sync._create_intent(begun, card)
+    intent = paying._create_intent(begun, card)
     with transaction.atomic():
-        return operations.keep_intent(lease=begun, intent=intent, now=timezone.now())
+        return operations.add_intent(lease=begun, intent=intent, now=timezone.now())
 
 
-def keep_made_up_intent(order: PlacedOrder) -> None:
+def add_unknown_intent(order: PlacedOrder) -> None:
     intent = Intent(
         provider="Stripe", id=f"pi_{order.id.hex}", state=IntentState.UNCONFIRMED, client_secret="s"
     )
     begun = begin_attempt(order)
     with transaction.atomic():
-        operations.keep_intent(lease=begun, intent=intent, now=timezone.now())
+        operations.add_intent(lease=begun, intent=intent, now=timezone.now())

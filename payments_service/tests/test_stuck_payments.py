@@ -109,7 +109,7 @@ class TestAStuckPayment:
     ) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body("pm_nobody"))
-        assert "has no intent at Stripe" in settle_now(staff_client, order.payment())
+        assert "has no intent at the provider" in settle_now(staff_client, order.payment())
         run_commands()
         assert order.payment().status == "declined"
 
@@ -127,16 +127,16 @@ class TestWhatAPaymentWaitsFor:
         shop.post("/api/payments", order.body())
         assert order.payment().next_actor == "orders, to complete or cancel the order"
         order.complete(order.payment())
-        assert order.payment().next_actor == "Stripe, to capture it"
-        assert "Stripe, to capture it" in staff_client.get(LIST).content.decode()
+        assert order.payment().next_actor == "the provider, to capture it"
+        assert "the provider, to capture it" in staff_client.get(LIST).content.decode()
         run_commands()
         assert order.payment().next_actor == ""
         order.cancel("operator")
-        assert order.payment().next_actor == "Stripe, to refund it"
+        assert order.payment().next_actor == "the provider, to refund it"
 
     def test_is_to_be_cancelled_when_its_order_ended(self, order: PlacedOrder) -> None:
         order.cancel()
-        assert order.payment().next_actor == "Stripe, to cancel it"
+        assert order.payment().next_actor == "the provider, to cancel it"
 
 
 class TestAnAuthorisationNearItsEnd:
@@ -179,7 +179,7 @@ class TestARefundThatFails:
         return order
 
     def test_is_shown_with_stripes_reason(self, refused: PlacedOrder, staff_client: Client) -> None:
-        assert refused.payment().next_actor == "Stripe, to refund it: Top up first."
+        assert refused.payment().next_actor == "the provider, to refund it: Top up first."
         assert "Top up first." in staff_client.get(LIST).content.decode()
 
     def test_is_tried_again_ever_more_seldom_and_under_a_new_key(self, refused: PlacedOrder) -> None:
@@ -225,7 +225,10 @@ class TestARefundThatFails:
         monkeypatch.setattr(Stripe, "refund_intent", refund)
         settle_now(staff_client, order.payment())
         run_commands()
-        assert order.payment().next_actor == "Stripe, to refund it: The refund failed: lost or stolen card."
+        assert (
+            order.payment().next_actor
+            == "the provider, to refund it: The refund failed: lost or stolen card."
+        )
         let_time_pass()
         sweep()
         assert len(set(keys)) == 2

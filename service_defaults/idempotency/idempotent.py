@@ -1,4 +1,4 @@
-"""Run a request's effect once per idempotency key: in one transaction, or in several (`idempotent_process`)."""
+"""Run a request's effect once per idempotency key, in one transaction or in several."""
 
 from collections.abc import Callable
 from typing import Protocol, TypeVar

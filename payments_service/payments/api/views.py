@@ -1,6 +1,6 @@
-"""The routes of payments: validate, let the settlement or one operation do it, shape the answer.
+"""The routes of payments: validate, pay or do one operation, shape the answer.
 
-Paying speaks to Stripe, so no transaction is opened here: `settlement` opens its own, before and after.
+Paying calls the provider, so no transaction is opened for it here: `paying` opens its own, before and after.
 """
 
 from uuid import UUID
@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from payments_service.payments import operations, payment_sync, queries
+from payments_service.payments import operations, paying, queries
 from payments_service.payments.api.serializers import (
     IntentOutput,
     OpenIntentInput,
@@ -21,7 +21,6 @@ from payments_service.payments.api.serializers import (
     PayOrderInput,
 )
 from payments_service.payments.models import Payment
-from payments_service.payments.payment_sync import PaymentProcess
 from payments_service.providers import get_provider
 from service_defaults.authentication import principal
 from service_defaults.clock import database_now
@@ -45,13 +44,13 @@ class PaymentList(APIView):
     def post(self, request: Request) -> Response:
         """Pay for an order with a card token or a saved card.
 
-        `requires_action` comes with a `clientSecret`: the bank wants to hear from the buyer (3-D Secure).
+        `requires_action` comes with a `clientSecret`: the buyer has to confirm with the bank (3-D Secure).
         """
         data = PayOrderInput(data=request.data)
         data.is_valid(raise_exception=True)
 
         def pay(key: Key | None) -> Payment:
-            return payment_sync.pay_order(
+            return paying.pay_order(
                 order_id=_known_order(data.validated_data["orderId"]),
                 buyer=principal(request).id,
                 card=data.validated_data["token"],
@@ -61,7 +60,7 @@ class PaymentList(APIView):
         def answer(payment: Payment) -> Response:
             return Response(PaymentOutput(payment).data, status=201)
 
-        return idempotent_process(request, PaymentProcess(pay), answer)
+        return idempotent_process(request, paying.PaymentProcess(pay), answer)
 
     @extend_schema(
         operation_id="listPayments",
@@ -69,7 +68,7 @@ class PaymentList(APIView):
         responses={200: PaymentOutput(many=True)},
     )
     def get(self, request: Request) -> Response:
-        """List one's own payments, newest first."""
+        """List the buyer's payments, newest first."""
         given = request.query_params.get("orderId")
         order_id = _order_id(given) if given else None
         pages = KeysetPagination()
@@ -101,20 +100,20 @@ class OpenIntent(APIView):
         responses={201: IntentOutput},
     )
     def post(self, request: Request) -> Response:
-        """Begin, or go on with, a payment by Stripe Elements on a page."""
+        """Begin, or go on with, a payment by the provider's script on a page."""
         data = OpenIntentInput(data=request.data)
         data.is_valid(raise_exception=True)
         context = {"publishable_key": get_provider().publishable_key}
 
         def open_intent(key: Key | None) -> Payment:
-            return payment_sync.open_intent(
+            return paying.open_intent(
                 order_id=_known_order(data.validated_data["orderId"]), buyer=principal(request).id, key=key
             )
 
         def answer(payment: Payment) -> Response:
             return Response(IntentOutput(payment, context=context).data, status=201)
 
-        return idempotent_process(request, PaymentProcess(open_intent), answer)
+        return idempotent_process(request, paying.PaymentProcess(open_intent), answer)
 
 
 class ReceiveWebhook(APIView):
@@ -137,7 +136,7 @@ class ReceiveWebhook(APIView):
 
 
 def _known_order(text: str) -> UUID:
-    """Return the order's id once our copy is here: the order may be younger than the news of it."""
+    """Return the order's id once its replica is here: the order's event may still be on its way."""
     order_id = _order_id(text)
     wait_for_replica(queries.find_order, order_id)
     return order_id

@@ -1,7 +1,16 @@
-"""State: payments and their ledger, the copies of orders and users, and what Stripe told."""
+"""State: payments and their ledger, replicas of orders and users, and the provider's webhooks."""
 
+from payments_service.payments.models.events import event_of
 from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, ProviderCall
-from payments_service.payments.models.ledger import EFFECTS, LedgerEntry, Movement, entry_of, movements_due
+from payments_service.payments.models.lease_locks import lock_lease, unlock_lease, without_holder
+from payments_service.payments.models.ledger import (
+    EFFECTS,
+    LedgerEntry,
+    Movement,
+    entry_of,
+    movements_due,
+    record_movements,
+)
 from payments_service.payments.models.payments import (
     LEASE,
     LIVE,
@@ -12,6 +21,7 @@ from payments_service.payments.models.payments import (
     Payment,
     Status,
 )
+from payments_service.payments.models.reasons import Reason, reason_for, refused_card
 from payments_service.payments.models.replicas import (
     REPLICATED_FIELDS,
     OrderReplica,
@@ -39,9 +49,17 @@ __all__ = [
     "OrderStatus",
     "Payment",
     "ProviderCall",
+    "Reason",
     "Status",
     "StripeEvent",
     "UserReplica",
     "entry_of",
+    "event_of",
+    "lock_lease",
     "movements_due",
+    "reason_for",
+    "record_movements",
+    "refused_card",
+    "unlock_lease",
+    "without_holder",
 ]

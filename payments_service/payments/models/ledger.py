@@ -12,7 +12,7 @@ from payments_service.payments.models.payments import Payment
 
 
 class Movement(models.TextChoices):
-    """What money does, in the order in which it can."""
+    """What happens to money, in the order in which it can."""
 
     AUTHORIZED = "authorized"
     CAPTURED = "captured"
@@ -36,10 +36,10 @@ _HISTORY: dict[IntentState, tuple[Movement, ...]] = {
 
 
 def movements_due(state: IntentState, written: set[str]) -> list[Movement]:
-    """Return what the ledger lacks, given Stripe's state of an intent and what is written of it.
+    """Return the movements that the ledger lacks, given an intent's state and the movements written.
 
-    What Stripe has passed over since we last asked is written too. An intent that ended without our ever
-    having seen its amount reserved has moved nothing.
+    States that an intent passed between two syncs are included. An intent that was cancelled, and never seen
+    authorised, has moved nothing.
     """
     history = _HISTORY.get(state, ())
     if state is IntentState.CANCELED and written == {Movement.AUTHORIZED}:
@@ -48,10 +48,10 @@ def movements_due(state: IntentState, written: set[str]) -> list[Movement]:
 
 
 class LedgerEntry(models.Model):
-    """One movement of a payment's money, written once and never changed: a trigger sees to it.
+    """One movement of a payment's money, written once and never changed: a trigger refuses changes.
 
-    Signed, so that sums mean something: over any set of payments the sum of `held` is what banks reserve for
-    us, the sum of `taken` what we have.
+    Amounts are signed: over any set of payments the sum of `held` is what is authorised and not captured, the
+    sum of `taken` what is captured and not refunded.
     """
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="entries")
@@ -77,6 +77,13 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.movement} {self.payment_id}"
+
+
+def record_movements(payment: Payment, state: IntentState) -> None:
+    """Write what the ledger lacks, given the state of the payment's intent. The payment must be locked."""
+    written = set(payment.entries.values_list("movement", flat=True))
+    due = movements_due(state, written)
+    LedgerEntry.objects.bulk_create(entry_of(payment, movement) for movement in due)
 
 
 def entry_of(payment: Payment, movement: Movement) -> LedgerEntry:

@@ -1,4 +1,4 @@
-"""A payment: one attempt to pay an order, and the rules by which it moves."""
+"""A payment: one attempt to pay an order, and the rules of its status."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -16,7 +16,7 @@ from shared_events.ids import uuid7
 
 
 class Status(models.TextChoices):
-    """Where a payment stands for those who watch it."""
+    """A payment's status, as others see it."""
 
     STARTED = "started"
     REQUIRES_ACTION = "requires_action"
@@ -28,26 +28,25 @@ class Status(models.TextChoices):
     CAPTURE_FAILED = "capture_failed"
 
 
-#: Nothing is reserved or taken yet.
+#: Nothing is authorised yet.
 OPEN = (Status.STARTED, Status.REQUIRES_ACTION)
-#: The buyer's part is done.
+#: The buyer has nothing left to do.
 PAID = (Status.AUTHORIZED, Status.CAPTURED)
-#: It may hold the buyer's money now or later. An order has one of these at most.
+#: It has the buyer's money, or may get it. An order has one of these at most.
 LIVE = (*OPEN, *PAID)
 
-#: How long one sync to Stripe and back may take before another may begin; only a hanging Stripe takes longer.
-#: A sync that was overtaken writes nothing, and its steps carry keys. One that died delays the buyer.
+#: How long one sync with the provider may last before another may begin. One that lasts longer writes
+#: nothing, and its calls carry keys. One whose process died isn't waited for: see Note [A lease's lock].
 LEASE = timedelta(seconds=30)
-#: How soon, and how seldom, Stripe is asked about a payment that waits for somebody else.
+#: The time between two syncs of a payment that waits for somebody else, at least and at most.
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
 
 
 class Payment(models.Model):
-    """One attempt to pay an order. Its intent at Stripe belongs to it alone.
+    """One attempt to pay an order, with an intent of its own at the provider.
 
-    `status` is for those who watch; the work is over only when `due_at` is empty. Until then somebody fetches
-    Stripe's state at `due_at` at the latest and takes the next step. `lease` counts the syncs to Stripe: only
-    the latest may write what it found.
+    It is settled when `due_at` is empty. Until then it is synced at `due_at` at the latest: its intent is
+    fetched, and the next call made. `lease` counts the syncs: only the latest one may write its result.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -56,27 +55,27 @@ class Payment(models.Model):
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=16, choices=Status, default=Status.STARTED)
-    #: Why it ended as it did: a code, and the same for people.
+    #: Why it ended: a code for programs, and words for people.
     reason_code = models.CharField(max_length=32, blank=True)
     reason = models.CharField(max_length=200, blank=True)
     #: Whether the buyer's browser confirms it (Stripe Elements) and may try several cards.
     in_browser = models.BooleanField(default=False)
     intent_id = models.CharField(max_length=255, null=True, unique=True)
-    #: Whether it may have an intent that we don't know since the database was restored: Stripe knows.
+    #: Whether it may have an intent whose id was lost when the database was restored; it is searched for.
     intent_lost = models.BooleanField(default=False, db_default=False)
-    #: What lets the buyer's browser act on the intent; kept only while it may have to.
+    #: By which the buyer's browser acts on the intent; empty once it has nothing to do.
     client_secret = models.CharField(max_length=255, blank=True)
-    #: Where the buyer answers the bank's challenge without a script; kept as long as `client_secret`.
+    #: The page on which the buyer answers the bank's challenge; empty like `client_secret`.
     next_action_url = models.TextField(blank=True, default="", db_default="")
     failure_code = models.CharField(max_length=100, blank=True)
     failure_message = models.CharField(max_length=500, blank=True)
-    #: How often Stripe has plainly refused a step. It does so again under the same key, so keys contain it.
+    #: How often the provider refused a call. It would refuse the same key again, so keys contain this number.
     refusals = models.PositiveIntegerField(default=0)
     refund_reason = models.CharField(max_length=200, blank=True)
     refund_asked_at = models.DateTimeField(null=True)
-    #: When it last got a new status or a new goal.
+    #: When its status or its goal last changed.
     last_progress_at = models.DateTimeField(db_default=Now())
-    #: The answer to the request that made it, where that came with an idempotency key.
+    #: The idempotency key of the request that made it, if it had one.
     claim = models.OneToOneField(
         IdempotencyRecord, on_delete=models.SET_NULL, null=True, editable=False, related_name="payment"
     )
@@ -121,8 +120,13 @@ class Payment(models.Model):
         """Why the last card or step was refused."""
         return Failure(code=self.failure_code, message=self.failure_message) if self.failure_message else None
 
+    def set_failure(self, failure: Failure | None) -> None:
+        """Store a failure; None leaves the last one."""
+        if failure is not None:
+            self.failure_code, self.failure_message = failure.code[:100], failure.message[:500]
+
     def rebuild(self, event: Envelope[PaymentState]) -> None:
-        """Become what an event of its own says that it is. What Stripe knows of it is asked for at once."""
+        """Take over the state of one of its events, and be due at once, so that its intent is fetched."""
         state = event.data
         self.version, self.status = event.version, Status(state.status)
         self.order_id, self.buyer = state.order_id, state.user_id
@@ -136,45 +140,47 @@ class Payment(models.Model):
         self.last_progress_at = self.due_at = event.occurred_at
         self.leased_until = None
 
-    def attempt_key(self, step: str) -> str:
-        """Return the idempotency key of a step: the same until Stripe has given its answer."""
-        return f"{self.id}:{step}:{self.refusals}"
+    def attempt_key(self, call: str) -> str:
+        """Return the idempotency key of a call of the provider: the same until a call is refused."""
+        return f"{self.id}:{call}:{self.refusals}"
 
     def is_leased(self, now: datetime) -> bool:
-        """Whether somebody is on the way to Stripe and back."""
+        """Whether a sync has the lease."""
         return self.leased_until is not None and self.leased_until > now
 
-    def take_lease(self, now: datetime) -> None:
-        """Begin a sync to Stripe; if nobody comes back, the payment is due when the lease ends."""
+    def begin_lease(self, now: datetime) -> None:
+        """Begin a sync; if it never ends, the payment is due when the lease runs out."""
         self.lease += 1
         self.due_at = self.leased_until = now + LEASE
 
     def end_lease(self, due_at: datetime | None) -> None:
-        """End the sync. News that came in meanwhile (it pulls `due_at` forward) keeps the payment due."""
-        news = self.due_at is not None and self.leased_until is not None and self.due_at < self.leased_until
-        self.due_at = self.due_at if news else due_at
+        """End the sync, unless something made the payment due meanwhile: then it stays due."""
+        was_due = (
+            self.due_at is not None and self.leased_until is not None and self.due_at < self.leased_until
+        )
+        self.due_at = self.due_at if was_due else due_at
         self.leased_until = None
 
     def wait(self, now: datetime) -> datetime:
-        """Return when to ask Stripe again: the less often, the longer the payment hasn't moved."""
+        """Return when to sync next: the later, the longer the payment has made no progress."""
         return now + min(max((now - self.last_progress_at) / 4, SHORTEST_WAIT), LONGEST_WAIT)
 
     def is_under_way(self, since: datetime) -> bool:
-        """Whether something is left to do, and something happened after `since`: patience is in place."""
+        """Whether it is unsettled, and has made progress after `since`."""
         return self.due_at is not None and self.last_progress_at > since
 
     @property
     def is_answered(self) -> bool:
-        """Whether the request that made it got, or would have got, what it asked for."""
+        """Whether there is an answer to the request that made it."""
         return self.intent_id is not None if self.in_browser else self.status != Status.STARTED
 
     @property
     def next_actor(self) -> str:
-        """Whose turn it is, for operators; empty when nothing is left to do."""
+        """Who has to act next, for operators; empty when it is settled."""
         if self.due_at is None:
             return ""
         if self.intent_lost:
-            return "Stripe, to find its intent"
+            return "the provider, to find its intent"
         if self.intent_id is None:
             return "its request, which has no intent yet"
         return f"{self._next_actor}: {self.failure_message}" if self.refusals else self._next_actor
@@ -183,21 +189,21 @@ class Payment(models.Model):
     def _next_actor(self) -> str:
         match self.goal(self.order):
             case Goal.CAPTURE:
-                return "Stripe, to capture it"
+                return "the provider, to capture it"
             case Goal.RELEASE:
-                return "Stripe, to refund it" if self.has_been_taken else "Stripe, to cancel it"
+                return "the provider, to refund it" if self.was_captured else "the provider, to cancel it"
         if self.status == Status.AUTHORIZED:
             return "orders, to complete or cancel the order"
         wants_buyer = self.in_browser or self.status == Status.REQUIRES_ACTION
-        return "the buyer" if wants_buyer else "Stripe, to authorise it"
+        return "the buyer" if wants_buyer else "the provider, to authorise it"
 
     @property
-    def has_been_taken(self) -> bool:
-        """Whether the money was ours, and may still be."""
+    def was_captured(self) -> bool:
+        """Whether it was captured."""
         return self.status in (Status.CAPTURED, Status.REFUNDED)
 
     def goal(self, order: OrderReplica) -> Goal:
-        """Return what should become of this payment."""
+        """Return what this payment is to become."""
         failed = (Status.DECLINED, Status.CAPTURE_FAILED, Status.REFUNDED)
         if self.refund_asked_at or self.status in failed:
             return Goal.RELEASE
@@ -206,7 +212,7 @@ class Payment(models.Model):
         return Goal.AUTHORIZE if order.is_open else Goal.RELEASE
 
     def next_call(self, order: OrderReplica, intent: Intent) -> ProviderCall | None:
-        """Return what to ask of Stripe now, None when there is nothing to do or somebody else's turn."""
+        """Return the call to make now, None when there is nothing to do or somebody else must act."""
         goal = self.goal(order)
         if goal is Goal.RELEASE:
             if intent.state.is_open or intent.state is IntentState.AUTHORIZED:
@@ -218,22 +224,22 @@ class Payment(models.Model):
         return ProviderCall.CONFIRM if confirm else None
 
     def is_settled(self, order: OrderReplica, intent: Intent) -> bool:
-        """Whether the goal is reached and the intent can't move any more by itself."""
+        """Whether the goal is reached and the intent's state is final."""
         if intent.state is IntentState.CAPTURED:
             return self.goal(order) is Goal.CAPTURE
         return intent.state in (IntentState.CANCELED, IntentState.REFUNDED)
 
     def refund_came_back(self, intent: Intent) -> bool:
-        """Whether money that was given back is here again: its bank refused it, and it is still owed."""
+        """Whether the buyer's bank returned a refund: it must be made again."""
         return self.status == Status.REFUNDED and intent.state is IntentState.CAPTURED
 
     def status_after(
         self, order: OrderReplica, intent: Intent, refused: ProviderCall | None = None
     ) -> Status | None:
-        """Return the status that follows from what Stripe says, None when nothing does.
+        """Return the next status by the intent's state, None when the present one stays.
 
-        Only forward: a state that comes late, or doesn't fit, changes nothing. `refused` is the step that
-        Stripe has just plainly refused, leaving the intent where it was.
+        A status never goes back: a state that comes late, or doesn't fit, changes nothing. `refused` is the
+        call that the provider has just refused, which left the intent's state as it was.
         """
         if self.status in OPEN:
             return self._after_open(intent, refused)
@@ -250,7 +256,9 @@ class Payment(models.Model):
             case IntentState.CANCELED:
                 return Status.VOIDED
         if self.in_browser:
-            return None  # the buyer's page shows the failure or the challenge, and may go on with this intent
+            return (
+                None  # the buyer's page shows the failure or the challenge, and may confirm this intent again
+            )
         refused_to_try = intent.state is IntentState.UNCONFIRMED and refused is ProviderCall.CONFIRM
         if intent.state is IntentState.UNPAID or refused_to_try:
             return Status.DECLINED
@@ -264,7 +272,7 @@ class Payment(models.Model):
             case IntentState.CAPTURED if goal is not Goal.AUTHORIZE:
                 return Status.CAPTURED
             case IntentState.CANCELED:
-                # Others may have heard that it was authorised and count on it; only an ended order does not.
+                # Others may rely on `payment.authorized`, unless the order has ended.
                 return Status.VOIDED if goal is Goal.RELEASE else Status.CAPTURE_FAILED
             case IntentState.AUTHORIZED if refused is ProviderCall.CAPTURE:
                 return Status.CAPTURE_FAILED

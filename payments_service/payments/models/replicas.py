@@ -1,4 +1,4 @@
-"""Payments' own copies of what other services own."""
+"""Replicas of what other services own."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -11,7 +11,7 @@ from contracts.order import OrderState
 
 
 class OrderStatus(models.TextChoices):
-    """Where an order stands, as orders last told it."""
+    """An order's status, by the last event applied."""
 
     CREATED = "created"
     AWAITING_PAYMENT = "awaiting:payment"
@@ -33,10 +33,10 @@ REPLICATED_FIELDS = [
 
 
 class OrderReplica(models.Model):
-    """An order as orders last told it: what is to be paid, by whom and until when.
+    """An order: what is to be paid, by whom and until when.
 
-    Its row is the lock of everything about the order's money: whoever writes a payment's result, or hears the
-    order's end, locks it first. `position` is that of the last event applied, in the order stream.
+    Its row is the lock of everything about the order's money: writing a payment's result, or the order's end,
+    locks it first. `position` is that of the last event applied, in the order stream.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -46,7 +46,7 @@ class OrderReplica(models.Model):
     expires_at = models.DateTimeField()
     status = models.CharField(max_length=16, choices=OrderStatus)
     payment_id = models.UUIDField(null=True)
-    #: As orders gives it: a word that we may not know.
+    #: As orders gives it: one that payments doesn't use, too.
     cancel_reason = models.TextField(blank=True)
     position = models.BigIntegerField(default=0)
 
@@ -59,10 +59,10 @@ class OrderReplica(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
-    def take(
+    def apply(
         self, state: OrderState, position: int, *, payment_id: UUID | None = None, cancel_reason: str = ""
     ) -> bool:
-        """Become what an event at this position told, unless the copy is newer; return whether it did."""
+        """Apply an event at this position, unless the replica is newer; return whether it was applied."""
         if position <= self.position:
             return False
         self.buyer, self.expires_at, self.status = state.user_id, state.expires_at, state.status
@@ -78,7 +78,7 @@ class OrderReplica(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether the hold lives and isn't paid."""
+        """Whether the hold is neither paid nor ended."""
         return self.status in (OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT)
 
     def is_paid_by(self, payment_id: UUID) -> bool:
@@ -86,12 +86,12 @@ class OrderReplica(models.Model):
         return self.status == OrderStatus.COMPLETE and self.payment_id == payment_id
 
     def has_lapsed(self, now: datetime) -> bool:
-        """Whether the hold's time is over by this copy: advice to the buyer, orders is the judge."""
+        """Whether the hold's time is over by this replica; whether the hold has ended is orders' decision."""
         return self.expires_at <= now
 
 
 class UserReplica(models.Model):
-    """Whether a user may pay, as auth last told it. A user that auth hasn't told of yet is active."""
+    """Whether a user may pay. A user without a replica is active."""
 
     id = models.UUIDField(primary_key=True)
     status = models.CharField(max_length=16)

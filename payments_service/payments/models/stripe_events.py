@@ -1,11 +1,11 @@
-"""What Stripe has told us by webhook."""
+"""The provider's webhooks."""
 
 from django.db import models
 from django.utils import timezone
 
 
 class StripeEvent(models.Model):
-    """One event, once: Stripe repeats them, in any order. It is only a reason to ask for the state."""
+    """One webhook, stored once: providers repeat them, in any order. It makes the intent's payment due."""
 
     id = models.CharField(max_length=255, primary_key=True)
     type = models.CharField(max_length=100)

@@ -1,35 +1,38 @@
 """The writes: everything that can happen to a payment.
 
-Each needs a transaction opened by its caller, locks the order's copy and then the payment before it decides,
-and records what it did. None of them speaks to Stripe: `settlement` does, between two of them.
+Each needs a transaction opened by its caller, locks the order's replica and then the payment before it
+decides, and records its event. None of them calls the provider: `paying` does, between two of them.
 """
 
 from payments_service.payments.operations.attempts import (
+    SETTLE_PAYMENT,
     BuyerSuspended,
-    NotCaptured,
-    NothingToSettle,
+    Lease,
     NotYourOrder,
-    NotYourPayment,
     OrderAlreadyPaid,
     OrderCancelled,
     OrderExpired,
+    OrderNotFound,
     PaymentInProgress,
-    give_up_attempt,
-    keep_intent,
-    request_refund,
-    require_payable,
-    settle_now,
+    PaymentNotFound,
+    SyncResult,
+    add_intent,
+    end_attempt,
+    lease_payment,
+    record_sync,
+    release_payment,
     start_payment,
 )
-from payments_service.payments.operations.lease_locks import unlock_lease
-from payments_service.payments.operations.provider_calls import (
-    Lease,
-    lease_payment,
-    record_intent,
-    release_payment,
+from payments_service.payments.operations.due_payments import (
+    NotCaptured,
+    NothingToSettle,
+    end_leases_without_holder,
+    purge_stripe_events,
+    receive_webhook,
+    request_refund,
+    settle_due_payments,
+    settle_now,
 )
-from payments_service.payments.operations.reasons import Reason, refused_card
-from payments_service.payments.operations.records import OrderNotFound, PaymentNotFound
 from payments_service.payments.operations.replicas import (
     OrderUpdate,
     end_lost_order,
@@ -38,13 +41,6 @@ from payments_service.payments.operations.replicas import (
     upsert_user_replica,
 )
 from payments_service.payments.operations.searches import FIND_LOST_INTENTS, begin_searches, end_search
-from payments_service.payments.operations.sync_requests import (
-    SETTLE_PAYMENT,
-    end_leases_without_holder,
-    purge_stripe_events,
-    receive_webhook,
-    settle_due_payments,
-)
 
 __all__ = [
     "FIND_LOST_INTENTS",
@@ -53,7 +49,6 @@ __all__ = [
     "Lease",
     "NotCaptured",
     "NotYourOrder",
-    "NotYourPayment",
     "NothingToSettle",
     "OrderAlreadyPaid",
     "OrderCancelled",
@@ -62,26 +57,23 @@ __all__ = [
     "OrderUpdate",
     "PaymentInProgress",
     "PaymentNotFound",
-    "Reason",
+    "SyncResult",
+    "add_intent",
     "begin_searches",
+    "end_attempt",
     "end_leases_without_holder",
     "end_lost_order",
     "end_orders",
     "end_search",
-    "give_up_attempt",
-    "keep_intent",
     "lease_payment",
     "purge_stripe_events",
     "receive_webhook",
-    "record_intent",
-    "refused_card",
+    "record_sync",
     "release_payment",
     "request_refund",
-    "require_payable",
     "settle_due_payments",
     "settle_now",
     "start_payment",
-    "unlock_lease",
     "upsert_order_replicas",
     "upsert_user_replica",
 ]

@@ -1,4 +1,4 @@
-"""What others have told about orders and users."""
+"""Replicas of orders and users, and what an order's end means for its payments."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from payments_service.payments.models import (
     Payment,
     UserReplica,
 )
-from payments_service.payments.operations.records import lock_order
-from payments_service.payments.operations.sync_requests import settle_soon
+from payments_service.payments.operations.attempts import lock_order
+from payments_service.payments.operations.due_payments import settle_soon
 from shared_events.context import Context, bound
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrderUpdate:
-    """What an order event tells, where in the order stream, and the context of what that causes.
+    """An order event: the order's state, its position in the order stream, and the context of its effects.
 
-    `payment_id` is the payment that completed the order; `cancel_reason` may be one that we don't know.
+    `payment_id` is the payment that completed the order; `cancel_reason` may be any.
     """
 
     order_id: UUID
@@ -37,32 +37,34 @@ class OrderUpdate:
     cause: Context
 
 
-def upsert_order_replicas(news: Iterable[OrderUpdate]) -> list[OrderUpdate]:
-    """Keep our copies of orders up to date, and return what was news.
+def upsert_order_replicas(updates: Iterable[OrderUpdate]) -> list[OrderUpdate]:
+    """Apply the latest update of each order to its replica; return those that were applied.
 
-    What is older than a copy changes nothing.
+    An update that is older than the replica isn't.
     """
-    latest = {one.order_id: one for one in sorted(news, key=attrgetter("position"))}
+    latest = {one.order_id: one for one in sorted(updates, key=attrgetter("position"))}
     locked = OrderReplica.objects.select_for_update().filter(id__in=latest).order_by("id")
-    known = {order.id: order for order in locked}
-    orders = [known.get(order_id) or OrderReplica(id=order_id) for order_id in sorted(latest)]
-    newer = [order for order in orders if _is_news(order, latest[order.id])]
+    existing = {order.id: order for order in locked}
+    orders = [existing.get(order_id) or OrderReplica(id=order_id) for order_id in sorted(latest)]
+    newer = [order for order in orders if _apply(order, latest[order.id])]
     OrderReplica.objects.bulk_create(
         newer, update_conflicts=True, unique_fields=["id"], update_fields=REPLICATED_FIELDS
     )
     return [latest[order.id] for order in newer]
 
 
-def _is_news(order: OrderReplica, told: OrderUpdate) -> bool:
-    return order.take(told.state, told.position, payment_id=told.payment_id, cancel_reason=told.cancel_reason)
+def _apply(order: OrderReplica, update: OrderUpdate) -> bool:
+    return order.apply(
+        update.state, update.position, payment_id=update.payment_id, cancel_reason=update.cancel_reason
+    )
 
 
-def end_orders(news: list[OrderUpdate], *, now: datetime) -> None:
-    """The orders were completed or cancelled: their payments have a new goal now.
+def end_orders(updates: list[OrderUpdate], *, now: datetime) -> None:
+    """Apply that orders were completed or cancelled, and have their payments settled for the new goal.
 
-    Where our copy knew it already, or knows better, their payments are left alone.
+    The payments of an order whose update isn't applied are left alone.
     """
-    causes = {one.order_id: one.cause for one in upsert_order_replicas(news)}
+    causes = {one.order_id: one.cause for one in upsert_order_replicas(updates)}
     of_orders = Q(order_id__in=causes) & (Q(status__in=LIVE) | Q(due_at__isnull=False))
     for order_id in Payment.objects.filter(of_orders).values_list("order_id", flat=True).distinct():
         with bound(causes[order_id]):
@@ -70,7 +72,7 @@ def end_orders(news: list[OrderUpdate], *, now: datetime) -> None:
 
 
 def end_lost_order(*, order_id: UUID, now: datetime) -> None:
-    """End an order that orders has lost, and have nothing of its payments kept. Raises OrderNotFound."""
+    """Cancel an order that orders has lost, and have its payments released. Raises OrderNotFound."""
     order = lock_order(order_id)
     order.status, order.cancel_reason = OrderStatus.CANCELLED, "lost"
     order.save()
@@ -79,7 +81,7 @@ def end_lost_order(*, order_id: UUID, now: datetime) -> None:
 
 
 def upsert_user_replica(*, user_id: UUID, status: str, position: int) -> None:
-    """Keep our copy of a user's standing up to date."""
+    """Apply a user's status, unless the replica is newer."""
     user = UserReplica.objects.select_for_update().filter(id=user_id).first() or UserReplica(id=user_id)
     if position > user.position:
         user.status, user.position = status, position

@@ -12,9 +12,9 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q, Sum
 
-from payments_service.payments import operations, payment_sync, tasks
-from payments_service.payments.models import LedgerEntry, OrderReplica, Payment, UserReplica
-from payments_service.payments.operations import attempts, lease_locks, records, replicas, sync_requests
+from payments_service.payments import operations, paying, tasks
+from payments_service.payments.models import LedgerEntry, OrderReplica, Payment, UserReplica, lease_locks
+from payments_service.payments.operations import attempts, due_payments, replicas
 from payments_service.providers import stripe
 from tests.model.child.pipe import Clock, Command, Pipe
 from tests.model.child.stripe_client import RemoteClient
@@ -27,7 +27,7 @@ def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
     """Return the commands by name, with Stripe's client replaced by one that asks the parent's provider."""
     stripe._client = lambda: RemoteClient(pipe)  # type: ignore[assignment]
     # Nobody else works here: whoever has an attempt in hand won't let go of it, however long we wait.
-    payment_sync.time = SimpleNamespace(monotonic=count().__next__, sleep=lambda seconds: None)  # type: ignore[assignment]
+    paying.time = SimpleNamespace(monotonic=count().__next__, sleep=lambda seconds: None)  # type: ignore[assignment]
     return {
         "pay_order": pay_order,
         "open_intent": open_intent,
@@ -67,12 +67,12 @@ def snapshot() -> dict[str, Any]:
 
 def pay_order(*, order: str, buyer: str, card: str) -> str:
     """Pay with a card; return the payment's status."""
-    return str(payment_sync.pay_order(order_id=UUID(order), buyer=UUID(buyer), card=card).status)
+    return str(paying.pay_order(order_id=UUID(order), buyer=UUID(buyer), card=card).status)
 
 
 def open_intent(*, order: str, buyer: str) -> str | None:
     """Begin to pay in the browser; return the intent's id."""
-    return payment_sync.open_intent(order_id=UUID(order), buyer=UUID(buyer)).intent_id
+    return paying.open_intent(order_id=UUID(order), buyer=UUID(buyer)).intent_id
 
 
 def refund(*, payment: str, now: datetime) -> None:
@@ -93,13 +93,13 @@ def start_while_news_comes(*, order: str, buyer: str, batch: dict[str, Any], now
     The attempt's process gets no further than its first commit. Return the payment's id.
     """
     news = _Bystander(lambda: receive(**batch, poisoned=[]))
-    real = attempts.enter
+    real = attempts.set_status
 
-    def enter(*given: Any) -> None:
+    def set_status(*given: Any) -> None:
         real(*given)
         news.run_until_stuck()
 
-    attempts.enter = enter
+    attempts.set_status = set_status
     try:
         with transaction.atomic():
             lease = operations.start_payment(
@@ -107,7 +107,7 @@ def start_while_news_comes(*, order: str, buyer: str, batch: dict[str, Any], now
             )
         return str(lease.payment.id)
     finally:
-        attempts.enter = real
+        attempts.set_status = real
         news.finish()
 
 
@@ -157,7 +157,7 @@ def remove_order_lock() -> None:
             raise operations.OrderNotFound
         return order
 
-    records.lock_order = attempts.lock_order = lock_order
+    attempts.lock_order = lock_order
 
 
 def remove_attempt_key() -> None:
@@ -169,7 +169,7 @@ def remove_webhook_memory() -> None:
     """Take every webhook for a new one."""
 
     def hear_again(*, event_id: str, type: str, intent_id: str, now: datetime) -> None:
-        sync_requests.settle_soon(Q(intent_id=intent_id), now)
+        due_payments.settle_soon(Q(intent_id=intent_id), now)
 
     operations.receive_webhook = hear_again
 

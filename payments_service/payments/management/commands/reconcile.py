@@ -1,4 +1,4 @@
-"""`manage reconcile`: compare the ledger, the payments, the orders and Stripe's own records."""
+"""`manage reconcile`: compare the ledger, the payments, the orders and the provider's own records."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ DIFFERENT, UNFINISHED = 1, 2
 
 
 class Command(BaseCommand):
-    """Prints each difference and the sums; exit code 1 where they differ, 2 where it couldn't compare."""
+    """Print each difference and the sums; exit code 1 where they differ, 2 where it couldn't compare."""
 
     help = (
         "Compare the ledger, the payments, the orders and Stripe's records; print the differences. Orders "
@@ -56,8 +56,8 @@ class Command(BaseCommand):
         stuck_after = timedelta(seconds=settings.STUCK_SECONDS)
         found = self._compare_orders(orders, stuck_after, end_lost=end_lost) if orders else 0
         records = Reconciliation(since=since, now=database_now(), stuck_after=stuck_after)
-        found += self._compare_books(records)
-        self._tell_sums(records)
+        found += self._compare_records(records)
+        self._print_sums(records)
         if orders is None:
             self.stdout.write("Orders are those that payments was told of; compare orders' own with --orders")
         if found:
@@ -84,7 +84,7 @@ class Command(BaseCommand):
             self.stdout.write(f"order {order_id}: orders doesn't have it: it is ended")
         return len(differences) - len(ended)
 
-    def _compare_books(self, records: Reconciliation) -> int:
+    def _compare_records(self, records: Reconciliation) -> int:
         found = 0
         try:
             for found, difference in enumerate(records.differences(), 1):  # noqa: B007 (the last one counts)
@@ -96,7 +96,7 @@ class Command(BaseCommand):
             ) from error
         return found
 
-    def _tell_sums(self, records: Reconciliation) -> None:
+    def _print_sums(self, records: Reconciliation) -> None:
         self.stdout.write(
             f"{records.payments} payments since {records.since.isoformat()},"
             f" {records.under_way} of them under way"

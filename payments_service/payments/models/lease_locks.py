@@ -1,14 +1,14 @@
-"""Whether whoever leased a payment is still there.
+"""Whether the process that leased a payment still exists.
 
 # Note [A lease's lock]
 
-From before its lease is committed until its result is, a process keeps a lock in its database session, keyed
-by the payment and the number of the lease. Postgres drops the lock with the session, so a lease without its
-lock has nobody who works on it: another may begin at once, and need not wait until the lease runs out.
+From before its lease is committed until its result is, a process has a lock in its database session, keyed by
+the payment and the number of the lease. Postgres drops the lock with the session, so a lease without its lock
+has no holder: another process may begin at once, and need not wait until the lease runs out.
 
-The lock only says who may begin. It guards no money: a process whose session was cut lives on, and one behind
-a broken network may keep its lock for hours. Writing needs the payment's latest lease, steps at Stripe carry
-keys, and a lease still runs out.
+The lock decides only who may begin. It guards no money: a process whose session was cut still runs, and one
+behind a broken network may have its lock for hours. Writing needs the payment's latest lease, calls of the
+provider carry keys, and a lease still runs out.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ from uuid import UUID
 
 from django.db import Error, connection
 
-from payments_service.payments.models import Payment
+from payments_service.payments.models.payments import Payment
 
-# A 64-bit key is kept in two halves, and `objsubid` says that they are one.
+# `pg_locks` has a 64-bit key in two halves; `objsubid` is 1 for such keys.
 _LOCKED_KEYS = """
     SELECT classid::bigint, objid::bigint FROM pg_locks
     WHERE locktype = 'advisory' AND objsubid = 1 AND granted
@@ -28,14 +28,14 @@ _LOCKED_KEYS = """
 
 
 def lock_lease(payment: Payment) -> None:
-    """Show that this session works under the payment's lease. Needs the transaction that writes the lease."""
-    # Shared, so that nobody ever waits for it.
+    """Lock the payment's lease for this session. Needs the transaction that writes the lease."""
+    # Shared, so that no session ever waits for it.
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock_shared(%s)", [_signed(_key(payment.id, payment.lease))])
 
 
 def unlock_lease(payment: Payment) -> None:
-    """Show that nobody works under this lease any more, whatever became of it."""
+    """Unlock the lease: this session works under it no more."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock_shared(%s)", [_signed(_key(payment.id, payment.lease))])
@@ -44,7 +44,7 @@ def unlock_lease(payment: Payment) -> None:
 
 
 def without_holder(payments: Iterable[Payment]) -> list[Payment]:
-    """Return those of the leased payments whose holder is gone. They must be locked."""
+    """Return those of the leased payments whose holder is gone. Their rows must be locked."""
     leased = list(payments)
     locked = _locked_keys() if leased else set()
     return [payment for payment in leased if _key(payment.id, payment.lease) not in locked]

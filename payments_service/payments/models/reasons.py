@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from contracts.payment import PaymentReason, VoidReason
-from payments_service.payments.models import Failure, Goal, Intent, IntentState, OrderReplica, Payment, Status
+from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState
+from payments_service.payments.models.payments import Payment, Status
+from payments_service.payments.models.replicas import OrderReplica
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,16 +20,16 @@ class Reason:
 
 
 def refused_card(failure: Failure, *, by_bank: bool) -> Reason:
-    """Return why an attempt got nowhere: the bank declined, or the card can't be used at all."""
+    """Return why an attempt was declined: by the bank, or since the card can't be used at all."""
     return Reason(code="card_declined" if by_bank else "card_not_accepted", words=failure.message)
 
 
 def reason_for(
-    status: Status, payment: Payment, order: OrderReplica, intent: Intent, voided: VoidReason | None
+    status: Status, payment: Payment, order: OrderReplica, intent: Intent, void_reason: VoidReason | None
 ) -> Reason | None:
-    """Return why a payment gets this status, None where there is nothing to explain.
+    """Return why a payment gets this status, None for a status that needs no reason.
 
-    `voided` is why one that turns out voided was, where its order doesn't say it.
+    `void_reason` is why it is voided, if it is; None where its order's end is the reason.
     """
     match status:
         case Status.DECLINED:
@@ -38,19 +40,13 @@ def reason_for(
             code: PaymentReason = "authorization_lapsed" if lapsed else "capture_refused"
             return Reason(code=code, words=payment.failure_message)
         case Status.REFUNDED:
-            asked = Reason(code="requested", words=payment.refund_reason) if payment.refund_reason else None
-            return (
-                asked
-                or _by_order(payment, order)
-                or Reason(code="refunded_at_provider", words=f"refunded at {intent.provider}")
-            )
+            if payment.refund_reason:
+                return Reason(code="requested", words=payment.refund_reason)
+            reason = _by_order(payment, order)
+            return reason or Reason(code="refunded_at_provider", words=f"refunded at {intent.provider}")
         case Status.VOIDED:
-            said = Reason(code=voided) if voided else None
-            return (
-                said
-                or _by_order(payment, order)
-                or Reason(code="cancelled_at_provider", words=f"cancelled at {intent.provider}")
-            )
+            reason = Reason(code=void_reason) if void_reason else _by_order(payment, order)
+            return reason or Reason(code="cancelled_at_provider", words=f"cancelled at {intent.provider}")
     return None
 
 

@@ -1,0 +1,93 @@
+"""What makes a payment due, so that it is settled: a webhook, an operator, an order's end, and the sweep."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from payments_service.payments.models import Payment, Status, StripeEvent, without_holder
+from payments_service.payments.operations.attempts import SETTLE_PAYMENT, lock_payment, save_and_schedule
+from service_defaults.errors import BusinessRuleViolation
+from shared_events.outbox import commands
+
+#: When a payment whose command the sweep has scheduled is swept again.
+SWEPT_AGAIN_AFTER = timedelta(seconds=15)
+
+
+class NotCaptured(BusinessRuleViolation):
+    """Only a captured payment can be refunded."""
+
+
+class NothingToSettle(BusinessRuleViolation):
+    """This attempt has no intent at the provider: there is nothing to settle."""
+
+
+def receive_webhook(*, event_id: str, type: str, intent_id: str, now: datetime) -> None:
+    """Have the payment of a webhook's intent settled. Each event counts once."""
+    _, is_new = StripeEvent.objects.get_or_create(
+        id=event_id, defaults={"type": type, "intent_id": intent_id, "received_at": now}
+    )
+    if is_new and intent_id:
+        settle_soon(Q(intent_id=intent_id), now)
+
+
+def request_refund(*, payment_id: UUID, reason: str, now: datetime) -> Payment:
+    """Have a captured payment refunded in full; a repetition changes nothing.
+
+    Raises PaymentNotFound, NotCaptured.
+    """
+    _, payment = lock_payment(payment_id)
+    if payment.status != Status.CAPTURED:
+        raise NotCaptured
+    if payment.refund_asked_at is None:
+        payment.refund_reason, payment.refund_asked_at = reason, now
+        payment.due_at = payment.last_progress_at = now
+        save_and_schedule(payment, now)
+    return payment
+
+
+def settle_now(*, payment_id: UUID, now: datetime) -> None:
+    """Have a payment settled at once, whatever its status; safe to repeat.
+
+    Raises PaymentNotFound, NothingToSettle.
+    """
+    _, payment = lock_payment(payment_id)
+    if payment.intent_id is None:
+        raise NothingToSettle
+    payment.due_at = now
+    save_and_schedule(payment, now)
+
+
+def settle_soon(which: Q, now: datetime, *, with_new_goal: bool = False) -> None:
+    """Make payments due at once; one that is being synced stays due at the sync's end."""
+    for payment in Payment.objects.select_for_update().filter(which).order_by("id"):
+        payment.due_at = now
+        payment.last_progress_at = now if with_new_goal else payment.last_progress_at
+        save_and_schedule(payment, now)
+
+
+def settle_due_payments(*, now: datetime, most: int) -> int:
+    """Schedule the commands of payments that are due; return how many. Never waits for a lock."""
+    due = Payment.objects.filter(due_at__lte=now).order_by("due_at")
+    payments = list(due.select_for_update(skip_locked=True)[:most])
+    for payment in payments:
+        payment.due_at = now + SWEPT_AGAIN_AFTER
+        commands.schedule(SETTLE_PAYMENT, {"payment_id": str(payment.id)})
+    Payment.objects.bulk_update(payments, ["due_at"])
+    return len(payments)
+
+
+def end_leases_without_holder(*, now: datetime) -> int:
+    """Make the payments due whose lease's holder is gone; return how many. Never waits for a lock."""
+    leased = Payment.objects.filter(due_at__isnull=False, leased_until__gt=now)
+    payments = without_holder(leased.select_for_update(skip_locked=True))
+    for payment in payments:
+        payment.leased_until, payment.due_at = None, now
+    Payment.objects.bulk_update(payments, ["leased_until", "due_at"])
+    return len(payments)
+
+
+def purge_stripe_events(*, before: datetime) -> int:
+    """Delete the webhooks received before that time; return how many. Stripe repeats one for three days."""
+    deleted, _ = StripeEvent.objects.filter(received_at__lt=before).delete()
+    return deleted
