@@ -1,4 +1,4 @@
-"""What the payments tests share: the fake Stripe as a process, met through the real client."""
+"""What the payments tests share: the fake Stripe as a process, used through the real client."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def _fake_stripe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeStripe]:
-    fake = FakeStripe(tmp_path_factory.mktemp("stripe") / "books.sqlite3")
+    fake = FakeStripe(tmp_path_factory.mktemp("stripe") / "stripe.sqlite3")
     yield fake
     fake.stop()
 
 
 @pytest.fixture
 def provider(_fake_stripe: FakeStripe, settings) -> Iterator[FakeStripe]:
-    """The fake Stripe, asked by this test; it keeps its books for the whole run."""
+    """The fake Stripe; its store lasts for the whole run."""
     from payments_service.providers import stripe
 
     settings.STRIPE_API_BASE = _fake_stripe.address
@@ -32,8 +32,8 @@ def provider(_fake_stripe: FakeStripe, settings) -> Iterator[FakeStripe]:
 
 
 @pytest.fixture
-def bank_is_down(provider: FakeStripe, settings) -> None:
-    """Nobody answers at Stripe's address."""
+def provider_is_down(provider: FakeStripe, settings) -> None:
+    """Stripe's address refuses connections."""
     from payments_service.providers import stripe
 
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"

@@ -1,4 +1,4 @@
-"""The fake Stripe as the tests use it: started as a process, asked over HTTP for what it believes."""
+"""The fake Stripe as the tests use it: started as a process, and read over HTTP."""
 
 import socket
 import subprocess
@@ -12,7 +12,7 @@ import requests
 
 
 class FakeStripe:
-    """One process, and what a buyer's browser and a provider's clerk would do there."""
+    """One process, and what a buyer's browser and Stripe's dashboard do there."""
 
     def __init__(self, store: Path) -> None:
         port = _free_port()
@@ -20,8 +20,8 @@ class FakeStripe:
         self._http = requests.Session()
         self._http.trust_env = False
         self._http.auth = ("sk_test_12345", "")
-        # Its webhooks go nowhere: what it would say is said by the tests themselves.
-        webhook = ("--webhook-url", "http://127.0.0.1:9/", "--webhook-secret", "whsec_unheard")
+        # Its webhooks go nowhere: the tests send their own.
+        webhook = ("--webhook-url", "http://127.0.0.1:9/", "--webhook-secret", "whsec_unused")
         command = (
             sys.executable,
             "-m",
@@ -88,8 +88,8 @@ class FakeStripe:
     def capture(self, intent_id: str | None) -> None:
         self._post(f"payment_intents/{intent_id}/capture")
 
-    def forget_everything(self) -> None:
-        """Begin with empty books."""
+    def delete_everything(self) -> None:
+        """Delete every intent."""
         assert self._http.delete(f"{self.address}/_config/data").ok
 
     def refund(self, intent_id: str | None) -> None:

@@ -17,7 +17,8 @@ def main() -> dict[str, Any]:
 
     pay_captured_and_refunded()
     pay_voided()
-    return {"recorded": recorded(), "imported": [name for name in sys.modules if name.split(".")[-1] == "stripe"]}
+    imported = [name for name in sys.modules if name.split(".")[-1] == "stripe"]
+    return {"recorded": recorded(), "imported": imported}
 
 
 def pay_captured_and_refunded() -> None:

@@ -1,4 +1,4 @@
-"""What happens around payments, told as the tests need it: orders' events, the relay, and time."""
+"""What happens around payments in the tests: orders' events, the relay's and worker's work, and time."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,7 +26,7 @@ _positions = count(1)
 
 @dataclass
 class PlacedOrder:
-    """An order that orders has told about, and what it may tell next."""
+    """An order, and the events of it that were delivered to payments."""
 
     buyer: UUID
     price: Decimal = Decimal("19.99")
@@ -35,13 +35,13 @@ class PlacedOrder:
     told: list[RawEnvelope] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._tell(OrderCreated)
+        self._deliver(OrderCreated)
 
     def complete(self, payment: Payment) -> None:
-        self._tell(OrderCompleted, payment_id=payment.id)
+        self._deliver(OrderCompleted, payment_id=payment.id)
 
     def cancel(self, reason: str = "expired") -> None:
-        self._tell(OrderCancelled, cancel_reason=reason, payment_id=None)
+        self._deliver(OrderCancelled, cancel_reason=reason, payment_id=None)
 
     def body(self, token: str = "pm_card_visa") -> dict[str, str]:
         return {"orderId": str(self.id), "token": token}
@@ -52,7 +52,7 @@ class PlacedOrder:
         assert latest is not None
         return latest
 
-    def _tell(self, event: type[OrderState], **state: Any) -> None:
+    def _deliver(self, event: type[OrderState], **state: Any) -> None:
         ticket = HeldTicket(id=uuid7(), title="Front row", price=self.price, currency="USD", version=1)
         expires_at = timezone.now() + timedelta(minutes=self.minutes)
         data = event(
@@ -67,7 +67,7 @@ class PlacedOrder:
 
 
 def begin_attempt(order: PlacedOrder) -> Lease:
-    """Go as far as a buyer's request that has not asked Stripe for anything yet."""
+    """Go as far as a buyer's request that has not called Stripe yet."""
     with transaction.atomic():
         return operations.start_payment(
             order_id=order.id, buyer=order.buyer, in_browser=False, now=timezone.now()
@@ -75,14 +75,14 @@ def begin_attempt(order: PlacedOrder) -> Lease:
 
 
 def run_commands() -> None:
-    """Do what relay and worker do: send each waiting command, and run it."""
+    """Do what relay and worker do: run each command that was scheduled."""
     while (command := OutgoingCommand.objects.order_by("id").first()) is not None:
         command.delete()
         getattr(tasks, command.task.partition(".")[2])(**command.kwargs)
 
 
 def let_time_pass() -> None:
-    """An hour goes by, in which every due time and every lease ends; the commands sent meanwhile are lost."""
+    """Let an hour pass: every due time and lease is over, and the commands scheduled so far are lost."""
     OutgoingCommand.objects.all().delete()
     hour = timedelta(hours=1)
     times = ("created_at", "last_progress_at", "due_at", "leased_until")
@@ -90,11 +90,11 @@ def let_time_pass() -> None:
 
 
 def sweep() -> None:
-    """Let the sweep find what is due, and do what it finds."""
+    """Run the sweep, and the commands that it schedules."""
     tasks.settle_due_payments()
     run_commands()
 
 
 def recorded() -> list[str]:
-    """Return what payments has said so far, as statuses; an entry may also be `started`."""
+    """Return the statuses of the payment events recorded so far."""
     return [event.status for event in recorded_events() if isinstance(event, PaymentState)]

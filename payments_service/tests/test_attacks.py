@@ -1,6 +1,6 @@
-"""The oldest violations of selling tickets, each trying to open again.
+"""The classical faults of selling tickets: each is provoked, and must not occur.
 
-Where a guard can be taken away, a negative control does, and the wound must open: `bleeds`.
+Where a guard can be removed, a negative control removes it, and the fault must occur: `bleeds`.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ from payments_service.payments import operations, paying
 from payments_service.payments.models import Goal, LedgerEntry, OrderStatus, Payment, Status
 from payments_service.payments.operations import attempts, replicas
 from payments_service.tests.fake_stripe import FakeStripe
-from payments_service.tests.lost_answers import CALLS, lose_answers
+from payments_service.tests.lost_answers import CALLS, LossyLine, lose_answers
 from payments_service.tests.story import (
     PlacedOrder,
     begin_attempt,
@@ -67,14 +67,7 @@ class TestPaidAndNoTicket:
     ) -> None:
         order = authorised(shop, buyer)
         line = lose_answers(monkeypatch, call)
-        order.complete(order.payment())
-        settle_for_good()
-        if call == "refund":
-            order.cancel("operator")
-            settle_for_good()
-        line.broken = False
-        settle_for_good()
-        assert line.lost > 0
+        complete_by_losing_answers(order, line, refunded=call == "refund")
         assert money_of(order, provider) == ((0, 1999) if call == "capture" else (0, 0))
         assert order.payment().due_at is None
 
@@ -166,14 +159,7 @@ class TestChargedTwice:
         line.broken = call in ("capture", "refund")
         if call in ("create", "confirm", "cancel"):
             assert shop.post("/api/payments", order.body()).status_code == 201
-        order.complete(order.payment())
-        settle_for_good()
-        if call == "refund":
-            order.cancel("operator")
-            settle_for_good()
-        line.broken = False
-        settle_for_good()
-        assert line.lost > 0
+        complete_by_losing_answers(order, line, refunded=call == "refund")
         assert money_of(order, provider) == ((0, 0) if call == "refund" else (0, 1999))
         assert ledger_of(order) == money_of(order, provider)
 
@@ -293,8 +279,20 @@ def authorised(shop: APIClient, buyer: UUID) -> PlacedOrder:
     return order
 
 
+def complete_by_losing_answers(order: PlacedOrder, line: LossyLine, *, refunded: bool) -> None:
+    """Complete the order, and cancel it where it is to be refunded; then Stripe's answers arrive again."""
+    order.complete(order.payment())
+    settle_for_good()
+    if refunded:
+        order.cancel("operator")
+        settle_for_good()
+    line.broken = False
+    settle_for_good()
+    assert line.lost > 0
+
+
 def settle_for_good() -> None:
-    """Do all that commands and sweeps do, until nothing is left but waiting."""
+    """Run all commands and sweeps, until every payment waits for somebody else or is settled."""
     run_commands()
     for _ in range(3):
         let_time_pass()

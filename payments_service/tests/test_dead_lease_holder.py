@@ -1,4 +1,4 @@
-"""A process that dies on its way to Stripe keeps nobody waiting; one that lives is never overtaken."""
+"""A process that dies during a call of Stripe delays nobody; one that lives is never overtaken."""
 
 import json
 import subprocess
@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -26,14 +27,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PAYMENTS, INTENTS = "/api/payments", "/api/payments/intents"
 KEY = {"Idempotency-Key": "one-click"}
-#: Within this many seconds a retry must be through: the lease would take thirty.
+#: Within this many seconds a retry must be answered: the lease lasts thirty.
 AT_ONCE = 10.0
-#: Where a request can be on its way: before and after each call.
+#: Where a request can be stopped: before and after each call.
 STOPS = [("create", "before"), ("create", "after"), ("confirm", "before"), ("confirm", "after")]
 
 
 class PayingProcess:
-    """A process that stops at a call of Stripe's."""
+    """A process that stops at a call of Stripe."""
 
     def __init__(self, **plan: Any) -> None:
         variables = environment(STRIPE_API_BASE=settings.STRIPE_API_BASE)
@@ -69,7 +70,7 @@ class PayingProcess:
 
 @pytest.fixture
 def stop_at(provider: FakeStripe) -> Iterator[Callable[..., PayingProcess]]:
-    """`stop_at(order, call, moment, headers=…)`: a request on its way to Stripe, or a `payment`'s command."""
+    """`stop_at(order, call, moment, headers=…)`: a stopped request, or a `payment`'s stopped command."""
     processes: list[PayingProcess] = []
 
     def start(order: PlacedOrder, call: str, moment: str, **plan: Any) -> PayingProcess:
@@ -83,37 +84,61 @@ def stop_at(provider: FakeStripe) -> Iterator[Callable[..., PayingProcess]]:
         process.close()
 
 
+@dataclass
+class StoppedRequest:
+    """A request to pay an order, stopped at a call of Stripe."""
+
+    order: PlacedOrder
+    process: PayingProcess
+    headers: dict[str, str]
+    client: APIClient
+
+    def repeat(self) -> Any:
+        """Send the same request once more; return its answer."""
+        return self.client.post(PAYMENTS, self.order.body(), headers=self.headers)
+
+
+@pytest.fixture(params=[({}, "without a key"), (KEY, "with its key")], ids=lambda param: param[1])
+def headers(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The request's headers."""
+    given: dict[str, str] = request.param[0]
+    return given
+
+
+@pytest.fixture(params=STOPS, ids="-".join)
+def stopped(
+    request: pytest.FixtureRequest,
+    shop: APIClient,
+    buyer: UUID,
+    stop_at: Callable[..., PayingProcess],
+    headers: dict[str, str],
+) -> StoppedRequest:
+    """A request that is stopped, at each of the stops, without a key and with one."""
+    order = PlacedOrder(buyer)
+    process = stop_at(order, *request.param, headers=headers)
+    return StoppedRequest(order, process, headers, shop)
+
+
 @contextmanager
 def at_once() -> Iterator[None]:
-    """See that what is done inside waits for no lease."""
+    """Check that what is done inside waits for no lease."""
     began = time.monotonic()
     yield
     assert time.monotonic() - began < AT_ONCE
 
 
 class TestARetryAfterItsRequestWasKilled:
-    @pytest.mark.parametrize("headers", [{}, KEY], ids=["without a key", "with its key"])
-    @pytest.mark.parametrize(("call", "moment"), STOPS)
-    def test_pays_at_once_and_only_once(
-        self,
-        shop: APIClient,
-        provider: FakeStripe,
-        buyer: UUID,
-        stop_at: Callable[..., PayingProcess],
-        call: str,
-        moment: str,
-        headers: dict[str, str],
-    ) -> None:
-        order = PlacedOrder(buyer)
-        stop_at(order, call, moment, headers=headers).kill()
+    def test_pays_at_once_and_only_once(self, provider: FakeStripe, stopped: StoppedRequest) -> None:
+        order = stopped.order
+        stopped.process.kill()
         with at_once():
-            answer = shop.post(PAYMENTS, order.body(), headers=headers)
+            answer = stopped.repeat()
         assert (answer.status_code, answer.json()["status"]) == (201, "authorized")
         assert provider.held_or_taken(order.id) == 1
         run_commands()
         assert provider.held_or_taken(order.id) == 1
-        again = shop.post(PAYMENTS, order.body(), headers=headers)
-        assert (again.status_code, provider.held_or_taken(order.id)) == (201 if headers else 400, 1)
+        again = stopped.repeat()
+        assert (again.status_code, provider.held_or_taken(order.id)) == (201 if stopped.headers else 400, 1)
 
     def test_may_use_another_card_and_another_key(
         self, shop: APIClient, provider: FakeStripe, buyer: UUID, stop_at: Callable[..., PayingProcess]
@@ -136,7 +161,6 @@ class TestARetryAfterItsRequestWasKilled:
         assert (answer.status_code, provider.held_or_taken(order.id)) == (400, 0)
         assert not IdempotencyRecord.objects.exists()
 
-    @pytest.mark.parametrize("headers", [{}, KEY], ids=["without a key", "with its key"])
     def test_opens_an_intent_in_the_browser_too(
         self,
         shop: APIClient,
@@ -155,7 +179,7 @@ class TestARetryAfterItsRequestWasKilled:
 
 
 class TestWithoutARetry:
-    """The sweep looks every other second, and doesn't wait for the lease of a dead process either."""
+    """The sweep runs every two seconds, and doesn't wait for the lease of a dead process either."""
 
     @pytest.mark.parametrize(("call", "status"), [("create", "voided"), ("confirm", "authorized")])
     def test_a_killed_request_s_payment_comes_to_its_end_with_the_next_sweep(
@@ -188,7 +212,7 @@ class TestWithoutARetry:
         paying.settle_payment(order.payment().id)
         assert (order.payment().status, order.payment().due_at) == ("captured", None)
 
-    def test_one_that_fails_for_a_reason_of_its_own_leaves_no_lock(
+    def test_one_that_fails_by_an_error_leaves_no_lock(
         self, shop: APIClient, provider: FakeStripe, buyer: UUID, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order = PlacedOrder(buyer)
@@ -202,32 +226,21 @@ class TestWithoutARetry:
 
 
 class TestAHolderThatLives:
-    @pytest.mark.parametrize("headers", [{}, KEY], ids=["without a key", "with its key"])
-    @pytest.mark.parametrize(("call", "moment"), STOPS)
     def test_is_not_overtaken(
-        self,
-        shop: APIClient,
-        provider: FakeStripe,
-        buyer: UUID,
-        stop_at: Callable[..., PayingProcess],
-        monkeypatch: pytest.MonkeyPatch,
-        call: str,
-        moment: str,
-        headers: dict[str, str],
+        self, provider: FakeStripe, stopped: StoppedRequest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(paying, "MAX_WAIT", 0.1)
-        order = PlacedOrder(buyer)
-        first = stop_at(order, call, moment, headers=headers)
-        answer = shop.post(PAYMENTS, order.body(), headers=headers)
-        code = "idempotency-key-in-flight" if headers else "payment-in-progress"
+        order = stopped.order
+        answer = stopped.repeat()
+        code = "idempotency-key-in-flight" if stopped.headers else "payment-in-progress"
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (409, code)
         paying.settle_payment(order.payment().id)
         sweep()
-        assert (order.payment().status, first.go_on()) == ("started", "201")
+        assert (order.payment().status, stopped.process.go_on()) == ("started", "201")
         assert recorded() == ["started", "authorized"]
         assert len(provider.intents_of(order.id)) == 1
 
-    def test_bleeds_when_nobody_looks_whether_it_lives(
+    def test_bleeds_when_its_lock_is_ignored(
         self,
         shop: APIClient,
         provider: FakeStripe,
@@ -243,30 +256,17 @@ class TestAHolderThatLives:
 
 
 class TestAHolderWhoseConnectionIsCut:
-    """It is taken for dead, lives on, and comes back with what Stripe said: that must change nothing."""
+    """Its lease is taken over while it is at Stripe: what it writes afterwards must change nothing."""
 
-    @pytest.mark.parametrize("headers", [{}, KEY], ids=["without a key", "with its key"])
-    @pytest.mark.parametrize(("call", "moment"), STOPS)
-    def test_writes_nothing_any_more(
-        self,
-        shop: APIClient,
-        provider: FakeStripe,
-        buyer: UUID,
-        stop_at: Callable[..., PayingProcess],
-        call: str,
-        moment: str,
-        headers: dict[str, str],
-    ) -> None:
-        order = PlacedOrder(buyer)
-        first = stop_at(order, call, moment, headers=headers)
+    def test_writes_nothing_any_more(self, provider: FakeStripe, stopped: StoppedRequest) -> None:
         cut_connections()
-        assert shop.post(PAYMENTS, order.body(), headers=headers).status_code == 201
-        payments, said = list(Payment.objects.order_by("id").values()), recorded()
-        first.go_on()
+        assert stopped.repeat().status_code == 201
+        payments, events = list(Payment.objects.order_by("id").values()), recorded()
+        stopped.process.go_on()
         assert list(Payment.objects.order_by("id").values()) == payments
-        assert recorded() == said
+        assert recorded() == events
         run_commands()
-        assert provider.held_or_taken(order.id) == 1
+        assert provider.held_or_taken(stopped.order.id) == 1
 
 
 def cut_connections() -> None:

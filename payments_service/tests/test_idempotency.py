@@ -82,7 +82,7 @@ class TestAnIdempotencyKey:
         assert shop.post("/api/payments", body, headers=KEY).status_code in (400, 404)
         assert not IdempotencyRecord.objects.exists()
 
-    @pytest.mark.usefixtures("bank_is_down")
+    @pytest.mark.usefixtures("provider_is_down")
     def test_is_not_kept_when_stripe_is_away(self, shop: APIClient, buyer: UUID) -> None:
         assert shop.post("/api/payments", PlacedOrder(buyer).body(), headers=KEY).status_code == 503
         assert not IdempotencyRecord.objects.exists()

@@ -325,7 +325,7 @@ def without_constraint(name: str) -> Iterator[None]:
 
 
 class TestStripeOutOfReach:
-    @pytest.mark.usefixtures("bank_is_down")
+    @pytest.mark.usefixtures("provider_is_down")
     def test_while_making_the_intent_ends_the_attempt(self, shop: APIClient, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         answer = shop.post("/api/payments", order.body())

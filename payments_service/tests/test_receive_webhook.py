@@ -18,13 +18,13 @@ from shared_events.testing import nothing_recorded, scheduled_commands
 pytestmark = pytest.mark.django_db
 
 
-class TestHearStripe:
-    def test_makes_us_ask_for_the_state(self, shop: APIClient, provider: FakeStripe, buyer: UUID) -> None:
+class TestReceiveWebhook:
+    def test_has_the_state_fetched(self, shop: APIClient, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         secret = shop.post("/api/payments", order.body("tok_threeDSecure2Required")).data["clientSecret"]
         intent_id = order.payment().intent_id
         provider.authenticate(intent_id, secret)
-        assert tell(about(intent_id)).status_code == 200
+        assert send(about(intent_id)).status_code == 200
         run_commands()
         assert order.payment().status == "authorized"
 
@@ -32,21 +32,21 @@ class TestHearStripe:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body())
         event = about(order.payment().intent_id)
-        assert [tell(event).status_code for _ in range(3)] == [200, 200, 200]
+        assert [send(event).status_code for _ in range(3)] == [200, 200, 200]
         assert len(scheduled_commands()) == 1
         assert StripeEvent.objects.count() == 1
 
-    def test_believes_the_state_and_not_the_event(
+    def test_uses_the_state_and_not_the_event(
         self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
         shop.post("/api/payments", order.body())
-        tell(about(order.payment().intent_id, type="payment_intent.succeeded", status="succeeded"))
+        send(about(order.payment().intent_id, type="payment_intent.succeeded", status="succeeded"))
         run_commands()
         assert order.payment().status == "authorized"
         assert recorded() == ["started", "authorized"]
 
-    def test_learns_of_a_refund_made_at_stripe(
+    def test_records_a_refund_made_at_stripe(
         self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
@@ -54,14 +54,14 @@ class TestHearStripe:
         order.complete(order.payment())
         run_commands()
         provider.refund(order.payment().intent_id)
-        tell(charge_of(order.payment().intent_id))
+        send(charge_of(order.payment().intent_id))
         run_commands()
         assert order.payment().status == "refunded"
 
-    def test_lets_pass_what_it_does_not_know(self, provider: FakeStripe) -> None:
+    def test_accepts_events_about_nothing_of_ours(self, provider: FakeStripe) -> None:
         with nothing_recorded():
-            assert tell(about("pi_of_somebody_else")).status_code == 200
-            assert tell({"id": "evt_x", "type": "payout.paid", "data": {"object": {}}}).status_code == 200
+            assert send(about("pi_of_somebody_else")).status_code == 200
+            assert send({"id": "evt_x", "type": "payout.paid", "data": {"object": {}}}).status_code == 200
 
     @pytest.mark.parametrize(
         "signature", ["", "nonsense", "t=1,v1=00", "v1=00", "t=x,v1=00"], ids=lambda text: text or "none"
@@ -82,8 +82,8 @@ class TestHearStripe:
         assert post(body, sign(body, seconds_ago=301)).status_code == 400
         assert post(body, sign(body, seconds_ago=290)).status_code == 200
 
-    def test_forgets_after_a_while(self) -> None:
-        tell(about("pi_1"))
+    def test_is_deleted_after_a_while(self) -> None:
+        send(about("pi_1"))
         assert tasks.purge_stripe_events() == 0
         StripeEvent.objects.update(received_at="2020-01-01T00:00:00Z")
         assert tasks.purge_stripe_events() == 1
@@ -104,7 +104,7 @@ def charge_of(intent_id: str | None) -> dict[str, Any]:
     return {"id": f"evt_{intent_id}_refunded", "type": "charge.refunded", "data": {"object": charge}}
 
 
-def tell(event: dict[str, Any]) -> Any:
+def send(event: dict[str, Any]) -> Any:
     body = json.dumps(event).encode()
     return post(body, sign(body))
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _new_books(provider: FakeStripe) -> None:
-    provider.forget_everything()
+    provider.delete_everything()
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ class TestReconcile:
         assert difference.startswith(f"order {order.id}")
 
     def test_finds_an_intent_that_stripe_has_forgotten(self, paid: PlacedOrder, provider: FakeStripe) -> None:
-        provider.forget_everything()
+        provider.delete_everything()
         assert "Stripe doesn't know its intent" in differences()[0]
 
     def test_finds_money_in_an_intent_that_nobody_knows(self, provider: FakeStripe, buyer: UUID) -> None:
@@ -98,8 +98,8 @@ class TestReconcile:
     def test_looks_twice(
         self, paid: PlacedOrder, provider: FakeStripe, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        books = Stripe().fetch_record(str(paid.payment().intent_id))
-        monkeypatch.setattr(Stripe, "list_records", lambda self, **_: iter([stale(books)]))
+        record = Stripe().fetch_record(str(paid.payment().intent_id))
+        monkeypatch.setattr(Stripe, "list_records", lambda self, **_: iter([stale(record)]))
         assert differences() == []
 
     @pytest.mark.parametrize("chunk", [1, 2, 3])
@@ -168,13 +168,13 @@ def make_stray(*, confirmed: bool) -> Intent:
     return made
 
 
-def stale(booked: ProviderRecord | None) -> ProviderRecord:
-    assert booked is not None
-    return ProviderRecord(**{**vars(booked), "held": booked.taken, "taken": Decimal(0)})
+def stale(record: ProviderRecord | None) -> ProviderRecord:
+    assert record is not None
+    return ProviderRecord(**{**vars(record), "held": record.taken, "taken": Decimal(0)})
 
 
 def reconcile(*options: str) -> tuple[str, list[str]]:
-    """Run the command; return all that it said, and the differences: its exit code must fit them."""
+    """Run the command; return its output, and the differences: its exit code must fit them."""
     said, code = StringIO(), 0
     try:
         call_command("reconcile", *options, stdout=said)

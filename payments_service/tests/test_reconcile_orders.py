@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _new_books(provider: FakeStripe) -> None:
-    provider.forget_everything()
+    provider.delete_everything()
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def authorized(shop: APIClient, buyer: UUID) -> PlacedOrder:
 
 
 def of(order: PlacedOrder, **details: Any) -> ExportedOrder:
-    """The order as orders has it: as it told payments, unless said otherwise."""
+    """The order as orders exports it: as payments has it, but for what is given."""
     copy = OrderReplica.objects.get(id=order.id)
     return exported(order.id, **{"status": copy.status, "payment_id": copy.payment_id} | details)
 

@@ -1,4 +1,4 @@
-"""Payments that a restore has lost are made anew from their own events, and what Stripe knows of them."""
+"""Payments that a restore has lost are rebuilt from their own events and from Stripe's records."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -136,7 +136,7 @@ class TestRecovery:
 
 
 class TestAnAttemptWithoutAnIntent:
-    """Its row is as old as the dump; what came after, nobody has published."""
+    """Its row is as old as the dump; no event was published afterwards."""
 
     def test_is_not_abandoned_when_its_money_is_at_stripe(self, provider: FakeStripe, buyer: UUID) -> None:
         payment = begin_attempt(PlacedOrder(buyer)).payment
@@ -171,7 +171,7 @@ class TestAnAttemptWithoutAnIntent:
         payment.refresh_from_db()
         assert (payment.status, payment.reason_code, payment.due_at) == ("voided", "abandoned", None)
 
-    def test_waits_while_stripe_is_away(self, bank_is_down: None, buyer: UUID) -> None:
+    def test_waits_while_stripe_is_away(self, provider_is_down: None, buyer: UUID) -> None:
         payment = begin_attempt(PlacedOrder(buyer)).payment
         recover([])
         tasks.find_lost_intents()
@@ -182,7 +182,7 @@ class TestAnAttemptWithoutAnIntent:
 
 class TestMoneyThatStripeDoesNotKnow:
     def test_stays_to_be_looked_at(self, provider: FakeStripe, buyer: UUID) -> None:
-        """As with another account's key: nobody can tell what became of it."""
+        """As with another account's key: where its money is can't be found out."""
         order = PlacedOrder(buyer)
         payment = Payment.objects.create(
             order_id=order.id, buyer=buyer, amount=Decimal(5), currency="USD", status="captured",

@@ -172,7 +172,9 @@ class TestACrash:
         assert (payment.status, payment.reason, payment.due_at) == ("voided", "abandoned", None)
         assert provider.intents_of(order.id) == []
 
-    def test_before_the_intents_id_was_kept_moves_no_money(self, provider: FakeStripe, buyer: UUID) -> None:
+    def test_before_the_intents_id_was_written_moves_no_money(
+        self, provider: FakeStripe, buyer: UUID
+    ) -> None:
         order = PlacedOrder(buyer)
         paying._create_intent(begin_attempt(order), "tok_visa")
         let_time_pass()
@@ -180,7 +182,7 @@ class TestACrash:
         assert order.payment().status == "voided"
         assert provider.held_or_taken(order.id) == 0
 
-    def test_that_comes_back_late_must_not_confirm(self, provider: FakeStripe, buyer: UUID) -> None:
+    def test_that_continues_late_must_not_confirm(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         lease = begin_attempt(order)
         intent = paying._create_intent(lease, "tok_visa")
@@ -252,7 +254,7 @@ class TestACrash:
 
 
 class TestTheLease:
-    def test_lets_one_walk_at_a_time(self, order: PlacedOrder) -> None:
+    def test_allows_one_sync_at_a_time(self, order: PlacedOrder) -> None:
         first = lease(order)
         assert first is not None
         assert lease(order) is None
@@ -261,7 +263,7 @@ class TestTheLease:
         lease(order)
         assert lease(order, later=LEASE) is not None
 
-    def test_takes_the_pen_from_a_walk_that_was_overtaken(
+    def test_lets_a_sync_that_was_overtaken_write_nothing(
         self, order: PlacedOrder, provider: FakeStripe
     ) -> None:
         slow = lease(order)
@@ -276,7 +278,7 @@ class TestTheLease:
             )
         assert payment.status == "voided"
 
-    def test_lets_an_attempt_that_was_given_up_end_once(self, buyer: UUID) -> None:
+    def test_lets_an_abandoned_attempt_end_once(self, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         slow = begin_attempt(order)
         let_time_pass()
@@ -284,7 +286,7 @@ class TestTheLease:
         paying._end_attempt(slow, "declined", Failure(code="stolen_card", message="Declined."))
         assert (order.payment().status, recorded()) == ("voided", ["started", "voided"])
 
-    def test_leaves_a_payment_due_when_news_came_during_the_walk(
+    def test_leaves_a_payment_due_that_became_due_during_the_sync(
         self, order: PlacedOrder, provider: FakeStripe
     ) -> None:
         sync = lease(order)
@@ -306,7 +308,7 @@ class TestTheSweep:
         assert tasks.settle_due_payments() == 0
         assert OutgoingCommand.objects.count() == 1
 
-    @pytest.mark.usefixtures("bank_is_down")
+    @pytest.mark.usefixtures("provider_is_down")
     def test_goes_on_trying_while_stripe_is_away(self, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         add_unknown_intent(order)

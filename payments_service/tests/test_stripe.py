@@ -26,7 +26,7 @@ def create(card: str | None = "pm_card_visa", amount: str = "19.99", key: str = 
     )
 
 
-class TestTheDoor:
+class TestStripe:
     @pytest.mark.parametrize(
         "call",
         [
@@ -39,14 +39,14 @@ class TestTheDoor:
         ],
         ids=["create", "confirm", "capture", "cancel", "refund", "fetch"],
     )
-    def test_is_shut_while_a_transaction_is_open(self, provider: FakeStripe, call) -> None:
+    def test_refuses_to_be_called_inside_a_transaction(self, provider: FakeStripe, call) -> None:
         with transaction.atomic(), pytest.raises(RuntimeError, match="inside a transaction"):
             call()
 
-    def test_asks_for_the_exact_amount(self, provider: FakeStripe) -> None:
+    def test_requests_the_exact_amount(self, provider: FakeStripe) -> None:
         assert provider.intent(create(amount="1234567.89").id)["amount"] == 123456789
 
-    def test_walks_an_intent_from_beginning_to_end(self, provider: FakeStripe) -> None:
+    def test_authorises_captures_and_refunds_an_intent(self, provider: FakeStripe) -> None:
         intent = create()
         assert intent.state is IntentState.UNCONFIRMED
         assert (
@@ -59,25 +59,25 @@ class TestTheDoor:
     def test_does_nothing_twice_under_one_key(self, provider: FakeStripe) -> None:
         intent = create()
         Stripe().confirm_intent(intent.id, return_url=PAGE, key="a" + intent.id)
-        taken = [Stripe().capture_intent(intent.id, key="b" + intent.id).state for _ in range(2)]
-        assert taken == [IntentState.CAPTURED, IntentState.CAPTURED]
+        states = [Stripe().capture_intent(intent.id, key="b" + intent.id).state for _ in range(2)]
+        assert states == [IntentState.CAPTURED, IntentState.CAPTURED]
 
-    def test_tells_a_decline_in_stripes_words(self, provider: FakeStripe) -> None:
+    def test_returns_a_decline_with_stripes_message(self, provider: FakeStripe) -> None:
         intent = create("pm_card_chargeDeclinedExpiredCard")
         with pytest.raises(ProviderDeclined) as declined:
             Stripe().confirm_intent(intent.id, return_url=PAGE, key=intent.id)
         assert declined.value.failure == Failure(code="expired_card", message="Your card has expired.")
         assert Stripe().fetch_intent(intent.id).failure == declined.value.failure
 
-    def test_tells_a_refusal_from_a_silence(self, provider: FakeStripe) -> None:
+    def test_distinguishes_a_refusal_from_no_answer(self, provider: FakeStripe) -> None:
         with pytest.raises(ProviderRefused) as refused:
             create("pm_nobody")
         assert refused.value.failure.message == "No such PaymentMethod: 'pm_nobody'"
         with pytest.raises(ProviderUnavailable):
             Stripe().fetch_intent("pi_nobody")
 
-    @pytest.mark.usefixtures("bank_is_down")
-    def test_says_when_nobody_answers(self) -> None:
+    @pytest.mark.usefixtures("provider_is_down")
+    def test_is_unavailable_when_it_gives_no_answer(self) -> None:
         with pytest.raises(ProviderUnavailable):
             create()
 
