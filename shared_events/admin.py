@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from shared_events.inbox.parking import NotDiscardable, discard, request_redrive
@@ -20,6 +19,7 @@ from shared_events.models import (
     PublishedStream,
     SkippedRange,
 )
+from shared_events.status import count_waiting_behind
 
 # Generic for the type checker alone: Django's class can't be subscripted at run time.
 if TYPE_CHECKING:
@@ -132,24 +132,17 @@ class ParkedEventAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ParkedEvent]:
         """Count what waits behind each row."""
-        later = ParkedEvent.objects.filter(
-            stream=OuterRef("stream"),
-            aggregate_id=OuterRef("aggregate_id"),
-            position__gt=OuterRef("position"),
-        )
-        counted = later.order_by().values("aggregate_id").annotate(count=Count("*")).values("count")
-        rows: QuerySet[ParkedEvent] = super().get_queryset(request)
-        return rows.annotate(behind_count=Coalesce(Subquery(counted), 0))
+        return count_waiting_behind(super().get_queryset(request))
 
     @admin.display(description="waiting behind")
     def behind(self, row: ParkedEvent) -> int:
         """Return how many later events of the same aggregate wait for this one."""
-        return row.behind_count  # type: ignore[attr-defined, no-any-return]
+        return row.waiting_behind  # type: ignore[attr-defined, no-any-return]
 
     @admin.display(description="state")
     def state(self, row: ParkedEvent) -> str:
         """Return what the row waits for."""
-        return "dead" if row.dead_at else "retrying" if row.next_try_at else "waiting behind"
+        return "waiting behind" if row.state == "waiting" else row.state
 
     @admin.action(description="Try again now, in order", permissions=["view"])
     def redrive_selected(self, request: HttpRequest, queryset: QuerySet[ParkedEvent]) -> None:

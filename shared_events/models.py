@@ -274,6 +274,11 @@ class ParkedEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.stream}:{self.position} {self.type}"
 
+    @property
+    def state(self) -> str:
+        """What it waits for: `dead` for a person, `retrying` for its next try, `waiting` for an older one."""
+        return "dead" if self.dead_at else "retrying" if self.next_try_at else "waiting"
+
 
 class DiscardedEvent(models.Model):
     """A parked event that a person has decided not to apply: who, when and why. Never deleted."""

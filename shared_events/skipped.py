@@ -6,6 +6,7 @@ It stays listed, on the health page too, until somebody has looked after what it
 from collections.abc import Iterator
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from shared_events.envelope import RawEnvelope, dump, load
@@ -34,9 +35,9 @@ def note(stream: str, *, read: int, resumed: int, lost: list[RawEnvelope]) -> Sk
     )
 
 
-def open_ranges() -> list[SkippedRange]:
+def open_ranges() -> QuerySet[SkippedRange]:
     """Return what nobody has settled yet, oldest first."""
-    return list(SkippedRange.objects.filter(settled_at=None).order_by("id"))
+    return SkippedRange.objects.filter(settled_at=None).order_by("id")
 
 
 def lost_events(skipped: SkippedRange) -> Iterator[RawEnvelope]:

@@ -67,32 +67,18 @@ class Feed(Generic[M]):
             try:
                 together = together and self._is_first_try(message)
                 outcome = self.apply(message, feed) if together else self._one_by_one(message)
-                _proven.add(message.stream)
-                return outcome
             except Exception as error:
-                if is_transient(error):
-                    if shutdown.is_requested():
-                        raise
-                    heartbeat.beat()
-                    logger.warning(
-                        "Waiting for the database with events of %s in hand: %s",
-                        message.stream,
-                        describe(error),
-                    )
-                    connection.close()
-                    time.sleep(wait)
+                if is_transient(error) and not shutdown.is_requested():
+                    _wait_for_database(message.stream, error, wait)
                     wait = min(_LONGEST_WAIT, wait * 2)
-                elif together:
-                    # A statement that ran out of time may have cost the connection.
-                    connection.close_if_unusable_or_obsolete()
-                    logger.warning(
-                        "Events of %s failed together, taking them one by one: %s",
-                        message.stream,
-                        describe(error),
-                    )
+                elif together and not is_transient(error):
+                    _give_up_together(message.stream, error)
                     together = False
                 else:
                     raise
+            else:
+                _proven.add(message.stream)
+                return outcome
 
     def _is_first_try(self, message: M) -> bool:
         """Commit that this process is about to try it; return whether no other has begun it before."""
@@ -202,6 +188,19 @@ def is_transient(error: Exception) -> bool:
         return False
     state = getattr(error.__cause__, "sqlstate", None)
     return state is None or state.startswith(TRANSIENT_SQLSTATES)
+
+
+def _wait_for_database(stream: str, error: Exception, seconds: float) -> None:
+    heartbeat.beat()
+    logger.warning("Waiting for the database with events of %s in hand: %s", stream, describe(error))
+    connection.close()
+    time.sleep(seconds)
+
+
+def _give_up_together(stream: str, error: Exception) -> None:
+    # A statement that ran out of time may have cost the connection.
+    connection.close_if_unusable_or_obsolete()
+    logger.warning("Events of %s failed together, taking them one by one: %s", stream, describe(error))
 
 
 def _fresh(cursor: Cursor, batch: Batch) -> tuple[list[RawEnvelope], ApplyResult]:

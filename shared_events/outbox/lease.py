@@ -1,9 +1,9 @@
 """The lease by which one relay of a service publishes at a time, with a fence against late ones."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from math import inf
+from pathlib import Path
 from uuid import UUID
 
 from django.db import connection
@@ -24,6 +24,9 @@ class Lease:
     seconds: float
     fence: int = 0
     renewed: float = 0.0
+    #: Touched whenever the lease is taken or renewed, and removed when it is released: it shows who only
+    #: sees this machine that the relay is at work.
+    file: Path | None = None
 
     def hold(self) -> bool:
         """Take the lease when it is free, renew it when it is ours and ageing; return whether we hold it."""
@@ -42,6 +45,10 @@ class Lease:
             )
             row = cursor.fetchone()
         self.fence, self.renewed = (row[0] if row else 0), time.monotonic()
+        if self.fence and self.file is not None:
+            # A disk that takes nothing must not stop the relay.
+            with suppress(OSError):
+                self.file.touch()
         return bool(self.fence)
 
     def is_away(self) -> bool:
@@ -50,22 +57,9 @@ class Lease:
 
     def release(self) -> None:
         """Let a spare relay take over at once."""
+        if self.fence and self.file is not None:
+            # Before the row: the spare relay may have the same file.
+            with suppress(OSError):
+                self.file.unlink(missing_ok=True)
         RelayLease.objects.filter(holder=self.holder, fence=self.fence).update(holder=None, expires_at=Now())
         self.fence = 0
-
-
-def free_for() -> float | None:
-    """Return for how many seconds no relay has held the lease, None while one holds it."""
-    row = RelayLease.objects.filter(id=1).values_list("holder", "expires_at").first()
-    if row is None:
-        return inf
-    holder, expires_at = row
-    seconds = (_database_now() - expires_at).total_seconds()
-    return None if holder is not None and seconds < 0 else max(seconds, 0.0)
-
-
-def _database_now() -> datetime:
-    """Return the time by the database's clock, which decides about leases."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]  # type: ignore[no-any-return]

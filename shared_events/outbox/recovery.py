@@ -20,9 +20,9 @@ from psycopg.types.json import Jsonb
 from shared_events.contracts import Event, published_events
 from shared_events.envelope import Envelope, RawEnvelope
 from shared_events.models import ArchivedEvent, LoggedEvent, RelayLease
-from shared_events.outbox import lease
 from shared_events.outbox.log_reader import envelopes_after
 from shared_events.settings import event_settings
+from shared_events.status import read_lease
 
 Rebuild = Callable[[Any], bool]
 Forget = Callable[[list[RawEnvelope], int], None]
@@ -136,7 +136,7 @@ def _require_no_relay() -> None:
     # No relay may give positions meanwhile: one that comes waits for this row.
     RelayLease.objects.select_for_update().filter(id=1).first()
     _require(
-        lease.free_for() is not None,
+        not read_lease().is_held,
         "A relay of this service is running: stop its processes, recover, and start them again",
     )
 

@@ -10,19 +10,18 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import Exists, Min, Q, QuerySet
+from django.db.models import Exists
 
 from shared_events import catch_up, failpoints, heartbeat
 from shared_events.envelope import PublishedEnvelope, cut, dump
 from shared_events.errors import describe
 from shared_events.inbox import redrive
 from shared_events.inbox.subscriptions import followed_streams
-from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
+from shared_events.models import OutgoingCommand, PublishedStream, RelayLease
 from shared_events.outbox.countdowns import Countdowns
 from shared_events.outbox.lease import Lease, LeaseLost
 from shared_events.outbox.log import WAKE_CHANNEL
@@ -287,20 +286,3 @@ def progress(streams: Iterable[str]) -> dict[str, Progress]:
             head_of(stream), marked[stream], at_mark.id if at_mark else None, marked[stream]
         )
     return found
-
-
-def unpublished() -> int:
-    """Return how many events of this service are not marked as confirmed by the broker."""
-    return _unpublished().count()
-
-
-def oldest_unpublished() -> datetime | None:
-    """Return when the oldest of these was recorded, None when there is none."""
-    return _unpublished().aggregate(oldest=Min("occurred_at"))["oldest"]  # type: ignore[no-any-return]
-
-
-def _unpublished() -> QuerySet[LoggedEvent]:
-    waiting = Q(position__isnull=True)
-    for row in PublishedStream.objects.all():
-        waiting |= Q(stream=row.stream, position__gt=row.published)
-    return LoggedEvent.objects.filter(waiting)

@@ -14,8 +14,9 @@ from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent, OutgoingCommand, PublishedStream, RelayLease
 from shared_events.outbox import commands, log, sequencer
 from shared_events.outbox.lease import LeaseLost
-from shared_events.outbox.relay import Relay, unpublished
+from shared_events.outbox.relay import Relay
 from shared_events.outbox.sequencer import LowWaterMark, assign_positions
+from shared_events.status import read_status
 from shared_events.tests.conftest import FakeBroker, Write, connect_apart
 from shared_events.tests.notes.contracts import NoteWritten
 from shared_events.transport.publisher import DELIVER
@@ -143,7 +144,7 @@ class TestPublishing:
         assert second.previous_id == first.events[-1].id
         assert (first.head, second.head) == (3, 5)
         relay.mark()
-        assert unpublished() == 0
+        assert read_status().unpublished_events == 0
 
     def test_keeps_everything_while_the_broker_is_away(
         self, relay: Relay, broker: FakeBroker, write: Write
@@ -152,11 +153,11 @@ class TestPublishing:
         write()
         with pytest.raises(ConnectionError):
             relay.round()
-        assert unpublished() == 1
+        assert read_status().unpublished_events == 1
         broker.broken = False
         assert relay.round() == 1
         relay.mark()
-        assert unpublished() == 0
+        assert read_status().unpublished_events == 0
 
     def test_sends_what_was_left_before_what_is_new(
         self, relay: Relay, broker: FakeBroker, write: Write
@@ -291,7 +292,7 @@ class TestRun:
         with transaction.atomic():
             log.record(NoteWritten(text="x"), aggregate_id=uuid7(), version=1)
         broker.broken = False
-        wait_until(lambda: not unpublished())
+        wait_until(lambda: not read_status().unpublished_events)
 
     def test_lets_a_spare_take_over_at_once_when_it_stops(self, relay: Relay) -> None:
         relay.run(stopped())

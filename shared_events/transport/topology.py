@@ -27,6 +27,11 @@ _DELIVERY = Exchange(CELERY_DELAYED_DELIVERY_EXCHANGE, type="topic", durable=Tru
 #: Batches that may wait for a consumer, and their bytes; older ones are dropped, and catch-up brings them
 #: again.
 EVENTS_LIMIT, BYTES_LIMIT = 10_000, 128 * 2**20
+_BOUNDED: dict[str, Any] = {
+    "x-max-length": EVENTS_LIMIT,
+    "x-max-length-bytes": BYTES_LIMIT,
+    "x-overflow": "drop-head",
+}
 
 
 def inbox_exchange(service: str) -> Exchange:
@@ -78,34 +83,23 @@ class Topology:
 
 def topology_of(settings: EventSettings, followed: list[str], *, quorum: bool) -> Topology:
     """Return the service's queues; `quorum` adds what only RabbitMQ understands."""
-    service = settings.service
+    service, published = settings.service, list(settings.publishes)
+    bounded = {"x-queue-type": "quorum", **_BOUNDED} if quorum else {}
+    alone = {**bounded, "x-single-active-consumer": True} if quorum else {}
+    catch_up = events = inbox = None
+    if published:
+        catch_up = _streams_queue(names.queue_name(service, "catch_up"), CATCH_UP, published, bounded)
+    if followed:
+        keys = [*followed, names.REDRIVE_KEY]
+        events = _streams_queue(names.queue_name(service, "events"), DOMAIN_EVENTS, followed, alone)
+        inbox = _streams_queue(names.queue_name(service, "inbox"), inbox_exchange(service), keys, alone)
+    commands = _commands_queue(service, quorum=quorum)
+    return Topology(commands=commands, catch_up=catch_up, events=events, inbox=inbox)
 
-    def queue(name: str, exchange: Exchange, keys: list[str], **arguments: Any) -> Queue:
-        arguments = {"x-queue-type": "quorum", **arguments} if quorum else {}
-        return StreamsQueue(
-            names.queue_name(service, name),
-            exchange,
-            routing_key=keys[0],
-            streams=keys,
-            durable=True,
-            queue_arguments=arguments,
-        )
 
-    bounded: dict[str, Any] = {
-        "x-max-length": EVENTS_LIMIT,
-        "x-max-length-bytes": BYTES_LIMIT,
-        "x-overflow": "drop-head",
-    }
-    alone: dict[str, Any] = {**bounded, "x-single-active-consumer": True}
-    return Topology(
-        commands=_commands_queue(service, quorum=quorum),
-        catch_up=queue("catch_up", CATCH_UP, list(settings.publishes), **bounded)
-        if settings.publishes
-        else None,
-        events=queue("events", DOMAIN_EVENTS, followed, **alone) if followed else None,
-        inbox=queue("inbox", inbox_exchange(service), [*followed, names.REDRIVE_KEY], **alone)
-        if followed
-        else None,
+def _streams_queue(name: str, exchange: Exchange, keys: list[str], arguments: dict[str, Any]) -> Queue:
+    return StreamsQueue(
+        name, exchange, routing_key=keys[0], streams=keys, durable=True, queue_arguments=arguments
     )
 
 

@@ -1,5 +1,6 @@
 """`manage dead_letters`: list what could not be applied, have it tried again, or discard it."""
 
+import json
 import time
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db.models import QuerySet
 
 from shared_events.inbox import parking
 from shared_events.models import ParkedEvent
+from shared_events.status import count_waiting_behind
 from shared_events.terminal import who
 
 #: How long the command watches what becomes of what it had tried again, in seconds.
@@ -29,6 +31,7 @@ class Command(BaseCommand):
             "--redrive", metavar="WHICH", help="a parked event's id, an error as listed, or `all`"
         )
         what.add_argument("--discard", metavar="ID", type=int, help="a parked event's id")
+        what.add_argument("--json", action="store_true", help="list them as one line of JSON")
         parser.add_argument("--reason", default="", help="why it is discarded; kept with the event")
         parser.add_argument("--by", default="", help="who decides; otherwise who runs the command")
 
@@ -38,13 +41,17 @@ class Command(BaseCommand):
             self._redrive(redrive)
         elif discard is not None:
             self._discard(discard, options["reason"], options["by"] or who())
+        elif options["json"]:
+            rows = count_waiting_behind(ParkedEvent.objects.order_by("stream", "position"))
+            self.stdout.write(json.dumps([_as_dict(row) for row in rows], default=str))
         else:
             self._list()
 
     def _list(self) -> None:
         for row in ParkedEvent.objects.order_by("stream", "position"):
-            state = "dead" if row.dead_at else "retrying" if row.next_try_at else "waiting"
-            self.stdout.write(f"{row.id}\t{state}\t{row}\t{row.aggregate_id}\ttries {row.tries}\t{row.error}")
+            self.stdout.write(
+                f"{row.id}\t{row.state}\t{row}\t{row.aggregate_id}\ttries {row.tries}\t{row.error}"
+            )
 
     def _redrive(self, which: str) -> None:
         tries = dict(_failed(which).values_list("id", "tries"))
@@ -70,6 +77,11 @@ class Command(BaseCommand):
         except parking.NotDiscardable as error:
             raise CommandError(f"{error} (--reason)" if not reason else str(error)) from error
         self.stdout.write(f"Discarded {row}; what waited behind it goes on")
+
+
+def _as_dict(row: ParkedEvent) -> dict[str, Any]:
+    names = ("id", "state", "stream", "position", "type", "aggregate_id", "tries", "waiting_behind", "error")
+    return {name: getattr(row, name) for name in names}
 
 
 def _failed(which: str) -> QuerySet[ParkedEvent]:

@@ -25,12 +25,15 @@ class Command(BaseCommand):
     help = "Publish this service's events and commands, and run its sweeps. One relay is active per service."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take where to show life."""
+        """Take where to show life, and the lease."""
         parser.add_argument(
             "--heartbeat", type=Path, metavar="FILE", help="touch this file while all is well"
         )
+        parser.add_argument(
+            "--lease-file", type=Path, metavar="FILE", help="touch this file while it holds the lease"
+        )
 
-    def handle(self, *args: Any, heartbeat: Path | None, **options: Any) -> None:
+    def handle(self, *args: Any, heartbeat: Path | None, lease_file: Path | None, **options: Any) -> None:
         """Run the relay in this thread and the sweeps in another. Raises CommandError for an old Postgres."""
         log_to_the_terminal()
         stop = threading.Event()
@@ -44,6 +47,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         freeze_gc()
         relay = Relay(holder=uuid7())
+        relay.lease.file = lease_file
         sweeper = threading.Thread(
             target=sweeps.run, args=(stop, relay.lease.is_away), name="sweeps", daemon=True
         )

@@ -4,7 +4,7 @@ import logging
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from celery.signals import setup_logging, task_prerun
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -45,13 +45,7 @@ class Command(BaseCommand):
         queues = topology().for_worker(role)
         if not queues:
             raise CommandError(f"{event_settings().service} follows no stream, so it has no {role} worker")
-        if role == "events":
-            connection_created.connect(_prepare_for_batches, weak=False)
-            _silence_task_logs()
-        else:
-            task_prerun.connect(_renew_connections, weak=False)
-        # Django's LOGGING has configured logging already; Celery would replace it.
-        setup_logging.connect(_keep_logging, weak=False)
+        _connect_signals(role)
         shutdown.watch()
         if heartbeat is not None:
             # Before the broker is asked for anything: a worker that waits for it is well.
@@ -60,17 +54,31 @@ class Command(BaseCommand):
             postgres.wait_for_supported(threading.Event(), _prepare_events if role == "events" else _nothing)
         except postgres.UnsupportedPostgres as error:
             raise CommandError(str(error)) from error
-        worker = celery_app().Worker(
-            hostname=f"{role}@{event_settings().service}",
-            queues=[queue.name for queue in queues],
-            without_gossip=True,
-            without_mingle=True,
-            without_heartbeat=True,
-            **_pool(role),
-        )
-        freeze_gc()
-        worker.start()
-        sys.exit(worker.exitcode)
+        _run(role, [queue.name for queue in queues])
+
+
+def _connect_signals(role: str) -> None:
+    if role == "events":
+        connection_created.connect(_prepare_for_batches, weak=False)
+        _silence_task_logs()
+    else:
+        task_prerun.connect(_renew_connections, weak=False)
+    # Django's LOGGING has configured logging already; Celery would replace it.
+    setup_logging.connect(_keep_logging, weak=False)
+
+
+def _run(role: str, queues: list[str]) -> NoReturn:
+    worker = celery_app().Worker(
+        hostname=f"{role}@{event_settings().service}",
+        queues=queues,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        **_pool(role),
+    )
+    freeze_gc()
+    worker.start()
+    sys.exit(worker.exitcode)
 
 
 def _pool(role: str) -> dict[str, Any]:

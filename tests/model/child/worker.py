@@ -19,7 +19,8 @@ from service_defaults.revocation.models import Revocation
 from shared_events.ids import uuid7
 from shared_events.inbox import consumer, parking, redrive
 from shared_events.models import Cursor, OutgoingCommand, ParkedEvent, RelayLease
-from shared_events.outbox.relay import Relay, prepare, unpublished
+from shared_events.outbox.relay import Relay, prepare
+from shared_events.status import read_status
 from tests.model.child.pipe import Clock, Command, Message, Pipe
 
 
@@ -111,7 +112,7 @@ def shared_snapshot(copies: type[Model]) -> dict[str, Any]:
 
 def relay() -> dict[str, Any]:
     """Do rounds of the real relay until nothing waits; return the events and commands that it sent."""
-    if not unpublished() and not OutgoingCommand.objects.exists():
+    if not read_status().unpublished_events and not OutgoingCommand.objects.exists():
         return {"events": [], "commands": []}
     # Whoever held the lease before was killed; it ran out meanwhile.
     RelayLease.objects.update(holder=None, expires_at="2000-01-01T00:00:00Z")
