@@ -110,6 +110,10 @@ class Stack:
         """Return the file by which a worker or a relay shows life."""
         return self.run_dir / "heartbeats" / part
 
+    def lease_file_of(self, service: str) -> Path:
+        """Return the file by which a service's relay shows that it holds the lease."""
+        return self.run_dir / "heartbeats" / f"{service}.lease"
+
     def settings_that_differ(self, other: "Stack") -> list[str]:
         """Return, in words, what a restart from `other` to this stack would change."""
         pairs = {

@@ -1,6 +1,6 @@
 """What waits in each service: events not yet published, streams behind, dead letters, messages in queues.
 
-Everything is asked with the service's own credentials; the supervisor has no way of its own into their data.
+What is in a database the service itself counts; the broker is asked with the service's own credentials.
 """
 
 from pathlib import Path
@@ -8,66 +8,48 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import amqp
-import psycopg
 
-from local_stack.backing.postgres import LOOK_SECONDS
 from local_stack.backing.rabbitmq import connect
 from local_stack.credentials import Credentials
-from local_stack.environment import broker_url, database_url
+from local_stack.environment import broker_url
+from local_stack.inspection.event_status import read_event_status
+from local_stack.service_commands import Answer
 from local_stack.stack import Stack
 from local_stack.systems import Service
-from shared_events.errors import describe
 from shared_events.transport.names import queue_name
 
-# `behind` compares each cursor with the head its publisher was heard to have; `relay_away` is the seconds
-# since a relay last held the lease, empty while one does.
-_COUNTS = """
-    SELECT (SELECT count(*)
-            FROM shared_events_loggedevent e LEFT JOIN shared_events_publishedstream p USING (stream)
-            WHERE e.position IS NULL OR e.position > coalesce(p.published, 0)) AS unpublished,
-           (SELECT count(*) FROM shared_events_outgoingcommand WHERE at IS NULL OR at <= now()) AS unsent,
-           (SELECT count(*) FROM shared_events_parkedevent WHERE dead_at IS NOT NULL) AS dead_letters,
-           (SELECT count(*) FROM shared_events_cursor WHERE halted_at IS NOT NULL) AS halted,
-           (SELECT count(*) FROM shared_events_skippedrange WHERE settled_at IS NULL) AS skipped,
-           (SELECT coalesce(sum(greatest(head - position, 0)), 0)::bigint
-            FROM shared_events_cursor) AS behind,
-           (SELECT extract(epoch FROM clock_timestamp() - expires_at)::float
-            FROM shared_events_relaylease
-            WHERE holder IS NULL OR expires_at < clock_timestamp()) AS relay_away
-"""
-_LEASE = "SELECT 1 FROM shared_events_relaylease WHERE holder IS NOT NULL AND expires_at > clock_timestamp()"
 _NAMES = ("unpublished", "unsent", "dead_letters", "halted", "skipped", "behind", "relay_away")
 
 
 def of_services(stack: Stack, secrets: Credentials) -> dict[str, dict[str, Any]]:
-    """Return the backlog of each service; what can't be counted is None, and unknown queues are left out."""
+    """Return the backlog of each service; what can't be counted is None, and unknown queues are left out.
+
+    `behind` compares each cursor with the head that its publisher's messages have named; `relay_away` is the
+    seconds since a relay last held the lease, None while one does.
+    """
     return {
-        service.name: {
-            **_in_database(database_url(stack, secrets, service)),
+        name: {
+            **_backlog(answer),
             "queues": _in_queues(service, broker_url(stack, secrets, service)),
         }
-        for service in stack.system.running
-        if service.stateful
+        for name, answer in read_event_status(stack).items()
+        if (service := stack.system.service(name))
     }
 
 
-def relay_trouble(address: str) -> str | None:
-    """Return why no relay is at work on this database, or None when one holds the lease."""
-    try:
-        with psycopg.connect(address, connect_timeout=LOOK_SECONDS) as connection:
-            row = connection.execute(_LEASE).fetchone()
-    except psycopg.Error as error:
-        return describe(error)
-    return None if row else "does not hold the relay's lease yet"
-
-
-def _in_database(address: str) -> dict[str, float | None]:
-    try:
-        with psycopg.connect(address, connect_timeout=2) as connection:
-            row = connection.execute(_COUNTS).fetchone()
-    except psycopg.Error:
-        row = None
-    return dict(zip(_NAMES, row or [None] * len(_NAMES), strict=True))
+def _backlog(answer: Answer) -> dict[str, float | None]:
+    if answer.error:
+        return dict.fromkeys(_NAMES)
+    status, lease = answer.value, answer.value["lease"]
+    return {
+        "unpublished": status["unpublished_events"],
+        "unsent": status["unsent_commands"],
+        "dead_letters": status["dead_letters"],
+        "halted": status["halted_streams"],
+        "skipped": len(status["skipped"]),
+        "behind": status["lag_events"],
+        "relay_away": None if lease["is_held"] else lease["free_seconds"] or 0.0,
+    }
 
 
 def _queues_of(service: Service) -> tuple[str, ...]:

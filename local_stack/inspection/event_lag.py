@@ -1,68 +1,73 @@
 """`events lag`: how far each subscriber is behind each stream, and what waits or failed."""
 
-import psycopg
+from collections.abc import Mapping
+from typing import Any
+
 from rich.table import Table
 
 from local_stack.console import errors, out
-from local_stack.inspection.event_logs import Logs
+from local_stack.inspection.event_status import EventStatuses
 from local_stack.stack import Stack
-from local_stack.systems import Service
-from shared_events.errors import describe
+from local_stack.systems import System
 
-_CURSORS = "SELECT stream, position, halted_at IS NOT NULL FROM shared_events_cursor ORDER BY stream"
-_BEHIND = """
-    SELECT count(*), coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float
-    FROM shared_events_loggedevent WHERE stream = %s AND (position > %s OR position IS NULL)
-"""
-_UNPUBLISHED = """
-    SELECT count(*), coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float
-    FROM shared_events_loggedevent event LEFT JOIN shared_events_publishedstream published USING (stream)
-    WHERE event.position IS NULL OR event.position > coalesce(published, 0)
-"""
-_SIZES = """
-    SELECT (SELECT count(*) FROM shared_events_loggedevent),
-           (SELECT count(*) FROM shared_events_archivedevent),
-           (SELECT count(*) FROM shared_events_parkedevent WHERE dead_at IS NULL),
-           (SELECT count(*) FROM shared_events_parkedevent WHERE dead_at IS NOT NULL)
-"""
+_Lags = Mapping[tuple[str, int], dict[str, Any]]
 
 
 def lag(stack: Stack) -> int:
     """Print both tables; return 1 when a service can't be asked or has halted a stream."""
-    logs, well = Logs(stack), True
-    cursors = Table("subscriber", "stream", "position", "behind", "oldest")
-    health = Table("service", "in the log", "archived", "unpublished", "oldest", "parked", "dead letters")
-    for service in stack.system.running:
-        if not service.stateful:
-            continue
-        try:
-            well &= _add_cursors(logs, service, cursors)
-            _add_health(logs, service, health)
-        except psycopg.Error as error:
-            errors.print(f"{service.name} can't be asked: {describe(error)}", markup=False)
-            well = False
-    out.print(cursors)
-    out.print(health)
-    return 0 if well else 1
+    with EventStatuses(stack) as statuses:
+        answers = statuses.read()
+        found = {name: answer.value for name, answer in answers.items() if not answer.error}
+        lags = statuses.read_lags(_positions(stack.system, found))
+    for name, answer in answers.items():
+        if answer.error:
+            errors.print(f"{name} can't be asked: {answer.error}", markup=False)
+    out.print(_table_of_subscribers(stack.system, found, lags))
+    out.print(_table_of_services(found))
+    halted = any(status["halted_streams"] for status in found.values())
+    return 1 if halted or len(found) < len(answers) else 0
 
 
-def _add_cursors(logs: Logs, service: Service, table: Table) -> bool:
-    well = True
-    for stream, position, halted in logs.ask(service, _CURSORS):
-        publisher = logs.publisher_of(stream)
-        if publisher is None:
-            continue
-        [[behind, age]] = logs.ask(publisher, _BEHIND, stream, position)
-        state = "[bold red]halted[/]" if halted else f"{behind:,}"
-        table.add_row(service.name, stream, f"{position:,}", state, f"{age:.1f} s" if behind else "")
-        well &= not halted
-    return well
+def _positions(system: System, found: Mapping[str, Any]) -> dict[str, set[tuple[str, int]]]:
+    """Return how far each stream is applied anywhere, by the publisher that can say what is behind it."""
+    positions: dict[str, set[tuple[str, int]]] = {}
+    for status in found.values():
+        for stream in status["followed"]:
+            publisher = system.publisher_of(stream["stream"])
+            if publisher is not None and publisher.name in found:
+                positions.setdefault(publisher.name, set()).add((stream["stream"], stream["position"]))
+    return positions
 
 
-def _add_health(logs: Logs, service: Service, table: Table) -> None:
-    [[unpublished, age]] = logs.ask(service, _UNPUBLISHED)
-    [[logged, archived, parked, dead]] = logs.ask(service, _SIZES)
-    oldest = f"{age:.1f} s" if unpublished else ""
-    table.add_row(
-        service.name, f"{logged:,}", f"{archived:,}", f"{unpublished:,}", oldest, str(parked), str(dead)
-    )
+def _table_of_subscribers(system: System, found: Mapping[str, Any], lags: _Lags) -> Table:
+    table = Table("subscriber", "stream", "position", "behind", "oldest")
+    for name, status in found.items():
+        for stream in status["followed"]:
+            if system.publisher_of(stream["stream"]) is not None:
+                behind = lags.get((stream["stream"], stream["position"]))
+                table.add_row(name, stream["stream"], f"{stream['position']:,}", *_behind(stream, behind))
+    return table
+
+
+def _behind(stream: Mapping[str, Any], lag: Mapping[str, Any] | None) -> tuple[str, str]:
+    halted = stream["halted_seconds"] is not None
+    if lag is None:
+        return "[bold red]halted[/]" if halted else "?", "?"
+    return "[bold red]halted[/]" if halted else f"{lag['lag_events']:,}", _age(lag["lag_seconds"])
+
+
+def _table_of_services(found: Mapping[str, Any]) -> Table:
+    table = Table("service", "in the log", "archived", "unpublished", "oldest", "parked", "dead letters")
+    for name, status in found.items():
+        logged, archived = (
+            sum(stream[what] for stream in status["published"])
+            for what in ("logged_events", "archived_events")
+        )
+        counts = (f"{count:,}" for count in (logged, archived, status["unpublished_events"]))
+        oldest = _age(status["oldest_unpublished_seconds"])
+        table.add_row(name, *counts, oldest, str(status["parked_events"]), str(status["dead_letters"]))
+    return table
+
+
+def _age(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.1f} s"

@@ -1,33 +1,22 @@
-"""Reading the event logs of all services of a running stack, each with its own credentials."""
+"""Reading the event logs of all services of a running stack, each by its own `manage logged_events`."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, Self
 from uuid import UUID
 
-import psycopg
-
-from local_stack.credentials import credentials_of
-from local_stack.environment import database_url
+from local_stack.service_commands import Answer, JsonCommand
 from local_stack.stack import Stack
-from local_stack.systems import Service
+from local_stack.user_errors import UserError
 
-_EVENTS: LiteralString = """
-    WITH event AS (
-        SELECT id, stream, position, event_id, type, schema_version, aggregate_id, version, occurred_at,
-               correlation_id, causation_id, data FROM shared_events_archivedevent
-        UNION ALL
-        SELECT id, stream, position, event_id, type, schema_version, aggregate_id, version, occurred_at,
-               correlation_id, causation_id, data FROM shared_events_loggedevent
-    )
-    SELECT * FROM event WHERE """
-_LATEST: LiteralString = " ORDER BY id DESC LIMIT %s"
+
+class LogUnreadable(UserError):
+    """A service's log can't be read now."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """One event in a service's log. `position` is None until the relay has numbered it."""
+class LoggedEvent:
+    """One event in a service's log. `id` is the row's; `position` is None until the relay has given it."""
 
     service: str
     id: int
@@ -35,7 +24,6 @@ class Told:
     position: int | None
     event_id: UUID
     type: str
-    schema_version: int
     aggregate_id: UUID
     version: int
     occurred_at: datetime
@@ -43,44 +31,50 @@ class Told:
     causation_id: UUID | None
     data: dict[str, Any]
 
+    @classmethod
+    def of(cls, service: str, row: dict[str, Any]) -> Self:
+        """Return it from JSON."""
+        return cls(
+            service=service,
+            event_id=UUID(row["event_id"]),
+            aggregate_id=UUID(row["aggregate_id"]),
+            occurred_at=datetime.fromisoformat(row["occurred_at"]),
+            causation_id=UUID(row["causation_id"]) if row["causation_id"] else None,
+            **{name: row[name] for name in ("id", "stream", "position", "type", "version")},
+            **{name: row[name] for name in ("correlation_id", "data")},
+        )
+
 
 class Logs:
-    """The logs of a stack's services."""
+    """The logs of a stack's services, for a `with` block."""
 
     def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-        self._secrets = credentials_of(stack.run_dir, stack.system)
+        self._command = JsonCommand(stack, stack.system.publishers, "logged_events", "--follow")
 
-    @property
-    def publishers(self) -> list[Service]:
-        """Return the services that tell something."""
-        return [service for service in self._stack.system.running if service.publishes]
+    def __enter__(self) -> Self:
+        self._command.__enter__()
+        return self
 
-    @property
-    def subscribers(self) -> list[Service]:
-        """Return the services that follow somebody."""
-        return [service for service in self._stack.system.running if service.follows]
+    def __exit__(self, *_: object) -> None:
+        self._command.__exit__()
 
-    def publisher_of(self, stream: str) -> Service | None:
-        """Return who publishes a stream."""
-        return next((service for service in self.publishers if stream in service.publishes), None)
+    def find(self, *criteria: str) -> list[LoggedEvent]:
+        """Return the events of all services that meet the command's criteria, oldest first.
 
-    def ask(self, service: Service, query: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
-        """Return the rows of a query in a service's database. Raises psycopg.Error."""
-        with psycopg.connect(
-            database_url(self._stack, self._secrets, service), connect_timeout=3
-        ) as connection:
-            return connection.execute(query, values).fetchall()
+        Raises LogUnreadable.
+        """
+        return _events(self._command.request(*criteria))
 
-    def find(self, condition: LiteralString, *values: Any, last: int | None = None) -> list[Told]:
-        """Return the events of all services that meet a condition, oldest first; with `last` only so many."""
-        found = [told for service in self.publishers for told in self._of(service, condition, values, last)]
-        found.sort(key=lambda told: (told.occurred_at, told.id))
-        return found[-last:] if last else found
+    def find_after(self, ids: dict[str, int], *criteria: str) -> list[LoggedEvent]:
+        """Return those with a higher row id than a service's in `ids`. Raises LogUnreadable."""
+        arguments = {name: ("--after-id", str(number), *criteria) for name, number in ids.items()}
+        return _events(self._command.request_each(arguments))
 
-    def _of(
-        self, service: Service, condition: LiteralString, values: Iterable[Any], last: int | None
-    ) -> list[Told]:
-        rows = self.ask(service, _EVENTS + condition + _LATEST, *values, last)
-        names = [item.name for item in fields(Told)][1:]
-        return [Told(service=service.name, **dict(zip(names, row, strict=True))) for row in rows]
+
+def _events(answers: dict[str, Answer]) -> list[LoggedEvent]:
+    found: list[LoggedEvent] = []
+    for service, answer in answers.items():
+        if answer.error:
+            raise LogUnreadable(f"The log of {service} can't be read: {answer.error}")
+        found += [LoggedEvent.of(service, row) for row in answer.value]
+    return sorted(found, key=lambda event: (event.occurred_at, event.id))

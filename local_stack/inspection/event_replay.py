@@ -1,14 +1,8 @@
 """`events replay`: have a service take a stream's events once more."""
 
-from local_stack.inspection.event_logs import Logs
-from local_stack.service_commands import manage
+from local_stack.service_commands import manage, read_json
 from local_stack.stack import Stack
 from local_stack.user_errors import UserError
-
-_LAST_ID = """
-    SELECT event_id FROM shared_events_loggedevent WHERE stream = %s AND position = %s
-    UNION ALL SELECT event_id FROM shared_events_archivedevent WHERE stream = %s AND position = %s
-"""
 
 
 class CannotReplay(UserError):
@@ -17,22 +11,24 @@ class CannotReplay(UserError):
 
 def replay(stack: Stack, service_name: str, stream: str, first: int) -> int:
     """Move a service's cursor back, so that it reads the stream again from position `first` on."""
-    logs = Logs(stack)
-    service = next((one for one in logs.subscribers if one.name == service_name), None)
+    subscribers = stack.system.subscribers
+    service = next((one for one in subscribers if one.name == service_name), None)
     if service is None or stream not in service.follows:
-        known = "; ".join(f"{one.name}: {', '.join(one.follows)}" for one in logs.subscribers)
+        known = "; ".join(f"{one.name}: {', '.join(one.follows)}" for one in subscribers)
         raise CannotReplay(f"{service_name} doesn't follow {stream}. Who follows what: {known}.")
-    return manage(
-        stack, service, "replay_stream", stream, "--from", str(first), *_last_id(logs, stream, first)
-    )
+    last_id = _last_id(stack, stream, first)
+    return manage(stack, service, "replay_stream", stream, "--from", str(first), *last_id)
 
 
-def _last_id(logs: Logs, stream: str, first: int) -> tuple[str, ...]:
-    publisher = logs.publisher_of(stream)
+def _last_id(stack: Stack, stream: str, first: int) -> tuple[str, ...]:
+    publisher = stack.system.publisher_of(stream)
     assert publisher is not None, "somebody publishes what is followed"
     if first <= 1:
         return ()
-    rows = logs.ask(publisher, _LAST_ID, stream, first - 1, stream, first - 1)
-    if not rows:
+    place = ("--stream", stream, "--position", str(first - 1))
+    answer = read_json(stack, [publisher], "logged_events", "--json", *place)[publisher.name]
+    if answer.error:
+        raise CannotReplay(f"The log of {publisher.name} can't be read: {answer.error}")
+    if not answer.value:
         raise CannotReplay(f"{stream} has no position {first - 1}.")
-    return ("--last-id", str(rows[0][0]))
+    return ("--last-id", answer.value[0]["event_id"])

@@ -1,39 +1,40 @@
-"""`events tail`: what was told last, and what is told now."""
+"""`events tail`: the events that were published last, and those that come."""
 
 import json
 import time
 
 from local_stack.console import out
-from local_stack.inspection.event_logs import Logs, Told
+from local_stack.inspection.event_logs import LoggedEvent, Logs
 from local_stack.stack import Stack
 
 _EVERY = 0.5
-_TELLING = {"status", "title", "cancel_reason", "reason_code", "reason"}
+_SHOWN_FIELDS = {"status", "title", "cancel_reason", "reason_code", "reason"}
 
 
 def tail(stack: Stack, *, stream: str, lines: int, follow: bool) -> int:
     """Print the last events, of one stream or of all; with `follow` go on until interrupted."""
-    logs = Logs(stack)
-    shown: dict[str, int] = {}
-    for told in logs.find("%s IN ('', stream)", stream, last=lines):
-        _show(told)
-        shown[told.service] = max(told.id, shown.get(told.service, 0))
-    while follow:
-        time.sleep(_EVERY)
-        newest = min(shown.values(), default=0)
-        for told in logs.find("%s IN ('', stream) AND id > %s", stream, newest):
-            if told.id > shown.get(told.service, 0):
-                _show(told)
-                shown[told.service] = told.id
+    criteria = ("--stream", stream) if stream else ()
+    newest = {service.name: 0 for service in stack.system.publishers}
+    with Logs(stack) as logs:
+        found = logs.find(*criteria, "--last", str(lines))
+        for event in found[-lines:]:
+            _show(event)
+        while follow:
+            for event in found:
+                newest[event.service] = max(newest[event.service], event.id)
+            time.sleep(_EVERY)
+            found = logs.find_after(newest, *criteria)
+            for event in found:
+                _show(event)
     return 0
 
 
-def _show(told: Told) -> None:
-    at = told.occurred_at.astimezone().strftime("%H:%M:%S.%f")[:-3]
-    place = f"{told.stream}:{told.position or 'unnumbered'}"
-    out.print(f"{at}  {place:<16} {told.type:<24} {told.aggregate_id}  {_in_short(told)}", markup=False)
+def _show(event: LoggedEvent) -> None:
+    at = event.occurred_at.astimezone().strftime("%H:%M:%S.%f")[:-3]
+    place = f"{event.stream}:{event.position or 'unnumbered'}"
+    out.print(f"{at}  {place:<16} {event.type:<24} {event.aggregate_id}  {_in_short(event)}", markup=False)
 
 
-def _in_short(told: Told) -> str:
-    named = {name: value for name, value in told.data.items() if name in _TELLING and value}
+def _in_short(event: LoggedEvent) -> str:
+    named = {name: value for name, value in event.data.items() if name in _SHOWN_FIELDS and value}
     return json.dumps(named, ensure_ascii=False) if named else ""

@@ -1,6 +1,7 @@
 """How to tell that a part is ready. A probe returns None when all is well, else what is wrong, in words."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from typing import ClassVar, Protocol
 
 #: Seconds that an answer may take, as on a busy machine: what hangs is found by its signs of life.
 _TIMEOUT = 15.0
+#: Seconds after which a lease that wasn't renewed has run out, and some more: a relay renews it every second.
+_LEASE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,22 @@ class Logs:
         with seen.log.open("rb") as log:
             log.seek(seen.log_offset)
             return None if self.text.encode() in log.read() else f"has not logged “{self.text}” yet"
+
+
+@dataclass(frozen=True)
+class HoldsLease:
+    """Ready while a relay renews its lease, which it shows by touching a file."""
+
+    lasting: ClassVar[bool] = False
+    file: Path
+
+    async def __call__(self, seen: Sighting) -> str | None:
+        """See Probe."""
+        try:
+            age = time.time() - self.file.stat().st_mtime
+        except FileNotFoundError:
+            age = math.inf
+        return None if age < _LEASE_SECONDS else "does not hold the relay's lease yet"
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,13 @@ from local_stack.credentials import Credentials
 from local_stack.environment import (
     admin_database_url,
     base_environment,
-    database_url,
     needs_own_postgres,
     rabbitmq_url,
     service_environment,
 )
-from local_stack.inspection import backlog
 from local_stack.stack import REPOSITORY, Stack
 from local_stack.supervisor import step_cache
-from local_stack.supervisor.probes import Alive, Answers, Listens, Logs, Probe, Works
+from local_stack.supervisor.probes import Alive, Answers, HoldsLease, Listens, Logs, Probe, Works
 from local_stack.systems import Service, Step
 
 PYTHON = sys.executable
@@ -262,11 +260,11 @@ def _events(
             sources=_sources(stack, service),
         )
 
-    lease = Works(partial(backlog.relay_trouble, database_url(stack, secrets, service)))
+    lease = stack.lease_file_of(service.name)
     workers = [
         process(role, "worker", role, ready=Logs(f"{role}@{service.name} ready.")) for role in service.workers
     ]
-    return [process("relay", "relay", ready=lease), *workers]
+    return [process("relay", "relay", "--lease-file", str(lease), ready=HoldsLease(lease)), *workers]
 
 
 def _seed(stack: Stack, secrets: Credentials, before: list[ProcessSpec]) -> ProcessSpec:

@@ -123,6 +123,20 @@ class System:
         """Return the services with a port."""
         return tuple(service for service in self.services if service.has_web)
 
+    @property
+    def publishers(self) -> tuple[Service, ...]:
+        """Return the running services that publish events."""
+        return tuple(service for service in self.running if service.publishes)
+
+    @property
+    def subscribers(self) -> tuple[Service, ...]:
+        """Return the running services that follow others' streams."""
+        return tuple(service for service in self.running if service.follows)
+
+    def publisher_of(self, stream: str) -> Service | None:
+        """Return who publishes a stream."""
+        return next((service for service in self.publishers if stream in service.publishes), None)
+
     def service(self, name: str) -> Service:
         """Return one of the services. Raises KeyError."""
         return {service.name: service for service in self.services}[name]

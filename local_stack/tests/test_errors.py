@@ -6,7 +6,6 @@ import psycopg
 import pytest
 
 from local_stack.backing import postgres
-from local_stack.inspection import backlog
 from tests.chaos import run
 
 
@@ -22,9 +21,6 @@ def _mute_database(monkeypatch: pytest.MonkeyPatch) -> None:
 class TestADatabaseThatSaysNothing:
     def test_is_named_by_the_probe_of_the_server(self) -> None:
         assert postgres.answers("postgres://nowhere") == "OperationalError"
-
-    def test_is_named_by_the_probe_of_a_relay(self) -> None:
-        assert backlog.relay_trouble("postgres://nowhere") == "OperationalError"
 
     def test_does_not_count_as_quiet_in_a_drill(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(stack: object) -> str:

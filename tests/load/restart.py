@@ -6,15 +6,13 @@ No request of theirs may fail: each is sent once, and what fails is noted.
 import contextlib
 import statistics
 import time
-from collections.abc import Iterator
-
-import psycopg
+from collections.abc import Iterator, Mapping
 
 from local_stack.console import errors, out
-from local_stack.credentials import credentials_of
-from local_stack.environment import database_url
-from local_stack.inspection import backlog
+from local_stack.inspection.event_status import EventStatuses
+from local_stack.service_commands import Answer
 from local_stack.stack import Stack
+from local_stack.systems import System
 from tests.load import scenarios
 from tests.load.client import OneTryMarketplace, Refusal, RequestFailed
 from tests.load.generator import LoadGenerator
@@ -70,12 +68,13 @@ class RestartLoad:
     def _lost(self) -> list[str]:
         """Wait for quiescence, and return what is missing or contradicts itself then."""
         deadline = time.monotonic() + _QUIESCENCE
-        while (found := self._missing()) and time.monotonic() < deadline:
-            time.sleep(0.5)
+        with EventStatuses(self._stack) as statuses:
+            while (found := self._missing(statuses)) and time.monotonic() < deadline:
+                time.sleep(0.5)
         return found
 
-    def _missing(self) -> list[str]:
-        found = streams_behind(self._stack)
+    def _missing(self, statuses: EventStatuses) -> list[str]:
+        found = streams_behind(self._stack.system, statuses.read())
         for scenario in self.generator.scenarios:
             with contextlib.suppress(RequestFailed, Refusal):
                 found += scenarios.disagreements(scenario)
@@ -94,29 +93,22 @@ def _print(what: str, *, well: bool) -> None:
     out.print(f"{'[green]✓[/]' if well else '[red]✗[/]'} {what}")
 
 
-def streams_behind(stack: Stack) -> list[str]:
+def streams_behind(system: System, statuses: Mapping[str, Answer]) -> list[str]:
     """Return, in words, whose cursor isn't at the end of the publisher's log, and who has dead letters."""
-    secrets_of = credentials_of(stack.run_dir, stack.system)
-    heads: dict[str, int] = {}
-    cursors: dict[tuple[str, str], int] = {}
-    for service in stack.system.running:
-        if service.stateful:
-            with psycopg.connect(database_url(stack, secrets_of, service), connect_timeout=5) as connection:
-                heads |= dict(connection.execute(_LOGGED).fetchall())
-                rows = connection.execute(_READ).fetchall()
-                cursors |= {(service.name, stream): position for stream, position in rows}
-    found = []
-    for service in stack.system.running:
-        for stream in service.follows:
-            read, logged = cursors.get((service.name, stream), 0), heads.get(stream, 0)
-            if read != logged:
-                found.append(f"{service.name} has read {read} of {logged} {stream} events")
-    for name, waiting in backlog.of_services(stack, secrets_of).items():
-        if waiting["dead_letters"]:
-            found.append(f"{name} has {waiting['dead_letters']} dead letters")
-    return found
-
-
-# Counted from the log itself, numbered or not: what was committed and never numbered would be lost too.
-_LOGGED = "SELECT stream, count(*) FROM shared_events_loggedevent GROUP BY stream"
-_READ = "SELECT stream, position FROM shared_events_cursor"
+    found = [f"{name} gives no answer: {answer.error}" for name, answer in statuses.items() if answer.error]
+    known = {name: answer.value for name, answer in statuses.items() if not answer.error}
+    # What is unsequenced counts, too: what was committed and never got a position would be lost.
+    heads = {
+        stream["stream"]: stream["head"] + stream["unsequenced_events"]
+        for status in known.values()
+        for stream in status["published"]
+    }
+    for service in system.subscribers:
+        if service.name in known:
+            cursors = {one["stream"]: one["position"] for one in known[service.name]["followed"]}
+            for stream in service.follows:
+                read, logged = cursors.get(stream, 0), heads.get(stream, 0)
+                if read != logged:
+                    found.append(f"{service.name} has read {read} of {logged} {stream} events")
+    waiting = {name: status["dead_letters"] for name, status in known.items()}
+    return found + [f"{name} has {count} dead letters" for name, count in waiting.items() if count]
