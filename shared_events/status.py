@@ -43,8 +43,9 @@ class FollowedStatus:
     """Another service's stream, as it is applied here up to `position`, the event `last_id`.
 
     `head` is the highest position that messages of its publisher have named: the publisher may have more.
-    `catch_up_seconds` says for how long a catch-up request has waited for its answer, `backfills` how many
-    handlers are being fed the stream's past, `halted_seconds` for how long it has been halted.
+    `catch_up_seconds` is the age of the last catch-up request, None once events have come since; where
+    nothing is missing, none come. `backfills` says how many handlers are being fed the stream's past,
+    `halted_seconds` for how long it has been halted.
     """
 
     stream: str
