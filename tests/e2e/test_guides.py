@@ -18,7 +18,7 @@ from tests.running_stack import RunningStack
 
 #: How each command ends, by how it begins: exit codes that are right on a stack where nothing is wrong.
 ENDS: dict[str, set[int]] = {
-    r"\./manage_all\.py events (lag|dead-letters|show|replay)\b": {0},
+    r"\./manage_all\.py events (lag|dead-letters|trace|replay)\b": {0},
     r"\S+ -m orders_service\.manage dead_letters( --redrive all)?$": {0},
     r"\S+ -m orders_service\.manage (export_orders|skipped_events)( --since 7d)?$": {0},
     # There is no such thing.
