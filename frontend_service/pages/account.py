@@ -53,7 +53,7 @@ class SignUp(SignIn):
 
     def _enter(self, request: PageRequest, form: SignInForm) -> HttpResponseRedirect:
         request.api.sign_up(**form.cleaned_data)
-        messages.success(request, _("Welcome. You can buy and sell from here on."))
+        messages.success(request, _("Welcome! You can now buy and sell tickets."))
         return HttpResponseRedirect(_next(request))
 
 

@@ -124,7 +124,7 @@ class PayOrder(View):
         try:
             request.api.pay(order_id, token=token, key=key)
         except RequestInProgress:
-            messages.info(request, _("Your payment is already on its way."))
+            messages.info(request, _("Your payment is already being processed."))
         return redirect("order", order_id)
 
 
@@ -139,11 +139,11 @@ class ExtendOrder(View):
         """Extend it, or say on its page why not."""
         try:
             request.api.extend_order(order_id)
-            messages.success(request, _("You have five more minutes."))
+            messages.success(request, _("Your hold was extended by five minutes."))
         except BusinessRuleViolation as error:
             if error.slug == _ALREADY_EXTENDED:
                 # Sent twice: what was asked for is so.
-                messages.info(request, _("You have had your five more minutes."))
+                messages.info(request, _("You can extend a hold only once."))
             else:
                 messages.error(request, sentence_for(error))
         return redirect("order", order_id)

@@ -92,7 +92,7 @@ class SignUpForm(SignInForm):
     password = forms.CharField(
         label=_("Password"),
         strip=False,
-        help_text=_("Long beats complicated. At least 8 characters, and not a common one."),
+        help_text=_("At least 8 characters, and not a common password. Longer is better."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": 8}),
     )
 
@@ -103,14 +103,14 @@ class ListingForm(KeyedForm):
     title = forms.CharField(
         label=_("Title"),
         max_length=200,
-        help_text=_("The event, and what it says on the ticket."),
+        help_text=_("The name of the event, as on the ticket."),
     )
     price = forms.DecimalField(
         label=_("Price"),
         min_value=0,
         max_digits=10,
         decimal_places=2,
-        help_text=_("All-in: buyers pay exactly this."),
+        help_text=_("Buyers pay exactly this. We add no fees."),
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     currency = forms.ChoiceField(
@@ -129,7 +129,7 @@ class ListingForm(KeyedForm):
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Seat or area, how you hand the ticket over, anything a buyer would ask."),
+        help_text=_("Seat or area, how you deliver the ticket, and anything else buyers should know."),
     )
     zone = forms.CharField(
         widget=forms.HiddenInput, required=False, initial=timezone.get_current_timezone_name
@@ -164,9 +164,9 @@ class PayForm(KeyedForm):
         initial="pm_card_visa",
         widget=forms.RadioSelect,
         choices=[
-            ("pm_card_visa", _("A card that works")),
-            ("pm_card_chargeDeclined", _("A card that is declined")),
-            ("pm_card_threeDSecure2Required", _("A card whose bank asks back (3-D Secure)")),
+            ("pm_card_visa", _("Payment succeeds")),
+            ("pm_card_chargeDeclined", _("Payment is declined")),
+            ("pm_card_threeDSecure2Required", _("Bank asks you to confirm (3-D Secure)")),
         ],
     )
 
@@ -200,10 +200,10 @@ class SearchForm(ApiForm):
     min_price = forms.DecimalField(label=_("Price from"), required=False, min_value=0, decimal_places=2)
     max_price = forms.DecimalField(label=_("Price to"), required=False, min_value=0, decimal_places=2)
     starts_from = forms.DateField(
-        label=_("From day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("From date"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     starts_to = forms.DateField(
-        label=_("To day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("To date"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     sort = forms.CharField(label=_("Sort by"), required=False, widget=forms.Select(choices=_ORDERS))
     seller = forms.CharField(widget=forms.HiddenInput, required=False)

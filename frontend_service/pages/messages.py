@@ -20,44 +20,44 @@ CARD_STATES = {
     "free": "",
     "held": _("Held"),
     "sold": _("Sold"),
-    "gone": _("Gone"),
+    "gone": _("Unavailable"),
 }
 
 CANCELLED = {
-    "buyer": _("You gave this ticket back."),
-    "expired": _("Time ran out."),
+    "buyer": _("You released this ticket."),
+    "expired": _("Your hold expired."),
     "withdrawn": _("The seller withdrew this ticket."),
     "refunded": _("This purchase was refunded."),
     "capture_failed": _("The payment could not be completed."),
     "suspended": _("The account was suspended, so this hold ended."),
-    "operator": _("Our support team cancelled this."),
+    "operator": _("Our support team cancelled this order."),
 }
 
 # What became of the money of a cancelled order, by the last payment's status.
 MONEY_BACK = {
-    "": _("Nothing was charged."),
-    "declined": _("Nothing was charged."),
-    "voided": _("Nothing was charged."),
-    "capture_failed": _("Nothing was charged: the bank had said yes, but then refused the charge."),
-    "started": _("Your payment is being called off. Nothing will be charged."),
-    "requires_action": _("Your payment is being called off. Nothing will be charged."),
-    "authorized": _("The amount reserved on your card is being released. Nothing will be charged."),
-    "captured": _("Your payment is on its way back to your card."),
-    "refunded": _("Your payment went back to your card."),
+    "": _("You were not charged."),
+    "declined": _("You were not charged."),
+    "voided": _("You were not charged."),
+    "capture_failed": _("You were not charged: your bank approved the payment, then refused the charge."),
+    "started": _("We're cancelling your payment. You won't be charged."),
+    "requires_action": _("We're cancelling your payment. You won't be charged."),
+    "authorized": _("We're releasing the amount reserved on your card. You won't be charged."),
+    "captured": _("Your refund is on its way to your card."),
+    "refunded": _("We refunded your payment to your card."),
 }
 
 # The same where the card was authorised after the hold had ended.
 TOO_LATE = {
     "authorized": _(
-        "Your card was authorised too late. The amount reserved on it is being released; nothing is kept."
+        "Your bank approved the payment too late. We're releasing the reserved amount; you won't be charged."
     ),
-    "voided": _("Your card was authorised too late. Nothing was kept: the reserved amount is free again."),
-    "captured": _("Your payment came too late. All of it is on its way back to your card."),
-    "refunded": _("Your payment came too late. All of it went back to your card."),
+    "voided": _("Your bank approved the payment too late. The reserved amount was released; you were not charged."),
+    "captured": _("Your payment came too late. A full refund is on its way to your card."),
+    "refunded": _("Your payment came too late. We refunded it in full."),
 }
 
 _REFUSALS: dict[str, str | Promise] = {
-    "ticket-already-reserved": _("Somebody else is holding this ticket right now."),
+    "ticket-already-reserved": _("Another buyer is holding this ticket right now."),
 }
 
 
@@ -85,7 +85,7 @@ def state_word(ticket: Ticket) -> str:
 
 def part_name(part: str) -> str:
     """A part of the shop, for people."""
-    return str(PARTS.get(part, _("This part of the shop")))
+    return str(PARTS.get(part, _("Some services")))
 
 
 def sentence_for(error: ApiError) -> str:
@@ -93,22 +93,22 @@ def sentence_for(error: ApiError) -> str:
     match error:
         case errors.Unavailable():
             return gettext(
-                "%(part)s aren't answering right now. Nothing you typed is lost: send it again in a moment."
+                "%(service)s are unavailable right now. What you typed is kept: try again in a moment."
             ) % {"part": part_name(error.part)}
         case errors.TooManyRequests():
             return _wait(error.retry_after or 60)
         case errors.RequestInProgress():
-            return gettext("This was already sent, and is still being worked on.")
+            return gettext("We're still working on your last request.")
         case errors.IdempotencyKeyReused():
-            return gettext("This form was already sent once. Send it again if you want to do it again.")
+            return gettext("You already sent this form. Send it again to repeat it.")
         case errors.PreconditionFailed():
-            return gettext("This was changed in the meantime. Check what you typed, then save again.")
-    return str(_REFUSALS.get(error.slug) or translated(error.message) or gettext("This wasn't accepted."))
+            return gettext("This listing was changed while you were editing. Check your changes, then save again.")
+    return str(_REFUSALS.get(error.slug) or translated(error.message) or gettext("We couldn't accept this."))
 
 
 def _wait(seconds: int) -> str:
     return ngettext(
-        "Too many tries. Wait %(count)d second, then send it again.",
-        "Too many tries. Wait %(count)d seconds, then send it again.",
+        "Too many attempts. Try again in %(count)d second.",
+        "Too many attempts. Try again in %(count)d seconds.",
         seconds,
     ) % {"count": seconds}

@@ -25,7 +25,7 @@ class NewPasswordForm(ApiForm):
     password = forms.CharField(
         label=gettext_lazy("New password"),
         strip=False,
-        help_text=gettext_lazy("Long beats complicated. At least 8 characters, and not a common one."),
+        help_text=gettext_lazy("At least 8 characters, and not a common password. Longer is better."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": 8}),
     )
 
@@ -56,7 +56,7 @@ class Account(View):
         if form.is_valid():
             with form.show_api_errors():
                 OwnAccount(request.api.gateway).change_password(**form.cleaned_data)
-                messages.success(request, _("Your password is changed. Every other device is signed out."))
+                messages.success(request, _("Password changed. Your other devices are signed out."))
                 return redirect("account")
         return self._show(request, form)
 
@@ -83,7 +83,7 @@ class EndSession(View):
         # One that has ended meanwhile is not found, and what was asked for is so.
         with suppress(NotFound):
             OwnAccount(request.api.gateway).end_session(session_id)
-        messages.success(request, _("That device is signed out."))
+        messages.success(request, _("Device signed out."))
         return redirect("account")
 
 
@@ -113,5 +113,5 @@ class SendVerification(View):
     def post(self, request: PageRequest) -> HttpResponse:
         """Have it sent."""
         OwnAccount(request.api.gateway).send_verification()
-        messages.success(request, _("An e-mail is on its way to you."))
+        messages.success(request, _("E-mail sent. Check your inbox."))
         return redirect("account")

@@ -55,8 +55,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
         request,
         Problem(
             status=400,
-            title=_("We couldn't read that"),
-            text=_("Your browser sent something this page doesn't understand."),
+            title=_("We couldn't read your request"),
+            text=_("Your browser sent something that this page can't read."),
             ways_on=[_home()],
         ),
     )
@@ -64,14 +64,14 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's page for what may not be done."""
-    return _show(request, _forbidden(_("This isn't yours to see or to change.")))
+    return _show(request, _forbidden(_("You don't have access to this.")))
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that was not sent from one of our pages, or from one that is too old."""
-    title = _("This form has gone stale")
+    title = _("This form has expired")
     text = _(
-        "It was open for too long, or wasn't sent from this site. Nothing was done. Open the page again."
+        "It was open for too long, or wasn't sent from this site. Nothing was changed. Open the page again."
     )
     ways_on = [(page_of(request), _("Open the page again")), _home()]
     return _show(request, Problem(status=403, title=title, text=text, ways_on=ways_on))
@@ -86,8 +86,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Django's page for a mistake of ours. Asks nothing of anybody: it may be shown because they are down."""
     problem = Problem(
         status=500,
-        title=_("That's our mistake"),
-        text=_("Something broke on this page. Our logs know what; if you write to us, name the request id."),
+        title=_("Something went wrong"),
+        text=_("This is our mistake. If you contact us, include the request id."),
         ways_on=[(page_of(request), _("Try again")), _home()],
     )
     return _show(request, problem, template="pages/problem_alone.html")
@@ -113,7 +113,7 @@ def _problem_of(request: HttpRequest, error: ApiError) -> Problem:
         case errors.NotFound():
             return _not_found()
         case errors.Forbidden():
-            return _forbidden(translated(error.message) or _("This isn't yours to see or to change."))
+            return _forbidden(translated(error.message) or _("You don't have access to this."))
         case errors.TooManyRequests():
             return _too_many(request, error)
         case errors.Unavailable():
@@ -122,21 +122,21 @@ def _problem_of(request: HttpRequest, error: ApiError) -> Problem:
 
 
 def _not_found() -> Problem:
-    text = _("The address may be mistyped, or what was here is gone: sold, withdrawn, or never listed.")
-    return Problem(status=404, title=_("There's nothing here"), text=text, ways_on=[_home()])
+    text = _("The address may be wrong, or the listing was withdrawn.")
+    return Problem(status=404, title=_("Page not found"), text=text, ways_on=[_home()])
 
 
 def _forbidden(text: str) -> Problem:
     ways_on = [_home(), (reverse("orders"), _("Your orders"))]
-    return Problem(status=403, title=_("Not for you"), text=text, ways_on=ways_on)
+    return Problem(status=403, title=_("Access denied"), text=text, ways_on=ways_on)
 
 
 def _too_many(request: HttpRequest, error: ApiError) -> Problem:
     seconds = error.retry_after or 60
     return Problem(
         status=429,
-        title=_("One moment, please"),
-        text=_("That was too much at once. Try again in %(seconds)d seconds.") % {"seconds": seconds},
+        title=_("Too many requests"),
+        text=_("Try again in %(seconds)d seconds.") % {"seconds": seconds},
         ways_on=[(page_of(request), _("Try again")), _home()],
         retry_after=seconds,
     )
@@ -146,16 +146,16 @@ def _down(request: HttpRequest, error: ApiError) -> Problem:
     what = part_name(error.part)
     return Problem(
         status=HTTPStatus.SERVICE_UNAVAILABLE,
-        title=_("%(part)s aren't answering") % {"part": what},
-        text=_("The rest of the shop goes on. Nothing of yours is lost; try again in a moment."),
+        title=_("%(service)s are unavailable") % {"part": what},
+        text=_("The rest of the site works. Nothing is lost; try again in a moment."),
         ways_on=[(page_of(request), _("Try again")), _home()],
         retry_after=error.retry_after or 5,
     )
 
 
 def _refused(request: HttpRequest, error: ApiError) -> Problem:
-    text = translated(error.message) or _("The shop said no to this, without a reason.")
-    ways_on = [(page_of(request), _("Back to the page")), _home()]
+    text = translated(error.message) or _("We couldn't do this.")
+    ways_on = [(page_of(request), _("Go back")), _home()]
     return Problem(status=error.status, title=_("That didn't work"), text=text, ways_on=ways_on)
 
 

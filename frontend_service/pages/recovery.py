@@ -65,7 +65,7 @@ class ResetPassword(View):
         if form.is_valid():
             with form.show_api_errors():
                 OwnAccount(request.api.gateway).reset_password(**form.cleaned_data)
-                messages.success(request, _("Your password is changed. Sign in with it."))
+                messages.success(request, _("Password changed. Sign in with your new password."))
                 return redirect("sign_in")
         return render(request, "pages/reset.html", {"form": form}, status=form.status)
 
@@ -84,6 +84,6 @@ class VerifyEmail(View):
         if form.is_valid():
             with form.show_api_errors():
                 OwnAccount(request.api.gateway).verify_email(**form.cleaned_data)
-                messages.success(request, _("Your address is confirmed. Thank you."))
+                messages.success(request, _("E-mail address confirmed."))
                 return redirect("browse")
         return render(request, "pages/verify.html", {"form": form}, status=form.status)

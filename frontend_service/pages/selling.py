@@ -136,7 +136,7 @@ class WithdrawTicket(View):
         except BusinessRuleViolation as error:
             messages.error(request, sentence_for(error))
             return redirect("ticket", ticket_id)
-        messages.success(request, _("Your listing is off sale."))
+        messages.success(request, _("Listing withdrawn."))
         return redirect("sell")
 
 
@@ -156,7 +156,7 @@ def _form_of(ticket: Ticket) -> ListingForm:
 
 def _refusal_to_edit(ticket: Ticket) -> str:
     if ticket.sold:
-        return _("This ticket is sold: the listing stays as it is.")
+        return _("You can't change a sold listing.")
     if ticket.order_id:
-        return _("This listing can't be changed while a buyer holds it.")
+        return _("You can't change a listing while a buyer holds the ticket.")
     return _("This isn't your listing.")

@@ -13,16 +13,16 @@ from frontend_service.pages.messages import translated, why_cancelled
 
 _STEPS = {
     "order.created": gettext_lazy("Ticket reserved."),
-    "order.extended": gettext_lazy("You took five more minutes."),
+    "order.extended": gettext_lazy("You extended your hold by five minutes."),
     "order.awaiting_payment": gettext_lazy("Payment sent to your bank."),
-    "order.completed": gettext_lazy("Your bank said yes: the ticket is yours."),
+    "order.completed": gettext_lazy("Payment approved. The ticket is yours."),
 }
 # What became of a payment that is over; its own service knows when.
 _MONEY = {
     "captured": gettext_lazy("Your card was charged."),
     "voided": gettext_lazy("The amount reserved on your card was released."),
-    "refunded": gettext_lazy("Your payment went back to your card."),
-    "capture_failed": gettext_lazy("Your bank refused the charge after all."),
+    "refunded": gettext_lazy("Your payment was refunded to your card."),
+    "capture_failed": gettext_lazy("Your bank refused the charge."),
 }
 
 
@@ -53,5 +53,5 @@ def _of_step(order: Order, kind: str) -> str | Promise:
 
 def _of_payment(payment: Payment) -> str | Promise:
     if payment.status == "declined":
-        return _("The bank refused: %(why)s") % {"why": translated(payment.failure)}
+        return _("Payment declined: %(why)s") % {"why": translated(payment.failure)}
     return _MONEY.get(payment.status, "")

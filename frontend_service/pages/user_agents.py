@@ -29,7 +29,7 @@ _SYSTEMS = {
 def device_name(program: str) -> str:
     """`Firefox on Linux` for a browser that we know; any other program in its own words."""
     if not program:
-        return _("Unknown program")
+        return _("Unknown device")
     browser, system = _first(_BROWSERS, program), _first(_SYSTEMS, program)
     if program.startswith("Mozilla/") and browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}

@@ -95,7 +95,7 @@ class TestSignIn:
         marketplace.down = {"users"}
         answer = stranger.fill(page, "/auth/signin", email="ada@example.com", password="correct horse")
         assert answer.status_code == 503
-        assert "Accounts aren't answering" in text_of(answer)
+        assert "Accounts are unavailable" in text_of(answer)
         assert 'value="ada@example.com"' in answer.content.decode()
         assert answer.headers["X-Request-Id"] in text_of(answer)
 
@@ -111,7 +111,7 @@ class TestSignIn:
     def test_needs_the_forms_token(self, marketplace: Marketplace, stranger: Browser) -> None:
         answer = stranger.send("/auth/signin", {"email": "ada@example.com", "password": "correct horse"})
         assert answer.status_code == 403
-        assert "This form has gone stale" in text_of(answer)
+        assert "This form has expired" in text_of(answer)
         assert marketplace.seen == []
 
 

@@ -80,7 +80,7 @@ class TestBrowse:
         assert marketplace.seen[-1].url.params["sort"] == "cheapest"
         assert "Lowest price first" in text_of(page)
         assert _link(page, "More tickets").startswith("?sort=cheapest&cursor=")
-        assert "Show everything" not in text_of(page)
+        assert "Show all tickets" not in text_of(page)
 
     def test_takes_no_notice_of_an_order_or_seller_that_is_none(
         self, marketplace: Marketplace, stranger: Browser
@@ -260,7 +260,7 @@ class TestShowTicket:
     def test_is_a_404_for_an_unknown_ticket(self, stranger: Browser) -> None:
         page = stranger.open("/tickets/0190b6a0-0000-7000-8000-000000000001")
         assert page.status_code == 404
-        assert "There's nothing here" in text_of(page)
+        assert "Page not found" in text_of(page)
 
     def test_is_a_503_when_listings_are_down(self, marketplace: Marketplace, stranger: Browser) -> None:
         ticket = marketplace.add_ticket()

@@ -20,7 +20,7 @@ class TestExtendOrder:
         assert f"/orders/{held['id']}/extend" not in [form.action for form in forms_in(extended)]
         again = visitor.fill(page, f"/orders/{held['id']}/extend")
         once = held["expiresAt"]
-        assert "You have had your five more minutes." in text_of(visitor.follow(again))
+        assert "You can extend a hold only once." in text_of(visitor.follow(again))
         assert held["expiresAt"] == once
 
     def test_says_why_not(self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]) -> None:

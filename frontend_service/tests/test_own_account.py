@@ -28,7 +28,7 @@ class TestADevice:
             ),
             ("curl/8.5.0", "curl/8.5.0"),
             ("Firefox on a Linux phone", "Firefox on a Linux phone"),
-            ("", "Unknown program"),
+            ("", "Unknown device"),
             ("x" * 200, "x" * 79 + "…"),
         ],
     )
@@ -51,7 +51,7 @@ class TestTheAccountPage:
         other = marketplace.add_session(visitor_id, program="curl/8.5.0")
         page = visitor.open("/account")
         answer = visitor.fill(page, f"/account/sessions/{other['id']}/end")
-        assert "That device is signed out." in text_of(visitor.follow(answer))
+        assert "Device signed out." in text_of(visitor.follow(answer))
         assert other["id"] not in marketplace.sessions
         assert len(marketplace.sessions) == 1
 

@@ -15,7 +15,7 @@ class TestPayOrder:
         page = visitor.open(f"/orders/{held['id']}")
         answer = visitor.fill(page, f"/orders/{held['id']}/pay")
         assert answer.headers["Location"] == f"/orders/{held['id']}"
-        assert "It's yours" in text_of(visitor.follow(answer))
+        assert "Order confirmed" in text_of(visitor.follow(answer))
 
     def test_pays_once_however_often_the_form_is_sent(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
@@ -35,7 +35,7 @@ class TestPayOrder:
         (form,) = [form for form in forms_in(declined) if form.action.endswith("/pay")]
         assert form.values["token"] == "pm_card_chargeDeclined"
         answer = visitor.fill(declined, f"/orders/{held['id']}/pay", token="pm_card_visa")
-        assert "It's yours" in text_of(visitor.follow(answer))
+        assert "Order confirmed" in text_of(visitor.follow(answer))
 
     def test_shows_how_to_go_on_with_3_d_secure(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
@@ -71,7 +71,7 @@ class TestPayOrder:
         marketplace.end_order(held, "expired")
         answer = visitor.fill(page, f"/orders/{held['id']}/pay")
         assert answer.status_code == 400
-        assert "Time ran out" in text_of(answer)
+        assert "Your hold expired" in text_of(answer)
 
     def test_refuses_a_card_that_is_not_on_offer(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]

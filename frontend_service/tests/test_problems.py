@@ -14,7 +14,7 @@ class TestProblemPages:
     def test_are_a_404_for_an_unknown_page(self, stranger: Browser, path: str) -> None:
         page = stranger.open(path)
         assert page.status_code == 404
-        assert "There's nothing here" in text_of(page)
+        assert "Page not found" in text_of(page)
         assert page.headers["X-Request-Id"] in text_of(page)
         assert 'href="/"' in page.content.decode()
 
@@ -36,7 +36,7 @@ class TestProblemPages:
         monkeypatch.setattr("django.views.generic.View.dispatch", broken)
         page = visitor.open(path)
         assert page.status_code == 500
-        assert "That's our mistake" in text_of(page)
+        assert "Something went wrong" in text_of(page)
         assert page.headers["X-Request-Id"] in text_of(page)
         assert "secret" not in text_of(page)
         assert marketplace.seen == []
@@ -51,7 +51,7 @@ class TestProblemPages:
     def test_are_there_for_a_foreign_host(self) -> None:
         page = Browser().client.get("/", headers={"Host": "evil.example"})
         assert page.status_code == 400
-        assert "We couldn't read that" in text_of(page)
+        assert "We couldn't read your request" in text_of(page)
 
     def test_turn_away_a_body_that_is_too_large(self, visitor: Browser) -> None:
         page = visitor.open("/tickets/new")

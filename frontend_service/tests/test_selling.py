@@ -269,7 +269,7 @@ class TestSell:
         marketplace.down = {"users"}
         page = browser.open("/sell")
         assert page.status_code == 503
-        assert "Accounts aren't answering" in text_of(page)
+        assert "Accounts are unavailable" in text_of(page)
 
     def test_shows_the_suspended_why(
         self, marketplace: Marketplace, browser_of: Callable[[str], Browser], visitor_id: str

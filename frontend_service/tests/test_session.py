@@ -123,7 +123,7 @@ class TestRefresh:
         marketplace.down = {"users"}
         page = browser.open("/")
         assert page.status_code == 200
-        assert "Accounts aren't answering" in text_of(page)
+        assert "Accounts are unavailable" in text_of(page)
         assert "refresh_token" not in page.cookies
         assert [request.url.path for request in marketplace.seen].count("/api/users/refresh") == 1
 

@@ -31,13 +31,13 @@ class TestShowOrder:
         held["status"] = "awaiting:payment"
         marketplace.add_payment(held, "authorized")
         page = visitor.open(f"/orders/{held['id']}")
-        assert "Your payment is on its way" in text_of(page)
+        assert "Processing your payment" in text_of(page)
         assert f'http-equiv="refresh" content="3; url=/orders/{held["id"]}"' in page.content.decode()
 
     def test_says_that_time_is_up_before_orders_says_so(self, visitor: Browser, held: dict[str, Any]) -> None:
         held["expiresAt"] = timestamp(datetime.now(UTC) - timedelta(seconds=1))
         page = visitor.open(f"/orders/{held['id']}")
-        assert "Time is up" in text_of(page)
+        assert "Your hold has expired" in text_of(page)
         assert f"/orders/{held['id']}/pay" not in page.content.decode()
 
     def test_shows_a_paid_order(
@@ -46,7 +46,7 @@ class TestShowOrder:
         held["status"] = "complete"
         marketplace.add_payment(held, "captured")
         words = text_of(visitor.open(f"/orders/{held['id']}"))
-        assert "It's yours" in words
+        assert "Order confirmed" in words
         assert "You paid $48.00 ." in words
 
     def test_offers_to_hold_again_what_lapsed(
@@ -62,15 +62,15 @@ class TestShowOrder:
     @pytest.mark.parametrize(
         ("reason", "payment", "words"),
         [
-            ("buyer", "", "You gave this ticket back. Nothing was charged."),
+            ("buyer", "", "You released this ticket. Nothing was charged."),
             ("withdrawn", "voided", "The seller withdrew this ticket. Nothing was charged."),
-            ("buyer", "started", "Your payment is being called off. Nothing will be charged."),
+            ("buyer", "started", "We're cancelling your payment. You won't be charged."),
             ("operator", "authorized", "The amount reserved on your card is being released."),
             ("refunded", "refunded", "This purchase was refunded. Your payment went back to your card."),
-            ("refunded", "captured", "Your payment is on its way back to your card."),
+            ("refunded", "captured", "Your refund is on its way to your card."),
             ("capture_failed", "capture_failed", "The payment could not be completed. Nothing was charged:"),
             ("suspended", "", "The account was suspended"),
-            ("operator", "", "Our support team cancelled this."),
+            ("operator", "", "Our support team cancelled this order."),
             ("of_a_newer_kind", "", "This order was cancelled. Nothing was charged."),
         ],
     )
@@ -99,8 +99,8 @@ class TestShowOrder:
                 "Your card was authorised too late. The amount reserved on it is being released",
             ),
             ("voided", "authorized_too_late", "Your card was authorised too late. Nothing was kept"),
-            ("captured", "", "Your payment came too late. All of it is on its way back to your card."),
-            ("refunded", "order_cancelled", "Your payment came too late. All of it went back to your card."),
+            ("captured", "", "Your payment came too late. A full refund is on its way to your card."),
+            ("refunded", "order_cancelled", "Your payment came too late. We refunded it in full."),
         ],
     )
     def test_says_what_became_of_money_that_came_too_late(
@@ -122,7 +122,7 @@ class TestShowOrder:
     @pytest.mark.parametrize(
         ("payment", "words"),
         [
-            ("authorized", "It's yours The bank has said yes; the charge is being finished."),
+            ("authorized", "It's yours Your bank approved the payment. We're completing the charge."),
             ("captured", "It's yours You paid $48.00"),
             ("capture_failed", "This order is ending Nothing was charged: the bank had said yes, but then"),
             ("refunded", "This order is ending Your payment went back to your card."),
@@ -189,7 +189,7 @@ class TestOrderStatus:
             buyer=marketplace.add_user("bo@example.com"), ticket=marketplace.tickets[held["ticket"]["id"]]
         )
         page = visitor.open(f"/orders/{held['id']}/status")
-        assert "This ticket isn't free any more." in text_of(page)
+        assert "This ticket is no longer available." in text_of(page)
         assert not any(form.action.endswith("/hold") for form in forms_in(page))
 
     def test_offers_no_ticket_that_is_gone(
@@ -253,7 +253,7 @@ class TestTimeline:
         words = text_of(visitor.open(f"/orders/{held['id']}")).partition("What happened")[2]
         expected = [
             "Ticket reserved.",
-            "You took five more minutes.",
+            "You extended your hold by five minutes.",
             "The bank refused: Insufficient funds.",
             "the ticket is yours",
             "Your card was charged.",
@@ -297,7 +297,7 @@ class TestOrders:
         marketplace.add_order(buyer=visitor_id, status="awaiting:payment")
         marketplace.add_order(buyer=visitor_id, expiresAt=timestamp(datetime.now(UTC)))
         words = text_of(visitor.open("/orders"))
-        for state in ("Held until", "Yours", "Ended Time ran out.", "Being paid", "Ending"):
+        for state in ("Held until", "Yours", "Ended Time ran out.", "Payment processing", "Ending"):
             assert state in words
 
     def test_says_what_to_do_when_there_are_none(self, visitor: Browser) -> None:

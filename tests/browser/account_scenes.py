@@ -52,19 +52,19 @@ def _account_session_ended(it: Scene) -> None:
 @scene
 def _account_ended_everywhere(it: Scene) -> None:
     _account(it)
-    it.press = "Sign out on every device"
+    it.press = "Sign out everywhere"
 
 
 @scene
 def _account_letter_sent(it: Scene) -> None:
     _account(it)
-    it.press = "Send me the email again"
+    it.press = "Resend e-mail"
 
 
 @scene
 def _account_letter_too_often(it: Scene) -> None:
     _account(it)
-    it.press, it.status = "Send me the email again", 429
+    it.press, it.status = "Resend e-mail", 429
     busy = Problem(429, "too-many", "Slow down", retry_after=600)
     it.market.problems = {"POST /api/users/email/verification": busy}
 
@@ -73,7 +73,7 @@ def _account_letter_too_often(it: Scene) -> None:
 def _account_password_changed(it: Scene) -> None:
     _account(it, verified=True)
     it.fill = {"Current password": "correct horse", "New password": NEW_PASSWORD}
-    it.press = "Change the password"
+    it.press = "Change password"
 
 
 @scene
@@ -159,7 +159,7 @@ def _sign_out(it: Scene) -> None:
 @scene
 def _forgot_sent(it: Scene) -> None:
     it.address = "/auth/forgot"
-    it.fill, it.press = {"E-mail": "ada@example.com"}, "Send the link"
+    it.fill, it.press = {"E-mail": "ada@example.com"}, "Send link"
 
 
 @scene

@@ -188,7 +188,7 @@ def _hold_declined(it: Scene) -> None:
 @scene
 def _hold_declined_just_now(it: Scene) -> None:
     _order(it)
-    it.fill, it.press, it.status = {"A card that is declined": ""}, "Pay $88.50", 402
+    it.fill, it.press, it.status = {"Payment is declined": ""}, "Pay $88.50", 402
 
 
 @scene

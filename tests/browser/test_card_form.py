@@ -107,7 +107,7 @@ def pay(page: Page, number: str) -> None:
 class TestPaying:
     def test_takes_the_cards_payment_for_the_orders_intent(self, page: Page, bank: Bank) -> None:
         pay(page, WORKS)
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
         assert bank.intents == [{"orderId": bank.order["id"]}]
         [told] = bank.confirmed
         assert (told["key"], told["clientSecret"], told["redirect"]) == (KEY, SECRET, "if_required")
@@ -119,20 +119,20 @@ class TestPaying:
         expect(page.get_by_role("alert")).to_have_text("Your card number is incomplete.")
         assert bank.intents == []
         pay(page, WORKS)
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
 
     def test_says_a_decline_beside_the_card_and_takes_another(self, page: Page, bank: Bank) -> None:
         pay(page, DECLINED)
         expect(page.get_by_role("alert")).to_have_text("Your card was declined.")
         pay(page, WORKS)
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
         assert [told["number"] for told in bank.confirmed] == [DECLINED, WORKS]
 
     def test_goes_by_the_banks_page_and_back_to_the_order(self, page: Page, bank: Bank) -> None:
         order = page.url
         pay(page, ASKS_BACK)
         page.get_by_role("link", name="It is me").click()
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
         assert page.url == order
 
     def test_says_why_payments_refuse(self, page: Page, bank: Bank) -> None:
@@ -149,7 +149,7 @@ class TestTheCardForm:
         bank.market.add_payment(bank.order, "declined", failure={"message": "Your card was declined."})
         expect(page.get_by_text("The bank refused:", exact=True)).to_be_visible()
         pay(page, WORKS)
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
 
     def test_works_when_there_is_more_time(self, page: Page, bank: Bank) -> None:
         later = datetime.now(UTC) + timedelta(minutes=20)
@@ -157,7 +157,7 @@ class TestTheCardForm:
         bank.order.update(extended=True, expiresAt=timestamp(later))
         expect(page.locator("#card-form[data-old]")).to_have_count(0)
         pay(page, WORKS)
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
 
     def test_says_that_stripe_is_not_answering(self, shop: Shop, page: Page) -> None:
         scene = shop.show("hold")

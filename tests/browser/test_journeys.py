@@ -22,7 +22,7 @@ def hold(page: Page, ticket: Json) -> None:
     heading(page, "Held for you")
 
 
-def pay(page: Page, card: str = "A card that works") -> None:
+def pay(page: Page, card: str = "Payment succeeds") -> None:
     """Pay on the order's page."""
     page.get_by_label(card).check()
     page.get_by_role("button", name="Pay $").click()
@@ -38,7 +38,7 @@ class TestBuy:
         page.get_by_role("searchbox").press_sequentially(f"buy me {width}")
         page.wait_for_url(f"**/?q=buy+me+{width}")
         page.get_by_role("link", name=ticket["title"]).click()
-        expect(page.get_by_text("All-in. No fees are added later.")).to_be_visible()
+        expect(page.get_by_text("This is the total price. We add no fees.")).to_be_visible()
         expect(page.get_by_text("Nobody else can take it for 15 minutes")).to_be_visible()
         page.get_by_role("link", name="Sign in to hold this ticket").click()
         page.get_by_role("link", name="Create account").click()
@@ -49,7 +49,7 @@ class TestBuy:
         page.get_by_role("button", name="Hold for 15 minutes").click()
         heading(page, "Held for you")
         pay(page)
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
         expect(page.get_by_text("You paid $48.00")).to_be_visible()
         page.get_by_role("link", name="Receipt").click()
         heading(page, "Receipt")
@@ -64,12 +64,12 @@ class TestBuy:
         page = windows.open(by=buyer, width=width)
         hold(page, list_ticket("Back and forth"))
         pay(page)
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
         page.go_back()
         page.go_forward()
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
         page.reload()
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
         page.goto("/orders")
         expect(page.get_by_role("listitem").filter(has_text="Back and forth")).to_have_count(1)
 
@@ -81,9 +81,9 @@ class TestLapse:
         page = windows.open(by=account(), width=width)
         with stack.overriding("orders.web", {"ORDERS_HOLD_SECONDS": "4"}):
             hold(page, list_ticket("Too slow"))
-        heading(page, "Time ran out")
+        heading(page, "Your hold expired")
         expect(page.get_by_text("Nothing was charged.")).to_be_visible()
-        page.get_by_role("button", name="Hold it again").click()
+        page.get_by_role("button", name="Hold again").click()
         heading(page, "Held for you")
 
 
@@ -93,10 +93,10 @@ class TestExtend:
     ) -> None:
         page = windows.open(by=account(), width=width)
         hold(page, list_ticket("A little longer"))
-        page.get_by_role("button", name="I need five more minutes").click()
-        expect(page.get_by_text("You have five more minutes.")).to_be_visible()
+        page.get_by_role("button", name="Hold for five more minutes").click()
+        expect(page.get_by_text("Your hold was extended by five minutes.")).to_be_visible()
         expect(page.locator(".countdown")).to_contain_text("19:")
-        expect(page.get_by_role("button", name="I need five more minutes")).to_have_count(0)
+        expect(page.get_by_role("button", name="Hold for five more minutes")).to_have_count(0)
 
 
 class TestDecline:
@@ -105,11 +105,11 @@ class TestDecline:
     ) -> None:
         page = windows.open(by=account(), width=width, allowed={402})
         hold(page, list_ticket("Refused first"))
-        pay(page, "A card that is declined")
+        pay(page, "Payment is declined")
         expect(page.locator("fieldset .error")).to_contain_text("declined")
-        expect(page.get_by_label("A card that is declined")).to_be_checked()
+        expect(page.get_by_label("Payment is declined")).to_be_checked()
         pay(page)
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
         expect(page.locator(".timeline")).to_contain_text("The bank refused")
 
 
@@ -119,20 +119,20 @@ class TestThreeDSecure:
     ) -> None:
         page = windows.open(by=account(), width=width)
         hold(page, list_ticket("The bank asks"))
-        pay(page, "A card whose bank asks back")
+        pay(page, "Bank asks you to confirm")
         heading(page, "Confirm with your bank")
-        page.get_by_role("link", name="Go to your bank's page").click()
+        page.get_by_role("link", name="Continue to your bank").click()
         heading(page, "Do you want to pay")
         page.get_by_role("button", name="Yes, it's me who pays").click()
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
 
     def test_ends_like_a_decline_when_the_buyer_says_no(
         self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
         page = windows.open(by=account(), width=width)
         hold(page, list_ticket("The buyer says no"))
-        pay(page, "A card whose bank asks back")
-        page.get_by_role("link", name="Go to your bank's page").click()
+        pay(page, "Bank asks you to confirm")
+        page.get_by_role("link", name="Continue to your bank").click()
         page.get_by_role("button", name="No, refuse this payment").click()
         heading(page, "Held for you")
         expect(page.get_by_text("Nothing was charged. Try another card.")).to_be_visible()
@@ -143,7 +143,7 @@ class TestSell:
         seller, buyer = account(), account()
         page = windows.open(by=seller, width=width)
         page.get_by_role("link", name="Sell", exact=True).click()
-        expect(page.get_by_text("You have nothing listed.")).to_be_visible()
+        expect(page.get_by_text("You have no listings yet.")).to_be_visible()
         page.get_by_role("main").get_by_role("link", name="Sell a ticket").first.click()
         page.get_by_label("Title").fill("Mahler 2")
         page.get_by_label("Price", exact=True).fill("1250.50")
@@ -187,7 +187,7 @@ class TestEdit:
         expect(page.get_by_text("A buyer is holding it, so it can't be changed right now.")).to_be_visible()
         expect(page.get_by_role("link", name="Edit")).to_have_count(0)
         page.goto(f"/tickets/{ticket['id']}/edit")
-        expect(page.get_by_text("This listing can't be changed while a buyer holds it.")).to_be_visible()
+        expect(page.get_by_text("You can't change a listing while a buyer holds the ticket.")).to_be_visible()
 
 
 class TestWithdraw:
@@ -200,9 +200,9 @@ class TestWithdraw:
         other.goto(f"/tickets/{ticket['id']}")
         page = windows.open(by=seller, width=width)
         page.goto(f"/tickets/{ticket['id']}")
-        page.get_by_text("Withdraw this listing…").click()
-        page.get_by_role("button", name="Withdraw it").click()
-        expect(page.get_by_text("Your listing is off sale.")).to_be_visible()
+        page.get_by_text("Withdraw listing…").click()
+        page.get_by_role("button", name="Withdraw listing").click()
+        expect(page.get_by_text("Listing withdrawn.")).to_be_visible()
         expect(other.get_by_text("The seller has withdrawn this listing.")).to_be_visible()
 
 
@@ -226,7 +226,7 @@ class TestSuspendedUser:
         suspend(buyer)
         page.wait_for_url("**/auth/signin?next=**")  # by itself: the session has ended
         button.click()
-        heading(other, "Not for you")
+        heading(other, "Access denied")
         expect(other.get_by_text("Account suspended")).to_be_visible()
         expect(other.get_by_text("Request id")).to_be_visible()
         page.get_by_label("E-mail").fill(buyer.email)
@@ -247,12 +247,12 @@ class TestAServiceThatIsDown:
             page.goto(order)
             heading(page, "Held for you")
             expect(page.get_by_text("Payments aren't answering right now.")).to_be_visible()
-            expect(page.get_by_text("Your hold stays as it is.")).to_be_visible()
+            expect(page.get_by_text("We're still holding the ticket for you.")).to_be_visible()
         finally:
             stack.start("payments.web")
         page.get_by_role("link", name="Try again").click()
         pay(page)
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
         stack.stop("tickets.web")
         try:
             page.goto("/")

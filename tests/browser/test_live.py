@@ -65,16 +65,16 @@ class TestAnOrdersPage:
         order = buyer.api.hold(ticket)
         page = windows.open(by=buyer)
         page.goto(f"/orders/{order['id']}")
-        page.get_by_label("A card whose bank asks back").check()
+        page.get_by_label("Bank asks you to confirm").check()
         page.get_by_role("button", name="Pay $48.00").focus()
         page.evaluate("() => { document.querySelector('.countdown').dataset.old = 'yes'; }")
         # In another window the same buyer takes more time.
         other = page.context.new_page()
         other.goto(f"/orders/{order['id']}")
-        other.get_by_role("button", name="I need five more minutes").click()
+        other.get_by_role("button", name="Hold for five more minutes").click()
         expect(page.locator(".countdown[data-old]")).to_have_count(0)
         expect(page.locator(".countdown")).to_contain_text("19:")
-        expect(page.get_by_label("A card whose bank asks back")).to_be_checked()
+        expect(page.get_by_label("Bank asks you to confirm")).to_be_checked()
         expect(page.get_by_role("button", name="Pay $48.00")).to_be_focused()
 
     def test_mostly_hears_that_nothing_has_changed(
@@ -129,7 +129,7 @@ class TestAnOrdersPage:
         page.route("**/status", lose)
         page.goto(f"/orders/{order['id']}")
         buyer.api.cancel(order)
-        heading(page, "This order has ended")
+        heading(page, "Order cancelled")
         assert len(lost) == 1
 
 
@@ -161,6 +161,6 @@ class TestDoubleClick:
         page.get_by_role("button", name="Hold for 15 minutes").dblclick()
         heading(page, "Held for you")
         page.get_by_role("button", name="Pay $48.00").dblclick()
-        heading(page, "It's yours")
+        heading(page, "Order confirmed")
         order = {"id": page.url.rpartition("/")[2]}
         assert [payment["status"] for payment in buyer.api.payments(order)] == ["captured"]
