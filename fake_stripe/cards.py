@@ -1,4 +1,4 @@
-"""Stripe's published test cards by name, and what becomes of each.
+"""Stripe's published test cards by name, and the outcome of each.
 
 A name follows `pm_card_` or `tok_`: `pm_card_visa` and `tok_visa` are the same card. The names, numbers and
 words are those of Stripe's page on testing.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Decline:
-    """What the bank answers instead of money."""
+    """Why a card is declined."""
 
     code: str
     decline_code: str
@@ -38,7 +38,7 @@ _NUMBERS: dict[str, str] = {
     "authenticationRequiredChargeDeclinedInsufficientFunds": "4000008260003178",
 }
 
-#: What a declined card says unless it has a reason of its own.
+#: The decline of a card without a reason of its own.
 GENERIC = Decline("card_declined", "generic_decline", "Your card was declined.")
 _NO_FUNDS = Decline("card_declined", "insufficient_funds", "Your card has insufficient funds.")
 
@@ -75,5 +75,5 @@ def number_of(name: str) -> str | None:
 
 
 def decline_of(number: str) -> Decline | None:
-    """Return why a charge on this card is declined, None where it goes through."""
+    """Return why a charge on this card is declined, None where it succeeds."""
     return _DECLINES.get(number)

@@ -1,7 +1,7 @@
-"""The page of the buyer's bank: it asks whether it's really the buyer who pays (3-D Secure), without script.
+"""The 3-D Secure page of the buyer's bank, on which the buyer approves or declines the payment. No script.
 
-Stripe's client gets its address as the intent's `next_action`; the buyer's browser is sent back to the
-`return_url` that the confirmation named.
+The intent's `next_action` has its URL; the buyer's browser is redirected to the `return_url` that the
+confirmation named.
 """
 
 from html import escape
@@ -34,26 +34,26 @@ _PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Is this you? · Test bank</title>
+<title>Confirm your payment · Test bank</title>
 <style>{style}</style>
 </head>
 <body>
 <main>
-<p class="bank">Test bank. No real money moves here.</p>
+<p class="bank">Test bank. No real money is charged.</p>
 {content}
 </main>
 </body>
 </html>
 """
 
-_QUESTION = """<h1>Do you want to pay {amount}?</h1>
-<p>A shop asks for this amount from your test card. Your bank wants to hear from you first.</p>
+_CONFIRM_FORM = """<h1>Confirm your payment of {amount}</h1>
+<p>A shop charges this amount to your test card. Your bank needs your approval.</p>
 <form method="post">
-<button name="answer" value="yes">Yes, it's me who pays</button>
-<button name="answer" value="no">No, refuse this payment</button>
+<button name="answer" value="yes">Approve payment</button>
+<button name="answer" value="no">Decline payment</button>
 </form>"""
 
-_UNKNOWN = "<h1>There is nothing to confirm here.</h1><p>Go back to the shop and pay again.</p>"
+_UNKNOWN = "<h1>There is no payment to confirm.</h1><p>Go back to the shop and pay again.</p>"
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -63,50 +63,50 @@ _HEADERS = {
 
 
 def page_address(intent: PaymentIntent, origin: str) -> str:
-    """Return where the buyer answers; only who got the intent's secret can know it."""
+    """Return the page's URL. It contains the intent's secret, so that it can't be guessed."""
     return f"{origin}{PATH}{intent.id}?{urlencode({'client_secret': intent.client_secret})}"
 
 
 @web.middleware
-async def without_key(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let the buyer's browser in, which has no key; everything else goes on to whoever asks for one."""
+async def skip_authentication(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Skip the secret key for the buyer's browser; every other path goes on to the check."""
     is_buyer = request.path.startswith(PATH)
     return await (request.match_info.handler if is_buyer else handler)(request)
 
 
 class Challenge:
-    """The two routes of the page."""
+    """The page's two routes."""
 
     def __init__(self, store: FileStore) -> None:
-        self._books = store
+        self._store = store
 
     def serve(self, app: web.Application) -> None:
-        """Add them."""
-        app.router.add_get(PATH + "{id}", self._ask)
+        """Add the routes."""
+        app.router.add_get(PATH + "{id}", self._show)
         app.router.add_post(PATH + "{id}", self._answer)
 
-    async def _ask(self, request: web.Request) -> web.Response:
+    async def _show(self, request: web.Request) -> web.Response:
         intent = self._intent(request)
         if intent is None:
             return _page(_UNKNOWN, status=404)
         if intent.status != "requires_action":
-            raise _back_to_the_shop(intent)
+            raise _redirect_to_shop(intent)
         amount = f"{intent.amount / 100:.2f} {intent.currency.upper()}"
-        return _page(_QUESTION.format(amount=escape(amount)))
+        return _page(_CONFIRM_FORM.format(amount=escape(amount)))
 
     async def _answer(self, request: web.Request) -> web.Response:
         form = await request.post()
         intent = self._intent(request)
         if intent is None:
             return _page(_UNKNOWN, status=404)
-        # Answered before, in another tab, or given up by the shop: there is nothing left to decide.
+        # Otherwise it was answered in another tab or canceled by the shop: nothing to do.
         if intent.status == "requires_action":
             _authenticate(intent, agrees=form.get("answer") == "yes")
-            self._books.commit()
-        raise _back_to_the_shop(intent)
+            self._store.commit()
+        raise _redirect_to_shop(intent)
 
     def _intent(self, request: web.Request) -> PaymentIntent | None:
-        intent = self._books.get(f"payment_intent:{request.match_info['id']}")
+        intent = self._store.get(f"payment_intent:{request.match_info['id']}")
         if intent is None or request.query.get("client_secret") != intent.client_secret:
             return None
         return intent if getattr(intent, "_return_url", None) else None
@@ -116,14 +116,14 @@ def _authenticate(intent: PaymentIntent, *, agrees: bool) -> None:
     try:
         PaymentIntent._api_authenticate(intent.id, client_secret=intent.client_secret, success=agrees)  # noqa: SLF001
     except UserError:
-        # The bank declined after all. The intent says so, and the shop asks it.
+        # The charge was declined. The intent has the error, which the shop fetches.
         return
 
 
-def _back_to_the_shop(intent: PaymentIntent) -> web.HTTPSeeOther:
-    address = intent._return_url  # noqa: SLF001 - ours: localstripe knows no such thing
-    told = {"payment_intent": intent.id, "payment_intent_client_secret": intent.client_secret}
-    return web.HTTPSeeOther(f"{address}{'&' if '?' in address else '?'}{urlencode(told)}")
+def _redirect_to_shop(intent: PaymentIntent) -> web.HTTPSeeOther:
+    address = intent._return_url  # noqa: SLF001 - our own attribute, which localstripe doesn't have
+    query = {"payment_intent": intent.id, "payment_intent_client_secret": intent.client_secret}
+    return web.HTTPSeeOther(f"{address}{'&' if '?' in address else '?'}{urlencode(query)}")
 
 
 def _page(content: str, status: int = 200) -> web.Response:

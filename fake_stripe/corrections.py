@@ -1,6 +1,6 @@
-"""What localstripe gets wrong about money, put right.
+"""Corrects what localstripe gets wrong about payments.
 
-Its routes are bound when its server module is imported, so `correct` must run before that.
+localstripe binds its routes when its server module is imported, so `correct` must run before that.
 """
 # ruff: noqa: SLF001 - localstripe has no public way to any of this
 
@@ -25,13 +25,13 @@ _last_error = PaymentIntent.last_payment_error.fget
 
 
 def correct(origin: str) -> None:
-    """Replace the methods and routes that lie. `origin` is where a buyer's browser finds this bank."""
+    """Replace the methods and routes that are wrong. `origin` is this server's URL for a buyer's browser."""
     listing.correct()
     PaymentMethod._try_get_canonical_test_article = staticmethod(_published_card)
     PaymentMethod._charging_is_declined = _charging_is_declined
     Charge._set_auth_failure = _fail
     Charge._raise_failure = _raise_decline
-    PaymentIntent._create_charge = _create_charge_and_say_so
+    PaymentIntent._create_charge = _create_charge_with_event
     PaymentIntent._api_create = staticmethod(_create)
     PaymentIntent.last_payment_error = property(_last_payment_error)
     Refund._api_create = staticmethod(_refund)
@@ -51,9 +51,9 @@ def correct(origin: str) -> None:
 def confirm(
     id: str, payment_method: str | None = None, return_url: str | None = None, *, origin: str, **data: Any
 ) -> Any:
-    """Confirm an intent, with a card given now or before; a failed one takes another card and starts anew.
+    """Confirm an intent with a card given now or before; a failed one accepts another card.
 
-    With a `return_url` a challenge is a page to go to, without one it is left to Stripe's script.
+    With a `return_url` a challenge redirects to a page, without one Stripe's script handles it.
     """
     intent = PaymentIntent._api_retrieve(id)
     card = _card_in(payment_method, data.pop("payment_method_data", None))
@@ -70,7 +70,7 @@ def confirm(
 
 
 def authenticate(id: str, **data: Any) -> Any:
-    """Take the buyer's answer to a challenge, and say so where it was a no."""
+    """Apply the buyer's answer to a challenge; a refusal sends an event."""
     intent = _authenticate(id, **data)
     if intent._authentication_failed:
         resources.schedule_webhook(Event("payment_intent.payment_failed", intent))
@@ -78,13 +78,13 @@ def authenticate(id: str, **data: Any) -> Any:
 
 
 def capture(id: str, **data: Any) -> Any:
-    """Take the money of an authorised intent, and of no other."""
+    """Capture an authorised intent; raises UserError in any other state."""
     _require_state(PaymentIntent._api_retrieve(id), "capture", "requires_capture")
     return _capture(id, **data)
 
 
 def cancel(id: str, cancellation_reason: str | None = None, **data: Any) -> Any:
-    """End an intent that took no money yet."""
+    """Cancel an intent that isn't captured."""
     intent = PaymentIntent._api_retrieve(id)
     _require_state(
         intent,
@@ -105,8 +105,8 @@ def _create(payment_method: str | None = None, payment_method_data: Any = None, 
 
 def _refund(**data: Any) -> Any:
     charge = _charge_to_refund(data)
-    asked = int(data.get("amount") or charge.amount)
-    if asked > charge.amount - charge.amount_refunded:
+    amount = int(data.get("amount") or charge.amount)
+    if amount > charge.amount - charge.amount_refunded:
         raise UserError(
             400, f"Charge {charge.id} has already been refunded.", {"code": "charge_already_refunded"}
         )
@@ -122,7 +122,7 @@ def _charge_to_refund(data: dict[str, Any]) -> Any:
         return intent.latest_charge
     charge = Charge._api_retrieve(data.get("charge") or "")
     if not (charge.captured and charge.paid):
-        raise UserError(400, "Cannot refund a charge that took no money.", {"code": "charge_not_refundable"})
+        raise UserError(400, "Cannot refund a charge that wasn't captured.", {"code": "charge_not_refundable"})
     return charge
 
 
@@ -198,7 +198,7 @@ def _last_payment_error(intent: Any) -> Any:
     return error
 
 
-def _create_charge_and_say_so(intent: Any, on_failure_now: Any) -> None:
+def _create_charge_with_event(intent: Any, on_failure_now: Any) -> None:
     _create_charge(intent, on_failure_now=on_failure_now)
     if intent.status == "requires_capture":
         resources.schedule_webhook(Event("payment_intent.amount_capturable_updated", intent))

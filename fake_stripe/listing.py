@@ -1,4 +1,4 @@
-"""What localstripe doesn't say of payment intents: their amounts, newest first, and of which time."""
+"""Corrects localstripe's list of payment intents: amounts, newest first, filter by creation time."""
 # ruff: noqa: SLF001 - localstripe has no public way to any of this
 
 import operator

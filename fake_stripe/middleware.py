@@ -1,4 +1,4 @@
-"""How the fake speaks HTTP: its health, idempotency keys, and JSON for every error."""
+"""The fake's HTTP middleware: health check, idempotency keys, and JSON for every error."""
 
 import hashlib
 import json
@@ -14,13 +14,13 @@ log = logging.getLogger(__name__)
 
 
 def make_middleware(store: FileStore) -> Middleware:
-    """Return the middleware around all of localstripe. It commits the store before anything is answered."""
+    """Return the middleware around localstripe, which commits the store before each response."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path == "/_health":
             return web.json_response({"status": "ok", "objects": len(store)})
-        # Once the body is read nothing waits until the commit: localstripe's handlers only compute.
+        # Between here and the commit nothing awaits: localstripe's handlers only compute.
         body = await request.read()
         key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
         if key is None:
@@ -35,24 +35,24 @@ def make_middleware(store: FileStore) -> Middleware:
 async def _answer_once(
     store: FileStore, key: str, fingerprint: str, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Answer as the first request with this key was answered, and do nothing twice."""
-    kept = store.answer_to(key)
-    if kept is not None and kept.fingerprint != fingerprint:
+    """Return the stored response of the first request with this key, or run the request."""
+    stored = store.answer_to(key)
+    if stored is not None and stored.fingerprint != fingerprint:
         return _error(400, "idempotency_error", f"The key {key} was first used with other parameters.")
-    if kept is not None:
+    if stored is not None:
         return web.Response(
-            status=kept.status,
-            body=kept.body,
+            status=stored.status,
+            body=stored.body,
             content_type="application/json",
             headers={"Idempotent-Replayed": "true"},
         )
     response = await _answer(request, handler)
-    store.commit(key, _worth_keeping(response, fingerprint))
+    store.commit(key, _storable(response, fingerprint))
     return response
 
 
-def _worth_keeping(response: web.StreamResponse, fingerprint: str) -> Answer | None:
-    """A request that was refused before anything ran may be sent again under its key, as with Stripe."""
+def _storable(response: web.StreamResponse, fingerprint: str) -> Answer | None:
+    """The response to store; None where the request was rejected before it ran, as with Stripe."""
     body = getattr(response, "body", None)
     ran = response.status in (HTTPStatus.OK, HTTPStatus.PAYMENT_REQUIRED) or b"unexpected_state" in (
         body or b""
@@ -71,7 +71,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _error(error.status, "invalid_request_error", error.reason)
     except Exception:
         log.exception("localstripe failed on %s %s", request.method, request.path)
-        return _error(500, "api_error", "The fake Stripe stumbled; its log says where.")
+        return _error(500, "api_error", "The fake Stripe failed; see its log.")
     if response.status == HTTPStatus.NOT_FOUND:
         return _error(
             404, "invalid_request_error", f"No such object: {request.path}", code="resource_missing"

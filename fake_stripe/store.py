@@ -1,4 +1,4 @@
-"""Keeps localstripe's store in a file of our choice, object by object: a killed bank forgets nothing."""
+"""Stores localstripe's objects in a SQLite file, so that a killed process loses nothing."""
 
 import io
 import pickle
@@ -14,7 +14,7 @@ Key = str
 
 @dataclass(frozen=True)
 class Answer:
-    """A kept answer to a request that carried an idempotency key; `fingerprint` tells requests apart."""
+    """The stored response to an idempotency key; `fingerprint` identifies the request."""
 
     fingerprint: str
     status: int
@@ -24,18 +24,18 @@ class Answer:
 class FileStore(Store):
     """localstripe's store, written through to SQLite.
 
-    localstripe changes its objects in place, so whatever a request looked at or made is written when it ends
-    (`commit`), together with the request's idempotent answer: a crash keeps both or neither.
+    localstripe changes its objects in place, so whatever a request read or created is written when it ends
+    (`commit`), together with the response to its idempotency key: a crash keeps both or neither.
     """
 
     _file: sqlite3.Connection
     _touched: dict[Key, Any]
 
     def open(self, path: Path) -> None:
-        """Read everything that `path` holds, making the file when there is none."""
+        """Load all objects from `path`; creates the file where there is none."""
         self._touched = {}
         self._file = sqlite3.connect(path, isolation_level=None)
-        # Surviving a kill of this process is what a stand-in for a bank needs; a power cut is not.
+        # It has to survive a kill of this process, not a power cut.
         self._file.executescript(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
             "CREATE TABLE IF NOT EXISTS objects (key TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID;"
@@ -54,37 +54,37 @@ class FileStore(Store):
         self._touched[key] = None
 
     def get(self, key: Key, default: Any = None) -> Any:
-        """Look an object up; it counts as touched, because the caller may change it."""
+        """Return an object; it counts as touched, because the caller may change it."""
         value = dict.get(self, key, default)
         if key in self:
             self._touched[key] = value
         return value
 
     def clear(self) -> None:
-        """Forget everything, the kept answers included."""
+        """Delete everything, including the stored responses."""
         dict.clear(self)
         self._touched.clear()
         self._file.executescript("DELETE FROM objects; DELETE FROM answers;")
 
     def dump_to_disk(self) -> None:
-        """Do nothing: localstripe's own way of saving is replaced by `commit`."""
+        """Do nothing: `commit` replaces localstripe's own way of saving."""
 
     def commit(self, key: str | None = None, answer: Answer | None = None) -> None:
-        """Write what was touched and, with a key, the answer given under it, as one transaction."""
+        """Write the touched objects and, with a key, its response, in one transaction."""
         written: set[Key] = set()
         with self._file:
             self._file.execute("BEGIN")
             while self._touched:
                 name, value = self._touched.popitem()
                 written.add(name)
-                met = self._write(name, value)
-                self._touched.update((inner, met[inner]) for inner in met.keys() - written)
+                references = self._write(name, value)
+                self._touched.update((inner, references[inner]) for inner in references.keys() - written)
             if key is not None and answer is not None:
                 row = (key, answer.fingerprint, answer.status, answer.body)
                 self._file.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)", row)
 
     def answer_to(self, key: str) -> Answer | None:
-        """Return the answer that was given under an idempotency key."""
+        """Return the stored response to an idempotency key."""
         row = self._file.execute(
             "SELECT fingerprint, status, body FROM answers WHERE key = ?", (key,)
         ).fetchone()
@@ -97,7 +97,7 @@ class FileStore(Store):
             return {}
         pickler = _Pickler(value)
         self._file.execute("INSERT OR REPLACE INTO objects VALUES (?, ?)", (key, pickler.dump_whole()))
-        return pickler.met
+        return pickler.references
 
     def read(self, key: Key) -> Any:
         """Return an object, from the file where it isn't in memory yet."""
@@ -108,31 +108,31 @@ class FileStore(Store):
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles one object; another object inside it is written as a reference and remembered in `met`."""
+    """Pickles one object; another object inside it is written as a reference and collected in `references`."""
 
     def __init__(self, root: Any) -> None:
         self._buffer = io.BytesIO()
         super().__init__(self._buffer, protocol=pickle.HIGHEST_PROTOCOL)
         self._root = root
-        self.met: dict[Key, Any] = {}
+        self.references: dict[Key, Any] = {}
 
     def dump_whole(self) -> bytes:
         self.dump(self._root)
         return self._buffer.getvalue()
 
     def persistent_id(self, obj: Any) -> Key | None:
-        # A List is no object of its own: it has no id and lives inside its owner.
+        # A List isn't an object of its own: it has no id and is part of its owner.
         if obj is self._root or not isinstance(obj, StripeObject) or not hasattr(obj, "id"):
             return None
         key = f"{obj.object}:{obj.id}"
-        self.met[key] = obj
+        self.references[key] = obj
         return key
 
 
 class _Unpickler(pickle.Unpickler):
     def __init__(self, store: FileStore, body: bytes) -> None:
         super().__init__(io.BytesIO(body))
-        self._books = store
+        self._store = store
 
     def persistent_load(self, pid: Key) -> Any:
-        return self._books.read(pid)
+        return self._store.read(pid)

@@ -1,4 +1,4 @@
-"""Tells the payments service what happened, signed as Stripe signs, and again when nobody answers."""
+"""Sends events to the payments service, signed as Stripe signs, with retries."""
 
 import asyncio
 import hashlib
@@ -15,27 +15,27 @@ from fake_stripe.faults import WEBHOOK, Fault, Faults, Kind
 
 log = logging.getLogger(__name__)
 
-#: Seconds before each delivery of one event. The real Stripe goes on for three days.
-PAUSES = (0.2, 1.0, 5.0, 30.0)
+#: Seconds before each attempt to deliver an event. The real Stripe retries for three days.
+DELAYS = (0.2, 1.0, 5.0, 30.0)
 
 
 class Webhooks:
-    """The one endpoint that hears of everything, unless a fault keeps it from that."""
+    """Sends every event to one endpoint, subject to the planned faults."""
 
     def __init__(self, url: str, secret: str, faults: Faults) -> None:
         self._url = url
         self._secret = secret.encode()
         self._faults = faults
-        self._parade = Parade()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._order = DeliveryOrder()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def schedule(self, event: Any) -> None:
-        """Deliver `event` soon, in the background; its state is the one of this moment."""
+        """Deliver `event` in the background, with its state of this moment."""
         payload = json.dumps(event._export(), sort_keys=True).encode()  # noqa: SLF001 - no public way
-        sending = self._send(event.type, payload, self._faults.strike(WEBHOOK))
+        sending = self._send(event.type, payload, self._faults.next_fault(WEBHOOK))
         task = asyncio.get_running_loop().create_task(sending)
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _send(self, kind: str, payload: bytes, fault: Fault | None) -> None:
         match fault:
@@ -44,16 +44,16 @@ class Webhooks:
             case Fault(kind=Kind.LATE, seconds=seconds):
                 await asyncio.sleep(seconds)
             case Fault(kind=Kind.REORDERED, seconds=seconds):
-                await self._parade.let_one_pass(seconds)
+                await self._order.wait_for_next(seconds)
             case Fault(kind=Kind.DOUBLED):
                 await self._deliver(kind, payload)
         await self._deliver(kind, payload)
 
     async def _deliver(self, kind: str, payload: bytes) -> None:
-        for pause in PAUSES:
-            await asyncio.sleep(pause)
+        for delay in DELAYS:
+            await asyncio.sleep(delay)
             if await self._accepted(payload):
-                self._parade.pass_by()
+                self._order.notify_delivered()
                 return
         log.warning("gave up delivering %s", kind)
 
@@ -78,13 +78,13 @@ class Webhooks:
         return f"t={now},v1={digest}"
 
 
-class Parade:
-    """Lets an event wait until a later one has gone by."""
+class DeliveryOrder:
+    """Delays an event until a later one was delivered."""
 
     def __init__(self) -> None:
         self._waiting: deque[asyncio.Event] = deque()
 
-    async def let_one_pass(self, seconds: float) -> None:
+    async def wait_for_next(self, seconds: float) -> None:
         """Wait until an event was delivered, `seconds` at most."""
         passed = asyncio.Event()
         self._waiting.append(passed)
@@ -94,7 +94,7 @@ class Parade:
         except TimeoutError:
             self._waiting.remove(passed)
 
-    def pass_by(self) -> None:
-        """Say that an event was delivered."""
+    def notify_delivered(self) -> None:
+        """Release the waiting events."""
         while self._waiting:
             self._waiting.popleft().set()

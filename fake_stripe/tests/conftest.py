@@ -6,16 +6,16 @@ from fake_stripe.tests.running import Endpoint, FakeStripe, endpoint
 
 
 @pytest.fixture(scope="module")
-def heard() -> Iterator[Endpoint]:
-    """An endpoint that hears the stripe's webhooks."""
-    with endpoint() as heard:
-        yield heard
+def received() -> Iterator[Endpoint]:
+    """An endpoint that receives the fake Stripe's webhooks."""
+    with endpoint() as received:
+        yield received
 
 
 @pytest.fixture(scope="module")
-def stripe(tmp_path_factory: pytest.TempPathFactory, heard: Endpoint) -> Iterator[FakeStripe]:
-    """A fake Stripe of its own for each file of tests."""
-    fake = FakeStripe(tmp_path_factory.mktemp("stripe") / "store.sqlite3", heard.url)
+def stripe(tmp_path_factory: pytest.TempPathFactory, received: Endpoint) -> Iterator[FakeStripe]:
+    """A fake Stripe for each module of tests."""
+    fake = FakeStripe(tmp_path_factory.mktemp("stripe") / "store.sqlite3", received.url)
     yield fake
     fake.http.close()
     fake.kill()

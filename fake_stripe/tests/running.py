@@ -1,4 +1,4 @@
-"""A launched fake Stripe, and an endpoint that hears its webhooks."""
+"""A running fake Stripe, and an endpoint that receives its webhooks."""
 
 import json
 import socket
@@ -19,7 +19,7 @@ SECRET = "whsec_test"
 
 
 class FakeStripe:
-    """One launched process and a client for it."""
+    """A process and a client for it."""
 
     def __init__(self, store: Path, webhook_url: str) -> None:
         self.port = _free_port()
@@ -84,19 +84,19 @@ def _free_port() -> int:
 def wait_until(condition: Any, seconds: float = 20) -> None:
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, "the condition wasn't met in time"
         time.sleep(0.05)
 
 
 class Endpoint:
-    """Hears webhooks; `queue` holds them as (signature, body)."""
+    """Receives webhooks; `queue` holds them as (signature, body)."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.queue: Queue[tuple[str, bytes]] = Queue()
 
-    def next_about(self, intent_id: str) -> dict[str, Any]:
-        """Return the next event about an intent; what comes before it is about earlier tests."""
+    def next_event_of(self, intent_id: str) -> dict[str, Any]:
+        """Return the next event of an intent; events of earlier tests are skipped."""
         while True:
             event: dict[str, Any] = json.loads(self.queue.get(timeout=10)[1])
             if event["data"]["object"]["id"] == intent_id:
@@ -105,12 +105,12 @@ class Endpoint:
 
 @contextmanager
 def endpoint() -> Iterator[Endpoint]:
-    """An endpoint that accepts everything."""
+    """Run an endpoint that accepts every event."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            heard.queue.put((self.headers["Stripe-Signature"], body))
+            received.queue.put((self.headers["Stripe-Signature"], body))
             self.send_response(200)
             self.end_headers()
 
@@ -118,8 +118,8 @@ def endpoint() -> Iterator[Endpoint]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    heard = Endpoint(f"http://127.0.0.1:{server.server_port}/hook")
+    received = Endpoint(f"http://127.0.0.1:{server.server_port}/hook")
     Thread(target=server.serve_forever, daemon=True).start()
-    yield heard
+    yield received
     server.shutdown()
     server.server_close()

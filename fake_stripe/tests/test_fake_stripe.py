@@ -1,4 +1,4 @@
-"""The fake Stripe as its clients meet it: a process that speaks HTTP."""
+"""The fake Stripe as its clients use it: a process with an HTTP API."""
 
 import hashlib
 import hmac
@@ -20,13 +20,13 @@ class TestAddress:
         with closing(socket.socket(socket.AF_INET6)) as probe:
             assert probe.connect_ex(("::1", stripe.port)) != 0
 
-    def test_asks_for_a_key(self, stripe: FakeStripe) -> None:
+    def test_requires_a_key(self, stripe: FakeStripe) -> None:
         assert httpx.get(f"http://127.0.0.1:{stripe.port}/v1/charges", trust_env=False).status_code == 401
 
 
 class TestCards:
     @pytest.mark.parametrize("card", ["pm_card_visa", "tok_visa", "pm_card_mastercard", "tok_visa_debit"])
-    def test_good_ones_are_authorised(self, stripe: FakeStripe, card: str) -> None:
+    def test_valid_ones_are_authorised(self, stripe: FakeStripe, card: str) -> None:
         assert stripe.confirmed(card)["status"] == "requires_capture"
 
     @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ class TestCards:
             ("pm_card_chargeCustomerFail", "card_declined", "Your card was declined."),
         ],
     )
-    def test_bad_ones_are_declined_with_their_reason(
+    def test_declined_ones_have_their_reason(
         self, stripe: FakeStripe, card: str, code: str, message: str
     ) -> None:
         intent = stripe.intent(card)
@@ -57,7 +57,7 @@ class TestCards:
         assert now["status"] == "requires_payment_method"
         assert now["last_payment_error"]["message"] == message
 
-    def test_of_an_unknown_name_are_refused_as_missing(self, stripe: FakeStripe) -> None:
+    def test_of_an_unknown_name_are_missing(self, stripe: FakeStripe) -> None:
         answer = stripe.post("payment_intents", amount="1", currency="usd", payment_method="pm_nobody")
         assert answer.status_code == 400
         assert answer.json()["error"]["code"] == "resource_missing"
@@ -84,12 +84,12 @@ class TestThreeDSecure:
             success=success,
         )
 
-    def test_asks_first_and_authorises_then(self, stripe: FakeStripe) -> None:
+    def test_authorises_after_the_confirmation(self, stripe: FakeStripe) -> None:
         intent = stripe.confirmed("pm_card_threeDSecure2Required")
         assert intent["status"] == "requires_action"
         assert self.authenticate(stripe, intent, "true").json()["status"] == "requires_capture"
 
-    def test_leaves_nothing_when_it_fails(self, stripe: FakeStripe) -> None:
+    def test_authorises_nothing_when_it_fails(self, stripe: FakeStripe) -> None:
         intent = stripe.confirmed("pm_card_authenticationRequired")
         self.authenticate(stripe, intent, "false")
         assert stripe.fetch(intent["id"])["status"] == "requires_payment_method"
@@ -116,16 +116,16 @@ class TestTheBanksPage:
     def answer(self, intent: dict[str, Any], answer: str) -> httpx.Response:
         return httpx.post(self.page(intent), data={"answer": answer}, trust_env=False)
 
-    def test_asks_a_browser_that_has_no_key(self, stripe: FakeStripe, intent: dict[str, Any]) -> None:
+    def test_needs_no_key(self, stripe: FakeStripe, intent: dict[str, Any]) -> None:
         assert self.page(intent).startswith(f"{stripe.address}/_authenticate/")
         shown = httpx.get(self.page(intent), trust_env=False)
         assert shown.status_code == 200
-        assert "Do you want to pay 19.99 USD?" in shown.text
+        assert "Confirm your payment of 19.99 USD" in shown.text
 
     @pytest.mark.parametrize(
         ("answer", "status"), [("yes", "requires_capture"), ("no", "requires_payment_method")]
     )
-    def test_leads_back_to_the_shop_with_the_answer_taken(
+    def test_applies_the_answer_and_redirects_to_the_shop(
         self, stripe: FakeStripe, intent: dict[str, Any], answer: str, status: str
     ) -> None:
         back = self.answer(intent, answer)
@@ -135,13 +135,13 @@ class TestTheBanksPage:
         )
         assert stripe.fetch(intent["id"])["status"] == status
 
-    def test_takes_one_answer_only(self, stripe: FakeStripe, intent: dict[str, Any]) -> None:
+    def test_applies_one_answer_only(self, stripe: FakeStripe, intent: dict[str, Any]) -> None:
         self.answer(intent, "yes")
         assert self.answer(intent, "no").status_code == 303
         assert httpx.get(self.page(intent), trust_env=False).status_code == 303
         assert stripe.fetch(intent["id"])["status"] == "requires_capture"
 
-    def test_leads_back_after_a_decline_too(self, stripe: FakeStripe) -> None:
+    def test_redirects_after_a_decline_too(self, stripe: FakeStripe) -> None:
         intent = self.challenged(stripe, "pm_card_threeDSecureRequiredChargeDeclined")
         assert self.answer(intent, "yes").status_code == 303
         assert stripe.fetch(intent["id"])["last_payment_error"]["code"] == "card_declined"
@@ -154,26 +154,26 @@ class TestTheBanksPage:
         stripe.start()
         assert stripe.fetch(intent["id"])["status"] == "requires_capture"
 
-    def test_is_not_there_for_those_who_guess(self, stripe: FakeStripe, intent: dict[str, Any]) -> None:
+    def test_is_a_404_with_a_wrong_secret(self, stripe: FakeStripe, intent: dict[str, Any]) -> None:
         guessed = f"{self.page(intent).partition('?')[0]}?client_secret=guess"
         assert httpx.get(guessed, trust_env=False).status_code == 404
         assert httpx.post(guessed, data={"answer": "yes"}, trust_env=False).status_code == 404
         assert stripe.fetch(intent["id"])["status"] == "requires_action"
 
-    def test_says_no_to_the_shop_by_webhook(
-        self, stripe: FakeStripe, intent: dict[str, Any], heard: Endpoint
+    def test_sends_a_webhook_for_a_refusal(
+        self, stripe: FakeStripe, intent: dict[str, Any], received: Endpoint
     ) -> None:
         self.answer(intent, "no")
-        assert heard.next_about(intent["id"])["type"] == "payment_intent.payment_failed"
+        assert received.next_event_of(intent["id"])["type"] == "payment_intent.payment_failed"
 
 
-class TestMoney:
-    def test_is_taken_from_an_authorised_intent(self, stripe: FakeStripe) -> None:
+class TestCaptureAndRefund:
+    def test_captures_an_authorised_intent(self, stripe: FakeStripe) -> None:
         intent = stripe.confirmed()
         assert stripe.post(f"payment_intents/{intent['id']}/capture").json()["status"] == "succeeded"
 
     @pytest.mark.parametrize("verb", ["capture", "confirm", "cancel"])
-    def test_is_not_touched_once_cancelled(self, stripe: FakeStripe, verb: str) -> None:
+    def test_changes_nothing_once_cancelled(self, stripe: FakeStripe, verb: str) -> None:
         intent = stripe.confirmed()
         assert stripe.post(f"payment_intents/{intent['id']}/cancel").json()["status"] == "canceled"
         answer = stripe.post(f"payment_intents/{intent['id']}/{verb}")
@@ -181,28 +181,28 @@ class TestMoney:
         assert answer.json()["error"]["code"] == "payment_intent_unexpected_state"
         assert stripe.fetch(intent["id"])["status"] == "canceled"
 
-    def test_is_not_taken_before_it_is_authorised(self, stripe: FakeStripe) -> None:
+    def test_captures_nothing_before_the_authorisation(self, stripe: FakeStripe) -> None:
         assert stripe.post(f"payment_intents/{stripe.intent()['id']}/capture").status_code == 400
 
-    def test_goes_back_once(self, stripe: FakeStripe) -> None:
+    def test_refunds_once(self, stripe: FakeStripe) -> None:
         intent = stripe.confirmed()
         stripe.post(f"payment_intents/{intent['id']}/capture")
         assert stripe.post("refunds", payment_intent=intent["id"]).json()["amount"] == 1999
         again = stripe.post("refunds", payment_intent=intent["id"])
         assert again.json()["error"]["code"] == "charge_already_refunded"
 
-    def test_does_not_go_back_where_none_was_taken(self, stripe: FakeStripe) -> None:
+    def test_refunds_nothing_before_the_capture(self, stripe: FakeStripe) -> None:
         assert stripe.post("refunds", payment_intent=stripe.confirmed()["id"]).status_code == 400
 
 
 class TestIdempotencyKey:
-    def test_answers_the_same_again_and_does_nothing_twice(self, stripe: FakeStripe) -> None:
+    def test_returns_the_same_response_and_takes_effect_once(self, stripe: FakeStripe) -> None:
         first = stripe.post("payment_intents", key="same", amount="700", currency="usd")
         second = stripe.post("payment_intents", key="same", amount="700", currency="usd")
         assert first.json() == second.json()
         assert second.headers["Idempotent-Replayed"] == "true"
 
-    def test_refuses_another_body(self, stripe: FakeStripe) -> None:
+    def test_rejects_another_body(self, stripe: FakeStripe) -> None:
         stripe.post("payment_intents", key="other", amount="700", currency="usd")
         answer = stripe.post("payment_intents", key="other", amount="701", currency="usd")
         assert answer.status_code == 400
@@ -241,13 +241,13 @@ class TestBooks:
 
 
 class TestWebhooks:
-    def test_say_what_happened_under_a_valid_signature(self, stripe: FakeStripe, heard: Endpoint) -> None:
+    def test_say_what_happened_under_a_valid_signature(self, stripe: FakeStripe, received: Endpoint) -> None:
         intent = stripe.confirmed()
         stripe.post(f"payment_intents/{intent['id']}/capture")
         stripe.post("refunds", payment_intent=intent["id"])
         wanted = {"payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.refunded"}
         while wanted:
-            signature, body = heard.queue.get(timeout=10)
+            signature, body = received.queue.get(timeout=10)
             event = json.loads(body)
             about = event["data"]["object"]
             if intent["id"] in (about["id"], about.get("payment_intent")):

@@ -1,4 +1,4 @@
-"""The fake Stripe when things go wrong on purpose."""
+"""The fake Stripe's fault injection."""
 
 import time
 from collections import Counter
@@ -21,13 +21,13 @@ def faults(stripe: FakeStripe) -> Iterator[StripeFaults]:
 
 
 class Attempt:
-    """One call of each kind, ready to be sent, and what it would have changed."""
+    """One call of an operation, ready to be sent, and its effect."""
 
     def __init__(self, stripe: FakeStripe, operation: str) -> None:
         self.stripe = stripe
         self.operation = operation
         self.key = f"{operation}-{time.monotonic_ns()}"
-        self.mark = self.key
+        self.label = self.key
         self.intent = {} if operation == "create" else self._prepared()
 
     def _prepared(self) -> dict[str, Any]:
@@ -39,7 +39,7 @@ class Attempt:
     def send(self) -> httpx.Response:
         match self.operation:
             case "create":
-                more = {"metadata[mark]": self.mark}
+                more = {"metadata[label]": self.label}
                 return self.stripe.post("payment_intents", key=self.key, amount="5", currency="usd", **more)
             case "refund":
                 return self.stripe.post("refunds", key=self.key, payment_intent=self.intent["id"])
@@ -50,7 +50,7 @@ class Attempt:
         """How often it took effect."""
         if self.operation == "create":
             made = self.stripe.http.get("/v1/payment_intents", params={"limit": 1000}).json()["data"]
-            return sum(intent["metadata"].get("mark") == self.mark for intent in made)
+            return sum(intent["metadata"].get("label") == self.label for intent in made)
         now = self.stripe.fetch(self.intent["id"])
         if self.operation == "refund":
             return int(now["latest_charge"]["amount_refunded"]) // int(now["amount"])
@@ -60,7 +60,7 @@ class Attempt:
 
 @pytest.mark.parametrize("operation", CALLS)
 class TestACall:
-    def test_may_be_lost_on_its_way(self, stripe: FakeStripe, faults: StripeFaults, operation: str) -> None:
+    def test_may_be_lost(self, stripe: FakeStripe, faults: StripeFaults, operation: str) -> None:
         attempt = Attempt(stripe, operation)
         faults.plan(Fault(operation, "lost_request", times=1))
         with pytest.raises(httpx.TransportError):
@@ -70,7 +70,7 @@ class TestACall:
         assert (answer.status_code, attempt.effects) == (200, 1)
         assert "Idempotent-Replayed" not in answer.headers
 
-    def test_whose_answer_is_lost_is_answered_again_by_its_key(
+    def test_whose_response_is_lost_is_repeated_by_its_key(
         self, stripe: FakeStripe, faults: StripeFaults, operation: str
     ) -> None:
         attempt = Attempt(stripe, operation)
@@ -84,7 +84,7 @@ class TestACall:
         assert attempt.effects == 1
         assert faults.struck() == [2]
 
-    def test_may_meet_a_bank_that_fails(
+    def test_may_fail_with_a_500(
         self, stripe: FakeStripe, faults: StripeFaults, operation: str
     ) -> None:
         attempt = Attempt(stripe, operation)
@@ -94,7 +94,7 @@ class TestACall:
         assert attempt.effects == 0
         assert (attempt.send().status_code, attempt.effects) == (200, 1)
 
-    def test_that_waits_takes_effect_even_when_its_sender_gave_up(
+    def test_that_is_delayed_takes_effect_after_a_disconnect(
         self, stripe: FakeStripe, faults: StripeFaults, operation: str
     ) -> None:
         attempt = Attempt(stripe, operation)
@@ -112,7 +112,7 @@ class TestACall:
 
 class TestFetching:
     @pytest.mark.parametrize("kind", ["lost_request", "lost_answer"])
-    def test_may_get_no_answer(self, stripe: FakeStripe, faults: StripeFaults, kind: str) -> None:
+    def test_may_get_no_response(self, stripe: FakeStripe, faults: StripeFaults, kind: str) -> None:
         intent = stripe.intent()
         faults.plan(Fault("fetch", kind, times=1))
         with pytest.raises(httpx.TransportError):
@@ -127,42 +127,42 @@ class TestWebhooks:
         stripe.post(f"payment_intents/{intent['id']}/capture")
         return intent
 
-    def heard_of(self, heard: Endpoint, intent: dict[str, Any], count: int) -> list[str]:
-        events = [heard.next_about(intent["id"]) for _ in range(count)]
+    def received_types(self, received: Endpoint, intent: dict[str, Any], count: int) -> list[str]:
+        events = [received.next_event_of(intent["id"]) for _ in range(count)]
         return [event["type"].rpartition(".")[2] for event in events]
 
-    def test_may_come_twice_as_one_event(
-        self, stripe: FakeStripe, faults: StripeFaults, heard: Endpoint
+    def test_may_arrive_twice_as_one_event(
+        self, stripe: FakeStripe, faults: StripeFaults, received: Endpoint
     ) -> None:
         faults.plan(Fault("webhook", "doubled", times=1))
         intent = stripe.confirmed()
-        first, second = (heard.next_about(intent["id"])["id"] for _ in range(2))
+        first, second = (received.next_event_of(intent["id"])["id"] for _ in range(2))
         assert first == second
 
-    def test_may_never_come(self, stripe: FakeStripe, faults: StripeFaults, heard: Endpoint) -> None:
+    def test_may_never_arrive(self, stripe: FakeStripe, faults: StripeFaults, received: Endpoint) -> None:
         faults.plan(Fault("webhook", "missing", times=1))
         intent = self.happen(stripe)
-        assert self.heard_of(heard, intent, 1) == ["succeeded"]
+        assert self.received_types(received, intent, 1) == ["succeeded"]
         assert faults.struck() == [1]
 
-    def test_may_come_in_another_order(
-        self, stripe: FakeStripe, faults: StripeFaults, heard: Endpoint
+    def test_may_arrive_in_another_order(
+        self, stripe: FakeStripe, faults: StripeFaults, received: Endpoint
     ) -> None:
         faults.plan(Fault("webhook", "reordered", times=1))
         intent = self.happen(stripe)
-        assert self.heard_of(heard, intent, 2) == ["succeeded", "amount_capturable_updated"]
+        assert self.received_types(received, intent, 2) == ["succeeded", "amount_capturable_updated"]
 
-    def test_are_not_lost_for_want_of_a_next_one(
-        self, stripe: FakeStripe, faults: StripeFaults, heard: Endpoint
+    def test_are_sent_without_a_next_one_too(
+        self, stripe: FakeStripe, faults: StripeFaults, received: Endpoint
     ) -> None:
         faults.plan(Fault("webhook", "reordered", seconds=0.1))
         intent = self.happen(stripe)
-        assert sorted(self.heard_of(heard, intent, 2)) == ["amount_capturable_updated", "succeeded"]
+        assert sorted(self.received_types(received, intent, 2)) == ["amount_capturable_updated", "succeeded"]
 
-    def test_may_come_late(self, stripe: FakeStripe, faults: StripeFaults, heard: Endpoint) -> None:
+    def test_may_arrive_late(self, stripe: FakeStripe, faults: StripeFaults, received: Endpoint) -> None:
         faults.plan(Fault("webhook", "late", times=1, seconds=0.5))
         intent = self.happen(stripe)
-        assert self.heard_of(heard, intent, 2) == ["succeeded", "amount_capturable_updated"]
+        assert self.received_types(received, intent, 2) == ["succeeded", "amount_capturable_updated"]
 
 
 class TestThePlan:
@@ -170,7 +170,7 @@ class TestThePlan:
         faults.plan(Fault("create", "error", chance=0.5), seed=seed)
         return [stripe.post("payment_intents", amount="5", currency="usd").status_code for _ in range(20)]
 
-    def test_strikes_by_chance_and_the_same_by_the_same_seed(
+    def test_is_random_and_repeatable_by_its_seed(
         self, stripe: FakeStripe, faults: StripeFaults
     ) -> None:
         first = self.outcomes(stripe, faults, seed=1)
@@ -178,7 +178,7 @@ class TestThePlan:
         assert self.outcomes(stripe, faults, seed=1) == first
         assert self.outcomes(stripe, faults, seed=2) != first
 
-    def test_goes_on_with_the_next_fault_when_one_is_used_up(
+    def test_continues_with_the_next_fault_when_one_is_used_up(
         self, stripe: FakeStripe, faults: StripeFaults
     ) -> None:
         faults.plan(Fault("create", "error", times=1), Fault("create", "lost_request", times=1))
@@ -202,17 +202,17 @@ class TestThePlan:
     @pytest.mark.parametrize(
         ("plan", "words"),
         [
-            ({"faults": [{"on": "lunch", "kind": "delay"}]}, "none of the operations"),
-            ({"faults": [{"on": "confirm", "kind": "missing"}]}, "can't happen to confirm"),
-            ({"faults": [{"on": "webhook", "kind": "lost_answer"}]}, "can't happen to webhook"),
+            ({"faults": [{"on": "nothing", "kind": "delay"}]}, "isn't one of the operations"),
+            ({"faults": [{"on": "confirm", "kind": "missing"}]}, "isn't possible on confirm"),
+            ({"faults": [{"on": "webhook", "kind": "lost_answer"}]}, "isn't possible on webhook"),
             ({"faults": [{"on": "confirm", "kind": "delay", "chance": 2}]}, "from 0 to 1"),
             ({"faults": [{"on": "confirm", "kind": "delay", "odds": 1}]}, "odds"),
-            ({"faults": [{"on": "confirm", "kind": "rain"}]}, "rain"),
-            ({"faults": [7]}, "no plan"),
-            ([], "no plan"),
+            ({"faults": [{"on": "confirm", "kind": "unknown"}]}, "unknown"),
+            ({"faults": [7]}, "Not a plan"),
+            ([], "Not a plan"),
         ],
     )
-    def test_that_makes_no_sense_is_refused_whole(
+    def test_is_rejected_whole_when_invalid(
         self, stripe: FakeStripe, faults: StripeFaults, plan: object, words: str
     ) -> None:
         faults.plan(Fault("fetch", "error", times=7))
@@ -221,5 +221,5 @@ class TestThePlan:
         assert words in answer.json()["error"]["message"]
         assert stripe.http.get("/_faults").json()["faults"][0]["times"] == 7
 
-    def test_is_for_those_with_a_key(self, stripe: FakeStripe) -> None:
+    def test_requires_a_key(self, stripe: FakeStripe) -> None:
         assert httpx.delete(f"{stripe.address}/_faults", trust_env=False).status_code == 401

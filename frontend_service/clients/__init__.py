@@ -1,1 +1,1 @@
-"""The doors to what lies outside this process: the APIs behind the gateway."""
+"""Clients of the APIs behind the gateway."""

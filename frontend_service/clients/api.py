@@ -1,4 +1,4 @@
-"""The marketplace as one visitor may use it: a method per route of the APIs.
+"""The marketplace's API as one visitor uses it: a method per route.
 
 Every method raises the errors of `frontend_service.clients.errors`, and nothing else.
 """
@@ -14,14 +14,14 @@ from frontend_service.clients.errors import NotFound, Unavailable
 from frontend_service.clients.gateway import PAY, WRITE, Gateway
 from frontend_service.clients.schemas import Json, ListPage, Order, Payment, SellerSummary, Ticket, User
 
-Shape = TypeVar("Shape")
+Schema = TypeVar("Schema")
 PAGE_LENGTH = 24
-# A part's OpenAPI document is at the same place in each of them.
-PARTS = ("users", "tickets", "orders", "payments")
+# A service's OpenAPI document is at the same place in each of them.
+SERVICES = ("users", "tickets", "orders", "payments")
 
 
 class Api:
-    """`key` arguments are idempotency keys: the same form sent twice does its work once."""
+    """`key` arguments are idempotency keys: a form that is sent twice takes effect once."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
@@ -29,11 +29,11 @@ class Api:
     # Accounts
 
     def current_user(self) -> User | None:
-        """Whoever the visitor's cookies belong to."""
+        """The user that the visitor's cookies belong to, or None."""
         return _read(self.gateway.send("GET", "/api/users/currentuser"), _user_in)
 
     def sign_up(self, *, email: str, password: str) -> None:
-        """Create account, and sign the visitor in to it by its cookies."""
+        """Create an account and sign the visitor in to it, by cookies."""
         self._post("/api/users/signup", {"email": email, "password": password})
 
     def sign_in(self, *, email: str, password: str) -> None:
@@ -51,17 +51,17 @@ class Api:
         return self._list("/api/tickets", Ticket.from_json, filters, cursor)
 
     def find_tickets(self, ids: Sequence[UUID]) -> list[Ticket]:
-        """These tickets in whatever state they are; what is gone is left out."""
+        """These tickets in any state, without withdrawn ones."""
         params = {"ids": ",".join(map(str, ids)), "limit": str(len(ids))}
         response = self.gateway.send("GET", "/api/tickets", params=params)
         return _read(response, lambda body: [Ticket.from_json(item) for item in body])
 
     def get_seller_summary(self) -> SellerSummary:
-        """How the visitor's own listings stand."""
+        """The number of the visitor's own listings by state, and what the sold ones bring."""
         return _read(self.gateway.send("GET", "/api/tickets/summary"), SellerSummary.from_json)
 
     def get_ticket(self, ticket_id: UUID) -> Ticket:
-        """One ticket, with the `etag` that a later change has to show."""
+        """One ticket, with the `etag` that a later change has to send."""
         response = self.gateway.send("GET", f"/api/tickets/{ticket_id}")
         etag = response.headers.get("etag", "")
         return _read(response, lambda body: Ticket.from_json(body, etag=etag))
@@ -71,7 +71,7 @@ class Api:
         return _read(self._post("/api/tickets", fields, key=key), Ticket.from_json)
 
     def change_ticket(self, ticket_id: UUID, *, fields: Json, etag: str = "") -> None:
-        """Replace a listing's fields; `Stale` when it is not the one that `etag` belongs to any more."""
+        """Replace a listing's fields; raises `PreconditionFailed` when it no longer has this `etag`."""
         headers = {"If-Match": etag} if etag else {}
         self.gateway.send("PUT", f"/api/tickets/{ticket_id}", json=fields, headers=headers, timeout=WRITE)
 
@@ -94,17 +94,17 @@ class Api:
         return _read(self.gateway.send("GET", f"/api/orders/{order_id}"), Order.from_json)
 
     def extend_order(self, order_id: UUID) -> None:
-        """Hold a ticket a little longer, which is possible once."""
+        """Extend a hold, which is possible once."""
         self._post(f"/api/orders/{order_id}/extend", {})
 
     def cancel_order(self, order_id: UUID) -> None:
-        """Give a held ticket back."""
+        """Release a held ticket."""
         self.gateway.send("DELETE", f"/api/orders/{order_id}", timeout=WRITE)
 
     # Payments
 
     def pay(self, order_id: UUID, *, token: str, key: str) -> Payment:
-        """Try to pay by a card's token; `PaymentRefused` carries the bank's reason."""
+        """Try to pay with a card's token; raises `PaymentRefused` with the bank's reason."""
         body = {"orderId": str(order_id), "token": token}
         return _read(self._post("/api/payments", body, key=key, timeout=PAY), Payment.from_json)
 
@@ -119,9 +119,9 @@ class Api:
 
     # Documents
 
-    def get_document(self, part: str) -> Json:
-        """One part's OpenAPI document."""
-        response = self.gateway.send("GET", f"/api/{part}/openapi.json")
+    def get_document(self, service: str) -> Json:
+        """One service's OpenAPI document."""
+        response = self.gateway.send("GET", f"/api/{service}/openapi.json")
         return _read(response, dict)
 
     def _post(
@@ -131,20 +131,20 @@ class Api:
         return self.gateway.send("POST", path, json=body, headers=headers, timeout=timeout)
 
     def _list(
-        self, path: str, shape: Callable[[Json], Shape], filters: dict[str, str], cursor: str
-    ) -> ListPage[Shape]:
+        self, path: str, parse: Callable[[Json], Schema], filters: dict[str, str], cursor: str
+    ) -> ListPage[Schema]:
         params = filters | {"limit": str(PAGE_LENGTH)} | ({"cursor": cursor} if cursor else {})
         response = self.gateway.send("GET", path, params=params)
-        items = _read(response, lambda body: [shape(item) for item in body])
+        items = _read(response, lambda body: [parse(item) for item in body])
         return ListPage(items=items, cursor=_next_cursor(response))
 
 
-def _read(response: httpx.Response, shape: Callable[[Any], Shape]) -> Shape:
+def _read(response: httpx.Response, parse: Callable[[Any], Schema]) -> Schema:
     try:
-        return shape(response.json())
+        return parse(response.json())
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        part = response.request.url.path.split("/")[2]
-        raise Unavailable(part=part) from error
+        service = response.request.url.path.split("/")[2]
+        raise Unavailable(service=service) from error
 
 
 def _user_in(body: Json) -> User | None:

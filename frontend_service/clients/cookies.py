@@ -1,4 +1,4 @@
-"""The visitor's cookies, on their way to the APIs and back. Values are passed on unread, byte for byte."""
+"""The visitor's cookies for the APIs' requests and responses. Values are passed on byte for byte."""
 
 from http.cookies import CookieError, Morsel, SimpleCookie
 
@@ -13,14 +13,14 @@ REFRESH = for_this_host("refresh_token", settings.PUBLIC_ORIGIN)
 class CookieJar:
     """The cookies of one visitor during one request.
 
-    Starts from the browser's Cookie header without the ones in `own`, which are this service's and no API's
-    business. Every Set-Cookie of an API changes what later calls send, and is kept to be given back.
+    Starts from the browser's Cookie header without the cookies in `own`, which are this service's alone.
+    Every Set-Cookie of an API changes what later calls send, and is kept for the response.
     """
 
     def __init__(self, header: str, *, own: frozenset[str] = frozenset()) -> None:
         pairs = (pair.strip().partition("=") for pair in header.split(";"))
         self._values = {name: value for name, _, value in pairs if name and name not in own}
-        self._given_back: dict[str, Morsel[str]] = {}
+        self._set_cookies: dict[str, Morsel[str]] = {}
 
     def get(self, name: str) -> str:
         """The value of a cookie, or an empty string."""
@@ -30,19 +30,19 @@ class CookieJar:
         """The Cookie header for the next call."""
         return "; ".join(f"{name}={value}" for name, value in self._values.items())
 
-    def take(self, set_cookies: list[str]) -> None:
-        """Remember an answer's Set-Cookie headers."""
+    def update(self, set_cookies: list[str]) -> None:
+        """Apply a response's Set-Cookie headers."""
         for header in set_cookies:
             for name, morsel in _parse(header).items():
-                self._given_back[name] = morsel
+                self._set_cookies[name] = morsel
                 if _ends(morsel):
                     self._values.pop(name, None)
                 else:
                     self._values[name] = morsel.coded_value
 
-    def given_back(self) -> dict[str, Morsel[str]]:
-        """What the visitor's browser has to be told, by name."""
-        return dict(self._given_back)
+    def set_cookies(self) -> dict[str, Morsel[str]]:
+        """The cookies to set in the visitor's browser, by name."""
+        return dict(self._set_cookies)
 
 
 def _parse(header: str) -> SimpleCookie:

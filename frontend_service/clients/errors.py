@@ -1,4 +1,4 @@
-"""What can go wrong at the APIs, as typed errors: one class per thing a page does about it."""
+"""The APIs' errors: one class per way in which a page handles them."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -8,7 +8,7 @@ import httpx
 
 @dataclass(frozen=True, kw_only=True)
 class FieldError:
-    """One reason of a refusal. `field` is the API's own (camelCase) name, or empty for the whole form."""
+    """One reason for an error. `field` is the API's (camelCase) name, or empty for the whole form."""
 
     message: str
     field: str = ""
@@ -18,7 +18,7 @@ class FieldError:
 class ApiError(Exception):
     """An API answered with a problem (RFC 9457), or did not answer.
 
-    `slug` is the last part of the problem's type, `part` the API's name ("tickets"), `retry_after` seconds.
+    `slug` is the last part of the problem's type, `service` the API's name ("tickets"), `retry_after` seconds.
     """
 
     default_status: ClassVar[int] = 503
@@ -27,7 +27,7 @@ class ApiError(Exception):
         self,
         message: str = "",
         *,
-        part: str = "",
+        service: str = "",
         status: int | None = None,
         slug: str = "",
         errors: tuple[FieldError, ...] = (),
@@ -35,7 +35,7 @@ class ApiError(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.part = part
+        self.service = service
         self.status = status or self.default_status
         self.slug = slug
         self.errors = errors or (FieldError(message=message),)
@@ -43,7 +43,7 @@ class ApiError(Exception):
 
 
 class BusinessRuleViolation(ApiError):
-    """The input is invalid, or a rule of the domain says no."""
+    """The input is invalid, or a business rule forbids it."""
 
     default_status = 400
 
@@ -55,13 +55,13 @@ class PaymentRefused(BusinessRuleViolation):
 
 
 class SignedOut(ApiError):
-    """The visitor has to sign in for this."""
+    """The visitor has to sign in."""
 
     default_status = 401
 
 
 class Forbidden(ApiError):
-    """It belongs to somebody else, or the account is suspended."""
+    """It belongs to another user, or the account is suspended."""
 
     default_status = 403
 
@@ -79,25 +79,25 @@ class RequestInProgress(ApiError):
 
 
 class PreconditionFailed(ApiError):
-    """It was changed by somebody else since it was read."""
+    """It was changed since it was read."""
 
     default_status = 412
 
 
 class IdempotencyKeyReused(ApiError):
-    """The same form was already sent successfully, with other contents."""
+    """The same form was already sent, with other contents."""
 
     default_status = 422
 
 
 class TooManyRequests(ApiError):
-    """A limit was reached; `retry_after` says when to come back."""
+    """A rate limit was reached; `retry_after` is the time to wait."""
 
     default_status = 429
 
 
 class Unavailable(ApiError):
-    """A part is down, too slow, or answered with something that is not an answer."""
+    """A service is down, too slow, or sent an invalid response."""
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -115,8 +115,8 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 
-def error_from(response: httpx.Response, *, part: str) -> ApiError:
-    """The typed error for an answer that is not a success. Survives bodies that are not problems at all."""
+def error_from(response: httpx.Response, *, service: str) -> ApiError:
+    """The typed error for an unsuccessful response, whether or not its body is a problem document."""
     problem = _problem_in(response)
     fallback = BusinessRuleViolation if response.is_client_error else Unavailable
     kind = _BY_STATUS.get(response.status_code, fallback)
@@ -124,7 +124,7 @@ def error_from(response: httpx.Response, *, part: str) -> ApiError:
     message = str(problem.get("detail") or (errors[0].message if errors else ""))
     return kind(
         message,
-        part=part,
+        service=service,
         status=response.status_code if response.is_client_error else None,
         slug=str(problem.get("type", "")).rsplit("/", 1)[-1],
         errors=errors,

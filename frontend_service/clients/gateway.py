@@ -19,7 +19,7 @@ from frontend_service.clients.errors import (
     Unavailable,
     error_from,
 )
-from frontend_service.clients.refreshing import RefreshOnce, has_run_out
+from frontend_service.clients.refreshing import RefreshOnce, is_expired
 
 logger = logging.getLogger(__name__)
 
@@ -33,28 +33,28 @@ refresh_once = RefreshOnce()
 
 @cache
 def http() -> httpx.Client:
-    """The process's pool of connections. A proxy from the environment is not meant for the gateway."""
+    """The process's connection pool. It ignores the environment's proxy, which isn't for the gateway."""
     transport = httpx.HTTPTransport(retries=1, trust_env=False)
     return httpx.Client(base_url=settings.FRONTEND_API_BASE, transport=transport, trust_env=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """What the visitor's browser sent that the APIs have to see: see Note [The frontend is only a client]."""
+    """What the visitor's browser sent and the APIs need: see Note [The frontend is only a client]."""
 
     cookies: CookieJar
     origin: str = ""
     fetch_site: str = ""
     request_id: str = ""
     signed_address: str = ""
-    program: str = ""
+    user_agent: str = ""
 
 
 # Note [The frontend is only a client]
-# The APIs decide everything by what the visitor's browser sent, as if it had called them itself: cookies, and
-# the Origin and Sec-Fetch-Site that prove a write came from our own pages. The frontend adds no power of its
-# own. The one exception is a refresh, which a page the visitor came to from elsewhere may need: it changes
-# nothing but tokens that are given back to the same browser, so the frontend vouches for it.
+# The APIs decide by what the visitor's browser sent, as if it had called them itself: cookies, and
+# the Origin and Sec-Fetch-Site that prove that a write came from our own pages. The frontend has no rights of
+# its own. The exception is a refresh, which a page may need that the visitor opened from another site: it
+# changes nothing but tokens, which go back to the same browser, so the frontend sends its own Origin for it.
 
 
 class Gateway:
@@ -63,7 +63,7 @@ class Gateway:
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
         self.cookies = caller.cookies
-        self._refresh_was_tried = False
+        self._refresh_attempted = False
 
     def send(
         self,
@@ -74,28 +74,28 @@ class Gateway:
         headers: dict[str, str] | None = None,
         **content: Any,
     ) -> httpx.Response:
-        """The API's answer, which is a success; anything else is raised as an `ApiError`."""
-        self._refresh_if_run_out()
+        """The API's successful response; anything else is raised as an `ApiError`."""
+        self._refresh_if_expired()
         return self._send(method, path, timeout=timeout, headers=headers or {}, **content)
 
     def _send(
         self, method: str, path: str, *, timeout: httpx.Timeout, headers: dict[str, str], **content: Any
     ) -> httpx.Response:
-        part = path.split("/")[2]
+        service = path.split("/")[2]
         try:
             response = http().request(
                 method, path, headers=self._headers(headers), timeout=timeout, **content
             )
         except httpx.HTTPError as error:
-            logger.warning("%s is not answering: %r", part, error)
-            raise Unavailable(part=part) from error
-        self.cookies.take(response.headers.get_list("set-cookie"))
+            logger.warning("%s is not answering: %r", service, error)
+            raise Unavailable(service=service) from error
+        self.cookies.update(response.headers.get_list("set-cookie"))
         if not response.is_success:
-            raise error_from(response, part=part)
+            raise error_from(response, service=service)
         return response
 
     def _headers(self, more: dict[str, str]) -> dict[bytes, bytes]:
-        """What goes with every call. Bytes, because a browser's headers may hold any."""
+        """The headers of every call. Bytes, because a browser's headers may contain any."""
         caller = self.caller
         sent = {
             "Host": urlsplit(settings.PUBLIC_ORIGIN).netloc,
@@ -105,21 +105,21 @@ class Gateway:
             "Sec-Fetch-Site": caller.fetch_site,
             "X-Request-Id": caller.request_id,
             "X-Visitor-Address": caller.signed_address,
-            "User-Agent": caller.program,
+            "User-Agent": caller.user_agent,
         } | more
         return {name.encode(): value.encode("latin-1") for name, value in sent.items() if value}
 
-    def _refresh_if_run_out(self) -> None:
+    def _refresh_if_expired(self) -> None:
         refresh_token = self.cookies.get(REFRESH)
-        if self._refresh_was_tried or not refresh_token:
+        if self._refresh_attempted or not refresh_token:
             return
-        if not has_run_out(self.cookies.get(ACCESS), now=time.time()):
+        if not is_expired(self.cookies.get(ACCESS), now=time.time()):
             return
-        self._refresh_was_tried = True
+        self._refresh_attempted = True
         try:
-            self.cookies.take(refresh_once.cookies_for(refresh_token, self._refresh))
+            self.cookies.update(refresh_once.cookies_for(refresh_token, self._refresh))
         except (Unavailable, TooManyRequests, TimeoutError):
-            # The page goes on with what it has; whatever needs a signed-in visitor says so itself.
+            # The page is rendered without it; an API that needs a signed-in visitor refuses by itself.
             logger.warning("an access token could not be refreshed")
 
     def _refresh(self) -> list[str]:
@@ -135,7 +135,7 @@ class Gateway:
 
 
 def is_reachable() -> None:
-    """Raises `Unavailable` when no gateway answers. What stands behind it may be down: that is not ours."""
+    """Raises `Unavailable` when the gateway doesn't answer. The APIs behind it aren't checked."""
     try:
         http().get("/api/users/jwks.json", timeout=httpx.Timeout(1.0))
     except httpx.HTTPError as error:

@@ -15,30 +15,30 @@ from frontend_service.clients.schemas import Json
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """Somewhere that the visitor is signed in; `current` is this browser."""
+    """A session of the visitor; `current` is this browser's."""
 
     id: UUID
     created_at: datetime
     refreshed_at: datetime
-    program: str
+    user_agent: str
     address: str
     current: bool
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
-        """A session as accounts describes one."""
+        """Parse the users API's session."""
         return cls(
             id=UUID(data["id"]),
             created_at=datetime.fromisoformat(data["createdAt"]),
             refreshed_at=datetime.fromisoformat(data["refreshedAt"]),
-            program=str(data.get("program") or ""),
+            user_agent=str(data.get("program") or ""),
             address=str(data.get("address") or ""),
             current=data.get("current") is True,
         )
 
 
 class OwnAccount:
-    """What somebody may do with their own account."""
+    """The account routes of the API."""
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
@@ -49,45 +49,45 @@ class OwnAccount:
         return user.get("emailVerified") is True
 
     def list_sessions(self) -> list[Session]:
-        """Where the visitor is signed in, the latest used first."""
+        """The visitor's sessions, the last used first."""
         try:
             return [Session.from_json(item) for item in self._get("/api/users/sessions")]
         except (KeyError, TypeError, ValueError) as error:
-            raise Unavailable(part="users") from error
+            raise Unavailable(service="users") from error
 
     def end_session(self, session_id: UUID) -> None:
-        """Sign out somewhere else, or here."""
+        """End one session."""
         self.gateway.send("DELETE", f"/api/users/sessions/{session_id}", timeout=WRITE)
 
     def sign_out_everywhere(self) -> None:
-        """End every session, this browser's too."""
+        """End every session, including this browser's."""
         self.gateway.send("DELETE", "/api/users/sessions", timeout=WRITE)
 
     def change_password(self, *, current_password: str, password: str) -> None:
-        """Change it; every other session ends, and this browser gets a new one."""
+        """Change the password; every other session ends, and this browser gets a new one."""
         self._post("/api/users/password", {"currentPassword": current_password, "password": password})
 
     def forgot_password(self, *, email: str) -> None:
-        """Have a link to a new password sent, if there is such an account."""
+        """Have a link to set a new password sent, if there is such an account."""
         self._post("/api/users/password/forgot", {"email": email})
 
     def reset_password(self, *, token: str, password: str) -> None:
-        """Choose a new password by the link that was sent."""
+        """Set a new password with the link's token."""
         self._post("/api/users/password/reset", {"token": token, "password": password})
 
     def send_verification(self) -> None:
-        """Have the e-mail sent again that confirms the address."""
+        """Have the confirmation e-mail sent again."""
         self._post("/api/users/email/verification", {})
 
     def verify_email(self, *, token: str) -> None:
-        """Confirm the address by the link that was sent."""
+        """Confirm the address with the link's token."""
         self._post("/api/users/email/verify", {"token": token})
 
     def _get(self, path: str) -> Any:
         try:
             return self.gateway.send("GET", path).json()
         except ValueError as error:
-            raise Unavailable(part="users") from error
+            raise Unavailable(service="users") from error
 
     def _post(self, path: str, body: Json) -> None:
         self.gateway.send("POST", path, json=body, timeout=WRITE)

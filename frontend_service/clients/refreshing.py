@@ -1,9 +1,9 @@
-"""A new access token for a visitor whose old one has run out.
+"""Refreshing an expired access token.
 
 # Note [One refresh per token]
-A refresh token may be used once: a second use ends the whole session, because that is what a thief would do.
+A refresh token may be used once: a second use ends the whole session, because it may be stolen.
 But a browser sends several requests at once with the same cookies. So in this process the first of them
-refreshes, the others wait for its answer, and late callers within a few seconds are given the same cookies.
+refreshes, the others wait for its result, and callers within the next seconds get the same cookies.
 """
 
 import base64
@@ -22,7 +22,7 @@ LONGEST_WAIT_SECONDS = 10.0
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """What an access token says, UNVERIFIED: good for deciding what to show, never for what is allowed."""
+    """An access token's claims, UNVERIFIED: enough to decide what to show, never what is allowed."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -31,16 +31,16 @@ def claims_of(token: str) -> dict[str, Any]:
     return claims if isinstance(claims, dict) else {}
 
 
-def has_run_out(token: str, *, now: float) -> bool:
+def is_expired(token: str, *, now: float) -> bool:
     """Whether an access token is missing, unreadable or (nearly) past its `exp`; `now` in epoch seconds."""
     expires = claims_of(token).get("exp")
     return not isinstance(expires, int | float) or expires <= now + EARLY_SECONDS
 
 
 @dataclass
-class _Flight:
+class _PendingRefresh:
     answer: Future[list[str]] = field(default_factory=Future)
-    landed_at: float | None = None
+    finished_at: float | None = None
 
 
 class RefreshOnce:
@@ -50,37 +50,37 @@ class RefreshOnce:
         self._keep = keep
         self._clock = clock
         self._lock = Lock()
-        self._flights: dict[str, _Flight] = {}
+        self._refreshes: dict[str, _PendingRefresh] = {}
 
     def cookies_for(self, token: str, refresh: Callable[[], list[str]]) -> list[str]:
-        """The Set-Cookie headers that `refresh()` got for this token, calling it once for all who ask.
+        """The Set-Cookie headers that `refresh()` returns for this token, called once for all callers.
 
-        Raises what `refresh` raised, in everybody who waited; the next to ask tries again.
+        Raises what `refresh` raised, in every caller that waited; the next caller tries again.
         """
         key = hashlib.sha256(token.encode("latin-1", "replace")).hexdigest()
         with self._lock:
-            self._forget_old()
-            flight = self._flights.get(key)
-            leads = flight is None
-            if flight is None:
-                flight = self._flights[key] = _Flight()
-        if leads:
-            self._fly(key, flight, refresh)
-        return flight.answer.result(timeout=LONGEST_WAIT_SECONDS)
+            self._purge_expired()
+            pending = self._refreshes.get(key)
+            is_first = pending is None
+            if pending is None:
+                pending = self._refreshes[key] = _PendingRefresh()
+        if is_first:
+            self._run(key, pending, refresh)
+        return pending.answer.result(timeout=LONGEST_WAIT_SECONDS)
 
-    def _fly(self, key: str, flight: _Flight, refresh: Callable[[], list[str]]) -> None:
+    def _run(self, key: str, pending: _PendingRefresh, refresh: Callable[[], list[str]]) -> None:
         try:
             answer = refresh()
         except BaseException as error:
             with self._lock:
-                self._flights.pop(key, None)
-            flight.answer.set_exception(error)
+                self._refreshes.pop(key, None)
+            pending.answer.set_exception(error)
         else:
-            flight.landed_at = self._clock()
-            flight.answer.set_result(answer)
+            pending.finished_at = self._clock()
+            pending.answer.set_result(answer)
 
-    def _forget_old(self) -> None:
+    def _purge_expired(self) -> None:
         oldest = self._clock() - self._keep
-        for key, flight in list(self._flights.items()):
-            if flight.landed_at is not None and flight.landed_at < oldest:
-                del self._flights[key]
+        for key, pending in list(self._refreshes.items()):
+            if pending.finished_at is not None and pending.finished_at < oldest:
+                del self._refreshes[key]

@@ -1,7 +1,7 @@
-"""The APIs' answers as values: camelCase JSON in, frozen dataclasses with real types out.
+"""The APIs' responses as frozen dataclasses, parsed from camelCase JSON.
 
-Every `from_json` raises KeyError, TypeError or ValueError for something that is not such a thing; fields it
-does not know are ignored.
+Every `from_json` raises KeyError, TypeError or ValueError for invalid data; unknown fields are
+ignored.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, kw_only=True)
 class ListPage(Generic[Item]):
-    """A part of a list; `cursor` leads to the next part, and is empty at the end."""
+    """One page of a list; `cursor` leads to the next page, and is empty on the last."""
 
     items: list[Item]
     cursor: str = ""
@@ -24,7 +24,7 @@ class ListPage(Generic[Item]):
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """Whoever is signed in. `is_staff` ones may also sign in to the services' admins."""
+    """The signed-in user. `is_staff` users may also sign in to the services' admins."""
 
     id: UUID
     email: str
@@ -32,7 +32,7 @@ class User:
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
-        """A user as accounts describes one."""
+        """Parse the users API's user."""
         return cls(id=UUID(data["id"]), email=str(data["email"]), is_staff=data.get("isStaff") is True)
 
 
@@ -54,7 +54,7 @@ class Ticket:
 
     @classmethod
     def from_json(cls, data: Json, *, etag: str = "") -> Self:
-        """A ticket as tickets describes it; the `etag` comes with the answer, not in it."""
+        """Parse the tickets API's ticket; the `etag` comes from the response's header."""
         return cls(
             id=UUID(data["id"]),
             title=str(data["title"]),
@@ -81,7 +81,7 @@ class HeldTicket:
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
-        """The copy that an order carries."""
+        """Parse an order's ticket."""
         return cls(
             id=UUID(data["id"]),
             title=str(data["title"]),
@@ -99,7 +99,7 @@ class Amount:
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
-        """A sum as an API writes it."""
+        """Parse an API's amount."""
         return cls(amount=_money(data["amount"]), currency=str(data["currency"]))
 
 
@@ -114,7 +114,7 @@ class SellerSummary:
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
-        """The figures as tickets counts them."""
+        """Parse the tickets API's summary."""
         return cls(
             listed=int(data["listed"]),
             held=int(data["held"]),
@@ -132,16 +132,16 @@ class HistoryEntry:
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
-        """A step of an order's history."""
+        """Parse an entry of an order's history."""
         return cls(type=str(data["type"]), at=datetime.fromisoformat(data["at"]))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """A hold, and what became of it.
+    """A hold and its outcome.
 
-    `status` is created, awaiting:payment, complete or cancelled; `extended` says that the buyer has used the
-    one chance to ask for more time. `history` is there only when one order is asked for.
+    `status` is created, awaiting:payment, complete or cancelled; `extended` is whether the buyer has extended
+    the hold. `history` is there only when a single order is requested.
     """
 
     id: UUID
@@ -155,7 +155,7 @@ class Order:
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
-        """An order as orders describes it."""
+        """Parse the orders API's order."""
         return cls(
             id=UUID(data["id"]),
             status=str(data["status"]),
@@ -172,7 +172,7 @@ class Order:
 class Payment:
     """One attempt to pay an order.
 
-    `reason_code` says why it ended as it did, `failure` is the bank's sentence where it refused.
+    `reason_code` is why it ended as it did, `failure` the bank's sentence where it declined.
     `next_action_url` is the bank's page on which the buyer confirms a payment that `requires_action`; empty
     where there is none to go to.
     """
@@ -186,7 +186,7 @@ class Payment:
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
-        """A payment as payments describes it."""
+        """Parse the payments API's payment."""
         address = str(data.get("nextActionUrl") or "")
         return cls(
             id=UUID(data["id"]),

@@ -1,4 +1,4 @@
-"""Settings of the frontend: pages, no database. What depends on where it runs comes from the environment."""
+"""Settings of the frontend: pages, no database. The environment's variables set the rest."""
 
 from service_defaults import cookies, env
 from service_defaults import settings as defaults
@@ -45,7 +45,7 @@ TEMPLATES = [
 ]
 
 DATABASES: dict[str, object] = {}
-# There is nowhere to keep a session: what has to last from one page to the next lives in cookies.
+# There is no session store: what has to last from one page to the next is in cookies.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 CSRF_COOKIE_NAME = cookies.for_this_host("frontend_csrf", PUBLIC_ORIGIN)
@@ -53,14 +53,14 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = _IS_HTTPS
 CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
 CSRF_FAILURE_VIEW = "frontend_service.pages.problems.csrf_failed"
-# The messages' cookie goes by these two.
+# The messages' cookie uses these two.
 SESSION_COOKIE_SECURE = _IS_HTTPS
 SESSION_COOKIE_HTTPONLY = True
 
 SECURE_PROXY_SSL_HEADER = defaults.proxy_ssl_header(PUBLIC_ORIGIN)
 SECURE_HSTS_SECONDS = defaults.hsts_seconds(PUBLIC_ORIGIN)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _IS_HTTPS
-# People type addresses without a scheme; programs, which the APIs are for, are not sent elsewhere.
+# Browsers are redirected to HTTPS; API clients aren't redirected.
 SECURE_SSL_REDIRECT = _IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^api/"]
 X_FRAME_OPTIONS = "DENY"
@@ -79,12 +79,12 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 LOGGING = defaults.logging("frontend")
-# It would write down every address it calls, and with them what people search for.
+# It would log every URL it calls, and with it what people search for.
 LOGGING["loggers"]["httpx"] = {"level": "WARNING"}
 
 FRONTEND_API_BASE = env.required("FRONTEND_API_BASE", example="http://127.0.0.1:8080")
 STRIPE_PUBLISHABLE_KEY = env.required("STRIPE_PUBLISHABLE_KEY", example="pk_test_…")
-# Where the local stack writes e-mails to, for a page that shows them to everybody; elsewhere there is none.
+# The directory that the local stack writes e-mails to, for the mailbox page; empty elsewhere.
 MAILBOX = env.text("DEV_MAILBOX")
-# Only to say it before the click; the orders service, which has the same variable, is what counts.
+# Only to show the duration before the click; the orders service, which has the same variable, enforces it.
 HOLD_SECONDS = env.integer("ORDERS_HOLD_SECONDS", default=900, minimum=1)

@@ -1,4 +1,4 @@
-"""Every address of the shop. What `/api/`, `/admin/` and `/static/` don't claim at the gateway ends here."""
+"""The pages' URLs. The gateway routes here whatever isn't under `/api/`, `/admin/` or `/static/`."""
 
 from django.urls import include, path
 

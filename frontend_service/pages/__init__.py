@@ -1,1 +1,1 @@
-"""The pages: one module of views per thing a visitor does."""
+"""The pages: one module of views per use case."""

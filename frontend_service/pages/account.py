@@ -16,10 +16,10 @@ from frontend_service.pages.visitor import PageRequest
 
 
 class SignIn(View):
-    """Sign in, and go on to where the visitor was heading (`next`).
+    """Sign in, then go to `next`.
 
-    Whoever is signed in already sees the form too: they may be here because another page wants somebody else
-    (an operator), and to send them back there by itself would go round in circles.
+    A visitor who is already signed in sees the form too: a page may have sent them here because it needs
+    another account (staff), and redirecting back would loop.
     """
 
     form_class: ClassVar[type[SignInForm]] = SignInForm
@@ -30,14 +30,14 @@ class SignIn(View):
         return self._show(request, self.form_class())
 
     def post(self, request: PageRequest) -> HttpResponse:
-        """Try it; what is wrong is said on the form."""
+        """Sign in, or show the error on the form."""
         form = self.form_class(request.POST)
         if form.is_valid():
             with form.show_api_errors():
-                return self._enter(request, form)
+                return self._submit(request, form)
         return self._show(request, form)
 
-    def _enter(self, request: PageRequest, form: SignInForm) -> HttpResponseRedirect:
+    def _submit(self, request: PageRequest, form: SignInForm) -> HttpResponseRedirect:
         request.api.sign_in(**form.cleaned_data)
         return HttpResponseRedirect(_next(request))
 
@@ -46,26 +46,26 @@ class SignIn(View):
 
 
 class SignUp(SignIn):
-    """Create account, which signs in to it."""
+    """Create an account and sign in to it."""
 
     form_class = SignUpForm
     template = "pages/sign_up.html"
 
-    def _enter(self, request: PageRequest, form: SignInForm) -> HttpResponseRedirect:
+    def _submit(self, request: PageRequest, form: SignInForm) -> HttpResponseRedirect:
         request.api.sign_up(**form.cleaned_data)
         messages.success(request, _("Welcome! You can now buy and sell tickets."))
         return HttpResponseRedirect(_next(request))
 
 
 class SignOut(View):
-    """Sign out, by a form: a link must not be able to do it."""
+    """Sign out. Only a POST does it, so that a link can't."""
 
     def get(self, request: PageRequest) -> HttpResponse:
-        """Ask."""
+        """The page that confirms."""
         return render(request, "pages/sign_out.html") if request.visitor.is_signed_in else redirect("browse")
 
     def post(self, request: PageRequest) -> HttpResponse:
-        """End the session. This browser forgets it even when accounts can't be told."""
+        """End the session. This browser's cookies are deleted even when accounts is down."""
         response = redirect("browse")
         try:
             request.api.sign_out()

@@ -4,11 +4,11 @@ from django.apps import AppConfig
 
 
 class PagesConfig(AppConfig):
-    """The shop. It has templates and static files, and no models."""
+    """The storefront: templates and static files, no models."""
 
     name = "frontend_service.pages"
     label = "pages"
 
     def ready(self) -> None:
-        """Register the one check that readiness depends on."""
+        """Register the readiness check."""
         from frontend_service.pages import healthchecks  # noqa: F401  registering is its import's effect

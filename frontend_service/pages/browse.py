@@ -1,4 +1,4 @@
-"""Looking around: the listings, and a ticket's own page."""
+"""The list of tickets, and a ticket's page."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -13,27 +13,27 @@ from frontend_service.clients.errors import ApiError, BusinessRuleViolation, Not
 from frontend_service.clients.schemas import ListPage, Order, Ticket
 from frontend_service.pages import partials
 from frontend_service.pages.forms import SearchForm, is_id
-from frontend_service.pages.messages import CARD_STATES, state_of
+from frontend_service.pages.messages import LISTING_LABELS, state_of
 from frontend_service.pages.visitor import PageRequest
 
-#: As many as two pages of the list have.
-_MOST_CARDS = 48
+#: The number of cards on two pages of the list.
+_MAX_CARDS = 48
 
 
 class Browse(View):
-    """Tickets that can be bought, newest first, by what the address asks for."""
+    """The tickets on sale, filtered and sorted by the URL's parameters."""
 
     def get(self, request: PageRequest) -> HttpResponse:
-        """The listings; when tickets is down, the page without it."""
+        """The listings; when tickets is down, the page without them."""
         form = SearchForm(request.GET)
         form.is_valid()
         cursor = request.GET.get("cursor", "")
-        page, trouble = self._find(request, form, cursor)
-        status = trouble.status if trouble else form.status
+        page, error = self._find(request, form, cursor)
+        status = error.status if error else form.status
         context = {
             "form": form,
             "page": page,
-            "trouble": trouble,
+            "error": error,
             "more": _address(request, cursor=page.cursor) if page and page.cursor else "",
             "newest": _address(request) if cursor else "",
             "is_searching": form.is_searching,
@@ -49,24 +49,24 @@ class Browse(View):
         except Unavailable as error:
             return None, error
         except BusinessRuleViolation as error:
-            form.blame(error)
+            form.add_api_error(error)
             return None, None
 
 
 class CardStates(View):
-    """What became of the cards that a page shows: the page's script asks, and marks what is held or gone."""
+    """The current state of the cards on a page, which its script polls."""
 
     def get(self, request: PageRequest) -> HttpResponse:
-        """The state of each card that can't be bought any more, in a word, by the ticket's id."""
-        ids = [UUID(text) for text in request.GET.get("ids", "").split(",") if is_id(text)][:_MOST_CARDS]
+        """Each card's state and label, by the ticket's id."""
+        ids = [UUID(text) for text in request.GET.get("ids", "").split(",") if is_id(text)][:_MAX_CARDS]
         found = {ticket.id: state_of(ticket) for ticket in request.api.find_tickets(ids)} if ids else {}
         states = {str(one): found.get(one, "gone") for one in ids}
-        words = {one: {"state": state, "word": CARD_STATES[state]} for one, state in states.items()}
+        words = {one: {"state": state, "word": LISTING_LABELS[state]} for one, state in states.items()}
         return partials.not_modified_or(request, partials.etag_of(states), lambda: JsonResponse(words))
 
 
 class ShowTicket(View):
-    """One ticket: what it is, what it costs, and what this visitor can do about it."""
+    """One ticket, with the actions that this visitor has."""
 
     def get(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
         """The ticket's page."""
@@ -74,10 +74,10 @@ class ShowTicket(View):
 
 
 class TicketPanel(View):
-    """The part of a ticket's page that changes by itself: whether it can be had, and for how much."""
+    """The part of a ticket's page that its script polls: the price, and whether it is available."""
 
     def get(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
-        """The part, or 304 where the page has it already; a withdrawn listing says that it is gone."""
+        """The partial, or 304 where the page has this version; a withdrawn listing has a partial of its own."""
         try:
             context = _ticket_on_page(request, ticket_id)
         except NotFound:
@@ -102,7 +102,7 @@ def _ticket_on_page(request: PageRequest, ticket_id: UUID) -> dict[str, Any]:
 
 
 def _order_of_visitor(request: PageRequest, ticket: Ticket) -> Order | None:
-    """The order that holds this ticket, when it is the visitor's own; anybody else's is not shown."""
+    """The visitor's own order that holds this ticket, or None."""
     if ticket.order_id is None or not request.visitor.is_signed_in:
         return None
     try:
@@ -112,6 +112,6 @@ def _order_of_visitor(request: PageRequest, ticket: Ticket) -> Order | None:
 
 
 def _address(request: PageRequest, **more: str) -> str:
-    """This page's address with the same filters, at another place in the list."""
+    """This page's URL with the same filters and another cursor."""
     asked = {name: value for name, value in request.GET.items() if value and name != "cursor"}
     return "?" + urlencode(asked | more)

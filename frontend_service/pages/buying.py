@@ -1,4 +1,4 @@
-"""The buyer's side: hold, pay, give back, and see what became of it."""
+"""The buyer's pages: hold, pay, release, and follow an order."""
 
 from typing import Any
 from uuid import UUID
@@ -20,10 +20,10 @@ from frontend_service.pages.context import takes_real_money
 from frontend_service.pages.decorators import login_required
 from frontend_service.pages.forms import KeyedForm, PayForm
 from frontend_service.pages.messages import sentence_for
-from frontend_service.pages.order_view import OrderOnPage, OrderStage
+from frontend_service.pages.order_view import OrderOnPage, OrderState
 from frontend_service.pages.visitor import PageRequest
 
-#: Orders' word for a hold that was extended before.
+#: The orders API's slug for a hold that was already extended.
 _ALREADY_EXTENDED = "already-extended"
 
 
@@ -31,17 +31,17 @@ class HoldTicket(View):
     """Hold a ticket."""
 
     def get(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
-        """Only a form does this; whoever comes by a link sees the ticket."""
+        """A GET only redirects to the ticket."""
         return redirect("ticket", ticket_id)
 
     def post(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
-        """Hold it and show the order, or say on the ticket's page why not."""
+        """Hold it and show the order, or show the error on the ticket's page."""
         form = KeyedForm(request.POST)
         form.is_valid()
         try:
             order = request.api.place_order(ticket_id, key=form.cleaned_data.get("key", ""))
         except NotFound:
-            # Its own page knows better: it is gone, or so new that orders hasn't heard of it yet.
+            # It was withdrawn, or is so new that orders hasn't received it yet: the ticket's page shows which.
             messages.error(request, _("This ticket can't be held right now. Try again in a moment."))
             return redirect("ticket", ticket_id)
         except BusinessRuleViolation as error:
@@ -66,7 +66,7 @@ class Orders(View):
 
 @method_decorator(login_required, name="get")
 class ShowOrder(View):
-    """One order, in whatever state it is, with what can be done about it."""
+    """One order, with the actions that its state allows."""
 
     def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
         """The order's page."""
@@ -74,14 +74,14 @@ class ShowOrder(View):
 
 
 class OrderStatus(View):
-    """The part of an order's page that changes by itself; the page's script asks for it while it waits.
+    """The part of an order's page that its script polls.
 
-    The orders API says who may see it: nothing in it names the visitor, so accounts needn't be asked.
+    The orders API checks who may see it. Nothing in it names the visitor, so no call to accounts is needed.
     """
 
     def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
-        """The part, or 304 where the page has it already."""
-        context = order_on_page(request, order_id, PayForm(), ask_for_ticket=True)
+        """The partial, or 304 where the page has this version."""
+        context = order_on_page(request, order_id, PayForm(), check_ticket=True)
         return partials.not_modified_or(
             request, context["etag"], lambda: render(request, "pages/_order_status.html", context)
         )
@@ -89,14 +89,14 @@ class OrderStatus(View):
 
 @method_decorator(login_required, name="get")
 class Receipt(View):
-    """What was bought, for how much and when, to print or to keep."""
+    """What was bought, for how much and when; to print."""
 
     def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
-        """The receipt; an order that isn't paid has none, and shows its own page instead."""
+        """The receipt; redirects to the order where it isn't paid."""
         context = order_on_page(request, order_id, PayForm())
         payment: Payment | None = context["payment"]
         if (
-            context["view"].stage is not OrderStage.COMPLETE
+            context["view"].state is not OrderState.COMPLETE
             or payment is None
             or payment.status != "captured"
         ):
@@ -108,11 +108,11 @@ class PayOrder(View):
     """Pay with one of the test cards."""
 
     def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
-        """Only a form does this; whoever comes by a link or by reloading sees the order."""
+        """A GET only redirects to the order."""
         return redirect("order", order_id)
 
     def post(self, request: PageRequest, order_id: UUID) -> HttpResponse:
-        """Pay and show what became of it; a decline is said beside the card."""
+        """Pay and show the order; a declined card is an error on the form."""
         form = PayForm(request.POST)
         if form.is_valid():
             with form.show_api_errors():
@@ -129,20 +129,20 @@ class PayOrder(View):
 
 
 class ExtendOrder(View):
-    """Hold a ticket a little longer, once."""
+    """Extend a hold, once."""
 
     def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
-        """Only a form does this; whoever comes by a link sees the order."""
+        """A GET only redirects to the order."""
         return redirect("order", order_id)
 
     def post(self, request: PageRequest, order_id: UUID) -> HttpResponse:
-        """Extend it, or say on its page why not."""
+        """Extend it, or show the error on the order's page."""
         try:
             request.api.extend_order(order_id)
             messages.success(request, _("Your hold was extended by five minutes."))
         except BusinessRuleViolation as error:
             if error.slug == _ALREADY_EXTENDED:
-                # Sent twice: what was asked for is so.
+                # Sent twice: the hold is already extended.
                 messages.info(request, _("You can extend a hold only once."))
             else:
                 messages.error(request, sentence_for(error))
@@ -150,14 +150,14 @@ class ExtendOrder(View):
 
 
 class CancelOrder(View):
-    """Give a held ticket back."""
+    """Release a held ticket."""
 
     def get(self, request: PageRequest, order_id: UUID) -> HttpResponse:
-        """Only a form does this; whoever comes by a link sees the order."""
+        """A GET only redirects to the order."""
         return redirect("order", order_id)
 
     def post(self, request: PageRequest, order_id: UUID) -> HttpResponse:
-        """Cancel it, or say on its page why not."""
+        """Cancel it, or show the error on the order's page."""
         try:
             request.api.cancel_order(order_id)
         except BusinessRuleViolation as error:
@@ -166,7 +166,7 @@ class CancelOrder(View):
 
 
 def show_order(request: PageRequest, order_id: UUID, form: PayForm) -> HttpResponse:
-    """The order's page. Payments being down takes only what is said about money with it."""
+    """The order's page. When payments is down, only the payment's state is missing."""
     context = order_on_page(request, order_id, form)
     response = render(request, "pages/order.html", context, status=form.status)
     if takes_real_money():
@@ -175,25 +175,25 @@ def show_order(request: PageRequest, order_id: UUID, form: PayForm) -> HttpRespo
 
 
 def order_on_page(
-    request: PageRequest, order_id: UUID, form: PayForm, *, ask_for_ticket: bool = False
+    request: PageRequest, order_id: UUID, form: PayForm, *, check_ticket: bool = False
 ) -> dict[str, Any]:
-    """What an order's templates need. With `ask_for_ticket` an ended one says whether it can be had again."""
+    """The context of an order's templates. `check_ticket` adds whether an ended order's ticket is available."""
     order = request.api.get_order(order_id)
-    payments, trouble = _payments_of(request, order_id)
+    payments, error = _payments_of(request, order_id)
     view = OrderOnPage(
         order=order,
         payments=payments,
-        payments_down=trouble is not None,
+        payments_down=error is not None,
         pays_in_browser=takes_real_money(),
-        ticket_is_free=_is_free_again(request, order) if ask_for_ticket else None,
+        ticket_is_free=_is_free_again(request, order) if check_ticket else None,
         now=timezone.now(),
     )
     return {
         "view": view,
-        "etag": partials.etag_of(view.state),
+        "etag": partials.etag_of(view.version),
         "order": order,
         "payment": view.payment,
-        "trouble": trouble,
+        "error": error,
         "form": form,
         "stripe_key": settings.STRIPE_PUBLISHABLE_KEY,
         "minor_units": int(order.ticket.price * 100),
@@ -202,8 +202,8 @@ def order_on_page(
 
 
 def _is_free_again(request: PageRequest, order: Order) -> bool | None:
-    """Whether an ended order's ticket can be had; None while the order lives, or when tickets can't say."""
-    if order.status != OrderStage.CANCELLED:
+    """Whether an ended order's ticket is available; None before the end, or when tickets is down."""
+    if order.status != OrderState.CANCELLED:
         return None
     try:
         ticket = request.api.get_ticket(order.ticket.id)
@@ -211,7 +211,7 @@ def _is_free_again(request: PageRequest, order: Order) -> bool | None:
         return False
     except ApiError:
         return None
-    # Tickets may not have heard yet that this very order ended.
+    # Tickets may not have received the end of this order yet.
     return ticket.order_id in (None, order.id)
 
 

@@ -15,20 +15,20 @@ PageView = Callable[..., HttpResponseBase]
 
 
 def login_required(view: PageView) -> PageView:
-    """Send strangers to sign in first; raises `Unavailable` when accounts can't say who it is."""
+    """Redirect visitors who aren't signed in; raises `Unavailable` when accounts doesn't answer."""
 
     @wraps(view)
     def guarded(request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.visitor.is_signed_in:
             return view(request, *args, **kwargs)
         if request.visitor.unknown:
-            raise Unavailable(part="users")
+            raise Unavailable(service="users")
         return to_sign_in(request)
 
     return guarded
 
 
 def safe_next(address: str, *, default: str = "/") -> str:
-    """Where to go after signing in: a path on this site, never an address elsewhere."""
+    """Where to go after signing in: a path on this site, never another site's URL."""
     is_path = address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
     return address if is_path else default

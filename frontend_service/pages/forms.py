@@ -1,4 +1,4 @@
-"""The forms. What is allowed is for the APIs to say; a form checks only what it must understand itself."""
+"""The forms. The APIs validate; a form checks only what it has to parse itself."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from frontend_service.pages.messages import sentence_for, translated
 
 
 class ApiForm(forms.Form):
-    """A form whose input names are the API's (`starts_at` becomes `startsAt`), so that errors find back."""
+    """A form whose input names are the API's (`starts_at` becomes `startsAt`), so that errors map to fields."""
 
     status = 200
 
@@ -25,27 +25,27 @@ class ApiForm(forms.Form):
         return re.sub(r"_(\w)", lambda match: match.group(1).upper(), field_name)
 
     def is_valid(self) -> bool:
-        """Whether the input can be sent on; `status` is then the page's status."""
+        """Whether the input can be sent to the API; sets `status`, the page's HTTP status."""
         valid = super().is_valid()
         self.status = 200 if valid else 400
         return valid
 
-    def put(self, name: str, value: str) -> None:
-        """Show the form again with this value in a hidden field, whatever was sent in it."""
+    def set_value(self, name: str, value: str) -> None:
+        """Show the form again with this value in a hidden field, whatever was submitted in it."""
         self.data = {**dict(self.data.items()), self.add_prefix(name): value}
 
     @contextmanager
     def show_api_errors(self) -> Iterator[None]:
-        """Put what an API refuses beside the fields, nothing typed lost. `NotFound` goes on to its page."""
+        """Show an API's errors beside the fields and keep the input. `NotFound` is raised again."""
         try:
             yield
         except NotFound:
             raise
         except ApiError as error:
-            self.blame(error)
+            self.add_api_error(error)
 
-    def blame(self, error: ApiError) -> None:
-        """Show why an API refused: beside the field it names, else above the form."""
+    def add_api_error(self, error: ApiError) -> None:
+        """Show an API's error: beside the field it names, else above the form."""
         self.status = error.status
         by_name = {self.add_prefix(name): name for name in self.fields}
         placed = [(by_name[reason.field], reason) for reason in error.errors if reason.field in by_name]
@@ -56,19 +56,19 @@ class ApiForm(forms.Form):
 
 
 class KeyedForm(ApiForm):
-    """A form that does its work once, however often it is sent: it carries an idempotency key."""
+    """A form with an idempotency key: however often it is sent, it takes effect once."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid4)
 
     def clean_key(self) -> str:
-        """The form's key, or a new one when it came without."""
+        """The submitted key, or a new one where there is none."""
         return str(self.cleaned_data["key"] or uuid4())
 
-    def blame(self, error: ApiError) -> None:
-        """Like every form; one that was used up gets a new key, so that sending it again is a new request."""
-        super().blame(error)
+    def add_api_error(self, error: ApiError) -> None:
+        """As in every form; after `IdempotencyKeyReused` the form gets a new key, so that the next try is new."""
+        super().add_api_error(error)
         if isinstance(error, IdempotencyKeyReused):
-            self.put("key", str(uuid4()))
+            self.set_value("key", str(uuid4()))
 
 
 class SignInForm(ApiForm):
@@ -87,7 +87,7 @@ class SignInForm(ApiForm):
 
 
 class SignUpForm(SignInForm):
-    """E-mail and password of an account to be made."""
+    """E-mail and password of a new account."""
 
     password = forms.CharField(
         label=_("Password"),
@@ -98,7 +98,7 @@ class SignUpForm(SignInForm):
 
 
 class ListingForm(KeyedForm):
-    """What a seller says about a ticket. Times are in the zone that the form was rendered in."""
+    """A listing's fields. Times are in the zone that the form was rendered in."""
 
     title = forms.CharField(
         label=_("Title"),
@@ -138,13 +138,13 @@ class ListingForm(KeyedForm):
 
     @property
     def preview(self) -> dict[str, Any]:
-        """What is typed so far, as a card shows it; what can't be read yet is left out."""
+        """The input so far, as a card shows it, without the values that aren't valid yet."""
         data = getattr(self, "cleaned_data", self.initial)
         shown = ("title", "price", "currency", "venue", "starts_at")
         return {name: data.get(name) for name in shown}
 
     def fields_for_api(self) -> dict[str, Any]:
-        """The listing as the API takes it."""
+        """The listing as the API expects it."""
         data = self.cleaned_data
         return {
             "title": data["title"],
@@ -157,7 +157,7 @@ class ListingForm(KeyedForm):
 
 
 class PayForm(KeyedForm):
-    """The test cards, by what they do. No form of ours ever asks for a card number."""
+    """The test cards. No form of ours has a field for a card number."""
 
     token = forms.ChoiceField(
         label=_("Test card"),
@@ -172,7 +172,7 @@ class PayForm(KeyedForm):
 
 
 def is_id(text: str) -> bool:
-    """Whether a text from an address can be an id at all."""
+    """Whether a text from a URL is a valid id."""
     try:
         UUID(text)
     except ValueError:
@@ -209,16 +209,16 @@ class SearchForm(ApiForm):
     seller = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def clean_sort(self) -> str:
-        """The order, the usual one for a word that isn't one: nobody types it, so nobody can mend it."""
+        """The order; the default for an unknown value, since no visitor types this one."""
         chosen: str = self.cleaned_data["sort"]
         return chosen if chosen in dict(_ORDERS) else ""
 
     def clean_seller(self) -> str:
-        """The seller's id, or none for what isn't one."""
+        """The seller's id, or an empty text for an invalid one."""
         return str(self.cleaned_data["seller"]) if is_id(self.cleaned_data["seller"]) else ""
 
     def filters(self) -> dict[str, str]:
-        """The filters as the API takes them, without what could not be understood. Days are whole days."""
+        """The filters as the API expects them, without invalid ones. Dates cover whole days."""
         data = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
         edges = {"starts_from": time.min, "starts_to": time.max.replace(microsecond=0)}
         for name in edges.keys() & data.keys():
@@ -227,17 +227,17 @@ class SearchForm(ApiForm):
 
     @property
     def is_searching(self) -> bool:
-        """Whether something is left out by what was asked for, which another order doesn't do."""
+        """Whether a filter is set that leaves listings out; the sort order doesn't."""
         return bool(self.filters().keys() - {"sort"})
 
     @property
     def sorted_by(self) -> str:
-        """The order that was asked for, in words; empty for the usual one."""
+        """The label of the chosen order; empty for the default."""
         chosen = self.cleaned_data.get("sort", "")
         return str(dict(_ORDERS)[chosen]) if chosen else ""
 
     @property
     def has_filters(self) -> bool:
-        """Whether more than the words is being asked for, so that the panel stands open."""
+        """Whether a filter other than the search text is set, so that the filters' panel is open."""
         narrowing = [name for name in self.fields if name not in ("q", "sort", "seller")]
         return any(self.data.get(self.add_prefix(name)) for name in narrowing)

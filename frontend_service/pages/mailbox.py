@@ -1,6 +1,6 @@
-"""The mailbox of the local stack: what was sent to anybody, since no mail leaves this machine.
+"""The local stack's mailbox: shows the e-mails, which the stack writes to files and doesn't deliver.
 
-There only where DEV_MAILBOX names the directory that emails are written to: everybody sees everybody's.
+It exists only where DEV_MAILBOX names the directory of the e-mails. Every visitor sees all of them.
 """
 
 import re
@@ -16,8 +16,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.generic import View
 
-_MOST = 50
-# The line that Django's file backend puts after each message.
+_MAX_FILES = 50
+# The line that Django's file backend writes after each message.
 _END_OF_MESSAGE = re.compile(rb"^-{79}$", re.MULTILINE)
 
 
@@ -32,10 +32,10 @@ class Email:
 
 
 class Mailbox(View):
-    """Every email, newest first."""
+    """Every e-mail, newest first."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Show them."""
+        """The page; raises Http404 without a mailbox."""
         if not settings.MAILBOX:
             raise Http404
         return render(request, "pages/mailbox.html", {"emails": list(_emails(Path(settings.MAILBOX)))})
@@ -43,7 +43,7 @@ class Mailbox(View):
 
 def _emails(directory: Path) -> Iterator[Email]:
     files = sorted(directory.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in files[:_MOST]:
+    for path in files[:_MAX_FILES]:
         sent_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         for raw in reversed(_END_OF_MESSAGE.split(path.read_bytes())):
             if raw.strip():

@@ -1,4 +1,4 @@
-"""What we say about the codes that the APIs speak in. Their own texts pass through `translated`."""
+"""The pages' texts for the APIs' codes. The APIs' own texts are translated by `translated`."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
@@ -8,22 +8,22 @@ from frontend_service.clients import errors
 from frontend_service.clients.errors import ApiError
 from frontend_service.clients.schemas import Ticket
 
-PARTS = {
+SERVICES = {
     "users": _("Accounts"),
     "tickets": _("Listings"),
     "orders": _("Orders"),
     "payments": _("Payments"),
 }
 
-# The states of a listing that a card has a word for; a free one needs none.
-CARD_STATES = {
+# The label on a listing's card, by its state; an available listing has none.
+LISTING_LABELS = {
     "free": "",
     "held": _("Held"),
     "sold": _("Sold"),
     "gone": _("Unavailable"),
 }
 
-CANCELLED = {
+CANCEL_REASONS = {
     "buyer": _("You released this ticket."),
     "expired": _("Your hold expired."),
     "withdrawn": _("The seller withdrew this ticket."),
@@ -33,8 +33,8 @@ CANCELLED = {
     "operator": _("Our support team cancelled this order."),
 }
 
-# What became of the money of a cancelled order, by the last payment's status.
-MONEY_BACK = {
+# What happened to the money of a cancelled order, by the last payment's status.
+REFUND_TEXTS = {
     "": _("You were not charged."),
     "declined": _("You were not charged."),
     "voided": _("You were not charged."),
@@ -47,7 +47,7 @@ MONEY_BACK = {
 }
 
 # The same where the card was authorised after the hold had ended.
-TOO_LATE = {
+LATE_PAYMENT_TEXTS = {
     "authorized": _(
         "Your bank approved the payment too late. We're releasing the reserved amount; you won't be charged."
     ),
@@ -56,45 +56,45 @@ TOO_LATE = {
     "refunded": _("Your payment came too late. We refunded it in full."),
 }
 
-_REFUSALS: dict[str, str | Promise] = {
+_ERROR_TEXTS: dict[str, str | Promise] = {
     "ticket-already-reserved": _("Another buyer is holding this ticket right now."),
 }
 
 
 def translated(message: str) -> str:
-    """An API's own words, in the visitor's language where the catalogue has them."""
+    """An API's text, in the visitor's language where the catalogue has a translation."""
     return gettext(message) if message else ""
 
 
 def why_cancelled(reason: str) -> str | Promise:
-    """Why an order ended, in a sentence; a reason that these pages don't know yet is left out."""
-    return CANCELLED.get(reason, _("This order was cancelled."))
+    """Why an order ended, as a sentence; a general one for an unknown reason."""
+    return CANCEL_REASONS.get(reason, _("This order was cancelled."))
 
 
 def state_of(ticket: Ticket) -> str:
-    """Which of `CARD_STATES` a listing is in."""
+    """Which of `LISTING_LABELS` a listing is in."""
     if ticket.sold:
         return "sold"
     return "held" if ticket.order_id else "free"
 
 
-def state_word(ticket: Ticket) -> str:
-    """The card's word for the state that a listing is in; empty for a free one."""
-    return str(CARD_STATES[state_of(ticket)])
+def state_label(ticket: Ticket) -> str:
+    """The card's label for a listing's state; empty for an available listing."""
+    return str(LISTING_LABELS[state_of(ticket)])
 
 
-def part_name(part: str) -> str:
-    """A part of the shop, for people."""
-    return str(PARTS.get(part, _("Some services")))
+def service_name(service: str) -> str:
+    """A service's name for visitors."""
+    return str(SERVICES.get(service, _("Some services")))
 
 
 def sentence_for(error: ApiError) -> str:
-    """One sentence on why something did not work, for beside a form or above a page."""
+    """One sentence that explains an error, to show beside a form or above a page."""
     match error:
         case errors.Unavailable():
             return gettext(
                 "%(service)s are unavailable right now. What you typed is kept: try again in a moment."
-            ) % {"part": part_name(error.part)}
+            ) % {"service": service_name(error.service)}
         case errors.TooManyRequests():
             return _wait(error.retry_after or 60)
         case errors.RequestInProgress():
@@ -103,7 +103,7 @@ def sentence_for(error: ApiError) -> str:
             return gettext("You already sent this form. Send it again to repeat it.")
         case errors.PreconditionFailed():
             return gettext("This listing was changed while you were editing. Check your changes, then save again.")
-    return str(_REFUSALS.get(error.slug) or translated(error.message) or gettext("We couldn't accept this."))
+    return str(_ERROR_TEXTS.get(error.slug) or translated(error.message) or gettext("We couldn't accept this."))
 
 
 def _wait(seconds: int) -> str:

@@ -1,4 +1,4 @@
-"""What every page needs before its view runs: the APIs on the visitor's behalf, and the visitor's clock."""
+"""Middleware for every page: the APIs on the visitor's behalf, and the visitor's time zone."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +15,7 @@ from frontend_service.clients.cookies import ACCESS, REFRESH, CookieJar
 from frontend_service.clients.errors import ApiError
 from frontend_service.clients.gateway import Caller, Gateway
 from frontend_service.pages import problems
-from frontend_service.pages.visitor import who_visits
+from frontend_service.pages.visitor import get_visitor
 from service_defaults import client_ip
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -23,42 +23,42 @@ OWN_COOKIES = frozenset({settings.CSRF_COOKIE_NAME, "messages", "zone"})
 
 
 class VisitorSession:
-    """Gives the view `request.api` and `request.visitor`, and the visitor every cookie the APIs set.
+    """Sets `request.api` and `request.visitor`, and passes every cookie the APIs set to the browser.
 
-    Nothing is asked of the APIs until somebody looks at one of the two.
+    No API is called until a view uses one of the two.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Prepare the request, and finish the answer."""
+        """Prepare the request and finish the response."""
         api = Api(Gateway(_caller(request)))
         request.api = api  # type: ignore[attr-defined]  # PageRequest
-        request.visitor = SimpleLazyObject(partial(who_visits, api))  # type: ignore[attr-defined]
+        request.visitor = SimpleLazyObject(partial(get_visitor, api))  # type: ignore[attr-defined]
         response = self.get_response(request)
-        for name, morsel in api.gateway.cookies.given_back().items():
+        for name, morsel in api.gateway.cookies.set_cookies().items():
             response.cookies[name] = morsel
-        _keep_private(request, response)
+        _set_cache_control(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """An API's problem that the view had no better answer to becomes its own page."""
+        """An API's error that the view didn't handle becomes an error page."""
         return problems.page_for(request, error) if isinstance(error, ApiError) else None
 
 
 class VisitorZone:
-    """Shows and reads times in the visitor's zone, which their browser tells us in a cookie.
+    """Activates the visitor's time zone, which the page's script stores in a cookie.
 
-    A form that holds times carries the zone it was rendered in: that one wins, or a time could mean
-    something else when it comes back than when it was typed.
+    A form with times submits the zone it was rendered in, which takes precedence: otherwise a time could
+    change its meaning between rendering and submitting.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer in the visitor's zone; in UTC when it isn't known."""
+        """Run the view in the visitor's zone, or in UTC where it is unknown."""
         with timezone.override(_zone(request.POST.get("zone") or request.COOKIES.get("zone", ""))):
             return self.get_response(request)
 
@@ -76,13 +76,13 @@ def _caller(request: HttpRequest) -> Caller:
         origin=request.headers.get("Origin", ""),
         fetch_site=request.headers.get("Sec-Fetch-Site", ""),
         request_id=getattr(request, "request_id", ""),
-        program=request.headers.get("User-Agent", ""),
+        user_agent=request.headers.get("User-Agent", ""),
         signed_address=client_ip.sign(getattr(request, "client_ip", "")),
     )
 
 
-def _keep_private(request: HttpRequest, response: HttpResponse) -> None:
-    """What a signed-in visitor saw must not come back by the back button after they signed out."""
+def _set_cache_control(request: HttpRequest, response: HttpResponse) -> None:
+    """A signed-in visitor's pages must not reappear through the back button after signing out."""
     if response.has_header("Cache-Control"):
         return
     if ACCESS in request.COOKIES or REFRESH in request.COOKIES:

@@ -1,4 +1,4 @@
-"""One OpenAPI document made of the services' own. Pure functions on plain JSON."""
+"""Merge the services' OpenAPI documents into one. Pure functions on plain JSON."""
 
 import json
 from collections.abc import Mapping
@@ -14,46 +14,46 @@ _HEAD = {
 
 
 def merge(documents: Mapping[str, Document], *, server: str, missing: tuple[str, ...] = ()) -> Document:
-    """All documents as one, by part. Components of one name that differ are told apart by their part's name.
+    """All documents as one. Components that share a name but differ get their service's name as prefix.
 
-    A part in `missing` could not be asked; the description says so, and `x-missing` lists them for programs.
+    `missing` names the services that didn't answer: they are in the description and in `x-missing`.
     """
     merged: Document = {
         "openapi": "3.1.0",
         "info": _HEAD | {"description": _description(missing)},
         "servers": [{"url": server}],
-        "tags": [{"name": part} for part in documents],
+        "tags": [{"name": service} for service in documents],
         "paths": {},
         "components": {},
     }
-    for part, document in documents.items():
-        _add(merged, part, _with_own_names(document, merged["components"], part))
+    for service, document in documents.items():
+        _add(merged, service, _with_own_names(document, merged["components"], service))
     if missing:
         merged["x-missing"] = list(missing)
     return merged
 
 
-def _add(merged: Document, part: str, document: Document) -> None:
+def _add(merged: Document, service: str, document: Document) -> None:
     for path, operations in document.get("paths", {}).items():
         merged["paths"][path] = {
-            verb: _tagged(operation, part) if isinstance(operation, dict) else operation
+            verb: _tagged(operation, service) if isinstance(operation, dict) else operation
             for verb, operation in operations.items()
         }
     for kind, components in document.get("components", {}).items():
         merged["components"].setdefault(kind, {}).update(components)
 
 
-def _tagged(operation: Document, part: str) -> Document:
-    return operation | {"tags": [part]}
+def _tagged(operation: Document, service: str) -> Document:
+    return operation | {"tags": [service]}
 
 
-def _with_own_names(document: Document, taken: Mapping[str, Mapping[str, Any]], part: str) -> Document:
-    """The document with every component renamed whose name already stands for something else.
+def _with_own_names(document: Document, taken: Mapping[str, Mapping[str, Any]], service: str) -> Document:
+    """The document with every component renamed whose name another service uses for something else.
 
-    A component that refers to a renamed one has become another thing itself, so this repeats until all agree.
+    A component that refers to a renamed one differs too, so this repeats until there are no clashes.
     """
     while clashes := _clashes(document, taken):
-        document = _renamed(document, clashes, part.capitalize())
+        document = _renamed(document, clashes, service.capitalize())
     return document
 
 

@@ -1,7 +1,7 @@
-"""Where an order stands, for a person: the order's own status and its last payment's, read together.
+"""An order's state as the buyer sees it: the order's own status and its last payment's, combined.
 
-The two come from two services that tell each other by events, so for a moment they may disagree. What the
-buyer must know is decided here in one place.
+The two statuses come from two services that exchange events, so for a moment they may disagree. What the
+page shows is decided here, in one place.
 """
 
 from collections.abc import Sequence
@@ -13,19 +13,19 @@ from uuid import UUID, uuid4
 from django.utils.functional import Promise, cached_property
 
 from frontend_service.clients.schemas import Order, Payment
-from frontend_service.pages.messages import MONEY_BACK, TOO_LATE, translated, why_cancelled
-from frontend_service.pages.timeline import Moment, timeline_of
+from frontend_service.pages.messages import REFUND_TEXTS, LATE_PAYMENT_TEXTS, translated, why_cancelled
+from frontend_service.pages.timeline import TimelineEntry, build_timeline
 
-_LIVE_PAYMENT = frozenset({"started", "authorized", "captured"})
+_PENDING_PAYMENT = frozenset({"started", "authorized", "captured"})
 _AUTHORIZED_PAYMENT = frozenset({"authorized", "captured"})
-_MONEY_IS_BACK = frozenset({"refunded", "capture_failed"})
-_FINISHED_MONEY = frozenset({"", "declined", "voided"}) | _MONEY_IS_BACK
-# Payments' code for a card that the bank authorised when the hold had ended.
+_MONEY_RETURNED = frozenset({"refunded", "capture_failed"})
+_FINAL_STATUSES = frozenset({"", "declined", "voided"}) | _MONEY_RETURNED
+# Payments' code for a card that the bank authorised after the hold ended.
 _AUTHORIZED_TOO_LATE = "authorized_too_late"
 
 
-class OrderStage(StrEnum):
-    """What is going on with an order."""
+class OrderState(StrEnum):
+    """The state of an order on its page."""
 
     HELD = "held"
     ENDING = "ending"
@@ -40,9 +40,9 @@ class OrderStage(StrEnum):
 class OrderOnPage:
     """An order as a page shows it, at the moment `now`.
 
-    With `pays_in_browser` a payment starts before the buyer has given a card, and may be left like that: then
-    the card form is still what the page is about. `ticket_is_free` is None where nobody has asked, or tickets
-    couldn't say.
+    With `pays_in_browser` a payment starts before the buyer enters a card, and the buyer may stop there: then
+    the page still shows the card form. `ticket_is_free` is None where it wasn't requested, or where the tickets
+    service didn't answer.
     """
 
     order: Order
@@ -58,95 +58,95 @@ class OrderOnPage:
         return self.payments[-1] if self.payments else None
 
     @property
-    def timeline(self) -> list[Moment]:
+    def timeline(self) -> list[TimelineEntry]:
         """What happened so far, oldest first."""
-        return timeline_of(self.order, self.payments)
+        return build_timeline(self.order, self.payments)
 
     @cached_property
-    def stage(self) -> OrderStage:
-        """What is going on."""
-        if self.order.status == OrderStage.CANCELLED:
-            return OrderStage.CANCELLED
-        if self.order.status == OrderStage.COMPLETE:
-            return OrderStage.UNDOING if self._payment_status in _MONEY_IS_BACK else OrderStage.COMPLETE
+    def state(self) -> OrderState:
+        """The state that the page shows."""
+        if self.order.status == OrderState.CANCELLED:
+            return OrderState.CANCELLED
+        if self.order.status == OrderState.COMPLETE:
+            return OrderState.UNDOING if self._payment_status in _MONEY_RETURNED else OrderState.COMPLETE
         if self._payment_status == "requires_action":
-            return OrderStage.CONFIRM
-        live = _AUTHORIZED_PAYMENT if self.pays_in_browser else _LIVE_PAYMENT
-        if self._payment_status in live or self._is_waiting_for_unknown_payment:
-            return OrderStage.PAYING
-        return OrderStage.HELD if self.now < self.order.expires_at else OrderStage.ENDING
+            return OrderState.CONFIRM
+        pending = _AUTHORIZED_PAYMENT if self.pays_in_browser else _PENDING_PAYMENT
+        if self._payment_status in pending or self._is_waiting_for_unknown_payment:
+            return OrderState.PAYING
+        return OrderState.HELD if self.now < self.order.expires_at else OrderState.ENDING
 
     @property
-    def state(self) -> str:
-        """Changes exactly when the page has something new to say."""
+    def version(self) -> str:
+        """A text that changes exactly when the page has something new to show."""
         until = int(self.order.expires_at.timestamp())
-        again = f"{int(self.offers_again)}{int(self.ticket_is_free or False)}"
+        again = f"{int(self.can_hold_again)}{int(self.ticket_is_free or False)}"
         lines = len(self.timeline)
-        return f"{self.stage}:{self._payment_status}:{int(self.payments_down)}:{until}:{again}:{lines}"
+        return f"{self.state}:{self._payment_status}:{int(self.payments_down)}:{until}:{again}:{lines}"
 
     @property
-    def asks_for_ticket(self) -> bool:
-        """Whether the page's script should ask at once if the ticket can be had again."""
-        return self.offers_again and self.ticket_is_free is None
+    def should_check_ticket(self) -> bool:
+        """Whether the page's script should request at once whether the ticket is available again."""
+        return self.can_hold_again and self.ticket_is_free is None
 
     @property
     def seconds_left(self) -> int:
-        """How much of the hold is left."""
+        """The seconds until the hold expires; 0 after that."""
         return max(0, int((self.order.expires_at - self.now).total_seconds()))
 
     @property
-    def seconds_in_all(self) -> int:
-        """How long the hold is from its beginning to its end."""
+    def hold_seconds(self) -> int:
+        """The hold's whole duration in seconds."""
         return max(1, int((self.order.expires_at - self.order.created_at).total_seconds()))
 
     @property
     def is_waiting(self) -> bool:
-        """Whether something is about to happen without the visitor."""
-        if self.stage in (OrderStage.ENDING, OrderStage.PAYING, OrderStage.CONFIRM, OrderStage.UNDOING):
+        """Whether the state is about to change without the visitor doing anything."""
+        if self.state in (OrderState.ENDING, OrderState.PAYING, OrderState.CONFIRM, OrderState.UNDOING):
             return True
-        if self.stage is OrderStage.COMPLETE:
+        if self.state is OrderState.COMPLETE:
             return self._payment_status in ("started", "authorized")
-        return self.stage is OrderStage.CANCELLED and self._payment_status not in _FINISHED_MONEY
+        return self.state is OrderState.CANCELLED and self._payment_status not in _FINAL_STATUSES
 
     @property
     def lapsed(self) -> bool:
-        """Whether the time ran out before the ticket was paid."""
-        return self.stage is OrderStage.CANCELLED and self.order.cancel_reason == "expired"
+        """Whether the hold expired before the ticket was paid."""
+        return self.state is OrderState.CANCELLED and self.order.cancel_reason == "expired"
 
     @property
     def why_cancelled(self) -> str | Promise:
-        """Why it ended, in a sentence."""
+        """Why the order ended, as a sentence."""
         return why_cancelled(self.order.cancel_reason)
 
     @property
-    def money_back(self) -> str | Promise:
-        """What became of the money of an order that ended; empty when payments can't say."""
+    def money_text(self) -> str | Promise:
+        """What happened to the money of an order that ended; empty when payments is down."""
         if self.payments_down:
             return ""
-        if self._came_too_late and self._payment_status in TOO_LATE:
-            return TOO_LATE[self._payment_status]
-        return MONEY_BACK.get(self._payment_status, "")
+        if self._was_paid_too_late and self._payment_status in LATE_PAYMENT_TEXTS:
+            return LATE_PAYMENT_TEXTS[self._payment_status]
+        return REFUND_TEXTS.get(self._payment_status, "")
 
     @property
     def declined(self) -> str:
-        """Why the last card was refused, while another one may be tried."""
+        """Why the last card was declined, while another one may be tried."""
         if self.payment is None or self.payment.status != "declined":
             return ""
         return translated(self.payment.failure)
 
     @property
-    def offers_again(self) -> bool:
+    def can_hold_again(self) -> bool:
         """Whether it makes sense to hold the same ticket once more."""
-        ended = self.stage is OrderStage.CANCELLED and self.order.cancel_reason not in (
+        ended = self.state is OrderState.CANCELLED and self.order.cancel_reason not in (
             "withdrawn",
             "suspended",
         )
         return ended and self.ticket_is_free is not False
 
     @property
-    def is_taken(self) -> bool:
-        """Whether the ticket is held or sold again, or gone."""
-        return self.stage is OrderStage.CANCELLED and self.ticket_is_free is False
+    def is_unavailable(self) -> bool:
+        """Whether the ticket is held, sold or withdrawn."""
+        return self.state is OrderState.CANCELLED and self.ticket_is_free is False
 
     @cached_property
     def key(self) -> UUID:
@@ -158,7 +158,7 @@ class OrderOnPage:
         return self.payment.status if self.payment else ""
 
     @property
-    def _came_too_late(self) -> bool:
+    def _was_paid_too_late(self) -> bool:
         if self.payment is None or not self.lapsed:
             return False
         return self.payment.status != "voided" or self.payment.reason_code == _AUTHORIZED_TOO_LATE

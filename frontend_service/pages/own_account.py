@@ -1,4 +1,4 @@
-"""The visitor's account: where they are signed in, another password, a confirmed address."""
+"""The visitor's account: sessions, password, e-mail address."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -20,7 +20,7 @@ from frontend_service.pages.visitor import PageRequest
 
 
 class NewPasswordForm(ApiForm):
-    """A password to be."""
+    """A new password."""
 
     password = forms.CharField(
         label=gettext_lazy("New password"),
@@ -31,7 +31,7 @@ class NewPasswordForm(ApiForm):
 
 
 class ChangePasswordForm(NewPasswordForm):
-    """The password as it is, and as it shall be."""
+    """The current and a new password."""
 
     field_order = ("current_password", "password")
 
@@ -47,11 +47,11 @@ class Account(View):
     """The account's page."""
 
     def get(self, request: PageRequest) -> HttpResponse:
-        """Sessions, and a form for another password."""
+        """The sessions and the password form."""
         return self._show(request, ChangePasswordForm())
 
     def post(self, request: PageRequest) -> HttpResponse:
-        """Change the password; this browser stays signed in, every other device doesn't."""
+        """Change the password; every other session ends."""
         form = ChangePasswordForm(request.POST)
         if form.is_valid():
             with form.show_api_errors():
@@ -72,15 +72,15 @@ class Account(View):
 
 @method_decorator(login_required, name="dispatch")
 class EndSession(View):
-    """Sign out somewhere else."""
+    """End another session."""
 
     def get(self, request: PageRequest, session_id: UUID) -> HttpResponse:
-        """Only a form does this."""
+        """A GET only redirects."""
         return redirect("account")
 
     def post(self, request: PageRequest, session_id: UUID) -> HttpResponse:
-        """End it."""
-        # One that has ended meanwhile is not found, and what was asked for is so.
+        """End the session."""
+        # A session that has already ended is a 404, which is the requested outcome.
         with suppress(NotFound):
             OwnAccount(request.api.gateway).end_session(session_id)
         messages.success(request, _("Device signed out."))
@@ -92,7 +92,7 @@ class SignOutEverywhere(View):
     """Sign out on every device."""
 
     def get(self, request: PageRequest) -> HttpResponse:
-        """Only a form does this."""
+        """A GET only redirects."""
         return redirect("account")
 
     def post(self, request: PageRequest) -> HttpResponse:
@@ -104,14 +104,14 @@ class SignOutEverywhere(View):
 
 @method_decorator(login_required, name="dispatch")
 class SendVerification(View):
-    """Another e-mail that confirms the address."""
+    """Send the confirmation e-mail again."""
 
     def get(self, request: PageRequest) -> HttpResponse:
-        """Only a form does this."""
+        """A GET only redirects."""
         return redirect("account")
 
     def post(self, request: PageRequest) -> HttpResponse:
-        """Have it sent."""
+        """Have the e-mail sent."""
         OwnAccount(request.api.gateway).send_verification()
         messages.success(request, _("E-mail sent. Check your inbox."))
         return redirect("account")

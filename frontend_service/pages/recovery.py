@@ -1,4 +1,4 @@
-"""What links in e-mails lead to. Opening one changes nothing: programs that look at mail open links too."""
+"""The pages that links in e-mails lead to. A GET changes nothing, since mail scanners open links too."""
 
 from django import forms
 from django.contrib import messages
@@ -15,7 +15,7 @@ from frontend_service.pages.visitor import PageRequest
 
 
 class AddressForm(ApiForm):
-    """An account's address."""
+    """An account's e-mail address."""
 
     email = forms.EmailField(
         label=gettext_lazy("E-mail"),
@@ -25,24 +25,24 @@ class AddressForm(ApiForm):
 
 
 class LinkForm(ApiForm):
-    """The token of a link."""
+    """A link's token."""
 
     token = forms.CharField(widget=forms.HiddenInput, max_length=500)
 
 
 class ResetForm(NewPasswordForm, LinkForm):
-    """The token of a link, and a new password."""
+    """A link's token and a new password."""
 
 
 class ForgotPassword(View):
-    """Ask for a link to a new password."""
+    """Request a link to set a new password."""
 
     def get(self, request: PageRequest) -> HttpResponse:
         """The form."""
         return render(request, "pages/forgot.html", {"form": AddressForm()})
 
     def post(self, request: PageRequest) -> HttpResponse:
-        """Have the link sent; the page says the same whether or not there is such an account."""
+        """Have the link sent; the page is the same whether or not there is such an account."""
         form = AddressForm(request.POST)
         if form.is_valid():
             with form.show_api_errors():
@@ -60,7 +60,7 @@ class ResetPassword(View):
         return render(request, "pages/reset.html", {"form": form})
 
     def post(self, request: PageRequest) -> HttpResponse:
-        """Set it, and sign in with it next."""
+        """Set the password and go to the sign-in page."""
         form = ResetForm(request.POST)
         if form.is_valid():
             with form.show_api_errors():
@@ -71,15 +71,15 @@ class ResetPassword(View):
 
 
 class VerifyEmail(View):
-    """Confirm an address."""
+    """Confirm an e-mail address."""
 
     def get(self, request: PageRequest) -> HttpResponse:
-        """A button that does it."""
+        """The page with the button."""
         form = LinkForm(initial={"token": request.GET.get("token", "")})
         return render(request, "pages/verify.html", {"form": form})
 
     def post(self, request: PageRequest) -> HttpResponse:
-        """Confirm it."""
+        """Confirm the address."""
         form = LinkForm(request.POST)
         if form.is_valid():
             with form.show_api_errors():

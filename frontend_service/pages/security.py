@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of every page: nothing inline, nothing from elsewhere."""
+"""The Content-Security-Policy of every page: nothing inline, nothing from other origins."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,7 +15,7 @@ _POLICY = {
     "frame-ancestors": ("'none'",),
 }
 
-# The one page that loads something from elsewhere: card numbers go from the browser straight to Stripe.
+# The one page that loads from another origin: card numbers go from the browser directly to Stripe.
 STRIPE = {
     "script-src": ("https://js.stripe.com", "https://*.js.stripe.com"),
     "frame-src": ("https://js.stripe.com", "https://*.js.stripe.com", "https://hooks.stripe.com"),

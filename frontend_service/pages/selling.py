@@ -1,4 +1,4 @@
-"""The seller's side: list, edit, withdraw, and see what became of it."""
+"""The seller's pages: list, edit, withdraw, and follow the listings."""
 
 from typing import Any
 from uuid import UUID
@@ -24,19 +24,19 @@ STATES = ("listed", "held", "sold")
 
 @method_decorator(login_required, name="get")
 class Sell(View):
-    """The seller's own listings, and how business goes."""
+    """The seller's own listings, and a summary of them."""
 
     def get(self, request: PageRequest) -> HttpResponse:
-        """All that are not withdrawn, or those in the state that `show` names, newest first."""
+        """All that aren't withdrawn, or those in the state `show`, newest first."""
         return render(request, "pages/sell.html", _board(request))
 
 
 @method_decorator(login_required, name="get")
 class SellBoard(View):
-    """The part of that page that changes by itself."""
+    """The part of the seller's page that its script polls."""
 
     def get(self, request: PageRequest) -> HttpResponse:
-        """The part, or 304 where the page has it already."""
+        """The partial, or 304 where the page has this version."""
         board = _board(request)
         return partials.not_modified_or(
             request, board["etag"], lambda: render(request, "pages/_sell_board.html", board)
@@ -44,24 +44,24 @@ class SellBoard(View):
 
 
 def _board(request: PageRequest) -> dict[str, Any]:
-    """What the seller's board shows. When the figures can't be had, the listings are shown without them."""
+    """The context of the seller's page. Without an answer for the summary, the listings are shown alone."""
     show = request.GET.get("show", "")
     filters = {"seller": str(request.visitor.id)} | ({"state": show} if show in STATES else {})
     page = request.api.list_tickets(filters=filters, cursor=request.GET.get("cursor", ""))
-    business, trouble = _business(request)
+    summary, error = _summary(request)
     return {
         "tickets": page.items,
         "cursor": page.cursor,
-        "business": business,
-        "etag": partials.etag_of((page.items, business)),
-        "trouble": trouble,
+        "summary": summary,
+        "etag": partials.etag_of((page.items, summary)),
+        "error": error,
         "show": show if show in STATES else "",
         "try_again": reverse("sell"),
         "board": f"{reverse('sell_board')}?{request.GET.urlencode()}",
     }
 
 
-def _business(request: PageRequest) -> tuple[SellerSummary | None, ApiError | None]:
+def _summary(request: PageRequest) -> tuple[SellerSummary | None, ApiError | None]:
     try:
         return request.api.get_seller_summary(), None
     except ApiError as error:
@@ -77,7 +77,7 @@ class ListTicket(View):
         return render(request, "pages/ticket_new.html", {"form": ListingForm()})
 
     def post(self, request: PageRequest) -> HttpResponse:
-        """List it and show its page, or first show how it will look (`preview`)."""
+        """List it and show its page, or show a preview (`preview`)."""
         form = ListingForm(request.POST)
         if form.is_valid() and "preview" not in request.POST:
             with form.show_api_errors():
@@ -89,18 +89,18 @@ class ListTicket(View):
 
 @method_decorator(login_required, name="get")
 class EditTicket(View):
-    """Change a listing that nobody holds."""
+    """Change a listing that no buyer holds."""
 
     def get(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
-        """The form as the listing is now; the ticket's page explains itself when it can't be edited."""
+        """The form with the listing's fields; redirects to the ticket where it can't be edited."""
         ticket = request.api.get_ticket(ticket_id)
         if ticket.user_id != request.visitor.id or ticket.order_id:
-            messages.warning(request, _refusal_to_edit(ticket))
+            messages.warning(request, _why_not_editable(ticket))
             return redirect("ticket", ticket_id)
         return self._show(request, ticket_id, _form_of(ticket))
 
     def post(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
-        """Save. When somebody else saved meanwhile, nothing is overwritten and nothing typed is lost."""
+        """Save. Where the listing was changed meanwhile, show that and keep the input."""
         form = ListingForm(request.POST)
         if form.is_valid():
             with form.show_api_errors():
@@ -112,7 +112,7 @@ class EditTicket(View):
         try:
             request.api.change_ticket(ticket_id, fields=form.fields_for_api(), etag=etag)
         except PreconditionFailed:
-            form.put("etag", request.api.get_ticket(ticket_id).etag)
+            form.set_value("etag", request.api.get_ticket(ticket_id).etag)
             raise
         messages.success(request, _("Saved."))
         return redirect("ticket", ticket_id)
@@ -123,14 +123,14 @@ class EditTicket(View):
 
 
 class WithdrawTicket(View):
-    """Take a listing off sale."""
+    """Withdraw a listing."""
 
     def get(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
-        """Only a form does this; whoever comes by a link sees the ticket."""
+        """A GET only redirects to the ticket."""
         return redirect("ticket", ticket_id)
 
     def post(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
-        """Withdraw it, or say on its page why not."""
+        """Withdraw it, or show the error on the ticket's page."""
         try:
             request.api.withdraw_ticket(ticket_id)
         except BusinessRuleViolation as error:
@@ -154,7 +154,7 @@ def _form_of(ticket: Ticket) -> ListingForm:
     )
 
 
-def _refusal_to_edit(ticket: Ticket) -> str:
+def _why_not_editable(ticket: Ticket) -> str:
     if ticket.sold:
         return _("You can't change a sold listing.")
     if ticket.order_id:

@@ -1,4 +1,4 @@
-"""Static files that browsers may keep for a year, because their addresses change with their contents."""
+"""Static files that browsers may cache for a year, because their URLs change with their contents."""
 
 import hashlib
 from functools import cache
@@ -9,10 +9,10 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 
 
 class VersionedStaticFiles(StaticFilesStorage):
-    """Adds a hash of the file's contents to its address. Needs no collecting beforehand."""
+    """Adds a hash of the file's contents to its URL. Needs no collectstatic."""
 
     def url(self, name: str | None) -> str:
-        """The file's address, with its version; raises ValueError where there is no such file."""
+        """The file's URL with its version; raises ValueError where there is no such file."""
         return f"{super().url(name)}?v={_version(name or '')}"
 
 

@@ -1,4 +1,4 @@
-"""What happened to an order, for a person: its own steps, and what the bank said, in one line of time."""
+"""The timeline of an order: its own events and its payments', merged by time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy
 from frontend_service.clients.schemas import Order, Payment
 from frontend_service.pages.messages import translated, why_cancelled
 
-_STEPS = {
+_ORDER_EVENTS = {
     "order.created": gettext_lazy("Ticket reserved."),
     "order.extended": gettext_lazy("You extended your hold by five minutes."),
     "order.awaiting_payment": gettext_lazy("Payment sent to your bank."),
     "order.completed": gettext_lazy("Payment approved. The ticket is yours."),
 }
-# What became of a payment that is over; its own service knows when.
-_MONEY = {
+# The outcome of a finished payment, by its status.
+_PAYMENT_OUTCOMES = {
     "captured": gettext_lazy("Your card was charged."),
     "voided": gettext_lazy("The amount reserved on your card was released."),
     "refunded": gettext_lazy("Your payment was refunded to your card."),
@@ -27,31 +27,31 @@ _MONEY = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moment:
-    """One line: when, and what."""
+class TimelineEntry:
+    """One line of the timeline."""
 
     at: datetime
     text: str | Promise
 
 
-def timeline_of(order: Order, payments: Iterable[Payment]) -> list[Moment]:
-    """Everything there is to say, oldest first; without payments' part when that is down."""
-    steps = [Moment(at=step.at, text=text) for step in order.history if (text := _of_step(order, step.type))]
+def build_timeline(order: Order, payments: Iterable[Payment]) -> list[TimelineEntry]:
+    """The entries, oldest first; without the payments' entries when payments is down."""
+    steps = [TimelineEntry(at=step.at, text=text) for step in order.history if (text := _event_text(order, step.type))]
     money = [
-        Moment(at=payment.updated_at, text=text)
+        TimelineEntry(at=payment.updated_at, text=text)
         for payment in payments
-        if payment.updated_at and (text := _of_payment(payment))
+        if payment.updated_at and (text := _payment_text(payment))
     ]
     return sorted([*steps, *money], key=lambda moment: moment.at)
 
 
-def _of_step(order: Order, kind: str) -> str | Promise:
+def _event_text(order: Order, kind: str) -> str | Promise:
     if kind == "order.cancelled":
         return why_cancelled(order.cancel_reason)
-    return _STEPS.get(kind, "")
+    return _ORDER_EVENTS.get(kind, "")
 
 
-def _of_payment(payment: Payment) -> str | Promise:
+def _payment_text(payment: Payment) -> str | Promise:
     if payment.status == "declined":
         return _("Payment declined: %(why)s") % {"why": translated(payment.failure)}
-    return _MONEY.get(payment.status, "")
+    return _PAYMENT_OUTCOMES.get(payment.status, "")

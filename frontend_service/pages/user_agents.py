@@ -1,11 +1,11 @@
-"""What a program is called by people who use it: browsers introduce themselves as each of their ancestors."""
+"""A browser's common name, from its User-Agent header, which names other browsers too."""
 
 import re
 
 from django.utils.translation import gettext as _
 
-_MOST_LETTERS = 80
-# The first that fits: nearly all say Safari, and Edge and Opera say Chrome too.
+_MAX_LENGTH = 80
+# The first match counts: nearly all contain Safari, and Edge and Opera contain Chrome too.
 _BROWSERS = {
     "Edge": r"\bEdg(e|A|iOS)?/",
     "Opera": r"\bOPR/",
@@ -14,7 +14,7 @@ _BROWSERS = {
     "Chrome": r"(Chrome|\bCriOS)/",
     "Safari": r"\bVersion/.*\bSafari/",
 }
-# iPhones speak of Mac OS X, and Android of Linux.
+# An iPhone's contains Mac OS X, and Android's Linux.
 _SYSTEMS = {
     "iPhone": r"\biPhone\b",
     "iPad": r"\biPad\b",
@@ -26,15 +26,15 @@ _SYSTEMS = {
 }
 
 
-def device_name(program: str) -> str:
-    """`Firefox on Linux` for a browser that we know; any other program in its own words."""
-    if not program:
+def device_name(user_agent: str) -> str:
+    """`Firefox on Linux` for a known browser, else the User-Agent header itself."""
+    if not user_agent:
         return _("Unknown device")
-    browser, system = _first(_BROWSERS, program), _first(_SYSTEMS, program)
-    if program.startswith("Mozilla/") and browser and system:
+    browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
+    if user_agent.startswith("Mozilla/") and browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
-    return program if len(program) <= _MOST_LETTERS else f"{program[: _MOST_LETTERS - 1]}…"
+    return user_agent if len(user_agent) <= _MAX_LENGTH else f"{user_agent[: _MAX_LENGTH - 1]}…"
 
 
-def _first(patterns: dict[str, str], program: str) -> str:
-    return next((name for name, pattern in patterns.items() if re.search(pattern, program)), "")
+def _first(patterns: dict[str, str], user_agent: str) -> str:
+    return next((name for name, pattern in patterns.items() if re.search(pattern, user_agent)), "")

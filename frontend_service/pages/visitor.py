@@ -1,4 +1,4 @@
-"""Who is looking at this page."""
+"""The visitor of a page."""
 
 import time
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from django.http import HttpRequest
 from frontend_service.clients.api import Api
 from frontend_service.clients.cookies import ACCESS, REFRESH
 from frontend_service.clients.errors import ApiError
-from frontend_service.clients.refreshing import claims_of, has_run_out
+from frontend_service.clients.refreshing import claims_of, is_expired
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """Whoever the browser's cookies belong to.
+    """The visitor that the browser's cookies belong to.
 
-    `unknown` means that accounts did not answer. Then `id` is what the access token says, unverified: enough
-    to lay out a page, while the APIs still check the token itself before they give or change anything.
+    `unknown` means that accounts didn't answer. Then `id` comes from the access token, unverified: enough
+    to render a page, since the APIs verify the token themselves.
     """
 
     id: UUID | None = None
@@ -28,20 +28,20 @@ class Visitor:
 
     @property
     def is_signed_in(self) -> bool:
-        """Whether there is an account behind this visit."""
+        """Whether the visitor has signed in."""
         return self.id is not None
 
 
 class PageRequest(HttpRequest):
-    """A request as the views get it, after `VisitorSession` has prepared it."""
+    """A request as `VisitorSession` prepares it for the views."""
 
     api: Api
     visitor: Visitor
     request_id: str
 
 
-def who_visits(api: Api) -> Visitor:
-    """Ask accounts who this is. Never raises: a page without its greeting is better than no page."""
+def get_visitor(api: Api) -> Visitor:
+    """Get the visitor from accounts. Raises nothing: a page without the visitor's name is better than none."""
     cookies = api.gateway.cookies
     if not cookies.get(ACCESS) and not cookies.get(REFRESH):
         return Visitor()
@@ -54,7 +54,7 @@ def who_visits(api: Api) -> Visitor:
 
 def _subject(access_token: str) -> UUID | None:
     claims: dict[str, Any] = claims_of(access_token)
-    if has_run_out(access_token, now=time.time()):
+    if is_expired(access_token, now=time.time()):
         return None
     try:
         return UUID(str(claims.get("sub")))

@@ -1,1 +1,1 @@
-"""The frontend's tests: its pages in front of a marketplace that lives in memory."""
+"""The frontend's tests: its pages with a fake marketplace in memory."""

@@ -1,4 +1,4 @@
-"""A visitor's browser, without the pictures: it opens pages and sends their forms as they stand."""
+"""A minimal browser on Django's test client: it opens pages and submits their forms."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -7,13 +7,13 @@ from typing import Any
 from django.test import Client
 
 ORIGIN = "http://testserver"
-# The test client's answer: an HttpResponse with more on it.
+# The test client's response: an HttpResponse with more attributes.
 Page = Any
 
 
 @dataclass
 class Form:
-    """A form on a page: where it goes, and what it would send untouched."""
+    """A form on a page: its action, and the values it submits unchanged."""
 
     action: str
     method: str
@@ -58,7 +58,7 @@ def forms_in(page: Page) -> list[Form]:
 
 
 class Browser:
-    """Keeps cookies, says where a form came from, and stops at redirects so that tests see them."""
+    """Keeps cookies, sends a form's Origin, and doesn't follow redirects."""
 
     def __init__(self, **cookies: str) -> None:
         self.client = Client(enforce_csrf_checks=True, raise_request_exception=False)
@@ -69,7 +69,7 @@ class Browser:
         return self.client.get(path, headers={"Sec-Fetch-Site": "none"} | headers)
 
     def fill(self, page: Page, action: str, **values: Any) -> Page:
-        """Send the page's form that goes to `action`, with what a visitor typed over it."""
+        """Submit the page's form with this `action`, with these values changed."""
         form = next(form for form in forms_in(page) if form.action == action)
         return self.send(action, form.values | values)
 
@@ -77,7 +77,7 @@ class Browser:
         headers = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
         return self.client.post(path, values, headers=headers)
 
-    def follow(self, response: Page) -> Page:
+    def listen(self, response: Page) -> Page:
         assert response.status_code == 302, response.status_code
         return self.open(response.headers["Location"])
 

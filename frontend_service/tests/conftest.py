@@ -1,4 +1,4 @@
-"""Pages in front of a marketplace in memory, and visitors who look at them."""
+"""Fixtures: a fake marketplace, and browsers of visitors."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +12,8 @@ from frontend_service.clients.refreshing import RefreshOnce
 from frontend_service.pages import api_documents
 from frontend_service.tests.browser import ORIGIN, Browser
 from frontend_service.tests.fake_marketplace import Marketplace
-from tests.browser import gallery
-from tests.browser.stage import Scene
+from tests.browser import page_scenarios
+from tests.browser.scenario import Scenario
 
 
 @pytest.fixture
@@ -22,17 +22,17 @@ def marketplace() -> Marketplace:
 
 
 @pytest.fixture(autouse=True)
-def _in_front_of(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _fake_gateway(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     transport = httpx.MockTransport(marketplace.handle)
     with httpx.Client(base_url="http://gateway.test", transport=transport) as client:
         monkeypatch.setattr(gateway, "http", lambda: client)
         monkeypatch.setattr(gateway, "refresh_once", RefreshOnce())
-        monkeypatch.setattr(api_documents, "kept", api_documents._Kept())
+        monkeypatch.setattr(api_documents, "cache", api_documents._DocumentCache())
         yield
 
 
 @pytest.fixture
-def stranger() -> Browser:
+def signed_out() -> Browser:
     return Browser()
 
 
@@ -51,11 +51,11 @@ def browser_of(marketplace: Marketplace) -> Callable[[str], Browser]:
     return lambda user_id: Browser(**marketplace.tokens_for(user_id))
 
 
-@pytest.fixture(params=gallery.names())
-def scene(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Scene:
-    """Every scene of the gallery, one after the other."""
+@pytest.fixture(params=page_scenarios.names())
+def scenario(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Scenario:
+    """Every scenario, one after the other."""
     settings.MAILBOX = str(tmp_path)
-    built = gallery.build(request.param, ORIGIN)
+    built = page_scenarios.build(request.param, ORIGIN)
     built.deliver(tmp_path)
     return built
 

@@ -1,4 +1,4 @@
-"""The accounts of the marketplace in memory: who there is, where they are signed in, what they ask of it."""
+"""The fake marketplace's accounts: users, sessions and their routes."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ _FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143
 
 @dataclass
 class Accounts:
-    """The part under `/api/users`."""
+    """The routes under `/api/users`."""
 
     origin: str = "http://testserver"
     access_seconds: int = 300
@@ -29,7 +29,7 @@ class Accounts:
     refresh_tokens: dict[str, str] = field(default_factory=dict)
     used_refresh_tokens: set[str] = field(default_factory=set)
 
-    # What happens without a request.
+    # State changes without a request
 
     def add_user(self, email: str = "ada@example.com", password: str = "correct horse") -> str:
         user_id = new_id()
@@ -37,7 +37,7 @@ class Accounts:
         return user_id
 
     def add_session(
-        self, user_id: str, *, program: str = _FIREFOX, address: str = "192.0.2.7", hours_ago: float = 0
+        self, user_id: str, *, user_agent: str = _FIREFOX, address: str = "192.0.2.7", hours_ago: float = 0
     ) -> Json:
         used = datetime.now(UTC) - timedelta(hours=hours_ago)
         session = {
@@ -45,14 +45,14 @@ class Accounts:
             "userId": user_id,
             "createdAt": timestamp(used - timedelta(days=3)),
             "refreshedAt": timestamp(used),
-            "program": program,
+            "program": user_agent,
             "address": address,
         }
         self.sessions[session["id"]] = session
         return session
 
     def tokens_for(self, user_id: str, *, lasts: int | None = None) -> dict[str, str]:
-        """Sign somebody in, as their browser's cookies."""
+        """Sign a user in; returns the browser's cookies."""
         return self._tokens_of(self.add_session(user_id), lasts=lasts)
 
     def _tokens_of(self, session: Json, *, lasts: int | None = None) -> dict[str, str]:
@@ -125,13 +125,13 @@ class Accounts:
             raise Problem(400, "email-in-use", "Email in use", name="email")
         if len(body["password"]) < 8:
             raise Problem(400, "invalid", "This password is too short.", name="password")
-        return self._enter(self.add_user(body["email"], body["password"]), 201)
+        return self._tokens_response(self.add_user(body["email"], body["password"]), 201)
 
     def _sign_in(self, body: Json) -> httpx.Response:
         user = self.users.get(body["email"])
         if not user or user["password"] != body["password"]:
             raise Problem(400, "invalid-credentials", "Invalid credentials")
-        return self._enter(user["id"])
+        return self._tokens_response(user["id"])
 
     def _sign_out(self, request: httpx.Request) -> httpx.Response:
         self._end(self.refresh_tokens.get(cookies(request).get("refresh_token", ""), ""))
@@ -141,7 +141,7 @@ class Accounts:
         user_id = self._visitor(request)
         return httpx.Response(200, json={"currentUser": self._public(user_id) if user_id else None})
 
-    def _enter(self, user_id: str, status: int = 200) -> httpx.Response:
+    def _tokens_response(self, user_id: str, status: int = 200) -> httpx.Response:
         return with_cookies(self._public(user_id), dict(self.tokens_for(user_id)), status)
 
     def _refresh(self, request: httpx.Request) -> httpx.Response:
@@ -164,7 +164,7 @@ class Accounts:
         return {"id": user["id"], "email": user["email"]} | more
 
     def _claims(self, request: httpx.Request) -> Json:
-        """What the request's access token says; nothing where it doesn't count."""
+        """The claims of the request's access token; empty where it is invalid."""
         token = cookies(request).get("access_token", "")
         try:
             payload = token.split(".")[1]

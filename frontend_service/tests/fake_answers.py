@@ -1,4 +1,4 @@
-"""How the marketplace in memory puts its answers: cookies, problems, documents."""
+"""The fake marketplace's responses: cookies, problems, documents."""
 
 import itertools
 import json
@@ -64,13 +64,13 @@ def problem_response(problem: Problem, request: httpx.Request) -> httpx.Response
     return httpx.Response(problem.status, content=json.dumps(body), headers=headers)
 
 
-def document(part: str) -> Json:
+def document(service: str) -> Json:
     reference = {"$ref": "#/components/schemas/Item"}
     answer = {"description": "", "content": {"application/json": {"schema": reference}}}
     shared = {"type": "object", "properties": {"detail": {"type": "string"}}}
     return {
         "openapi": "3.1.0",
-        "info": {"title": part, "version": "1"},
-        "paths": {f"/api/{part}": {"get": {"operationId": f"list_{part}", "responses": {"200": answer}}}},
-        "components": {"schemas": {"Item": {"title": part, "type": "object"}, "Problem": shared}},
+        "info": {"title": service, "version": "1"},
+        "paths": {f"/api/{service}": {"get": {"operationId": f"list_{service}", "responses": {"200": answer}}}},
+        "components": {"schemas": {"Item": {"title": service, "type": "object"}, "Problem": shared}},
     }

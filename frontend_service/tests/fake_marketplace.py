@@ -1,4 +1,4 @@
-"""A whole marketplace in memory that speaks the HTTP contract: what the pages are tried against.
+"""A fake marketplace in memory with the real APIs' HTTP contract, to test the pages against.
 
 `Marketplace.handle` answers an `httpx.Request`, so tests put it behind `httpx.MockTransport`; `fake_server`
 puts a real port in front of it.
@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 @dataclass
 class Marketplace(Accounts):
-    """Everything public is there for a test to look at or to change."""
+    """Tests may read and change every public attribute."""
 
     hold: timedelta = timedelta(minutes=15)
     page_length: int = 100
@@ -34,7 +34,7 @@ class Marketplace(Accounts):
     problems: dict[str, Problem] = field(default_factory=dict)
     seen: list[httpx.Request] = field(default_factory=list)
 
-    # What happens without a request.
+    # State changes without a request
 
     def add_ticket(self, *, seller: str = "", title: str = "Nina at the Roundhouse", **more: Any) -> Json:
         ticket = {
@@ -91,12 +91,12 @@ class Marketplace(Accounts):
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         self.seen.append(request)
-        part = request.url.path.split("/")[2]
+        service = request.url.path.split("/")[2]
         try:
-            if part in self.down:
+            if service in self.down:
                 raise Problem(503, "unavailable", "Not now", retry_after=2)
             self._refuse_on_demand(request)
-            return self._answer(request, part)
+            return self._answer(request, service)
         except Problem as problem:
             return problem_response(problem, request)
 
@@ -107,13 +107,13 @@ class Marketplace(Accounts):
         if problem:
             raise problem
 
-    def _answer(self, request: httpx.Request, part: str) -> httpx.Response:
+    def _answer(self, request: httpx.Request, service: str) -> httpx.Response:
         key = request.headers.get("idempotency-key")
         if key and key in self.replies:
             return self._replay(key, request)
         rest = request.url.path.split("/")[3:]
         if rest == ["openapi.json"]:
-            return httpx.Response(200, json=document(part))
+            return httpx.Response(200, json=document(service))
         routes: dict[str, Callable[..., httpx.Response]] = {
             "users": self._users,
             "tickets": self._tickets,
@@ -121,7 +121,7 @@ class Marketplace(Accounts):
             "payments": self._payments,
         }
         body = json.loads(request.content) if request.content else {}
-        response = routes[part](request, rest, body)
+        response = routes[service](request, rest, body)
         if key:
             response.extensions["body"] = request.content
             self.replies[key] = response

@@ -1,4 +1,4 @@
-"""The marketplace in memory as a server, for a look at the pages in a browser.
+"""The fake marketplace as an HTTP server, to open the pages in a browser.
 
 `python -m frontend_service.tests.fake_server --origin http://127.0.0.1:8000`, and a frontend at that address
 with FRONTEND_API_BASE=http://127.0.0.1:9000.
@@ -14,11 +14,11 @@ from frontend_service.tests.fake_marketplace import Marketplace
 
 
 def serve(marketplace: Marketplace, port: int) -> ThreadingHTTPServer:
-    """A server in front of a marketplace, on the loopback address; not yet serving."""
+    """Return a server for a marketplace, on the loopback address; not yet serving."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1  # an answer in one piece: in two, the second would wait for an acknowledgement
+        wbufsize = -1  # one packet per response: a second one would wait for an acknowledgement
 
         def _do(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -36,7 +36,7 @@ def serve(marketplace: Marketplace, port: int) -> ThreadingHTTPServer:
         do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _do  # noqa: N815  http.server's names
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     return ThreadingHTTPServer(("127.0.0.1", port), Handler)
 

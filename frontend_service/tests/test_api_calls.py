@@ -1,4 +1,4 @@
-"""No page asks the APIs more than three things, and none of them twice."""
+"""No page calls the APIs more than three times, and no route twice."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def pages(marketplace: Marketplace, visitor_id: str, held: dict[str, Any]) -> di
 
 
 class TestEveryPage:
-    def test_asks_three_things_at_most_and_nothing_twice(
+    def test_makes_at_most_three_calls_and_none_twice(
         self, marketplace: Marketplace, visitor: Browser, pages: dict[str, str]
     ) -> None:
         asked: dict[str, list[str]] = {}

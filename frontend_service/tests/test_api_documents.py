@@ -7,43 +7,43 @@ from frontend_service.tests.fake_marketplace import Marketplace
 
 
 class TestMergedDocument:
-    def test_has_every_services_routes(self, stranger: Browser) -> None:
-        document = stranger.open("/api/docs/openapi.json").json()
+    def test_has_every_services_routes(self, signed_out: Browser) -> None:
+        document = signed_out.open("/api/docs/openapi.json").json()
         assert document["openapi"].startswith("3.1")
         assert set(document["paths"]) == {"/api/users", "/api/tickets", "/api/orders", "/api/payments"}
         assert document["paths"]["/api/orders"]["get"]["tags"] == ["orders"]
         assert "x-missing" not in document
 
-    def test_leaves_out_a_service_that_is_down_and_says_so(
-        self, marketplace: Marketplace, stranger: Browser
+    def test_names_a_service_that_is_down(
+        self, marketplace: Marketplace, signed_out: Browser
     ) -> None:
         marketplace.down = {"payments"}
-        document = stranger.open("/api/docs/openapi.json").json()
+        document = signed_out.open("/api/docs/openapi.json").json()
         assert "/api/payments" not in document["paths"]
         assert document["x-missing"] == ["payments"]
         assert "payments" in document["info"]["description"]
 
-    def test_asks_each_service_once_a_minute_and_a_missing_one_again(
-        self, marketplace: Marketplace, stranger: Browser
+    def test_fetches_each_service_once_a_minute_and_retries_a_missing_one(
+        self, marketplace: Marketplace, signed_out: Browser
     ) -> None:
         marketplace.down = {"payments"}
         for _ in range(2):
-            stranger.open("/api/docs/openapi.json")
+            signed_out.open("/api/docs/openapi.json")
         asked = [request.url.path for request in marketplace.seen]
         assert asked.count("/api/orders/openapi.json") == 1
         assert asked.count("/api/payments/openapi.json") == 2
 
-    def test_asks_again_after_a_minute(
-        self, marketplace: Marketplace, stranger: Browser, monkeypatch: pytest.MonkeyPatch
+    def test_fetches_again_after_a_minute(
+        self, marketplace: Marketplace, signed_out: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        stranger.open("/api/docs/openapi.json")
+        signed_out.open("/api/docs/openapi.json")
         monkeypatch.setattr(api_documents, "KEEP_SECONDS", 0.0)
-        stranger.open("/api/docs/openapi.json")
+        signed_out.open("/api/docs/openapi.json")
         assert len(marketplace.seen) == 8
 
 
 class TestMerge:
-    def test_tells_components_of_one_name_apart(self) -> None:
+    def test_renames_components_that_differ(self) -> None:
         merged = merge({"a": _document("string"), "b": _document("integer")}, server="http://x")
         schemas = merged["components"]["schemas"]
         assert schemas["Item"]["type"] == "string"
@@ -57,15 +57,15 @@ class TestMerge:
 
 
 class TestBrowseDocuments:
-    def test_needs_nothing_from_elsewhere(self, stranger: Browser) -> None:
-        page = stranger.open("/api/docs/")
+    def test_loads_everything_from_this_origin(self, signed_out: Browser) -> None:
+        page = signed_out.open("/api/docs/")
         html = page.content.decode()
         assert page.status_code == 200
         assert "script-src 'self';" in page.headers["Content-Security-Policy"]
         for address in ("shop/api_docs.js", "swagger-ui-bundle.js", "swagger-ui.css"):
             assert address in html
         script = html.rpartition('<script src="')[2].partition('"')[0]
-        served = stranger.open(script)
+        served = signed_out.open(script)
         assert served.status_code == 200
         served.close()
 

@@ -1,4 +1,4 @@
-"""What a page brings with it: little script of our own, everything from here, nothing inline."""
+"""A page's assets: little script, everything from this origin, nothing inline."""
 
 import gzip
 import re
@@ -12,12 +12,12 @@ from frontend_service.config.urls import urlpatterns
 from frontend_service.pages import browse
 from frontend_service.tests.browser import ORIGIN, Browser
 from frontend_service.tests.fake_marketplace import Marketplace
-from tests.browser import gallery
-from tests.browser.stage import Scene
+from tests.browser import page_scenarios
+from tests.browser.scenario import Scenario
 
 MOST_SCRIPT = 30_000
 SCRIPTS = Path(browse.__file__).parent / "static" / "shop"
-#: Answers to a form, parts of a page, and documents for programs.
+#: Form handlers, partials, and documents that aren't HTML.
 _NO_PAGES = frozenset(
     {
         "card_states",
@@ -40,7 +40,7 @@ _NOT_OURS = frozenset({"api_docs"})
 
 
 class _Inline(HTMLParser):
-    """Everything that a policy without `unsafe-inline` would refuse, or that comes from elsewhere."""
+    """Finds what a policy without `unsafe-inline` blocks, and what is loaded from other origins."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,12 +63,12 @@ class TestScript:
         assert sum(sizes) < MOST_SCRIPT
 
 
-class TestTheGallery:
-    def test_has_every_page(self) -> None:
+class TestTheScenarios:
+    def test_cover_every_page(self) -> None:
         shown = set()
-        for name in gallery.names():
+        for name in page_scenarios.names():
             try:
-                shown.add(resolve(gallery.build(name, ORIGIN).address.partition("?")[0]).url_name)
+                shown.add(resolve(page_scenarios.build(name, ORIGIN).address.partition("?")[0]).url_name)
             except Resolver404:
                 continue
         pages = {pattern.name for pattern in urlpatterns if getattr(pattern, "name", None)}
@@ -77,13 +77,13 @@ class TestTheGallery:
 
 class TestEveryPage:
     @pytest.fixture
-    def marketplace(self, scene: Scene) -> Marketplace:
-        return scene.market
+    def marketplace(self, scenario: Scenario) -> Marketplace:
+        return scenario.market
 
-    def test_has_nothing_inline_and_nothing_from_elsewhere(self, scene: Scene) -> None:
-        tokens = scene.market.tokens_for(scene.visitor) if scene.visitor else {}
-        html = Browser(**tokens).open(scene.address).content.decode()
+    def test_has_nothing_inline_and_nothing_from_other_origins(self, scenario: Scenario) -> None:
+        tokens = scenario.market.tokens_for(scenario.visitor) if scenario.visitor else {}
+        html = Browser(**tokens).open(scenario.address).content.decode()
         parser = _Inline()
         parser.feed(html)
         assert parser.found == []
-        assert re.search(r'href="/static/frontend/shop/shop.css\?v=[0-9a-f]{12}"', html)
+        assert re.search(r'href="/static/frontend/shop/storefront.css\?v=[0-9a-f]{12}"', html)

@@ -8,106 +8,106 @@ HOSTILE = "<script>alert(1)</script>\"'&"
 
 
 class TestBrowse:
-    def test_shows_what_can_be_bought(self, marketplace: Marketplace, stranger: Browser) -> None:
+    def test_shows_what_can_be_bought(self, marketplace: Marketplace, signed_out: Browser) -> None:
         marketplace.add_ticket(title="Mahler 2", price="1250.50")
         marketplace.add_ticket(title="Gone", orderId="0190b6a0-0000-7000-8000-000000000001")
-        page = stranger.open("/")
+        page = signed_out.open("/")
         assert page.status_code == 200
         assert "Mahler 2" in text_of(page)
         assert "$1,250.50" in text_of(page)
         assert "Gone" not in text_of(page)
 
-    def test_asks_nothing_of_accounts_for_a_stranger(
-        self, marketplace: Marketplace, stranger: Browser
+    def test_does_not_call_accounts_for_a_signed_out_visitor(
+        self, marketplace: Marketplace, signed_out: Browser
     ) -> None:
-        stranger.open("/")
+        signed_out.open("/")
         assert [request.url.path for request in marketplace.seen] == ["/api/tickets"]
 
-    def test_greets_whoever_is_signed_in(self, visitor: Browser) -> None:
+    def test_shows_the_visitors_email(self, visitor: Browser) -> None:
         page = visitor.open("/")
         assert "ada@example.com" in text_of(page)
         assert "Sign in" not in text_of(page)
 
-    def test_leads_operators_to_the_admins(
+    def test_links_staff_to_the_admins(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str
     ) -> None:
         assert "/admin/" not in visitor.open("/").content.decode()
         marketplace.users["ada@example.com"]["isStaff"] = True
         assert "/admin/orders/" in visitor.open("/").content.decode()
 
-    def test_sends_the_filters_on(self, marketplace: Marketplace, stranger: Browser) -> None:
-        stranger.open("/?q=nina&minPrice=5&maxPrice=9.50&startsFrom=2031-05-01&startsTo=2031-05-02")
+    def test_sends_the_filters(self, marketplace: Marketplace, signed_out: Browser) -> None:
+        signed_out.open("/?q=nina&minPrice=5&maxPrice=9.50&startsFrom=2031-05-01&startsTo=2031-05-02")
         asked = marketplace.seen[-1].url.params
         assert asked["q"] == "nina"
         assert (asked["minPrice"], asked["maxPrice"]) == ("5", "9.50")
         assert asked["startsFrom"] == "2031-05-01T00:00:00+00:00"
         assert asked["startsTo"] == "2031-05-02T23:59:59+00:00"
 
-    def test_means_days_in_the_visitors_zone(self, marketplace: Marketplace) -> None:
+    def test_filters_dates_in_the_visitors_zone(self, marketplace: Marketplace) -> None:
         Browser(zone="America/New_York").open("/?startsFrom=2031-05-01")
         assert marketplace.seen[-1].url.params["startsFrom"] == "2031-05-01T00:00:00-04:00"
 
-    def test_leaves_out_a_filter_it_cannot_understand_and_says_so(
-        self, marketplace: Marketplace, stranger: Browser
+    def test_ignores_an_invalid_filter_and_shows_the_error(
+        self, marketplace: Marketplace, signed_out: Browser
     ) -> None:
-        page = stranger.open("/?minPrice=cheap&q=nina")
+        page = signed_out.open("/?minPrice=cheap&q=nina")
         assert page.status_code == 400
         assert "Enter a number" in text_of(page)
         assert "minPrice" not in marketplace.seen[-1].url.params
         assert marketplace.seen[-1].url.params["q"] == "nina"
 
-    def test_leads_on_page_by_page(self, marketplace: Marketplace, stranger: Browser) -> None:
+    def test_links_page_to_page(self, marketplace: Marketplace, signed_out: Browser) -> None:
         marketplace.page_length = 2
         for number in range(3):
             marketplace.add_ticket(title=f"Nina {number}")
-        first = stranger.open("/?q=nina")
+        first = signed_out.open("/?q=nina")
         assert "Nina 2" in text_of(first)
         assert "Nina 0" not in text_of(first)
         address = _link(first, "More tickets")
         assert address.startswith("?q=nina&cursor=")
-        second = stranger.open("/" + address)
+        second = signed_out.open("/" + address)
         assert "Nina 0" in text_of(second)
         assert "More tickets" not in text_of(second)
         assert _link(second, "Back to the first page") == "?q=nina"
 
     def test_sorts_and_keeps_the_order_from_page_to_page(
-        self, marketplace: Marketplace, stranger: Browser
+        self, marketplace: Marketplace, signed_out: Browser
     ) -> None:
         marketplace.page_length = 1
         marketplace.add_ticket()
         marketplace.add_ticket()
-        page = stranger.open("/?q=&sort=cheapest")
+        page = signed_out.open("/?q=&sort=cheapest")
         assert marketplace.seen[-1].url.params["sort"] == "cheapest"
         assert "Lowest price first" in text_of(page)
         assert _link(page, "More tickets").startswith("?sort=cheapest&cursor=")
         assert "Show all tickets" not in text_of(page)
 
-    def test_takes_no_notice_of_an_order_or_seller_that_is_none(
-        self, marketplace: Marketplace, stranger: Browser
+    def test_ignores_an_unknown_order_or_seller(
+        self, marketplace: Marketplace, signed_out: Browser
     ) -> None:
-        page = stranger.open("/?sort=sideways&seller=nobody")
+        page = signed_out.open("/?sort=sideways&seller=nobody")
         assert page.status_code == 200
         assert "sort" not in marketplace.seen[-1].url.params
         assert "seller" not in marketplace.seen[-1].url.params
         assert "Just listed" in text_of(page)
 
-    def test_shows_the_other_tickets_of_a_seller(self, marketplace: Marketplace, stranger: Browser) -> None:
+    def test_shows_the_other_tickets_of_a_seller(self, marketplace: Marketplace, signed_out: Browser) -> None:
         ticket = marketplace.add_ticket(title="Nina")
         marketplace.add_ticket(title="Of another")
-        page = stranger.open(f"/?seller={ticket['userId']}")
+        page = signed_out.open(f"/?seller={ticket['userId']}")
         assert "From this seller" in text_of(page)
         assert "Of another" not in text_of(page)
 
-    def test_says_what_to_do_when_nothing_fits(self, stranger: Browser) -> None:
-        assert "No ticket fits that" in text_of(stranger.open("/?q=zzz"))
-        assert "No tickets are on sale" in text_of(stranger.open("/"))
+    def test_shows_what_to_do_without_results(self, signed_out: Browser) -> None:
+        assert "No ticket fits that" in text_of(signed_out.open("/?q=zzz"))
+        assert "No tickets are on sale" in text_of(signed_out.open("/"))
 
-    def test_survives_a_cursor_that_is_not_one(self, stranger: Browser) -> None:
-        page = stranger.open("/?cursor=zzz")
+    def test_ignores_an_invalid_cursor(self, signed_out: Browser) -> None:
+        page = signed_out.open("/?cursor=zzz")
         assert page.status_code == 400
         assert "Cursor is not valid" in text_of(page)
 
-    def test_loses_only_the_shelf_when_listings_are_down(
+    def test_misses_only_the_listings_when_listings_are_down(
         self, marketplace: Marketplace, visitor: Browser
     ) -> None:
         marketplace.down = {"tickets"}
@@ -118,7 +118,7 @@ class TestBrowse:
         assert 'value="nina"' in page.content.decode()
         assert "ada@example.com" in text_of(page)
 
-    def test_goes_on_when_accounts_are_down(self, marketplace: Marketplace, visitor: Browser) -> None:
+    def test_works_when_accounts_are_down(self, marketplace: Marketplace, visitor: Browser) -> None:
         marketplace.down = {"users"}
         marketplace.add_ticket(title="Mahler 2")
         page = visitor.open("/")
@@ -127,24 +127,24 @@ class TestBrowse:
 
     @pytest.mark.parametrize("field", ["title", "venue", "currency"])
     def test_escapes_what_sellers_write(
-        self, marketplace: Marketplace, stranger: Browser, field: str
+        self, marketplace: Marketplace, signed_out: Browser, field: str
     ) -> None:
         marketplace.add_ticket(**{field: HOSTILE})
-        assert b"<script>alert" not in stranger.open("/").content
+        assert b"<script>alert" not in signed_out.open("/").content
 
-    def test_escapes_what_visitors_search_for(self, stranger: Browser) -> None:
-        page = stranger.client.get("/", {"q": HOSTILE})
+    def test_escapes_what_visitors_search_for(self, signed_out: Browser) -> None:
+        page = signed_out.client.get("/", {"q": HOSTILE})
         assert b"<script>alert" not in page.content
 
 
 class TestCardStates:
-    def test_tell_what_is_held_sold_and_gone(self, marketplace: Marketplace, stranger: Browser) -> None:
+    def test_are_held_sold_or_gone(self, marketplace: Marketplace, signed_out: Browser) -> None:
         free, held, sold = (marketplace.add_ticket() for _ in range(3))
         marketplace.add_order(buyer=marketplace.add_user(), ticket=held)
         sold.update(orderId=new_id(), sold=True)
         gone = new_id()
         ids = ",".join([free["id"], held["id"], sold["id"], gone, "nonsense"])
-        answer = stranger.open(f"/cards?ids={ids}")
+        answer = signed_out.open(f"/cards?ids={ids}")
         states = {ticket_id: (one["state"], one["word"]) for ticket_id, one in answer.json().items()}
         assert states == {
             free["id"]: ("free", ""),
@@ -152,11 +152,11 @@ class TestCardStates:
             sold["id"]: ("sold", "Sold"),
             gone: ("gone", "Gone"),
         }
-        again = stranger.open(f"/cards?ids={ids}", **{"If-None-Match": answer.headers["ETag"]})
+        again = signed_out.open(f"/cards?ids={ids}", **{"If-None-Match": answer.headers["ETag"]})
         assert again.status_code == 304
 
-    def test_ask_nobody_about_nothing(self, marketplace: Marketplace, stranger: Browser) -> None:
-        assert stranger.open("/cards?ids=").json() == {}
+    def test_call_no_api_without_ids(self, marketplace: Marketplace, signed_out: Browser) -> None:
+        assert signed_out.open("/cards?ids=").json() == {}
         assert marketplace.seen == []
 
 
@@ -173,16 +173,16 @@ class TestTicketPanel:
         assert after.status_code == 200
         assert "Somebody is holding this ticket." in text_of(after)
 
-    def test_says_that_a_withdrawn_listing_is_gone(self, marketplace: Marketplace, visitor: Browser) -> None:
+    def test_shows_that_a_listing_was_withdrawn(self, marketplace: Marketplace, visitor: Browser) -> None:
         answer = visitor.open(f"/tickets/{new_id()}/panel")
         assert answer.status_code == 200
         assert "withdrawn" in text_of(answer)
 
 
 class TestShowTicket:
-    def test_shows_the_ticket_to_a_stranger(self, marketplace: Marketplace, stranger: Browser) -> None:
+    def test_shows_the_ticket_to_a_signed_out_visitor(self, marketplace: Marketplace, signed_out: Browser) -> None:
         ticket = marketplace.add_ticket(description="Row 2\n\nMobile ticket")
-        page = stranger.open(f"/tickets/{ticket['id']}")
+        page = signed_out.open(f"/tickets/{ticket['id']}")
         words = text_of(page)
         assert "Nina at the Roundhouse" in words
         assert "Row 2" in words
@@ -190,18 +190,18 @@ class TestShowTicket:
         assert "Sat 17 May 2031, 19:30 UTC" in words
         assert f"/auth/signin?next=%2Ftickets%2F{ticket['id']}" in page.content.decode()
 
-    def test_tells_times_in_the_visitors_zone(self, marketplace: Marketplace) -> None:
+    def test_shows_times_in_the_visitors_zone(self, marketplace: Marketplace) -> None:
         ticket = marketplace.add_ticket()
         page = Browser(zone="Europe/Berlin").open(f"/tickets/{ticket['id']}")
         assert "Sat 17 May 2031, 21:30" in text_of(page)
 
     @pytest.mark.parametrize("zone", ["Nowhere/Land", "../../etc/passwd", '"\\000"', "x" * 300])
-    def test_falls_back_to_utc_for_a_zone_that_is_none(self, marketplace: Marketplace, zone: str) -> None:
+    def test_falls_back_to_utc_for_an_unknown_zone(self, marketplace: Marketplace, zone: str) -> None:
         ticket = marketplace.add_ticket()
         page = Browser().open(f"/tickets/{ticket['id']}", Cookie=f"zone={zone}")
         assert "19:30 UTC" in text_of(page)
 
-    def test_says_what_holding_means_before_the_click(
+    def test_explains_a_hold_before_the_click(
         self, marketplace: Marketplace, visitor: Browser
     ) -> None:
         ticket = marketplace.add_ticket()
@@ -209,13 +209,13 @@ class TestShowTicket:
         assert "Hold for 15 minutes" in words
         assert "for 15 minutes while you pay" in words
 
-    def test_leads_to_the_sellers_other_tickets(self, marketplace: Marketplace, stranger: Browser) -> None:
+    def test_links_to_the_sellers_other_tickets(self, marketplace: Marketplace, signed_out: Browser) -> None:
         ticket = marketplace.add_ticket()
-        page = stranger.open(f"/tickets/{ticket['id']}")
+        page = signed_out.open(f"/tickets/{ticket['id']}")
         assert f"/?seller={ticket['userId']}" in page.content.decode()
         assert f"Seller {ticket['userId'][-6:].upper()}" in text_of(page)
 
-    def test_offers_a_seller_to_edit_instead(
+    def test_offers_the_seller_to_edit(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str
     ) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)
@@ -224,7 +224,7 @@ class TestShowTicket:
         assert f"/tickets/{ticket['id']}/edit" in page.content.decode()
         assert "Hold this ticket" not in text_of(page)
 
-    def test_does_not_offer_to_edit_what_a_buyer_holds(
+    def test_does_not_offer_to_edit_a_held_ticket(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str
     ) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)
@@ -244,7 +244,7 @@ class TestShowTicket:
         assert said in words
         assert "Hold this ticket" not in words
 
-    def test_leads_a_buyer_to_their_own_order(
+    def test_links_a_buyer_to_their_order(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str
     ) -> None:
         ticket = marketplace.add_ticket()
@@ -253,33 +253,33 @@ class TestShowTicket:
         assert "You are holding this ticket" in text_of(page)
         assert f"/orders/{order['id']}" in page.content.decode()
 
-    def test_escapes_what_sellers_write(self, marketplace: Marketplace, stranger: Browser) -> None:
+    def test_escapes_what_sellers_write(self, marketplace: Marketplace, signed_out: Browser) -> None:
         ticket = marketplace.add_ticket(title=HOSTILE, description=HOSTILE, venue=HOSTILE)
-        assert b"<script>alert" not in stranger.open(f"/tickets/{ticket['id']}").content
+        assert b"<script>alert" not in signed_out.open(f"/tickets/{ticket['id']}").content
 
-    def test_is_a_404_for_an_unknown_ticket(self, stranger: Browser) -> None:
-        page = stranger.open("/tickets/0190b6a0-0000-7000-8000-000000000001")
+    def test_is_a_404_for_an_unknown_ticket(self, signed_out: Browser) -> None:
+        page = signed_out.open("/tickets/0190b6a0-0000-7000-8000-000000000001")
         assert page.status_code == 404
         assert "Page not found" in text_of(page)
 
-    def test_is_a_503_when_listings_are_down(self, marketplace: Marketplace, stranger: Browser) -> None:
+    def test_is_a_503_when_listings_are_down(self, marketplace: Marketplace, signed_out: Browser) -> None:
         ticket = marketplace.add_ticket()
         marketplace.down = {"tickets"}
-        page = stranger.open(f"/tickets/{ticket['id']}")
+        page = signed_out.open(f"/tickets/{ticket['id']}")
         assert page.status_code == 503
         assert page.headers["Retry-After"] == "2"
         assert page.headers["X-Request-Id"] in text_of(page)
 
-    def test_is_a_503_when_the_answer_is_not_a_ticket(
-        self, marketplace: Marketplace, stranger: Browser
+    def test_is_a_503_when_the_response_is_not_a_ticket(
+        self, marketplace: Marketplace, signed_out: Browser
     ) -> None:
         ticket = marketplace.add_ticket(price="NaN")
-        assert stranger.open(f"/tickets/{ticket['id']}").status_code == 503
+        assert signed_out.open(f"/tickets/{ticket['id']}").status_code == 503
 
-    def test_is_a_429_when_asked_too_often(self, marketplace: Marketplace, stranger: Browser) -> None:
+    def test_is_a_429_after_too_many_requests(self, marketplace: Marketplace, signed_out: Browser) -> None:
         ticket = marketplace.add_ticket()
         marketplace.problems["GET"] = Problem(429, "throttled", "Slow down", retry_after=7)
-        page = stranger.open(f"/tickets/{ticket['id']}")
+        page = signed_out.open(f"/tickets/{ticket['id']}")
         assert page.status_code == 429
         assert page.headers["Retry-After"] == "7"
         assert "7 seconds" in text_of(page)

@@ -1,4 +1,4 @@
-"""The pages decide by codes: with other words in every answer of the APIs, they do the same."""
+"""The pages decide by codes: with other texts in the APIs' responses they behave the same."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -13,7 +13,7 @@ from frontend_service.pages.order_view import OrderOnPage
 from frontend_service.tests.fake_answers import new_id, timestamp
 
 NOW = datetime(2031, 5, 17, tzinfo=UTC)
-#: All that payments may say for people, and something else.
+#: Texts that payments may send, and an unknown one.
 SENTENCES = ("", "authorized too late", "expired", "superseded", "Something else altogether.")
 CODES = {
     "declined": get_args(DeclineReason),
@@ -36,10 +36,10 @@ def order(status: str, cancel_reason: str = "") -> Order:
 
 
 def decided(order: Order, payment: dict[str, Any], words: str) -> dict[str, Any]:
-    """Return everything that the page says or offers, but for what it only passes on."""
-    told = payment | {"reason": words, "failure": {"code": "x", "message": words}}
-    page = OrderOnPage(order=order, now=NOW, payments=[Payment.from_json(told)], ticket_is_free=True)
-    names = ("stage", "state", "is_waiting", "lapsed", "why_cancelled", "money_back", "offers_again")
+    """Return what the page shows and offers, without the texts that it only passes on."""
+    sent = payment | {"reason": words, "failure": {"code": "x", "message": words}}
+    page = OrderOnPage(order=order, now=NOW, payments=[Payment.from_json(sent)], ticket_is_free=True)
+    names = ("state", "version", "is_waiting", "lapsed", "why_cancelled", "money_text", "can_hold_again")
     return {name: str(getattr(page, name)) for name in names}
 
 
@@ -52,7 +52,7 @@ class TestTheOrdersPage:
             *product(("cancelled",), get_args(CancelReason)),
         ],
     )
-    def test_decides_nothing_by_a_sentence(
+    def test_decides_nothing_by_a_text(
         self, order_status: str, cancel_reason: str, status: str, code: str
     ) -> None:
         shown = order(order_status, cancel_reason)
@@ -60,8 +60,8 @@ class TestTheOrdersPage:
         results = [decided(shown, payment, words) for words in SENTENCES]
         assert results == [results[0]] * len(SENTENCES)
 
-    def test_takes_codes_that_it_does_not_know_yet(self) -> None:
+    def test_accepts_unknown_codes(self) -> None:
         payment = {"id": new_id(), "status": "voided", "reasonCode": "of_a_newer_kind"}
         page = decided(order("cancelled", "of_a_newer_kind"), payment, "Because.")
         assert page["why_cancelled"] == "This order was cancelled."
-        assert page["money_back"] == "Nothing was charged."
+        assert page["money_text"] == "Nothing was charged."

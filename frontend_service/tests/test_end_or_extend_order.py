@@ -8,7 +8,7 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 class TestExtendOrder:
-    def test_gives_more_time_once(
+    def test_extends_the_hold_once(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
@@ -23,24 +23,24 @@ class TestExtendOrder:
         assert "You can extend a hold only once." in text_of(visitor.follow(again))
         assert held["expiresAt"] == once
 
-    def test_says_why_not(self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_shows_why_it_failed(self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]) -> None:
         page = visitor.open(f"/orders/{held['id']}")
         refusal = Problem(400, "order-not-open", "Only a living hold can be extended.")
         marketplace.problems = {f"POST /api/orders/{held['id']}/extend": refusal}
         answer = visitor.fill(page, f"/orders/{held['id']}/extend")
         assert "Only a living hold can be extended." in text_of(visitor.follow(answer))
 
-    def test_does_nothing_by_a_link(self, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_does_nothing_on_a_get(self, visitor: Browser, held: dict[str, Any]) -> None:
         assert visitor.open(f"/orders/{held['id']}/extend").status_code == 302
         assert not held["extended"]
 
-    def test_needs_the_forms_token(self, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_requires_the_csrf_token(self, visitor: Browser, held: dict[str, Any]) -> None:
         assert visitor.send(f"/orders/{held['id']}/extend", {}).status_code == 403
         assert not held["extended"]
 
 
 class TestCancelOrder:
-    def test_gives_the_ticket_back(
+    def test_releases_the_ticket(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
@@ -48,16 +48,16 @@ class TestCancelOrder:
         assert "You gave this ticket back" in text_of(visitor.follow(answer))
         assert marketplace.tickets[held["ticket"]["id"]]["orderId"] is None
 
-    def test_says_why_not(self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_shows_why_it_failed(self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]) -> None:
         page = visitor.open(f"/orders/{held['id']}")
         held["status"] = "complete"
         answer = visitor.fill(page, f"/orders/{held['id']}/cancel")
         assert "A complete order cannot be cancelled" in text_of(visitor.follow(answer))
 
-    def test_does_nothing_by_a_link(self, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_does_nothing_on_a_get(self, visitor: Browser, held: dict[str, Any]) -> None:
         assert visitor.open(f"/orders/{held['id']}/cancel").status_code == 302
         assert held["status"] == "created"
 
-    def test_needs_the_forms_token(self, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_requires_the_csrf_token(self, visitor: Browser, held: dict[str, Any]) -> None:
         assert visitor.send(f"/orders/{held['id']}/cancel", {}).status_code == 403
         assert held["status"] == "created"

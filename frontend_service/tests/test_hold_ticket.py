@@ -16,7 +16,7 @@ class TestHoldTicket:
         assert answer.headers["Location"] == f"/orders/{order['id']}"
         assert "Held for you" in text_of(visitor.follow(answer))
 
-    def test_is_harmless_twice(self, marketplace: Marketplace, visitor: Browser) -> None:
+    def test_holds_once_when_sent_twice(self, marketplace: Marketplace, visitor: Browser) -> None:
         ticket = marketplace.add_ticket()
         page = visitor.open(f"/tickets/{ticket['id']}")
         first = visitor.fill(page, f"/tickets/{ticket['id']}/hold")
@@ -31,7 +31,7 @@ class TestHoldTicket:
         assert visitor.fill(page, f"/tickets/{ticket['id']}/hold", key=key).status_code == 302
         assert len(marketplace.orders) == 1
 
-    def test_says_that_somebody_was_faster(self, marketplace: Marketplace, visitor: Browser) -> None:
+    def test_shows_that_another_buyer_holds_it(self, marketplace: Marketplace, visitor: Browser) -> None:
         ticket = marketplace.add_ticket()
         page = visitor.open(f"/tickets/{ticket['id']}")
         marketplace.add_order(buyer=marketplace.add_user("bo@example.com"), ticket=ticket)
@@ -39,7 +39,7 @@ class TestHoldTicket:
         assert answer.headers["Location"] == f"/tickets/{ticket['id']}"
         assert "Somebody else is holding this ticket" in text_of(visitor.follow(answer))
 
-    def test_says_to_try_again_when_orders_has_not_heard_of_the_ticket_yet(
+    def test_suggests_to_retry_when_orders_has_not_received_the_ticket_yet(
         self, marketplace: Marketplace, visitor: Browser
     ) -> None:
         ticket = marketplace.add_ticket()
@@ -49,7 +49,7 @@ class TestHoldTicket:
         assert answer.status_code == 200
         assert "Try again in a moment" in text_of(answer)
 
-    def test_shows_the_orders_while_the_first_click_is_being_worked_on(
+    def test_shows_the_orders_while_the_first_request_is_in_progress(
         self, marketplace: Marketplace, visitor: Browser
     ) -> None:
         ticket = marketplace.add_ticket()
@@ -58,7 +58,7 @@ class TestHoldTicket:
         answer = visitor.fill(page, f"/tickets/{ticket['id']}/hold")
         assert answer.headers["Location"] == "/orders"
 
-    def test_asks_to_sign_in_when_the_session_has_ended(
+    def test_redirects_to_sign_in_when_the_session_has_ended(
         self, marketplace: Marketplace, visitor: Browser
     ) -> None:
         ticket = marketplace.add_ticket()
@@ -67,7 +67,7 @@ class TestHoldTicket:
         answer = visitor.fill(page, f"/tickets/{ticket['id']}/hold")
         assert answer.headers["Location"] == f"/auth/signin?next=%2Ftickets%2F{ticket['id']}"
 
-    def test_needs_the_forms_token(self, marketplace: Marketplace, visitor: Browser) -> None:
+    def test_requires_the_csrf_token(self, marketplace: Marketplace, visitor: Browser) -> None:
         ticket = marketplace.add_ticket()
         assert visitor.send(f"/tickets/{ticket['id']}/hold", {}).status_code == 403
         assert marketplace.orders == {}

@@ -1,4 +1,4 @@
-"""Every text can be said in another language: here in one that puts each of ours in brackets."""
+"""Every text can be translated: checked with a language that puts each text in brackets."""
 
 from gettext import NullTranslations
 
@@ -7,14 +7,14 @@ from django.utils.translation import trans_real
 
 from frontend_service.tests.browser import Browser
 from frontend_service.tests.fake_marketplace import Marketplace
-from frontend_service.tests.speech import untranslated
-from tests.browser.stage import Scene
+from frontend_service.tests.visible_text import untranslated
+from tests.browser.scenario import Scenario
 
 LANGUAGE = "qq"
 
 
 class Bracketed(NullTranslations):
-    """Says ⟦Sold⟧ for "Sold"; what has a context is a format, and stays as it is."""
+    """Translates "Sold" to "⟦Sold⟧"; a text with a context is a format and stays unchanged."""
 
     def gettext(self, message: str) -> str:
         return message if "\x04" in message or not message.strip() else f"⟦{message}⟧"
@@ -27,22 +27,22 @@ class Bracketed(NullTranslations):
 
 
 @pytest.fixture
-def marketplace(scene: Scene) -> Marketplace:
-    return scene.market
+def marketplace(scenario: Scenario) -> Marketplace:
+    return scenario.market
 
 
 @pytest.fixture
 def _another_language(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.LANGUAGE_CODE, settings.LANGUAGES = LANGUAGE, [(LANGUAGE, "Brackets")]
-    # Changing these settings has emptied this.
+    # Changing these settings cleared this cache.
     monkeypatch.setitem(trans_real._translations, LANGUAGE, Bracketed())
 
 
 @pytest.mark.usefixtures("_another_language")
 class TestEveryText:
-    def test_goes_through_the_catalogue(self, scene: Scene) -> None:
-        tokens = scene.market.tokens_for(scene.visitor) if scene.visitor else {}
-        page = Browser(**tokens).open(scene.address)
+    def test_is_in_the_catalogue(self, scenario: Scenario) -> None:
+        tokens = scenario.market.tokens_for(scenario.visitor) if scenario.visitor else {}
+        page = Browser(**tokens).open(scenario.address)
         html = page.content.decode()
         assert f'lang="{LANGUAGE}"' in html
         assert "⟦" in html

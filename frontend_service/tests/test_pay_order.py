@@ -25,7 +25,7 @@ class TestPayOrder:
             assert visitor.fill(page, f"/orders/{held['id']}/pay").status_code == 302
         assert len(marketplace.payments) == 1
 
-    def test_says_a_decline_beside_the_card_and_lets_the_buyer_try_another(
+    def test_shows_a_decline_beside_the_card_and_accepts_another(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
@@ -37,7 +37,7 @@ class TestPayOrder:
         answer = visitor.fill(declined, f"/orders/{held['id']}/pay", token="pm_card_visa")
         assert "Order confirmed" in text_of(visitor.follow(answer))
 
-    def test_shows_how_to_go_on_with_3_d_secure(
+    def test_links_to_the_banks_3_d_secure_page(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
@@ -48,7 +48,7 @@ class TestPayOrder:
         assert f"/orders/{held['id']}/pay" in [form.action for form in forms_in(asked)]
 
     @pytest.mark.parametrize("address", ["", "javascript:alert(1)", "data:text/html,x"])
-    def test_says_what_else_to_do_where_the_bank_has_no_page(
+    def test_offers_another_card_without_a_bank_page(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any], address: str
     ) -> None:
         held["status"] = "awaiting:payment"
@@ -57,14 +57,14 @@ class TestPayOrder:
         assert "Pay with another card" in text_of(page)
         assert "javascript:" not in page.content.decode()
 
-    def test_goes_by_the_last_attempt(
+    def test_shows_the_last_attempt(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         marketplace.add_payment(held, "requires_action")
         marketplace.add_payment(held, "declined")
         assert "Held for you" in text_of(visitor.open(f"/orders/{held['id']}"))
 
-    def test_says_that_the_hold_is_over(
+    def test_shows_that_the_hold_has_ended(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
@@ -73,7 +73,7 @@ class TestPayOrder:
         assert answer.status_code == 400
         assert "Your hold expired" in text_of(answer)
 
-    def test_refuses_a_card_that_is_not_on_offer(
+    def test_rejects_an_unknown_card(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
@@ -81,7 +81,7 @@ class TestPayOrder:
         assert answer.status_code == 400
         assert marketplace.payments == {}
 
-    def test_says_that_a_payment_is_already_on_its_way(
+    def test_shows_that_a_payment_is_in_progress(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
@@ -89,7 +89,7 @@ class TestPayOrder:
         answer = visitor.fill(page, f"/orders/{held['id']}/pay")
         assert "already on its way" in text_of(visitor.follow(answer))
 
-    def test_keeps_the_key_when_nobody_knows_whether_it_worked(
+    def test_keeps_the_key_when_the_outcome_is_unknown(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
@@ -99,22 +99,22 @@ class TestPayOrder:
         assert "Payments aren't answering" in text_of(answer)
         assert _key_in(answer) == _key_in(page)
 
-    def test_needs_the_forms_token(
+    def test_requires_the_csrf_token(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         assert visitor.send(f"/orders/{held['id']}/pay", {"token": "pm_card_visa"}).status_code == 403
         assert marketplace.payments == {}
 
-    def test_is_the_order_when_reloaded(self, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_redirects_to_the_order_when_reloaded(self, visitor: Browser, held: dict[str, Any]) -> None:
         assert visitor.open(f"/orders/{held['id']}/pay").headers["Location"] == f"/orders/{held['id']}"
 
 
-class TestPayingForReal:
+class TestPayingWithARealCard:
     @pytest.fixture(autouse=True)
     def _live(self, settings: LazySettings) -> None:
         settings.STRIPE_PUBLISHABLE_KEY = "pk_live_123"
 
-    def test_leaves_the_card_to_stripe_on_this_page_alone(
+    def test_loads_stripe_on_this_page_only(
         self, visitor: Browser, held: dict[str, Any]
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
@@ -125,12 +125,12 @@ class TestPayingForReal:
         assert "https://js.stripe.com" in page.headers["Content-Security-Policy"]
         assert "stripe" not in visitor.open("/").headers["Content-Security-Policy"]
 
-    def test_says_so_without_script(self, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_explains_that_it_needs_script(self, visitor: Browser, held: dict[str, Any]) -> None:
         page = visitor.open(f"/orders/{held['id']}")
         assert "Paying needs JavaScript" in text_of(page)
         assert "Test mode" not in text_of(page)
 
-    def test_lets_the_bank_ask_again_where_its_question_was_left(
+    def test_offers_the_card_form_for_an_abandoned_confirmation(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         held["status"] = "awaiting:payment"
@@ -140,7 +140,7 @@ class TestPayingForReal:
         assert "test mode" not in text_of(page)
         assert 'id="card-form"' in page.content.decode()
 
-    def test_still_offers_the_card_form_when_an_attempt_was_left_unfinished(
+    def test_offers_the_card_form_for_an_unfinished_attempt(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         held["status"] = "awaiting:payment"

@@ -11,23 +11,23 @@ class TestProblemPages:
     @pytest.mark.parametrize(
         "path", ["/nowhere", "/tickets/1", "/tickets/", "/orders/../x", "/favicon.ico", "/auth/", "/sell/"]
     )
-    def test_are_a_404_for_an_unknown_page(self, stranger: Browser, path: str) -> None:
-        page = stranger.open(path)
+    def test_are_a_404_for_an_unknown_page(self, signed_out: Browser, path: str) -> None:
+        page = signed_out.open(path)
         assert page.status_code == 404
         assert "Page not found" in text_of(page)
         assert page.headers["X-Request-Id"] in text_of(page)
         assert 'href="/"' in page.content.decode()
 
     @pytest.mark.parametrize("path", ["/api/nowhere", "/api/", "/api/docs"])
-    def test_are_problem_documents_under_api(self, stranger: Browser, path: str) -> None:
-        answer = stranger.open(path)
+    def test_are_problem_documents_under_api(self, signed_out: Browser, path: str) -> None:
+        answer = signed_out.open(path)
         assert answer.status_code == 404
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.json()["type"].endswith("/problems/not-found")
         assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
 
     @pytest.mark.parametrize("path", ["/", "/orders", "/auth/signin"])
-    def test_are_there_for_a_mistake_of_ours_and_need_no_other_part(
+    def test_are_shown_for_an_exception_without_calling_an_api(
         self, marketplace: Marketplace, visitor: Browser, monkeypatch: pytest.MonkeyPatch, path: str
     ) -> None:
         def broken(*args: object, **kwargs: object) -> None:
@@ -41,27 +41,27 @@ class TestProblemPages:
         assert "secret" not in text_of(page)
         assert marketplace.seen == []
 
-    def test_show_a_refusal_that_no_form_could(self, marketplace: Marketplace, visitor: Browser) -> None:
+    def test_show_an_error_that_no_form_shows(self, marketplace: Marketplace, visitor: Browser) -> None:
         marketplace.problems["GET /api/orders"] = Problem(400, "odd", "The <b>stars</b> are wrong")
         page = visitor.open("/orders")
         assert page.status_code == 400
         assert "The <b>stars</b> are wrong" in text_of(page)
         assert b"<b>stars" not in page.content
 
-    def test_are_there_for_a_foreign_host(self) -> None:
+    def test_are_shown_for_a_foreign_host(self) -> None:
         page = Browser().client.get("/", headers={"Host": "evil.example"})
         assert page.status_code == 400
         assert "We couldn't read your request" in text_of(page)
 
-    def test_turn_away_a_body_that_is_too_large(self, visitor: Browser) -> None:
+    def test_reject_a_body_that_is_too_large(self, visitor: Browser) -> None:
         page = visitor.open("/tickets/new")
         answer = visitor.fill(page, "/tickets/new", title="x", description="x" * 300_000)
         assert answer.status_code == 413
 
-    def test_refuse_what_a_page_does_not_do(self, visitor: Browser) -> None:
+    def test_reject_other_methods(self, visitor: Browser) -> None:
         assert visitor.client.put("/orders").status_code in {403, 405}
 
-    def test_turn_away_a_form_from_another_site(self, marketplace: Marketplace, visitor: Browser) -> None:
+    def test_reject_a_form_from_another_site(self, marketplace: Marketplace, visitor: Browser) -> None:
         order = marketplace.add_order(buyer=next(iter(marketplace.users.values()))["id"])
         page = visitor.open(f"/orders/{order['id']}")
         token = page.content.decode().rpartition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
@@ -76,8 +76,8 @@ class TestProblemPages:
 
 class TestSecurityHeaders:
     @pytest.mark.parametrize("path", ["/", "/auth/signin", "/nowhere", ORDER])
-    def test_allow_nothing_inline_and_nothing_from_elsewhere(self, stranger: Browser, path: str) -> None:
-        policy = stranger.open(path).headers["Content-Security-Policy"]
+    def test_allow_nothing_inline_and_nothing_from_other_origins(self, signed_out: Browser, path: str) -> None:
+        policy = signed_out.open(path).headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "script-src 'self';" in policy
         assert "unsafe" not in policy
@@ -85,31 +85,31 @@ class TestSecurityHeaders:
         assert "frame-ancestors 'none'" in policy
 
     @pytest.mark.parametrize("path", ["/", "/auth/signup", "/nowhere"])
-    def test_are_kept_by_the_pages_themselves(self, stranger: Browser, path: str) -> None:
-        html = stranger.open(path).content.decode()
+    def test_are_kept_by_the_pages_themselves(self, signed_out: Browser, path: str) -> None:
+        html = signed_out.open(path).content.decode()
         assert "style=" not in html
         assert "<style" not in html
         assert " onclick" not in html
         assert html.count("<script") == html.count('<script type="module" src="/static/frontend/')
 
-    def test_keep_what_the_signed_in_saw_out_of_every_cache(self, visitor: Browser) -> None:
+    def test_forbid_caching_for_signed_in_visitors(self, visitor: Browser) -> None:
         assert "no-store" in visitor.open("/orders").headers["Cache-Control"]
 
-    def test_let_strangers_go_back_without_asking_again(self, stranger: Browser) -> None:
-        assert stranger.open("/").headers["Cache-Control"] == "private, no-cache"
+    def test_allow_the_back_button_for_signed_out_visitors(self, signed_out: Browser) -> None:
+        assert signed_out.open("/").headers["Cache-Control"] == "private, no-cache"
 
-    def test_hide_the_forms_token_from_scripts(self, stranger: Browser) -> None:
-        cookie = stranger.open("/auth/signin").cookies["frontend_csrf"]
+    def test_hide_the_forms_token_from_scripts(self, signed_out: Browser) -> None:
+        cookie = signed_out.open("/auth/signin").cookies["frontend_csrf"]
         assert cookie["httponly"]
         assert cookie["samesite"] == "Lax"
 
 
 class TestStaticFiles:
-    def test_are_served_for_a_year_by_an_address_that_changes_with_them(self, stranger: Browser) -> None:
-        html = stranger.open("/").content.decode()
+    def test_are_cached_for_a_year_by_a_versioned_url(self, signed_out: Browser) -> None:
+        html = signed_out.open("/").content.decode()
         address = html.rpartition('rel="stylesheet" href="')[2].partition('"')[0]
-        assert address.startswith("/static/frontend/shop/shop.css?v=")
-        answer = stranger.open(address)
+        assert address.startswith("/static/frontend/shop/storefront.css?v=")
+        answer = signed_out.open(address)
         assert answer.status_code == 200
         assert "max-age=31536000" in answer.headers["Cache-Control"]
         answer.close()

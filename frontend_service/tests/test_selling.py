@@ -6,20 +6,20 @@ from frontend_service.tests.browser import Browser, text_of
 from frontend_service.tests.fake_answers import Problem
 from frontend_service.tests.fake_marketplace import Marketplace
 
-LISTING = {"title": "Cup final", "price": "80", "venue": "North stand", "description": "Two seats"}
+LISTING = {"title": "Cup final", "price": "80", "venue": "North market", "description": "Two seats"}
 
 
 class TestListTicket:
-    def test_puts_a_ticket_on_the_shelf(self, marketplace: Marketplace, visitor: Browser) -> None:
+    def test_lists_a_ticket(self, marketplace: Marketplace, visitor: Browser) -> None:
         page = visitor.open("/tickets/new")
         answer = visitor.fill(page, "/tickets/new", **LISTING, startsAt="2031-05-17T19:30")
         (ticket,) = marketplace.tickets.values()
         assert answer.headers["Location"] == f"/tickets/{ticket['id']}"
-        assert (ticket["title"], ticket["price"], ticket["venue"]) == ("Cup final", "80.00", "North stand")
+        assert (ticket["title"], ticket["price"], ticket["venue"]) == ("Cup final", "80.00", "North market")
         assert ticket["startsAt"] == "2031-05-17T19:30:00+00:00"
         assert "on sale" in text_of(visitor.follow(answer))
 
-    def test_shows_first_how_it_will_look(self, marketplace: Marketplace, visitor: Browser) -> None:
+    def test_shows_a_preview(self, marketplace: Marketplace, visitor: Browser) -> None:
         page = visitor.open("/tickets/new")
         shown = visitor.fill(
             page, "/tickets/new", title="Nina", price="48", venue="Roundhouse", preview="yes"
@@ -38,7 +38,7 @@ class TestListTicket:
         assert first.headers["Location"] == second.headers["Location"]
         assert len(marketplace.tickets) == 1
 
-    def test_asks_before_it_lists_again_from_the_same_form(
+    def test_warns_before_it_lists_again_from_the_same_form(
         self, marketplace: Marketplace, visitor: Browser
     ) -> None:
         page = visitor.open("/tickets/new")
@@ -49,7 +49,7 @@ class TestListTicket:
         assert visitor.fill(asked, "/tickets/new").status_code == 302
         assert len(marketplace.tickets) == 2
 
-    def test_means_times_in_the_zone_the_form_was_rendered_in(
+    def test_reads_times_in_the_zone_the_form_was_rendered_in(
         self, marketplace: Marketplace, visitor: Browser
     ) -> None:
         visitor.client.cookies["zone"] = "Europe/Berlin"
@@ -70,7 +70,7 @@ class TestListTicket:
             ("startsAt", "soon", "Enter a valid date/time"),
         ],
     )
-    def test_says_what_is_wrong_beside_the_field_and_loses_nothing(
+    def test_shows_errors_beside_the_fields_and_keeps_the_input(
         self, marketplace: Marketplace, visitor: Browser, field: str, value: str, reason: str
     ) -> None:
         page = visitor.open("/tickets/new")
@@ -86,7 +86,7 @@ class TestListTicket:
         answer = visitor.fill(page, "/tickets/new", title=hostile, price="0", description=hostile)
         assert b"<script>alert" not in answer.content
 
-    def test_loses_nothing_when_the_session_has_ended(self, visitor: Browser) -> None:
+    def test_keeps_the_input_when_the_session_has_ended(self, visitor: Browser) -> None:
         page = visitor.open("/tickets/new")
         del visitor.client.cookies["access_token"], visitor.client.cookies["refresh_token"]
         answer = visitor.fill(page, "/tickets/new", **LISTING)
@@ -94,8 +94,8 @@ class TestListTicket:
         assert "Sign in in a new tab" in text_of(answer)
         assert 'value="Cup final"' in answer.content.decode()
 
-    def test_sends_strangers_to_sign_in_first(self, stranger: Browser) -> None:
-        assert stranger.open("/tickets/new").headers["Location"] == "/auth/signin?next=%2Ftickets%2Fnew"
+    def test_redirects_to_sign_in(self, signed_out: Browser) -> None:
+        assert signed_out.open("/tickets/new").headers["Location"] == "/auth/signin?next=%2Ftickets%2Fnew"
 
 
 class TestEditTicket:
@@ -122,7 +122,7 @@ class TestEditTicket:
         assert visitor.fill(answer, address).status_code == 302
         assert ticket["price"] == "55.50"
 
-    def test_says_why_a_held_ticket_is_locked(
+    def test_shows_why_a_held_ticket_cannot_be_changed(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str
     ) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)
@@ -136,7 +136,7 @@ class TestEditTicket:
         assert sent_back.headers["Location"] == f"/tickets/{ticket['id']}"
         assert "can't be changed while a buyer holds it" in text_of(visitor.follow(sent_back))
 
-    def test_says_that_a_sold_ticket_stays_as_it_is(
+    def test_shows_that_a_sold_ticket_cannot_be_changed(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str
     ) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)
@@ -162,7 +162,7 @@ class TestEditTicket:
 
 
 class TestWithdrawTicket:
-    def test_takes_it_off_the_shelf(
+    def test_takes_it_off_sale(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str
     ) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)
@@ -172,14 +172,14 @@ class TestWithdrawTicket:
         assert marketplace.tickets == {}
         assert "off sale" in text_of(visitor.follow(answer))
 
-    def test_says_why_not(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+    def test_shows_why_it_failed(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)
         page = visitor.open(f"/tickets/{ticket['id']}")
         marketplace.add_order(buyer=marketplace.add_user("bo@example.com"), ticket=ticket)
         answer = visitor.fill(page, f"/tickets/{ticket['id']}/withdraw")
         assert "Cannot edit a reserved ticket" in text_of(visitor.follow(answer))
 
-    def test_does_nothing_by_a_link(
+    def test_does_nothing_on_a_get(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str
     ) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)
@@ -187,7 +187,7 @@ class TestWithdrawTicket:
         assert answer.headers["Location"] == f"/tickets/{ticket['id']}"
         assert marketplace.tickets
 
-    def test_needs_the_forms_token(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+    def test_requires_the_csrf_token(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)
         assert visitor.send(f"/tickets/{ticket['id']}/withdraw", {}).status_code == 403
         assert marketplace.tickets
@@ -204,7 +204,7 @@ class TestWithdrawTicket:
 
 
 class TestSell:
-    def test_tells_listed_from_held_and_sold(
+    def test_shows_listed_held_and_sold(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str
     ) -> None:
         marketplace.add_ticket(seller=visitor_id, title="Free one")
@@ -219,7 +219,7 @@ class TestSell:
         assert "Somebody else's" not in words
 
     @pytest.mark.parametrize(("show", "title"), [("listed", "Free one"), ("held", "Held one")])
-    def test_shows_one_kind_alone(
+    def test_filters_by_state(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str, show: str, title: str
     ) -> None:
         marketplace.add_ticket(seller=visitor_id, title="Free one")
@@ -228,7 +228,7 @@ class TestSell:
         words = text_of(visitor.open(f"/sell?show={show}"))
         assert [name for name in ("Free one", "Held one") if name in words] == [title]
 
-    def test_keeps_the_listings_when_the_figures_cannot_be_had(
+    def test_shows_the_listings_without_totals(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str
     ) -> None:
         marketplace.add_ticket(seller=visitor_id, title="Free one")
@@ -250,7 +250,7 @@ class TestSell:
     def test_says_what_to_do_when_there_is_nothing(self, visitor: Browser) -> None:
         assert "You have nothing listed" in text_of(visitor.open("/sell"))
 
-    def test_leads_on(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+    def test_links_to_the_next_page(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
         marketplace.page_length = 1
         for title in ("Old", "New"):
             marketplace.add_ticket(seller=visitor_id, title=title)
@@ -259,10 +259,10 @@ class TestSell:
         cursor = page.content.decode().rpartition("?cursor=")[2].partition('"')[0]
         assert "Old" in text_of(visitor.open(f"/sell?cursor={cursor}"))
 
-    def test_sends_strangers_to_sign_in_first(self, stranger: Browser) -> None:
-        assert stranger.open("/sell").headers["Location"] == "/auth/signin?next=%2Fsell"
+    def test_redirects_to_sign_in(self, signed_out: Browser) -> None:
+        assert signed_out.open("/sell").headers["Location"] == "/auth/signin?next=%2Fsell"
 
-    def test_does_not_call_somebody_a_stranger_because_accounts_are_down(
+    def test_keeps_the_visitor_signed_in_when_accounts_are_down(
         self, marketplace: Marketplace, visitor_id: str
     ) -> None:
         browser = Browser(**marketplace.tokens_for(visitor_id, lasts=-1))
@@ -271,7 +271,7 @@ class TestSell:
         assert page.status_code == 503
         assert "Accounts are unavailable" in text_of(page)
 
-    def test_shows_the_suspended_why(
+    def test_shows_why_the_account_is_suspended(
         self, marketplace: Marketplace, browser_of: Callable[[str], Browser], visitor_id: str
     ) -> None:
         marketplace.problems["GET /api/tickets"] = Problem(403, "suspended", "Your account is suspended.")

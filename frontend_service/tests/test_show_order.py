@@ -34,7 +34,7 @@ class TestShowOrder:
         assert "Processing your payment" in text_of(page)
         assert f'http-equiv="refresh" content="3; url=/orders/{held["id"]}"' in page.content.decode()
 
-    def test_says_that_time_is_up_before_orders_says_so(self, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_shows_an_expired_hold_before_orders_cancels_it(self, visitor: Browser, held: dict[str, Any]) -> None:
         held["expiresAt"] = timestamp(datetime.now(UTC) - timedelta(seconds=1))
         page = visitor.open(f"/orders/{held['id']}")
         assert "Your hold has expired" in text_of(page)
@@ -49,7 +49,7 @@ class TestShowOrder:
         assert "Order confirmed" in words
         assert "You paid $48.00 ." in words
 
-    def test_offers_to_hold_again_what_lapsed(
+    def test_offers_to_hold_an_expired_ticket_again(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         marketplace.end_order(held, "expired")
@@ -103,7 +103,7 @@ class TestShowOrder:
             ("refunded", "order_cancelled", "Your payment came too late. We refunded it in full."),
         ],
     )
-    def test_says_what_became_of_money_that_came_too_late(
+    def test_shows_the_refund_of_a_late_payment(
         self,
         marketplace: Marketplace,
         visitor: Browser,
@@ -128,7 +128,7 @@ class TestShowOrder:
             ("refunded", "This order is ending Your payment went back to your card."),
         ],
     )
-    def test_says_how_far_the_charge_of_a_complete_one_is(
+    def test_shows_the_charge_of_a_complete_order(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any], payment: str, words: str
     ) -> None:
         held["status"] = "complete"
@@ -146,7 +146,7 @@ class TestShowOrder:
         assert "The bank refused: You said no. Nothing was charged." in text_of(page)
         assert f"/orders/{held['id']}/pay" in [form.action for form in forms_in(page)]
 
-    def test_loses_only_the_money_part_when_payments_are_down(
+    def test_misses_only_the_payment_when_payments_are_down(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         marketplace.down = {"payments"}
@@ -174,14 +174,14 @@ class TestShowOrder:
         assert b"<script>alert" not in visitor.open(f"/orders/{order['id']}").content
         assert b"<script>alert" not in visitor.open("/orders").content
 
-    def test_sends_strangers_to_sign_in_first(self, stranger: Browser, held: dict[str, Any]) -> None:
-        answer = stranger.open(f"/orders/{held['id']}")
+    def test_redirects_to_sign_in(self, signed_out: Browser, held: dict[str, Any]) -> None:
+        answer = signed_out.open(f"/orders/{held['id']}")
         assert answer.headers["Location"] == f"/auth/signin?next=%2Forders%2F{held['id']}"
 
 
 class TestOrderStatus:
     @pytest.mark.parametrize("reason", ["expired", "refunded", "capture_failed", "operator"])
-    def test_offers_no_ticket_that_somebody_else_has(
+    def test_offers_no_ticket_that_another_buyer_holds(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any], reason: str
     ) -> None:
         marketplace.end_order(held, reason)
@@ -192,7 +192,7 @@ class TestOrderStatus:
         assert "This ticket is no longer available." in text_of(page)
         assert not any(form.action.endswith("/hold") for form in forms_in(page))
 
-    def test_offers_no_ticket_that_is_gone(
+    def test_offers_no_withdrawn_ticket(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         marketplace.end_order(held, "buyer")
@@ -200,14 +200,14 @@ class TestOrderStatus:
         page = visitor.open(f"/orders/{held['id']}/status")
         assert not any(form.action.endswith("/hold") for form in forms_in(page))
 
-    def test_offers_it_when_only_orders_know_that_it_is_free(
+    def test_offers_it_when_tickets_has_not_released_it_yet(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         held.update(status="cancelled", cancelReason="expired")
         page = visitor.open(f"/orders/{held['id']}/status")
         assert "Still available." in text_of(page)
 
-    def test_still_lets_one_try_when_tickets_are_down(
+    def test_still_offers_it_when_tickets_are_down(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         marketplace.end_order(held, "expired")
@@ -217,12 +217,12 @@ class TestOrderStatus:
         assert "still free" not in text_of(page)
         assert f"/tickets/{held['ticket']['id']}/hold" in [form.action for form in forms_in(page)]
 
-    def test_is_the_changing_part_alone(self, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_is_only_the_partial(self, visitor: Browser, held: dict[str, Any]) -> None:
         part = visitor.open(f"/orders/{held['id']}/status").content.decode()
         assert "<html" not in part
         assert 'data-state="held::0:' in part
 
-    def test_has_another_state_when_there_is_something_new_to_say(
+    def test_has_a_new_version_when_the_page_changes(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         before = visitor.open(f"/orders/{held['id']}/status").content.decode()
@@ -231,7 +231,7 @@ class TestOrderStatus:
         assert 'data-state="cancelled::0:' in after
         assert "data-waiting" not in before + after
 
-    def test_is_a_304_for_a_page_that_has_it(
+    def test_is_a_304_for_the_same_version(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
@@ -243,7 +243,7 @@ class TestOrderStatus:
 
 
 class TestTimeline:
-    def test_tells_what_happened_in_order(
+    def test_shows_what_happened_in_order(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
@@ -261,7 +261,7 @@ class TestTimeline:
         places = [words.index(line) for line in expected]
         assert places == sorted(places)
 
-    def test_goes_without_what_payments_cannot_say(
+    def test_omits_the_payments_when_payments_are_down(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         marketplace.down = {"payments"}
@@ -269,7 +269,7 @@ class TestTimeline:
 
 
 class TestReceipt:
-    def test_says_what_was_paid(
+    def test_shows_what_was_paid(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:
         visitor.fill(visitor.open(f"/orders/{held['id']}"), f"/orders/{held['id']}/pay")
@@ -279,7 +279,7 @@ class TestReceipt:
         for part in ("Receipt", "Nina at the Roundhouse", "$48.00", "ada@example.com", held["id"]):
             assert part in words
 
-    def test_is_not_there_before_the_money_is(self, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_redirects_before_the_capture(self, visitor: Browser, held: dict[str, Any]) -> None:
         answer = visitor.open(f"/orders/{held['id']}/receipt")
         assert answer.headers["Location"] == f"/orders/{held['id']}"
 
@@ -303,7 +303,7 @@ class TestOrders:
     def test_says_what_to_do_when_there_are_none(self, visitor: Browser) -> None:
         assert "You have no orders yet" in text_of(visitor.open("/orders"))
 
-    def test_leads_on(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+    def test_links_to_the_next_page(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
         marketplace.page_length = 1
         for title in ("Old", "New"):
             marketplace.add_order(buyer=visitor_id, ticket=marketplace.add_ticket(title=title))
@@ -317,5 +317,5 @@ class TestOrders:
         assert page.status_code == 503
         assert "Orders aren't answering" in text_of(page)
 
-    def test_sends_strangers_to_sign_in_first(self, stranger: Browser) -> None:
-        assert stranger.open("/orders").headers["Location"] == "/auth/signin?next=%2Forders"
+    def test_redirects_to_sign_in(self, signed_out: Browser) -> None:
+        assert signed_out.open("/orders").headers["Location"] == "/auth/signin?next=%2Forders"

@@ -1,4 +1,4 @@
-"""A whole stack, Chromium in front of it, and people who use the pages."""
+"""Fixtures: a running stack, Chromium, accounts and pages."""
 
 import os
 import subprocess
@@ -21,12 +21,12 @@ from tests.suites.run import BROKER_VARIABLE
 
 HOLD_SECONDS = 900
 PASSWORD = "correct horse battery staple"
-#: How long a page may take to hear of what happened elsewhere, in milliseconds.
-PATIENCE = 20_000
+#: How long a page may take to show a change that was made elsewhere, in milliseconds.
+TIMEOUT_MS = 20_000
 PHONE, TABLET, DESKTOP = 360, 768, 1280
 _HEIGHTS = {PHONE: 740, TABLET: 1024, DESKTOP: 800}
 
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def market(stack: RunningStack) -> Iterator[Marketplace]:
 
 @dataclass
 class Account:
-    """Somebody with an account, who also acts by the API where a test needs something to have happened."""
+    """An account, with a client of the API for what a test sets up."""
 
     email: str
     api: Person
@@ -58,7 +58,7 @@ class Account:
 
 @pytest.fixture(scope="session")
 def account(market: Marketplace) -> Callable[[], Account]:
-    """Create account for somebody new."""
+    """Create accounts."""
 
     def account() -> Account:
         email = f"{uuid.uuid4().hex[:12]}@example.com"
@@ -76,7 +76,7 @@ def seller(account: Callable[[], Account]) -> Account:
 
 @pytest.fixture(scope="session")
 def list_ticket(seller: Account) -> Callable[..., Json]:
-    """Let the seller list a ticket."""
+    """List tickets as the seller."""
 
     def list_ticket(title: str = "Nina at the Roundhouse", **more: Any) -> Json:
         starts = (datetime.now(UTC) + timedelta(days=40)).replace(hour=19, minute=30, second=0, microsecond=0)
@@ -87,41 +87,41 @@ def list_ticket(seller: Account) -> Callable[..., Json]:
 
 
 @dataclass
-class Watch:
-    """Everything that went wrong in a window; `allowed` are the statuses that its pages may answer with."""
+class PageErrors:
+    """Records a page's errors; responses may have the statuses in `allowed`."""
 
     allowed: set[int] = field(default_factory=set)
-    troubles: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
-    def follow(self, page: Page) -> None:
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
-        page.on("requestfailed", self._failed)
-        page.on("response", self._answered)
+    def listen(self, page: Page) -> None:
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.errors.append(f"script: {error}"))
+        page.on("requestfailed", self._on_failed_request)
+        page.on("response", self._on_response)
 
-    def _hear(self, message: ConsoleMessage) -> None:
-        # A page's own status is told by the response below, with its address.
+    def _on_console(self, message: ConsoleMessage) -> None:
+        # A failed response is recorded by `_on_response`, with its URL.
         if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
-            self.troubles.append(f"console: {message.text}")
+            self.errors.append(f"console: {message.text}")
 
-    def _failed(self, request: Request) -> None:
-        # Leaving a page ends what it was still asking for.
+    def _on_failed_request(self, request: Request) -> None:
+        # Leaving a page aborts its open requests.
         if request.failure != "net::ERR_ABORTED":
-            self.troubles.append(f"failed: {request.url} {request.failure}")
+            self.errors.append(f"failed: {request.url} {request.failure}")
 
-    def _answered(self, response: Response) -> None:
+    def _on_response(self, response: Response) -> None:
         if response.status >= 400 and response.status not in self.allowed:
-            self.troubles.append(f"{response.status}: {response.request.method} {response.url}")
+            self.errors.append(f"{response.status}: {response.request.method} {response.url}")
 
 
 @dataclass
-class Windows:
-    """Opens windows, and remembers whatever goes wrong in them."""
+class Pages:
+    """Opens pages and records their errors."""
 
     chromium: Browser
     url: str
     contexts: list[BrowserContext] = field(default_factory=list)
-    watches: list[Watch] = field(default_factory=list)
+    recorders: list[PageErrors] = field(default_factory=list)
 
     def open(
         self,
@@ -133,7 +133,7 @@ class Windows:
         allowed: frozenset[int] | set[int] = frozenset(),
         **more: Any,
     ) -> Page:
-        """A window of its own, signed in `by` somebody where that is given."""
+        """Open a page in a new browser context, signed in as the account `by` where given."""
         context = self.chromium.new_context(
             base_url=self.url,
             viewport={"width": width, "height": _HEIGHTS.get(width, 800)},
@@ -143,40 +143,40 @@ class Windows:
             locale="en-GB",
             **more,
         )
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(TIMEOUT_MS)
         self.contexts.append(context)
         page = context.new_page()
-        watch = Watch(set(allowed))
-        watch.follow(page)
-        self.watches.append(watch)
+        recorder = PageErrors(set(allowed))
+        recorder.listen(page)
+        self.recorders.append(recorder)
         if by:
             sign_in(page, by)
         return page
 
-    def troubles(self) -> list[str]:
-        return [trouble for watch in self.watches for trouble in watch.troubles]
+    def errors(self) -> list[str]:
+        return [trouble for recorder in self.recorders for trouble in recorder.errors]
 
     def close(self) -> None:
         for context in self.contexts:
             context.close()
 
 
-def watched(chromium: Browser, url: str) -> Iterator[Windows]:
-    """Windows that must be left without an error on a console and without a request that failed."""
-    windows = Windows(chromium, url)
-    yield windows
-    troubles = windows.troubles()
-    windows.close()
-    assert troubles == []
+def checked_pages(chromium: Browser, url: str) -> Iterator[Pages]:
+    """Pages that must end without console errors and failed requests."""
+    pages = Pages(chromium, url)
+    yield pages
+    errors = pages.errors()
+    pages.close()
+    assert errors == []
 
 
 @pytest.fixture
-def windows(stack: RunningStack, chromium: Browser) -> Iterator[Windows]:
-    yield from watched(chromium, stack.url)
+def pages(stack: RunningStack, chromium: Browser) -> Iterator[Pages]:
+    yield from checked_pages(chromium, stack.url)
 
 
 def sign_in(page: Page, account: Account) -> None:
-    """Sign in on the page, as anybody does."""
+    """Sign in through the form."""
     page.goto("/auth/signin")
     page.get_by_label("E-mail").fill(account.email)
     page.get_by_label("Password").fill(PASSWORD)
@@ -185,13 +185,13 @@ def sign_in(page: Page, account: Account) -> None:
 
 
 def heading(page: Page, words: str) -> None:
-    """Wait until the page says this in a heading."""
+    """Wait until the page has this heading."""
     expect(page.get_by_role("heading", name=words).first).to_be_visible()
 
 
 @pytest.fixture
 def suspend(stack: RunningStack) -> Callable[[Account], None]:
-    """Suspend somebody, as an operator does."""
+    """Suspend an account, as staff does."""
 
     def suspend(account: Account) -> None:
         command = (sys.executable, "-m", "tests.browser.suspend", account.email)

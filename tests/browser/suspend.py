@@ -5,7 +5,7 @@ import os
 
 
 def main() -> None:
-    """Suspend whoever has the address on the command line."""
+    """Suspend the account with the e-mail address on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("email")
     options = parser.parse_args()
@@ -17,7 +17,7 @@ def main() -> None:
 
 
 def suspend(email: str) -> None:
-    """Suspend this account, on the word of an operator who isn't anybody."""
+    """Suspend this account, with a made-up staff id."""
     from django.db import transaction
     from django.utils import timezone
 

@@ -1,11 +1,13 @@
-"""What people come for, from the first page to the last, on a phone and on a desk."""
+"""Buying and selling from the first page to the last, on a phone and on a desktop."""
 
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Account, Windows, heading
+from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Account, Pages, heading
+from tests.load.client import Json
+from tests.running_stack import RunningStack
 from tests.load.client import Json
 from tests.running_stack import RunningStack
 
@@ -29,22 +31,22 @@ def pay(page: Page, card: str = "Payment succeeds") -> None:
 
 
 class TestBuy:
-    def test_leads_a_stranger_from_the_search_to_the_receipt(
-        self, windows: Windows, width: int, list_ticket: ListTicket
+    def test_takes_a_new_visitor_from_search_to_receipt(
+        self, pages: Pages, width: int, list_ticket: ListTicket
     ) -> None:
         ticket = list_ticket(f"Buy me {width}")
-        page = windows.open(width=width)
+        page = pages.open(width=width)
         page.goto("/")
         page.get_by_role("searchbox").press_sequentially(f"buy me {width}")
         page.wait_for_url(f"**/?q=buy+me+{width}")
         page.get_by_role("link", name=ticket["title"]).click()
         expect(page.get_by_text("This is the total price. We add no fees.")).to_be_visible()
-        expect(page.get_by_text("Nobody else can take it for 15 minutes")).to_be_visible()
+        expect(page.get_by_text("Nobody else can buy it for 15 minutes")).to_be_visible()
         page.get_by_role("link", name="Sign in to hold this ticket").click()
         page.get_by_role("link", name="Create account").click()
         page.get_by_label("E-mail").fill(f"buyer-{width}@example.com")
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("main").get_by_role("button", name="Sign up").click()
+        page.get_by_role("main").get_by_role("button", name="Create account").click()
         page.wait_for_url(f"**/tickets/{ticket['id']}")
         page.get_by_role("button", name="Hold for 15 minutes").click()
         heading(page, "Held for you")
@@ -55,13 +57,13 @@ class TestBuy:
         heading(page, "Receipt")
         expect(page.get_by_text(ticket["title"])).to_be_visible()
         page.goto("/orders")
-        expect(page.get_by_text("Yours")).to_be_visible()
+        expect(page.get_by_text("Paid", exact=True)).to_be_visible()
 
-    def test_is_harmless_by_the_back_button(
-        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+    def test_survives_the_back_button(
+        self, pages: Pages, width: int, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
         buyer = account()
-        page = windows.open(by=buyer, width=width)
+        page = pages.open(by=buyer, width=width)
         hold(page, list_ticket("Back and forth"))
         pay(page)
         heading(page, "Order confirmed")
@@ -74,24 +76,24 @@ class TestBuy:
         expect(page.get_by_role("listitem").filter(has_text="Back and forth")).to_have_count(1)
 
 
-class TestLapse:
+class TestExpiry:
     def test_ends_with_nothing_charged_and_one_click_to_hold_again(
-        self, windows: Windows, width: int, stack: RunningStack, list_ticket: ListTicket, account: MakeAccount
+        self, pages: Pages, width: int, stack: RunningStack, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
-        page = windows.open(by=account(), width=width)
+        page = pages.open(by=account(), width=width)
         with stack.overriding("orders.web", {"ORDERS_HOLD_SECONDS": "4"}):
             hold(page, list_ticket("Too slow"))
         heading(page, "Your hold expired")
-        expect(page.get_by_text("Nothing was charged.")).to_be_visible()
+        expect(page.get_by_text("You were not charged.")).to_be_visible()
         page.get_by_role("button", name="Hold again").click()
         heading(page, "Held for you")
 
 
 class TestExtend:
     def test_gives_five_more_minutes_once(
-        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+        self, pages: Pages, width: int, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
-        page = windows.open(by=account(), width=width)
+        page = pages.open(by=account(), width=width)
         hold(page, list_ticket("A little longer"))
         page.get_by_role("button", name="Hold for five more minutes").click()
         expect(page.get_by_text("Your hold was extended by five minutes.")).to_be_visible()
@@ -100,48 +102,48 @@ class TestExtend:
 
 
 class TestDecline:
-    def test_is_said_beside_the_card_and_another_card_works(
-        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+    def test_is_shown_beside_the_card_and_another_card_works(
+        self, pages: Pages, width: int, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
-        page = windows.open(by=account(), width=width, allowed={402})
+        page = pages.open(by=account(), width=width, allowed={402})
         hold(page, list_ticket("Refused first"))
         pay(page, "Payment is declined")
         expect(page.locator("fieldset .error")).to_contain_text("declined")
         expect(page.get_by_label("Payment is declined")).to_be_checked()
         pay(page)
         heading(page, "Order confirmed")
-        expect(page.locator(".timeline")).to_contain_text("The bank refused")
+        expect(page.locator(".timeline")).to_contain_text("Payment declined")
 
 
 class TestThreeDSecure:
     def test_goes_by_the_banks_page_and_back(
-        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+        self, pages: Pages, width: int, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
-        page = windows.open(by=account(), width=width)
-        hold(page, list_ticket("The bank asks"))
+        page = pages.open(by=account(), width=width)
+        hold(page, list_ticket("Needs confirmation"))
         pay(page, "Bank asks you to confirm")
         heading(page, "Confirm with your bank")
         page.get_by_role("link", name="Continue to your bank").click()
-        heading(page, "Do you want to pay")
-        page.get_by_role("button", name="Yes, it's me who pays").click()
+        heading(page, "Confirm your payment")
+        page.get_by_role("button", name="Approve payment").click()
         heading(page, "Order confirmed")
 
-    def test_ends_like_a_decline_when_the_buyer_says_no(
-        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+    def test_ends_as_declined_when_the_buyer_declines(
+        self, pages: Pages, width: int, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
-        page = windows.open(by=account(), width=width)
-        hold(page, list_ticket("The buyer says no"))
+        page = pages.open(by=account(), width=width)
+        hold(page, list_ticket("Buyer declines"))
         pay(page, "Bank asks you to confirm")
         page.get_by_role("link", name="Continue to your bank").click()
-        page.get_by_role("button", name="No, refuse this payment").click()
+        page.get_by_role("button", name="Decline payment").click()
         heading(page, "Held for you")
-        expect(page.get_by_text("Nothing was charged. Try another card.")).to_be_visible()
+        expect(page.get_by_text("You were not charged. Try another card.")).to_be_visible()
 
 
 class TestSell:
-    def test_previews_lists_and_earns(self, windows: Windows, width: int, account: MakeAccount) -> None:
+    def test_previews_lists_and_shows_earnings(self, pages: Pages, width: int, account: MakeAccount) -> None:
         seller, buyer = account(), account()
-        page = windows.open(by=seller, width=width)
+        page = pages.open(by=seller, width=width)
         page.get_by_role("link", name="Sell", exact=True).click()
         expect(page.get_by_text("You have no listings yet.")).to_be_visible()
         page.get_by_role("main").get_by_role("link", name="Sell a ticket").first.click()
@@ -160,9 +162,9 @@ class TestSell:
         expect(page.locator(".earned")).to_contain_text("$1,250.50")
 
     def test_says_what_is_wrong_beside_the_field(
-        self, windows: Windows, width: int, account: MakeAccount
+        self, pages: Pages, width: int, account: MakeAccount
     ) -> None:
-        page = windows.open(by=account(), width=width, allowed={400})
+        page = pages.open(by=account(), width=width, allowed={400})
         page.goto("/tickets/new")
         page.get_by_label("Title").fill("Nothing to pay")
         page.get_by_label("Price", exact=True).fill("0")
@@ -173,32 +175,32 @@ class TestSell:
 
 class TestEdit:
     def test_changes_what_nobody_holds_and_says_why_a_held_one_is_locked(
-        self, windows: Windows, width: int, account: MakeAccount
+        self, pages: Pages, width: int, account: MakeAccount
     ) -> None:
         seller, buyer = account(), account()
         ticket = seller.api.list_ticket(title="Row 7", price="30.00")
-        page = windows.open(by=seller, width=width)
+        page = pages.open(by=seller, width=width)
         page.goto(f"/tickets/{ticket['id']}")
         page.get_by_role("link", name="Edit").click()
         page.get_by_label("Price", exact=True).fill("25")
         page.get_by_role("button", name="Save").click()
         expect(page.locator(".price.big")).to_have_text("$25.00")
         buyer.api.hold(ticket)
-        expect(page.get_by_text("A buyer is holding it, so it can't be changed right now.")).to_be_visible()
+        expect(page.get_by_text("A buyer is holding your ticket. You can't change the listing right now.")).to_be_visible()
         expect(page.get_by_role("link", name="Edit")).to_have_count(0)
         page.goto(f"/tickets/{ticket['id']}/edit")
         expect(page.get_by_text("You can't change a listing while a buyer holds the ticket.")).to_be_visible()
 
 
 class TestWithdraw:
-    def test_takes_the_listing_away_and_others_see_it_go(
-        self, windows: Windows, width: int, account: MakeAccount
+    def test_removes_the_listing_on_open_pages_too(
+        self, pages: Pages, width: int, account: MakeAccount
     ) -> None:
         seller = account()
         ticket = seller.api.list_ticket(title="Never mind", price="30.00")
-        other = windows.open(width=width)
+        other = pages.open(width=width)
         other.goto(f"/tickets/{ticket['id']}")
-        page = windows.open(by=seller, width=width)
+        page = pages.open(by=seller, width=width)
         page.goto(f"/tickets/{ticket['id']}")
         page.get_by_text("Withdraw listing…").click()
         page.get_by_role("button", name="Withdraw listing").click()
@@ -207,22 +209,22 @@ class TestWithdraw:
 
 
 class TestSuspendedUser:
-    def test_is_told_why_nothing_works_any_more(
+    def test_sees_why_the_session_ended(
         self,
-        windows: Windows,
+        pages: Pages,
         width: int,
         list_ticket: ListTicket,
         account: MakeAccount,
         suspend: Callable[[Account], None],
     ) -> None:
         buyer = account()
-        page = windows.open(by=buyer, width=width, allowed={400, 401, 403})
+        page = pages.open(by=buyer, width=width, allowed={400, 401, 403})
         hold(page, list_ticket("Not any more"))
         other = page.context.new_page()
         other.goto(f"/tickets/{list_ticket('Nor this one')['id']}")
         button = other.get_by_role("button", name="Hold for 15 minutes")
         expect(button).to_be_visible()
-        other.evaluate("() => (window.fetch = () => Promise.reject())")  # it doesn't hear of it by itself
+        other.evaluate("() => (window.fetch = () => Promise.reject())")  # so that it doesn't update by itself
         suspend(buyer)
         page.wait_for_url("**/auth/signin?next=**")  # by itself: the session has ended
         button.click()
@@ -236,17 +238,17 @@ class TestSuspendedUser:
 
 
 class TestAServiceThatIsDown:
-    def test_takes_only_its_own_section(
-        self, windows: Windows, width: int, stack: RunningStack, list_ticket: ListTicket, account: MakeAccount
+    def test_affects_only_its_own_section(
+        self, pages: Pages, width: int, stack: RunningStack, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
-        page = windows.open(by=account(), width=width, allowed={503})
+        page = pages.open(by=account(), width=width, allowed={503})
         hold(page, list_ticket("Hold on"))
         order = page.url
         stack.stop("payments.web")
         try:
             page.goto(order)
             heading(page, "Held for you")
-            expect(page.get_by_text("Payments aren't answering right now.")).to_be_visible()
+            expect(page.get_by_text("Payments are unavailable right now.")).to_be_visible()
             expect(page.get_by_text("We're still holding the ticket for you.")).to_be_visible()
         finally:
             stack.start("payments.web")
@@ -256,7 +258,7 @@ class TestAServiceThatIsDown:
         stack.stop("tickets.web")
         try:
             page.goto("/")
-            expect(page.get_by_text("Listings aren't answering right now.")).to_be_visible()
+            expect(page.get_by_text("Listings are unavailable right now.")).to_be_visible()
             page.goto("/orders")
             expect(page.get_by_text("Hold on")).to_be_visible()
             page.goto(f"{order}/receipt")

@@ -1,4 +1,4 @@
-"""Money, moments and colours, for people."""
+"""Template tags for money, times and colours."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -15,9 +15,9 @@ from frontend_service.pages import messages, user_agents
 
 register = template.Library()
 register.filter("device_name", user_agents.device_name)
-register.filter("part_name", messages.part_name)
+register.filter("service_name", messages.service_name)
 register.filter("state_of", messages.state_of)
-register.filter("state_word", messages.state_word)
+register.filter("state_label", messages.state_label)
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 _HUES = 6
@@ -43,25 +43,25 @@ def moment(value: datetime, style: str = "full") -> SafeString:
 
 @register.filter
 def iso(value: datetime) -> str:
-    """A moment as HTML writes it for programs, which is no finer than milliseconds."""
+    """A time for a `datetime` attribute, whose precision is milliseconds."""
     return timezone.localtime(value).isoformat(timespec="milliseconds")
 
 
 @register.filter
 def is_this_year(value: datetime) -> bool:
-    """Whether a moment's year, in the visitor's zone, goes without saying."""
+    """Whether a time is in the current year, in the visitor's zone."""
     return timezone.localtime(value).year == timezone.localtime().year
 
 
 @register.filter
-def seller_sign(user_id: UUID) -> str:
-    """A short sign by which a seller is known again: accounts have no name that strangers may see."""
+def seller_code(user_id: UUID) -> str:
+    """A short code to recognise a seller by: accounts have no public name."""
     return user_id.hex[-6:].upper()
 
 
 @register.filter
 def hue(ticket_id: UUID) -> str:
-    """The class of a ticket's colour, always the same for the same ticket, like coloured paper."""
+    """The CSS class of a ticket's colour, the same each time for the same ticket."""
     return f"hue-{ticket_id.int % _HUES}"
 
 

@@ -1,4 +1,4 @@
-"""`makemessages -l de`: gather the shop's texts for a language, wherever it is called from."""
+"""`makemessages -l de`: collect the pages' texts for a language, from any working directory."""
 
 from contextlib import chdir
 from pathlib import Path
@@ -8,9 +8,9 @@ from django.core.management.commands import makemessages
 
 
 class Command(makemessages.Command):
-    """Django's own, but for the pages alone: their catalogues are in `pages/locale`."""
+    """Django's command, limited to the pages, whose catalogues are in `pages/locale`."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Gather them."""
+        """Collect the texts."""
         with chdir(Path(__file__).parents[2]):
             super().handle(*args, **options)

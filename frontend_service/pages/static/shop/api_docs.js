@@ -1,4 +1,4 @@
-// The API's own description, browsable. Everything it needs comes from this origin.
+// Swagger UI for the API's own description. Everything is loaded from this origin.
 
 SwaggerUIBundle({
   url: document.getElementById("swagger-ui").dataset.document,

@@ -1,31 +1,31 @@
-// Search while typing, and cards that say when somebody else was quicker. Without it the button searches.
+// Search while typing, and cards that show when a ticket is held or sold. Without script the button searches.
 
 const form = document.getElementById("search");
 const listings = () => document.getElementById("listings");
 
-let timer, asking;
+let timer, controller;
 function address() {
-  const asked = [...new FormData(form)].filter(([, value]) => value !== "");
-  return `${form.getAttribute("action")}${asked.length ? `?${new URLSearchParams(asked)}` : ""}`;
+  const filled = [...new FormData(form)].filter(([, value]) => value !== "");
+  return `${form.getAttribute("action")}${filled.length ? `?${new URLSearchParams(filled)}` : ""}`;
 }
 
 async function search() {
-  asking?.abort();
-  asking = new AbortController();
-  const wanted = address();
+  controller?.abort();
+  controller = new AbortController();
+  const url = address();
   listings().setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(wanted, { signal: asking.signal });
+    const answer = await fetch(url, { signal: controller.signal });
     if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = document.adoptNode(page.getElementById("listings"));
     listings().replaceWith(fresh);
-    history.replaceState(null, "", wanted);
+    history.replaceState(null, "", url);
     document.title = page.title;
     fresh.dispatchEvent(new Event("fresh", { bubbles: true }));
     document.getElementById("announce").textContent = fresh.dataset.say;
   } catch (error) {
-    // A newer search has taken over, or the button will say what is wrong.
+    // A newer search replaced this one, or the button will show the error.
     if (error.name !== "AbortError") listings().removeAttribute("aria-busy");
   }
 }
@@ -37,7 +37,7 @@ form.addEventListener("input", () => {
 
 const QUICK = 5000, SLOW = 60000;
 let delay = QUICK, etag = "", etagOf = "";
-async function look() {
+async function pollCards() {
   const cards = [...document.querySelectorAll("[data-card]")];
   const ids = cards.map((card) => card.dataset.card).join();
   if (ids && !document.hidden) {
@@ -48,17 +48,17 @@ async function look() {
       delay = answer.ok ? QUICK : delay * 1.4;
       if (answer.ok) {
         [etag, etagOf] = [answer.headers.get("ETag"), ids];
-        mark(cards, await answer.json());
+        showStates(cards, await answer.json());
       }
     } catch {
       delay *= 1.4;
     }
   }
   delay = Math.min(delay, SLOW);
-  setTimeout(look, delay);
+  setTimeout(pollCards, delay);
 }
 
-function mark(cards, states) {
+function showStates(cards, states) {
   for (const card of cards) {
     const { state, word } = states[card.dataset.card] ?? {};
     if (!state || state === card.dataset.state) continue;
@@ -68,4 +68,4 @@ function mark(cards, states) {
     place.hidden = !word;
   }
 }
-setTimeout(look, delay);
+setTimeout(pollCards, delay);

@@ -1,9 +1,9 @@
-// Paying with a real card: its number goes from Stripe's own fields straight to Stripe. A payment begins when
-// the buyer presses the button, so that looking at the page changes nothing.
+// Paying with a real card: its number goes from Stripe's own fields directly to Stripe. A payment starts when
+// the buyer presses the button, so that opening the page changes nothing.
 
 let current, loading;
 begin();
-// The order's part of the page changes by itself, and another form comes with it.
+// The order's status is replaced when it changes, and its form with it.
 new MutationObserver(begin).observe(document.getElementById("status"), { childList: true });
 
 function begin() {
@@ -23,7 +23,7 @@ function loadStripe(key) {
     script.src = "https://js.stripe.com/v3/";
     script.onload = () => resolve(window.Stripe(key));
     script.onerror = () => {
-      loading = undefined; // the next form asks again
+      loading = undefined; // the next form tries again
       reject();
     };
     document.head.append(script);
@@ -49,7 +49,7 @@ async function start(form) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;
-    form.dataset.busy = "yes"; // while it is there, the page doesn't replace this form
+    form.dataset.busy = "yes"; // while this is set, the page doesn't replace the form
     say("");
     try {
       const problem = await pay(stripe, elements, form.dataset);
@@ -63,11 +63,11 @@ async function start(form) {
   });
 }
 
-// Resolves to what is wrong, in words, or to nothing when the bank said yes.
+// Resolves to the error's text, or to undefined when the payment was approved.
 async function pay(stripe, elements, { order, fresh, "return": returnAddress }) {
   const { error: incomplete } = await elements.submit();
   if (incomplete) return incomplete.message;
-  await fetch(fresh); // filling in a card may take longer than an access token lasts: a page renews it
+  await fetch(fresh); // filling in a card may take longer than an access token lasts: a page refreshes it
   const answer = await fetch("/api/payments/intents", {
     method: "POST",
     headers: { "Content-Type": "application/json" },

@@ -1,4 +1,4 @@
-// The card beside the form shows what is being typed. Without it the Preview button does.
+// The preview shows the input while it is typed. Without script the Preview button does.
 
 const form = document.querySelector("form[data-preview]");
 const preview = document.querySelector(".preview");
@@ -17,7 +17,7 @@ function money(amount, currency) {
   return new Intl.NumberFormat("en-US", { style: "currency", currency }).format(amount);
 }
 
-// The form's own time is meant, whatever the zone of this browser is.
+// The time as typed, in the form's zone, not in the browser's.
 function showDate(text) {
   const date = document.createElement("span");
   date.className = "date";

@@ -1,4 +1,4 @@
-// Everything in here is an extra: each page does its work without it.
+// Progressive enhancement: every page works without this script.
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const secure = location.protocol === "https:" ? "; Secure" : "";
@@ -10,11 +10,11 @@ const STYLES = {
   day: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
   clock: { hour: "2-digit", minute: "2-digit" },
 };
-// The server writes English dates as in "24 Nov".
+// The server formats English dates as "24 Nov".
 const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 const STUB = { ".month": { month: "short" }, ".day-number": { day: "numeric" } };
 
-// The first page of a visit is rendered before the server can know the zone.
+// The first page of a visit is rendered before the server has the zone's cookie.
 function localise(root) {
   if (document.documentElement.dataset.zone === zone) return;
   const write = (place, moment, format) => {
@@ -23,7 +23,7 @@ function localise(root) {
   for (const time of root.querySelectorAll("time[data-style]")) {
     const moment = new Date(time.dateTime);
     if (time.dataset.style === "stub") {
-      for (const [part, format] of Object.entries(STUB)) write(time.querySelector(part), moment, format);
+      for (const [selector, format] of Object.entries(STUB)) write(time.querySelector(selector), moment, format);
       const thisYear = moment.getFullYear() === new Date().getFullYear();
       write(time.querySelector(".year"), moment, { weekday: "short" });
       if (!thisYear) time.querySelector(".year").textContent += ` ${moment.getFullYear()}`;
@@ -38,7 +38,7 @@ function announce(words) {
   if (words) document.getElementById("announce").textContent = words;
 }
 
-// The time left, by the server's clock: the page says what time it was when it was made.
+// The time left, by the server's clock: the page has the time at which it was rendered.
 function countDown(root, onEnd) {
   const place = root.querySelector(".countdown");
   if (!place) return 0;
@@ -65,25 +65,25 @@ function countDown(root, onEnd) {
   return ticking;
 }
 
-// What a visitor has typed, opened and chosen in a part of the page, and where they are in it: by the form's
-// address and the control's name or words, since the part that comes instead has other elements.
-function remember(box) {
-  const where = (control) => `${control.form?.getAttribute("action") ?? ""} ${control.name} ${control.type === "radio" ? control.value : ""}`;
+// The input, the open details and the focus in a partial, by the form's action and the control's name or text,
+// since the new partial has other elements. Returns a function that restores them.
+function saveInput(box) {
+  const keyOf = (control) => `${control.form?.getAttribute("action") ?? ""} ${control.name} ${control.type === "radio" ? control.value : ""}`;
   const controls = () => [...box.querySelectorAll("input:not([type=hidden]), textarea, select")];
   const words = (element) => `${element.tagName} ${element.textContent.trim()}`;
   const changed = new Map();
   for (const control of controls()) {
-    if ("checked" in control && control.checked !== control.defaultChecked) changed.set(where(control), control.checked);
-    else if (control.value !== control.defaultValue) changed.set(where(control), control.value);
+    if ("checked" in control && control.checked !== control.defaultChecked) changed.set(keyOf(control), control.checked);
+    else if (control.value !== control.defaultValue) changed.set(keyOf(control), control.value);
   }
   const opened = [...box.querySelectorAll("details[open] > summary")].map(words);
   const active = box.contains(document.activeElement) ? document.activeElement : null;
   const isControl = active?.matches("input, textarea, select");
-  const mark = active && (isControl ? where(active) : words(active));
+  const key = active && (isControl ? keyOf(active) : words(active));
   const selection = isControl && active.type !== "radio" ? [active.selectionStart, active.selectionEnd] : null;
   return () => {
     for (const control of controls()) {
-      const value = changed.get(where(control));
+      const value = changed.get(keyOf(control));
       if (typeof value === "boolean") control.checked = value;
       else if (value !== undefined) control.value = value;
     }
@@ -92,12 +92,12 @@ function remember(box) {
     }
     if (!active) return;
     const candidates = isControl ? controls() : [...box.querySelectorAll("a, button, summary, [tabindex]")];
-    const same = candidates.find((element) => (isControl ? where(element) : words(element)) === mark);
+    const same = candidates.find((element) => (isControl ? keyOf(element) : words(element)) === key);
     if (same) {
       same.focus({ preventScroll: true });
       if (selection) same.setSelectionRange?.(...selection);
     } else {
-      // What had the focus is gone: the part itself is where the visitor goes on.
+      // The focused control is gone: move the focus to the partial itself.
       const heading = box.querySelector("h2") ?? box;
       heading.tabIndex = -1;
       heading.focus({ preventScroll: true });
@@ -105,36 +105,36 @@ function remember(box) {
   };
 }
 
-// A part of the page that changes by itself: it asks often while something is about to happen, seldom otherwise.
-function follow(box) {
+// Poll a partial: often while a change is expected, seldom otherwise.
+function poll(box) {
   const QUICK = 1000, CALM = 5000, SLOW = 30000;
   let delay, timer, ticking, etag = box.dataset.etag;
 
-  const part = () => box.firstElementChild;
-  const pace = () => ("waiting" in part().dataset ? QUICK : CALM);
-  const plan = (next) => {
+  const partial = () => box.firstElementChild;
+  const pace = () => ("waiting" in partial().dataset ? QUICK : CALM);
+  const schedule = (next) => {
     delay = Math.min(next, SLOW);
     clearTimeout(timer);
-    timer = setTimeout(ask, delay);
+    timer = setTimeout(request, delay);
   };
   const restart = () => {
     clearInterval(ticking);
-    ticking = countDown(box, () => plan(QUICK));
-    plan("ask" in part().dataset ? 0 : pace());
+    ticking = countDown(box, () => schedule(QUICK));
+    schedule("check" in partial().dataset ? 0 : pace());
   };
   const show = (fresh) => {
-    const restore = remember(box);
+    const restore = saveInput(box);
     box.replaceChildren(fresh);
     localise(box);
     restore();
     announce(fresh.dataset.say ?? fresh.querySelector("h2")?.textContent);
     restart();
   };
-  async function ask() {
-    if (document.hidden || box.querySelector("[data-busy], [data-sent]")) return plan(delay);
+  async function request() {
+    if (document.hidden || box.querySelector("[data-busy], [data-sent]")) return schedule(delay);
     try {
       const answer = await fetch(box.dataset.poll, { redirect: "manual", cache: "no-store", headers: { "If-None-Match": etag } });
-      // The session has ended, or this isn't the visitor's any more: the page itself says what to do.
+      // The session has ended, or the visitor has no access any more: the page itself shows what to do.
       if (answer.type === "opaqueredirect" || answer.status === 403) return location.reload();
       if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -142,15 +142,15 @@ function follow(box) {
         return show(document.adoptNode(page.body.firstElementChild));
       }
     } catch {
-      // No answer now is no reason to stop asking.
+      // Keep polling after a failed request.
     }
-    plan(Math.max(delay, pace()) * 1.4);
+    schedule(Math.max(delay, pace()) * 1.4);
   }
-  document.addEventListener("visibilitychange", () => document.hidden || plan(0));
+  document.addEventListener("visibilitychange", () => document.hidden || schedule(0));
   restart();
 }
 
-// One click is one request, and the button says that it was heard.
+// One click sends one request, and the button is disabled after it.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return;
@@ -171,4 +171,4 @@ for (const button of document.querySelectorAll("[data-print]")) {
 }
 
 localise(document);
-document.querySelectorAll("[data-poll]").forEach(follow);
+document.querySelectorAll("[data-poll]").forEach(poll);

@@ -1,4 +1,4 @@
-"""What a scene is made of, and the list that scenes are put on."""
+"""The Scenario type and the registry of scenarios."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from typing import Any
 
 from frontend_service.tests.fake_marketplace import Marketplace
 
-#: What Django's file backend puts after each email.
-_END_OF_LETTER = b"-" * 79
+#: What Django's file backend writes after each e-mail.
+_END_OF_MESSAGE = b"-" * 79
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +25,8 @@ class Email:
 
 
 @dataclass
-class Scene:
-    """One marketplace in one state, and who looks at it. `fill` is typed before a button is `press`ed."""
+class Scenario:
+    """A fake marketplace in one state, and its visitor. `fill` is typed before the button `press` is clicked."""
 
     address: str = "/"
     market: Marketplace = field(default_factory=Marketplace)
@@ -37,7 +37,7 @@ class Scene:
     emails: list[Email] = field(default_factory=list)
 
     def deliver(self, mailbox: Path) -> None:
-        """Put the scene's emails, and no others, where the pages look for them."""
+        """Replace the mailbox's e-mails with the scenario's."""
         for old in mailbox.glob("*.log"):
             old.unlink()
         for number, email in enumerate(self.emails):
@@ -45,23 +45,23 @@ class Scene:
             message["To"], message["Subject"] = email.to, email.subject
             message.set_content(email.text)
             path = mailbox / f"{number}.log"
-            path.write_bytes(message.as_bytes() + b"\n" + _END_OF_LETTER + b"\n")
+            path.write_bytes(message.as_bytes() + b"\n" + _END_OF_MESSAGE + b"\n")
             sent_at = (datetime.now(UTC) - timedelta(hours=email.hours_ago)).timestamp()
             utime(path, (sent_at, sent_at))
 
 
-Build = Callable[[Scene], None]
-SCENES: dict[str, Build] = {}
+Build = Callable[[Scenario], None]
+SCENARIOS: dict[str, Build] = {}
 
 
-def scene(build: Build) -> Build:
-    """Put a scene on the list, named as its function is."""
-    SCENES[build.__name__.strip("_").replace("_", "-")] = build
+def add_scenario(build: Build) -> Build:
+    """Register a scenario under its function's name."""
+    SCENARIOS[build.__name__.strip("_").replace("_", "-")] = build
     return build
 
 
-def sign_in(it: Scene, **more: Any) -> str:
-    """Let Ada look at the scene; return her id."""
-    it.visitor = it.market.add_user("ada@example.com")
-    it.market.users["ada@example.com"].update(more)
-    return it.visitor
+def sign_in(scenario: Scenario, **more: Any) -> str:
+    """Make Ada the scenario's visitor; return her id."""
+    scenario.visitor = scenario.market.add_user("ada@example.com")
+    scenario.market.users["ada@example.com"].update(more)
+    return scenario.visitor

@@ -1,23 +1,23 @@
-"""Pages that wait for something change by themselves, and take nothing from whoever is using them."""
+"""Pages update by themselves, without losing the visitor's input or focus."""
 
 import re
 from collections.abc import Callable
 
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Account, Windows, heading
 from tests.load.client import Json
+from tests.browser.conftest import Account, Pages, heading
 
 MakeAccount = Callable[[], Account]
 ListTicket = Callable[..., Json]
 
 
-class TestTheShelf:
-    def test_marks_what_others_take(
-        self, windows: Windows, list_ticket: ListTicket, account: MakeAccount
+class TestTheList:
+    def test_shows_what_others_hold_and_buy(
+        self, pages: Pages, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
         ticket, buyer = list_ticket("Going fast"), account()
-        page = windows.open()
+        page = pages.open()
         page.goto("/?q=going+fast")
         card = page.locator(f"[data-card='{ticket['id']}']")
         expect(card).to_have_attribute("data-state", "free")
@@ -28,10 +28,10 @@ class TestTheShelf:
         assert page.url.endswith("/?q=going+fast")
 
     def test_keeps_the_focus_in_the_search_while_it_changes(
-        self, windows: Windows, list_ticket: ListTicket
+        self, pages: Pages, list_ticket: ListTicket
     ) -> None:
         list_ticket("Unmistakable")
-        page = windows.open()
+        page = pages.open()
         page.goto("/")
         page.get_by_role("searchbox").press_sequentially("unmistak")
         expect(page.locator(".ticket")).to_have_count(1)
@@ -43,32 +43,32 @@ class TestTheShelf:
 
 
 class TestATicketsPage:
-    def test_turns_by_itself_when_somebody_holds_it_and_again_when_it_is_free(
-        self, windows: Windows, list_ticket: ListTicket, account: MakeAccount
+    def test_updates_when_a_ticket_is_held_and_released(
+        self, pages: Pages, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
         ticket, other = list_ticket("To and fro"), account()
-        page = windows.open(by=account())
+        page = pages.open(by=account())
         page.goto(f"/tickets/{ticket['id']}")
         page.get_by_role("button", name="Hold for 15 minutes").focus()
         order = other.api.hold(ticket)
-        expect(page.get_by_text("Somebody is holding this ticket.")).to_be_visible()
+        expect(page.get_by_text("Another buyer is holding this ticket.")).to_be_visible()
         expect(page.locator("#announce")).to_have_text("This ticket is held.")
         other.api.cancel(order)
         expect(page.get_by_role("button", name="Hold for 15 minutes")).to_be_visible()
 
 
 class TestAnOrdersPage:
-    def test_keeps_what_was_chosen_and_where_one_was(
-        self, windows: Windows, list_ticket: ListTicket, account: MakeAccount
+    def test_keeps_input_and_focus(
+        self, pages: Pages, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
         ticket, buyer = list_ticket("In the middle of it"), account()
         order = buyer.api.hold(ticket)
-        page = windows.open(by=buyer)
+        page = pages.open(by=buyer)
         page.goto(f"/orders/{order['id']}")
         page.get_by_label("Bank asks you to confirm").check()
         page.get_by_role("button", name="Pay $48.00").focus()
         page.evaluate("() => { document.querySelector('.countdown').dataset.old = 'yes'; }")
-        # In another window the same buyer takes more time.
+        # In another page the same buyer extends the hold.
         other = page.context.new_page()
         other.goto(f"/orders/{order['id']}")
         other.get_by_role("button", name="Hold for five more minutes").click()
@@ -77,12 +77,12 @@ class TestAnOrdersPage:
         expect(page.get_by_label("Bank asks you to confirm")).to_be_checked()
         expect(page.get_by_role("button", name="Pay $48.00")).to_be_focused()
 
-    def test_mostly_hears_that_nothing_has_changed(
-        self, windows: Windows, list_ticket: ListTicket, account: MakeAccount
+    def test_gets_a_304_while_nothing_changes(
+        self, pages: Pages, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
         buyer = account()
         order = buyer.api.hold(list_ticket("Quiet"))
-        page = windows.open(by=buyer)
+        page = pages.open(by=buyer)
         statuses: list[int] = []
         page.on(
             "response", lambda answer: statuses.append(answer.status) if "/status" in answer.url else None
@@ -94,12 +94,12 @@ class TestAnOrdersPage:
             pass
         assert statuses == [304, 304]
 
-    def test_says_how_much_time_is_left_at_five_and_at_two_minutes(
-        self, windows: Windows, list_ticket: ListTicket, account: MakeAccount
+    def test_announces_the_time_left_at_five_and_two_minutes(
+        self, pages: Pages, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
         buyer = account()
         order = buyer.api.hold(list_ticket("Tick"))
-        page = windows.open(by=buyer)
+        page = pages.open(by=buyer)
         page.clock.install()
         page.goto(f"/orders/{order['id']}")
         heading(page, "Held for you")
@@ -111,12 +111,12 @@ class TestAnOrdersPage:
         expect(page.locator("#announce")).to_have_text("2 minutes left to pay")
         expect(page.locator(".countdown")).to_have_class(re.compile("soon"))
 
-    def test_goes_on_asking_when_no_answer_comes(
-        self, windows: Windows, list_ticket: ListTicket, account: MakeAccount
+    def test_keeps_polling_after_a_failed_request(
+        self, pages: Pages, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
         buyer = account()
         order = buyer.api.hold(list_ticket("Bad line"))
-        page = windows.open(by=buyer, allowed={503})
+        page = pages.open(by=buyer, allowed={503})
         lost: list[str] = []
 
         def lose(route: Route) -> None:
@@ -134,10 +134,10 @@ class TestAnOrdersPage:
 
 
 class TestMotion:
-    def test_is_none_for_who_wants_none(
-        self, windows: Windows, list_ticket: ListTicket, account: MakeAccount
+    def test_respects_reduced_motion(
+        self, pages: Pages, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
-        page = windows.open(reduced_motion="reduce")
+        page = pages.open(reduced_motion="reduce")
         page.goto("/")
         page.evaluate("() => document.body.insertAdjacentHTML('beforeend', '<i class=\"pulse\"></i>')")
         assert page.evaluate("() => document.getAnimations().length") == 0
@@ -145,7 +145,7 @@ class TestMotion:
             "() => [...document.querySelectorAll('*')].map((one) => getComputedStyle(one).transitionDuration)"
         )
         assert set(durations) == {"0s"}
-        moving = windows.open()
+        moving = pages.open()
         moving.goto("/")
         moving.evaluate("() => document.body.insertAdjacentHTML('beforeend', '<i class=\"pulse\"></i>')")
         assert moving.evaluate("() => document.getAnimations().length") == 1
@@ -153,10 +153,10 @@ class TestMotion:
 
 class TestDoubleClick:
     def test_holds_and_pays_once(
-        self, windows: Windows, list_ticket: ListTicket, account: MakeAccount
+        self, pages: Pages, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
         buyer = account()
-        page = windows.open(by=buyer)
+        page = pages.open(by=buyer)
         page.goto(f"/tickets/{list_ticket('Twice')['id']}")
         page.get_by_role("button", name="Hold for 15 minutes").dblclick()
         heading(page, "Held for you")

@@ -1,4 +1,4 @@
-"""Every page and state, looked at: markup, what keeps people out, and what doesn't fit."""
+"""Checks of every page in every state: markup, accessibility, overflow."""
 
 import json
 import os
@@ -10,33 +10,33 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page
 
-from tests.browser import gallery
-from tests.browser.conftest import DESKTOP, PHONE, TABLET, Windows, watched
-from tests.browser.shop import Shop, enter, running_shop
 from tests.suites.chromium import markup_checker
 from tests.suites.run import SCREENSHOTS_VARIABLE
+from tests.browser import page_scenarios
+from tests.browser.conftest import DESKTOP, PHONE, TABLET, Pages, checked_pages
+from tests.browser.storefront import Storefront, open_scenario, running_storefront
 
-#: The narrowest phone, and a desk's screen at 200 % zoom.
+#: The narrowest phone, and a desktop screen at 200 % zoom.
 NARROWEST, ZOOMED = 320, DESKTOP // 2
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with running_shop(tmp_path_factory.mktemp("shop")) as shop:
-        yield shop
+def storefront(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storefront]:
+    with running_storefront(tmp_path_factory.mktemp("shop")) as storefront:
+        yield storefront
 
 
 @pytest.fixture
-def windows(shop: Shop, chromium: Browser) -> Iterator[Windows]:
-    yield from watched(chromium, shop.url)
+def pages(storefront: Storefront, chromium: Browser) -> Iterator[Pages]:
+    yield from checked_pages(chromium, storefront.url)
 
 
-def open_everything(page: Page) -> None:
+def open_details(page: Page) -> None:
     page.evaluate("() => document.querySelectorAll('details').forEach((one) => { one.open = true; })")
 
 
 def axe(page: Page) -> list[str]:
-    """Return what axe finds: the rule, and the elements that break it."""
+    """Return axe's violations: the rule and the element."""
     page.evaluate(AXE_SCRIPT)
     found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
     return [
@@ -47,7 +47,7 @@ def axe(page: Page) -> list[str]:
 
 
 def overflow(page: Page) -> list[str]:
-    """Return what sticks out of the window to the right."""
+    """Return the elements that overflow the viewport to the right."""
     found: list[str] = page.evaluate(
         """() => {
           const width = document.documentElement.clientWidth;
@@ -61,9 +61,9 @@ def overflow(page: Page) -> list[str]:
 
 
 def small_targets(page: Page) -> list[str]:
-    """Return what is smaller than 24 by 24 pixels to point at (WCAG 2.5.8).
+    """Return the targets smaller than 24 by 24 pixels (WCAG 2.5.8).
 
-    Links in running text may be; a link that is stretched over its card is as large as that.
+    Links in running text are exempt; a link that covers its card is as large as the card.
     """
     found: list[str] = page.evaluate(
         """() => [...document.querySelectorAll("a, button, summary, input, select, textarea")]
@@ -78,38 +78,38 @@ def small_targets(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", gallery.names())
+@pytest.mark.parametrize("name", page_scenarios.names())
 class TestEveryPage:
     @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-    def test_keeps_nobody_out_and_fits(self, windows: Windows, shop: Shop, name: str, dark: bool) -> None:
-        scene = shop.show(name)
-        page = windows.open(width=PHONE, dark=dark, allowed={scene.status})
-        enter(page, shop, scene)
-        _keep(page, name, dark=dark)
+    def test_is_accessible_and_fits(self, pages: Pages, storefront: Storefront, name: str, dark: bool) -> None:
+        scenario = storefront.show(name)
+        page = pages.open(width=PHONE, dark=dark, allowed={scenario.status})
+        open_scenario(page, storefront, scenario)
+        _save_screenshot(page, name, dark=dark)
         found: dict[str, list[str]] = {}
         for width in (PHONE, DESKTOP):
             page.set_viewport_size({"width": width, "height": 800})
-            open_everything(page)
+            open_details(page)
             found[f"axe at {width}"] = axe(page)
             found[f"small at {width}"] = small_targets(page)
         for width in (NARROWEST, PHONE, ZOOMED, TABLET, DESKTOP):
             page.set_viewport_size({"width": width, "height": 800})
-            found[f"sticking out at {width}"] = overflow(page)
+            found[f"overflow at {width}"] = overflow(page)
         assert {what: where for what, where in found.items() if where} == {}
 
 
-def _keep(page: Page, name: str, *, dark: bool) -> None:
-    """Keep a picture: a phone's by day and a desk's by night."""
+def _save_screenshot(page: Page, name: str, *, dark: bool) -> None:
+    """Save a screenshot: phone in light mode, desktop in dark mode."""
     folder = os.environ.get(SCREENSHOTS_VARIABLE)
     if folder:
         page.set_viewport_size({"width": DESKTOP if dark else PHONE, "height": 800})
         page.wait_for_load_state("networkidle")
-        path = Path(folder) / f"{name}-{'desk' if dark else 'phone'}.jpg"
+        path = Path(folder) / f"{name}-{'desktop' if dark else 'phone'}.jpg"
         page.screenshot(path=path, full_page=True, type="jpeg", quality=80)
 
 
 def check_markup(folder: Path) -> list[str]:
-    """Return what the markup checker refuses in a folder's files."""
+    """Return the markup checker's errors in a folder's files."""
     checked = subprocess.run(
         [*markup_checker(), "--errors-only", "--format", "json", "--exit-zero-always", str(folder)],
         capture_output=True, check=True, text=True,
@@ -119,11 +119,11 @@ def check_markup(folder: Path) -> list[str]:
 
 
 class TestMarkup:
-    def test_is_valid_on_every_page(self, shop: Shop, windows: Windows, tmp_path: Path) -> None:
-        for name in gallery.names():
-            scene = shop.show(name)
-            page = windows.open(script=False, allowed={scene.status})
-            (tmp_path / f"{name}.html").write_bytes(enter(page, shop, scene).body())
+    def test_is_valid_on_every_page(self, storefront: Storefront, pages: Pages, tmp_path: Path) -> None:
+        for name in page_scenarios.names():
+            scenario = storefront.show(name)
+            page = pages.open(script=False, allowed={scenario.status})
+            (tmp_path / f"{name}.html").write_bytes(open_scenario(page, storefront, scenario).body())
             page.close()
         assert check_markup(tmp_path) == []
 
@@ -131,7 +131,7 @@ class TestMarkup:
 _BROKEN = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Broken</title></head>
 <body><span><div>A block in a line</div></span><img src="/nothing.png"><button>.</button>
 <p>Hardly to be seen</p></body></html>"""
-# By script: the pages' policy lets no style attribute through.
+# By script: the pages' policy blocks style attributes.
 _BREAK = """() => {
   document.querySelector("button").style.all = "unset";
   const { style } = document.querySelector("p");
@@ -140,10 +140,10 @@ _BREAK = """() => {
 
 
 class TestTheChecks:
-    def test_find_what_is_wrong(self, shop: Shop, chromium: Browser, tmp_path: Path) -> None:
-        """Without this, everything above might pass because nothing is looked at."""
-        shop.show("browse")
-        broken = Windows(chromium, shop.url)
+    def test_find_what_is_wrong(self, storefront: Storefront, chromium: Browser, tmp_path: Path) -> None:
+        """Negative control: the checks above find errors on a broken page."""
+        storefront.show("browse")
+        broken = Pages(chromium, storefront.url)
         page = broken.open(width=PHONE)
         page.goto("/")
         page.set_content(_BROKEN)
@@ -152,7 +152,7 @@ class TestTheChecks:
         assert {"image-alt", "color-contrast"} <= rules
         assert "P." in overflow(page)
         assert small_targets(page) == ["BUTTON ."]
-        assert any("nothing.png" in trouble for trouble in broken.troubles())
+        assert any("nothing.png" in trouble for trouble in broken.errors())
         broken.close()
         (tmp_path / "broken.html").write_text(_BROKEN)
         assert any("not allowed as child of element" in message for message in check_markup(tmp_path))

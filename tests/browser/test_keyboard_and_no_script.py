@@ -1,44 +1,42 @@
-"""The two journeys that the shop lives by, with no script at all, and with nothing but a keyboard."""
+"""Buying and selling without JavaScript, and with the keyboard alone."""
 
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Account, Windows, heading, sign_in
 from tests.load.client import Json
+from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Account, Pages, heading, sign_in
 
 MakeAccount = Callable[[], Account]
 ListTicket = Callable[..., Json]
 
-_MOST_STOPS = 60
+_MAX_TABS = 60
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
 class TestWithoutScript:
     def test_one_buys(
-        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+        self, pages: Pages, width: int, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
         title = f"Without script {width}"
         list_ticket(title)
-        page = windows.open(by=account(), width=width, script=False, allowed={402})
+        page = pages.open(by=account(), width=width, script=False, allowed={402})
         page.get_by_role("searchbox").fill(title)
         page.get_by_role("button", name="Search").click()
         page.get_by_role("link", name=title).click()
         page.get_by_role("button", name="Hold for 15 minutes").click()
         expect(page.locator(".until")).to_contain_text("UTC")
-        page.get_by_label("Payment is declined").check()
-        page.get_by_role("button", name="Pay $48.00").click()
+        pay_with(page, "Payment is declined")
         expect(page.locator("fieldset .error")).to_contain_text("declined")
-        page.get_by_label("Bank asks you to confirm").check()
-        page.get_by_role("button", name="Pay $48.00").click()
+        pay_with(page, "Bank asks you to confirm")
         page.get_by_role("link", name="Continue to your bank").click()
-        page.get_by_role("button", name="Yes, it's me who pays").click()
+        page.get_by_role("button", name="Approve payment").click()
         heading(page, "Order confirmed")
         expect(page.get_by_role("link", name="Receipt")).to_be_visible()
 
-    def test_one_sells(self, windows: Windows, width: int, account: MakeAccount) -> None:
-        page = windows.open(by=account(), width=width, script=False, allowed={400})
+    def test_one_sells(self, pages: Pages, width: int, account: MakeAccount) -> None:
+        page = pages.open(by=account(), width=width, script=False, allowed={400})
         page.goto("/tickets/new")
         page.get_by_label("Title").fill("Mahler 2")
         page.get_by_label("Price").fill("0")
@@ -58,11 +56,17 @@ class TestWithoutScript:
         expect(page.get_by_text("You have no listings yet.")).to_be_visible()
 
 
+def pay_with(page: Page, card: str) -> None:
+    """Choose a test card and pay."""
+    page.get_by_label(card).check()
+    page.get_by_role("button", name="Pay $48.00").click()
+
+
 def tab_to(page: Page, words: str) -> None:
-    """Press Tab until the control with this name has the focus, which must be seen all the way."""
-    for _ in range(_MOST_STOPS):
+    """Press Tab until the control with this name has the focus, which must be visible at every step."""
+    for _ in range(_MAX_TABS):
         page.keyboard.press("Tab")
-        name, is_seen = page.evaluate(
+        name, is_visible = page.evaluate(
             """() => {
               const one = document.activeElement;
               const named = one.labels?.[0]?.textContent || one.getAttribute("aria-label") || one.textContent;
@@ -70,66 +74,68 @@ def tab_to(page: Page, words: str) -> None:
               return [named.trim(), around.some((box) => getComputedStyle(box).outlineStyle !== "none")];
             }"""
         )
-        assert is_seen, f"the focus can't be seen on {name!r}"
+        assert is_visible, f"the focus isn't visible on {name!r}"
         if name.startswith(words):
             return
-    raise AssertionError(f"no Tab leads to {words!r}")
+    raise AssertionError(f"Tab never reaches {words!r}")
+
+
+def press(page: Page, words: str) -> None:
+    """Move the focus to the control with this name and press Enter."""
+    tab_to(page, words)
+    page.keyboard.press("Enter")
+
+
+def sign_in_by_keyboard(page: Page, account: Account) -> None:
+    """Skip the navigation, type e-mail and password, and press Enter."""
+    page.goto("/auth/signin")
+    press(page, "Skip to content")
+    tab_to(page, "E-mail")
+    page.keyboard.type(account.email)
+    tab_to(page, "Password")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/")
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
 class TestByKeyboardAlone:
     def test_one_buys(
-        self, windows: Windows, width: int, list_ticket: ListTicket, account: MakeAccount
+        self, pages: Pages, width: int, list_ticket: ListTicket, account: MakeAccount
     ) -> None:
         title = f"{width} by keyboard"
         list_ticket(title)
-        page = windows.open(width=width)
-        buyer = account()
-        page.goto("/auth/signin")
-        tab_to(page, "Skip to content")
-        page.keyboard.press("Enter")
-        tab_to(page, "E-mail")
-        page.keyboard.type(buyer.email)
-        tab_to(page, "Password")
-        page.keyboard.type(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/")
+        page = pages.open(width=width)
+        sign_in_by_keyboard(page, account())
         tab_to(page, "Search")
         page.keyboard.type(title)
         page.wait_for_url(f"**/?q={width}+by+keyboard")
-        tab_to(page, title)
-        page.keyboard.press("Enter")
+        press(page, title)
         heading(page, title)
-        tab_to(page, "Hold for 15 minutes")
-        page.keyboard.press("Enter")
+        press(page, "Hold for 15 minutes")
         heading(page, "Held for you")
         tab_to(page, "Payment succeeds")
         page.keyboard.press("ArrowDown")
         expect(page.get_by_label("Payment is declined")).to_be_checked()
         page.keyboard.press("ArrowUp")
-        tab_to(page, "Pay $48.00")
-        page.keyboard.press("Enter")
+        press(page, "Pay $48.00")
         heading(page, "Order confirmed")
-        expect(page.get_by_role("link", name="Receipt")).to_be_visible()  # once the money is taken
-        tab_to(page, "Receipt")
-        page.keyboard.press("Enter")
+        expect(page.get_by_role("link", name="Receipt")).to_be_visible()  # after the capture
+        press(page, "Receipt")
         heading(page, "Receipt")
 
-    def test_one_sells(self, windows: Windows, width: int, account: MakeAccount) -> None:
-        page = windows.open(width=width)
+    def test_one_sells(self, pages: Pages, width: int, account: MakeAccount) -> None:
+        page = pages.open(width=width)
         sign_in(page, account())
         page.goto("/sell")
-        tab_to(page, "Sell a ticket")
-        page.keyboard.press("Enter")
+        press(page, "Sell a ticket")
         heading(page, "Sell a ticket")
         for label, words in (("Title", "Typed blind"), ("Price", "12.5"), ("Venue", "Home")):
             tab_to(page, label)
             page.keyboard.type(words)
-        tab_to(page, "List ticket")
-        page.keyboard.press("Enter")
+        press(page, "List ticket")
         heading(page, "Typed blind")
-        tab_to(page, "Withdraw listing…")
-        page.keyboard.press("Enter")
+        press(page, "Withdraw listing…")
         tab_to(page, "Withdraw listing")
         page.keyboard.press("Space")
         expect(page.get_by_text("Listing withdrawn.")).to_be_visible()

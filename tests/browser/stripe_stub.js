@@ -1,4 +1,4 @@
-// What pay.js uses of Stripe's own script: one field for a card's number, and a bank that answers over the wire.
+// A stub of the parts of Stripe's script that pay.js uses: one field for a card number; requests confirm it.
 window.Stripe = (key) => ({
   elements: (options) => {
     const field = document.createElement("input");
@@ -10,11 +10,11 @@ window.Stripe = (key) => ({
         },
       }),
       submit: async () => (field.value ? {} : { error: { message: "Your card number is incomplete." } }),
-      told: () => ({ key, options, number: field.value }),
+      sent: () => ({ key, options, number: field.value }),
     };
   },
   confirmPayment: async ({ elements, clientSecret, confirmParams, redirect }) => {
-    const body = JSON.stringify({ ...elements.told(), clientSecret, redirect });
+    const body = JSON.stringify({ ...elements.sent(), clientSecret, redirect });
     const answer = await (await fetch("https://api.stripe.com/confirm", { method: "POST", body })).json();
     if (!answer.bank) return answer;
     location.assign(`${answer.bank}?back=${encodeURIComponent(confirmParams.return_url)}`);
