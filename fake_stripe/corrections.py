@@ -122,7 +122,9 @@ def _charge_to_refund(data: dict[str, Any]) -> Any:
         return intent.latest_charge
     charge = Charge._api_retrieve(data.get("charge") or "")
     if not (charge.captured and charge.paid):
-        raise UserError(400, "Cannot refund a charge that wasn't captured.", {"code": "charge_not_refundable"})
+        raise UserError(
+            400, "Cannot refund a charge that wasn't captured.", {"code": "charge_not_refundable"}
+        )
     return charge
 
 

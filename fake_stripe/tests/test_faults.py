@@ -84,9 +84,7 @@ class TestACall:
         assert attempt.effects == 1
         assert faults.struck() == [2]
 
-    def test_may_fail_with_a_500(
-        self, stripe: FakeStripe, faults: StripeFaults, operation: str
-    ) -> None:
+    def test_may_fail_with_a_500(self, stripe: FakeStripe, faults: StripeFaults, operation: str) -> None:
         attempt = Attempt(stripe, operation)
         faults.plan(Fault(operation, "error", times=1))
         answer = attempt.send()
@@ -170,9 +168,7 @@ class TestThePlan:
         faults.plan(Fault("create", "error", chance=0.5), seed=seed)
         return [stripe.post("payment_intents", amount="5", currency="usd").status_code for _ in range(20)]
 
-    def test_is_random_and_repeatable_by_its_seed(
-        self, stripe: FakeStripe, faults: StripeFaults
-    ) -> None:
+    def test_is_random_and_repeatable_by_its_seed(self, stripe: FakeStripe, faults: StripeFaults) -> None:
         first = self.outcomes(stripe, faults, seed=1)
         assert set(Counter(first)) == {200, 500}
         assert self.outcomes(stripe, faults, seed=1) == first

@@ -200,7 +200,9 @@ class SearchForm(ApiForm):
     min_price = forms.DecimalField(label=_("Price from"), required=False, min_value=0, decimal_places=2)
     max_price = forms.DecimalField(label=_("Price to"), required=False, min_value=0, decimal_places=2)
     starts_from = forms.DateField(
-        label=_("From date"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("From date"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     starts_to = forms.DateField(
         label=_("To date"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

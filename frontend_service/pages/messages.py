@@ -51,7 +51,9 @@ LATE_PAYMENT_TEXTS = {
     "authorized": _(
         "Your bank approved the payment too late. We're releasing the reserved amount; you won't be charged."
     ),
-    "voided": _("Your bank approved the payment too late. The reserved amount was released; you were not charged."),
+    "voided": _(
+        "Your bank approved the payment too late. The reserved amount was released; you were not charged."
+    ),
     "captured": _("Your payment came too late. A full refund is on its way to your card."),
     "refunded": _("Your payment came too late. We refunded it in full."),
 }
@@ -102,8 +104,12 @@ def sentence_for(error: ApiError) -> str:
         case errors.IdempotencyKeyReused():
             return gettext("You already sent this form. Send it again to repeat it.")
         case errors.PreconditionFailed():
-            return gettext("This listing was changed while you were editing. Check your changes, then save again.")
-    return str(_ERROR_TEXTS.get(error.slug) or translated(error.message) or gettext("We couldn't accept this."))
+            return gettext(
+                "This listing was changed while you were editing. Check your changes, then save again."
+            )
+    return str(
+        _ERROR_TEXTS.get(error.slug) or translated(error.message) or gettext("We couldn't accept this.")
+    )
 
 
 def _wait(seconds: int) -> str:

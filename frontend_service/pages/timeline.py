@@ -36,7 +36,11 @@ class TimelineEntry:
 
 def build_timeline(order: Order, payments: Iterable[Payment]) -> list[TimelineEntry]:
     """The entries, oldest first; without the payments' entries when payments is down."""
-    steps = [TimelineEntry(at=step.at, text=text) for step in order.history if (text := _event_text(order, step.type))]
+    steps = [
+        TimelineEntry(at=step.at, text=text)
+        for step in order.history
+        if (text := _event_text(order, step.type))
+    ]
     money = [
         TimelineEntry(at=payment.updated_at, text=text)
         for payment in payments

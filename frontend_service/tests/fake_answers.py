@@ -71,6 +71,8 @@ def document(service: str) -> Json:
     return {
         "openapi": "3.1.0",
         "info": {"title": service, "version": "1"},
-        "paths": {f"/api/{service}": {"get": {"operationId": f"list_{service}", "responses": {"200": answer}}}},
+        "paths": {
+            f"/api/{service}": {"get": {"operationId": f"list_{service}", "responses": {"200": answer}}}
+        },
         "components": {"schemas": {"Item": {"title": service, "type": "object"}, "Problem": shared}},
     }

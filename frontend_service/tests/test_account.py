@@ -18,18 +18,14 @@ ELSEWHERE = [
 
 
 class TestSignIn:
-    def test_signs_in_and_redirects_to_next(
-        self, marketplace: Marketplace, signed_out: Browser
-    ) -> None:
+    def test_signs_in_and_redirects_to_next(self, marketplace: Marketplace, signed_out: Browser) -> None:
         marketplace.add_user()
         page = signed_out.open("/auth/signin?next=/orders")
         answer = signed_out.fill(page, "/auth/signin", email="ada@example.com", password="correct horse")
         assert answer.headers["Location"] == "/orders"
         assert signed_out.follow(answer).status_code == 200
 
-    def test_passes_every_cookie_on_unchanged(
-        self, marketplace: Marketplace, signed_out: Browser
-    ) -> None:
+    def test_passes_every_cookie_on_unchanged(self, marketplace: Marketplace, signed_out: Browser) -> None:
         marketplace.add_user()
         page = signed_out.open("/auth/signin")
         answer = signed_out.fill(page, "/auth/signin", email="ada@example.com", password="correct horse")
@@ -39,7 +35,9 @@ class TestSignIn:
             assert (cookie["path"], cookie["samesite"], cookie["max-age"]) == ("/", "Lax", "1209600")
 
     @pytest.mark.parametrize("address", ELSEWHERE)
-    def test_never_redirects_to_another_site(self, marketplace: Marketplace, signed_out: Browser, address: str) -> None:
+    def test_never_redirects_to_another_site(
+        self, marketplace: Marketplace, signed_out: Browser, address: str
+    ) -> None:
         marketplace.add_user()
         page = signed_out.open("/auth/signin")
         answer = signed_out.fill(
@@ -142,7 +140,9 @@ class TestSignUp:
 
 
 class TestSignOut:
-    def test_ends_the_session_and_deletes_the_cookies(self, marketplace: Marketplace, visitor: Browser) -> None:
+    def test_ends_the_session_and_deletes_the_cookies(
+        self, marketplace: Marketplace, visitor: Browser
+    ) -> None:
         answer = visitor.fill(visitor.open("/"), "/auth/signout")
         assert answer.cookies["access_token"]["max-age"] == "0"
         assert answer.cookies["refresh_token"]["max-age"] == "0"

@@ -14,9 +14,7 @@ class TestMergedDocument:
         assert document["paths"]["/api/orders"]["get"]["tags"] == ["orders"]
         assert "x-missing" not in document
 
-    def test_names_a_service_that_is_down(
-        self, marketplace: Marketplace, signed_out: Browser
-    ) -> None:
+    def test_names_a_service_that_is_down(self, marketplace: Marketplace, signed_out: Browser) -> None:
         marketplace.down = {"payments"}
         document = signed_out.open("/api/docs/openapi.json").json()
         assert "/api/payments" not in document["paths"]

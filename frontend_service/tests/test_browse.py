@@ -82,9 +82,7 @@ class TestBrowse:
         assert _link(page, "More tickets").startswith("?sort=cheapest&cursor=")
         assert "Show all tickets" not in text_of(page)
 
-    def test_ignores_an_unknown_order_or_seller(
-        self, marketplace: Marketplace, signed_out: Browser
-    ) -> None:
+    def test_ignores_an_unknown_order_or_seller(self, marketplace: Marketplace, signed_out: Browser) -> None:
         page = signed_out.open("/?sort=sideways&seller=nobody")
         assert page.status_code == 200
         assert "sort" not in marketplace.seen[-1].url.params
@@ -180,7 +178,9 @@ class TestTicketPanel:
 
 
 class TestShowTicket:
-    def test_shows_the_ticket_to_a_signed_out_visitor(self, marketplace: Marketplace, signed_out: Browser) -> None:
+    def test_shows_the_ticket_to_a_signed_out_visitor(
+        self, marketplace: Marketplace, signed_out: Browser
+    ) -> None:
         ticket = marketplace.add_ticket(description="Row 2\n\nMobile ticket")
         page = signed_out.open(f"/tickets/{ticket['id']}")
         words = text_of(page)
@@ -201,9 +201,7 @@ class TestShowTicket:
         page = Browser().open(f"/tickets/{ticket['id']}", Cookie=f"zone={zone}")
         assert "19:30 UTC" in text_of(page)
 
-    def test_explains_a_hold_before_the_click(
-        self, marketplace: Marketplace, visitor: Browser
-    ) -> None:
+    def test_explains_a_hold_before_the_click(self, marketplace: Marketplace, visitor: Browser) -> None:
         ticket = marketplace.add_ticket()
         words = text_of(visitor.open(f"/tickets/{ticket['id']}"))
         assert "Hold for 15 minutes" in words

@@ -35,7 +35,9 @@ class TestErrorFrom:
             "detail": "Ticket is already reserved",
             "errors": [{"message": "No", "field": "price", "code": "min"}],
         }
-        error = errors.error_from(httpx.Response(400, json=body, headers={"Retry-After": "3"}), service="orders")
+        error = errors.error_from(
+            httpx.Response(400, json=body, headers={"Retry-After": "3"}), service="orders"
+        )
         assert error.slug == "ticket-already-reserved"
         assert error.message == "Ticket is already reserved"
         assert error.errors == (errors.FieldError(message="No", field="price", code="min"),)
@@ -57,7 +59,9 @@ class TestCookieJar:
 
     def test_sends_the_cookies_of_earlier_responses(self) -> None:
         jar = CookieJar("access_token=old; refresh_token=r")
-        jar.update(["access_token=new; Path=/; HttpOnly; SameSite=Lax", 'refresh_token=""; Max-Age=0; Path=/'])
+        jar.update(
+            ["access_token=new; Path=/; HttpOnly; SameSite=Lax", 'refresh_token=""; Max-Age=0; Path=/']
+        )
         assert jar.header() == "access_token=new"
         assert set(jar.set_cookies()) == {"access_token", "refresh_token"}
         assert jar.set_cookies()["access_token"]["samesite"] == "Lax"

@@ -23,7 +23,9 @@ class TestExtendOrder:
         assert "You can extend a hold only once." in text_of(visitor.follow(again))
         assert held["expiresAt"] == once
 
-    def test_shows_why_it_failed(self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_shows_why_it_failed(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
         refusal = Problem(400, "order-not-open", "Only a living hold can be extended.")
         marketplace.problems = {f"POST /api/orders/{held['id']}/extend": refusal}
@@ -48,7 +50,9 @@ class TestCancelOrder:
         assert "You gave this ticket back" in text_of(visitor.follow(answer))
         assert marketplace.tickets[held["ticket"]["id"]]["orderId"] is None
 
-    def test_shows_why_it_failed(self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_shows_why_it_failed(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
         held["status"] = "complete"
         answer = visitor.fill(page, f"/orders/{held['id']}/cancel")

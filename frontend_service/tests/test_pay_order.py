@@ -114,9 +114,7 @@ class TestPayingWithARealCard:
     def _live(self, settings: LazySettings) -> None:
         settings.STRIPE_PUBLISHABLE_KEY = "pk_live_123"
 
-    def test_loads_stripe_on_this_page_only(
-        self, visitor: Browser, held: dict[str, Any]
-    ) -> None:
+    def test_loads_stripe_on_this_page_only(self, visitor: Browser, held: dict[str, Any]) -> None:
         page = visitor.open(f"/orders/{held['id']}")
         html = page.content.decode()
         assert 'data-key="pk_live_123"' in html

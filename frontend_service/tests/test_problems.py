@@ -76,7 +76,9 @@ class TestProblemPages:
 
 class TestSecurityHeaders:
     @pytest.mark.parametrize("path", ["/", "/auth/signin", "/nowhere", ORDER])
-    def test_allow_nothing_inline_and_nothing_from_other_origins(self, signed_out: Browser, path: str) -> None:
+    def test_allow_nothing_inline_and_nothing_from_other_origins(
+        self, signed_out: Browser, path: str
+    ) -> None:
         policy = signed_out.open(path).headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "script-src 'self';" in policy

@@ -162,9 +162,7 @@ class TestEditTicket:
 
 
 class TestWithdrawTicket:
-    def test_takes_it_off_sale(
-        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
-    ) -> None:
+    def test_takes_it_off_sale(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)
         page = visitor.open(f"/tickets/{ticket['id']}")
         answer = visitor.fill(page, f"/tickets/{ticket['id']}/withdraw")
@@ -179,15 +177,15 @@ class TestWithdrawTicket:
         answer = visitor.fill(page, f"/tickets/{ticket['id']}/withdraw")
         assert "Cannot edit a reserved ticket" in text_of(visitor.follow(answer))
 
-    def test_does_nothing_on_a_get(
-        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
-    ) -> None:
+    def test_does_nothing_on_a_get(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)
         answer = visitor.open(f"/tickets/{ticket['id']}/withdraw")
         assert answer.headers["Location"] == f"/tickets/{ticket['id']}"
         assert marketplace.tickets
 
-    def test_requires_the_csrf_token(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+    def test_requires_the_csrf_token(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)
         assert visitor.send(f"/tickets/{ticket['id']}/withdraw", {}).status_code == 403
         assert marketplace.tickets
@@ -250,7 +248,9 @@ class TestSell:
     def test_says_what_to_do_when_there_is_nothing(self, visitor: Browser) -> None:
         assert "You have nothing listed" in text_of(visitor.open("/sell"))
 
-    def test_links_to_the_next_page(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+    def test_links_to_the_next_page(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
         marketplace.page_length = 1
         for title in ("Old", "New"):
             marketplace.add_ticket(seller=visitor_id, title=title)

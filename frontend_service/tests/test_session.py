@@ -36,15 +36,15 @@ class TestForwardedHeaders:
         visitor.open("/orders")
         assert marketplace.seen[-1].headers["host"] == "testserver"
 
-    def test_include_the_request_id_of_the_page(
-        self, marketplace: Marketplace, signed_out: Browser
-    ) -> None:
+    def test_include_the_request_id_of_the_page(self, marketplace: Marketplace, signed_out: Browser) -> None:
         page = signed_out.open("/", **{"X-Request-Id": "from-the-gateway"})
         assert page.headers["X-Request-Id"] == "from-the-gateway"
         assert marketplace.seen[-1].headers["x-request-id"] == "from-the-gateway"
 
     def test_include_the_signed_client_ip(self, marketplace: Marketplace, signed_out: Browser) -> None:
-        signed_out.open("/", **{"X-Forwarded-For": "1.2.3.4, 203.0.113.9", "X-Visitor-Address": "6.6.6.6 fake"})
+        signed_out.open(
+            "/", **{"X-Forwarded-For": "1.2.3.4, 203.0.113.9", "X-Visitor-Address": "6.6.6.6 fake"}
+        )
         assert marketplace.seen[-1].headers["x-visitor-address"] == client_ip.sign("203.0.113.9")
 
     def test_ignore_invalid_cookies(self, marketplace: Marketplace) -> None:
@@ -69,9 +69,7 @@ class TestRefresh:
         browser = Browser(refresh_token=marketplace.tokens_for(visitor_id)["refresh_token"])
         assert "ada@example.com" in text_of(browser.open("/"))
 
-    def test_works_after_a_link_from_another_site(
-        self, marketplace: Marketplace, visitor_id: str
-    ) -> None:
+    def test_works_after_a_link_from_another_site(self, marketplace: Marketplace, visitor_id: str) -> None:
         browser = Browser(**marketplace.tokens_for(visitor_id, lasts=-1))
         assert browser.open("/orders", **{"Sec-Fetch-Site": "cross-site"}).status_code == 200
 

@@ -34,7 +34,9 @@ class TestShowOrder:
         assert "Processing your payment" in text_of(page)
         assert f'http-equiv="refresh" content="3; url=/orders/{held["id"]}"' in page.content.decode()
 
-    def test_shows_an_expired_hold_before_orders_cancels_it(self, visitor: Browser, held: dict[str, Any]) -> None:
+    def test_shows_an_expired_hold_before_orders_cancels_it(
+        self, visitor: Browser, held: dict[str, Any]
+    ) -> None:
         held["expiresAt"] = timestamp(datetime.now(UTC) - timedelta(seconds=1))
         page = visitor.open(f"/orders/{held['id']}")
         assert "Your hold has expired" in text_of(page)
@@ -303,7 +305,9 @@ class TestOrders:
     def test_says_what_to_do_when_there_are_none(self, visitor: Browser) -> None:
         assert "You have no orders yet" in text_of(visitor.open("/orders"))
 
-    def test_links_to_the_next_page(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
+    def test_links_to_the_next_page(
+        self, marketplace: Marketplace, visitor: Browser, visitor_id: str
+    ) -> None:
         marketplace.page_length = 1
         for title in ("Old", "New"):
             marketplace.add_order(buyer=visitor_id, ticket=marketplace.add_ticket(title=title))

@@ -15,7 +15,9 @@ _TOKEN = "0198f3c2a7d17b40:eyJtYXJrIjoiNWY3YTBjIn0%3A1uT9xQ%3A" + "Zk3vQ8wLr2" *
 
 def _account(scenario: Scenario, *, verified: bool = False, staff: bool = False) -> None:
     ada = sign_in(scenario, emailVerified=verified, isStaff=staff)
-    scenario.market.add_session(ada, user_agent=PHONE, address="2001:db8:85a3:8d3:1319:8a2e:370:7348", hours_ago=5)
+    scenario.market.add_session(
+        ada, user_agent=PHONE, address="2001:db8:85a3:8d3:1319:8a2e:370:7348", hours_ago=5
+    )
     scenario.address = "/account"
 
 
@@ -85,7 +87,9 @@ def _account_password_refused(scenario: Scenario) -> None:
 @add_scenario
 def _account_password_too_often(scenario: Scenario) -> None:
     _account_password_changed(scenario)
-    scenario.market.problems = {"POST /api/users/password": Problem(429, "too-many", "Slow down", retry_after=30)}
+    scenario.market.problems = {
+        "POST /api/users/password": Problem(429, "too-many", "Slow down", retry_after=30)
+    }
     scenario.status = 429
 
 
@@ -119,7 +123,9 @@ def _sign_in_refused(scenario: Scenario) -> None:
 def _sign_in_too_often(scenario: Scenario) -> None:
     _sign_in_refused(scenario)
     scenario.status = 429
-    scenario.market.problems = {"POST /api/users/signin": Problem(429, "too-many", "Slow down", retry_after=30)}
+    scenario.market.problems = {
+        "POST /api/users/signin": Problem(429, "too-many", "Slow down", retry_after=30)
+    }
 
 
 @add_scenario

@@ -167,7 +167,9 @@ def _ticket_own(scenario: Scenario) -> None:
 
 @add_scenario
 def _ticket_own_held(scenario: Scenario) -> None:
-    scenario.market.add_order(buyer=scenario.market.add_user("bo@example.com"), ticket=_ticket(scenario, userId=sign_in(scenario)))
+    scenario.market.add_order(
+        buyer=scenario.market.add_user("bo@example.com"), ticket=_ticket(scenario, userId=sign_in(scenario))
+    )
 
 
 @add_scenario
@@ -323,7 +325,10 @@ def _new(scenario: Scenario) -> None:
 def _new_refused(scenario: Scenario) -> None:
     sign_in(scenario)
     scenario.address, scenario.status = "/tickets/new", 400
-    scenario.fill, scenario.press = {"Title": "Mahler 2", "Price": "0", "Venue": "Philharmonie"}, "List ticket"
+    scenario.fill, scenario.press = (
+        {"Title": "Mahler 2", "Price": "0", "Venue": "Philharmonie"},
+        "List ticket",
+    )
 
 
 @add_scenario

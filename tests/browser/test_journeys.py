@@ -186,7 +186,9 @@ class TestEdit:
         page.get_by_role("button", name="Save").click()
         expect(page.locator(".price.big")).to_have_text("$25.00")
         buyer.api.hold(ticket)
-        expect(page.get_by_text("A buyer is holding your ticket. You can't change the listing right now.")).to_be_visible()
+        expect(
+            page.get_by_text("A buyer is holding your ticket. You can't change the listing right now.")
+        ).to_be_visible()
         expect(page.get_by_role("link", name="Edit")).to_have_count(0)
         page.goto(f"/tickets/{ticket['id']}/edit")
         expect(page.get_by_text("You can't change a listing while a buyer holds the ticket.")).to_be_visible()

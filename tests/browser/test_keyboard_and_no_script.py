@@ -16,9 +16,7 @@ _MAX_TABS = 60
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
 class TestWithoutScript:
-    def test_one_buys(
-        self, pages: Pages, width: int, list_ticket: ListTicket, account: MakeAccount
-    ) -> None:
+    def test_one_buys(self, pages: Pages, width: int, list_ticket: ListTicket, account: MakeAccount) -> None:
         title = f"Without script {width}"
         list_ticket(title)
         page = pages.open(by=account(), width=width, script=False, allowed={402})
@@ -100,9 +98,7 @@ def sign_in_by_keyboard(page: Page, account: Account) -> None:
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
 class TestByKeyboardAlone:
-    def test_one_buys(
-        self, pages: Pages, width: int, list_ticket: ListTicket, account: MakeAccount
-    ) -> None:
+    def test_one_buys(self, pages: Pages, width: int, list_ticket: ListTicket, account: MakeAccount) -> None:
         title = f"{width} by keyboard"
         list_ticket(title)
         page = pages.open(width=width)

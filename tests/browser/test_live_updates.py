@@ -58,9 +58,7 @@ class TestATicketsPage:
 
 
 class TestAnOrdersPage:
-    def test_keeps_input_and_focus(
-        self, pages: Pages, list_ticket: ListTicket, account: MakeAccount
-    ) -> None:
+    def test_keeps_input_and_focus(self, pages: Pages, list_ticket: ListTicket, account: MakeAccount) -> None:
         ticket, buyer = list_ticket("In the middle of it"), account()
         order = buyer.api.hold(ticket)
         page = pages.open(by=buyer)
@@ -152,9 +150,7 @@ class TestMotion:
 
 
 class TestDoubleClick:
-    def test_holds_and_pays_once(
-        self, pages: Pages, list_ticket: ListTicket, account: MakeAccount
-    ) -> None:
+    def test_holds_and_pays_once(self, pages: Pages, list_ticket: ListTicket, account: MakeAccount) -> None:
         buyer = account()
         page = pages.open(by=buyer)
         page.goto(f"/tickets/{list_ticket('Twice')['id']}")

@@ -81,7 +81,9 @@ def small_targets(page: Page) -> list[str]:
 @pytest.mark.parametrize("name", page_scenarios.names())
 class TestEveryPage:
     @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-    def test_is_accessible_and_fits(self, pages: Pages, storefront: Storefront, name: str, dark: bool) -> None:
+    def test_is_accessible_and_fits(
+        self, pages: Pages, storefront: Storefront, name: str, dark: bool
+    ) -> None:
         scenario = storefront.show(name)
         page = pages.open(width=PHONE, dark=dark, allowed={scenario.status})
         open_scenario(page, storefront, scenario)
