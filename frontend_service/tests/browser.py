@@ -77,7 +77,7 @@ class Browser:
         headers = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
         return self.client.post(path, values, headers=headers)
 
-    def listen(self, response: Page) -> Page:
+    def follow(self, response: Page) -> Page:
         assert response.status_code == 302, response.status_code
         return self.open(response.headers["Location"])
 

@@ -48,7 +48,7 @@ class TestSignIn:
     @pytest.mark.parametrize("address", ELSEWHERE)
     def test_never_links_to_another_site(self, visitor: Browser, address: str) -> None:
         page = visitor.client.get("/auth/signin", {"next": address})
-        assert '<a href="/">Go on</a>' in page.content.decode()
+        assert '<a href="/">Continue</a>' in page.content.decode()
         assert "evil.example" not in page.content.decode()
         assert "javascript:" not in page.content.decode()
 
@@ -56,7 +56,7 @@ class TestSignIn:
         page = visitor.open("/auth/signin?next=/admin/orders/")
         assert page.status_code == 200
         assert "You are signed in as ada@example.com" in text_of(page)
-        assert "is for operators" in text_of(page)
+        assert "is for staff" in text_of(page)
 
     def test_shows_the_error_and_keeps_the_email(self, signed_out: Browser) -> None:
         page = signed_out.open("/auth/signin?next=/sell")
@@ -84,7 +84,7 @@ class TestSignIn:
         page = signed_out.open("/auth/signin")
         answer = signed_out.fill(page, "/auth/signin", email="ada@example.com", password="correct horse")
         assert answer.status_code == 429
-        assert "Wait 42 seconds" in text_of(answer)
+        assert "Try again in 42 seconds" in text_of(answer)
 
     def test_keeps_what_was_typed_when_accounts_are_down(
         self, marketplace: Marketplace, signed_out: Browser

@@ -86,4 +86,4 @@ class TestEveryPage:
         parser = _Inline()
         parser.feed(html)
         assert parser.found == []
-        assert re.search(r'href="/static/frontend/shop/storefront.css\?v=[0-9a-f]{12}"', html)
+        assert re.search(r'href="/static/frontend/shop/shop.css\?v=[0-9a-f]{12}"', html)

@@ -64,4 +64,4 @@ class TestTheOrdersPage:
         payment = {"id": new_id(), "status": "voided", "reasonCode": "of_a_newer_kind"}
         page = decided(order("cancelled", "of_a_newer_kind"), payment, "Because.")
         assert page["why_cancelled"] == "This order was cancelled."
-        assert page["money_text"] == "Nothing was charged."
+        assert page["money_text"] == "You were not charged."

@@ -78,4 +78,4 @@ class TestHoldTicket:
         marketplace.down = {"orders"}
         answer = visitor.fill(page, f"/tickets/{ticket['id']}/hold")
         assert answer.status_code == 503
-        assert "Orders aren't answering" in text_of(answer)
+        assert "Orders are unavailable" in text_of(answer)

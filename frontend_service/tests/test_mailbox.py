@@ -22,7 +22,7 @@ class TestTheMailbox:
 
     def test_is_empty_at_first(self, signed_out: Browser, settings, tmp_path: Path) -> None:
         settings.MAILBOX = str(tmp_path)
-        assert "Nothing yet" in text_of(signed_out.open("/mailbox"))
+        assert "No e-mails yet" in text_of(signed_out.open("/mailbox"))
 
     def test_shows_emails_with_their_links(self, signed_out: Browser, settings, tmp_path: Path) -> None:
         settings.MAILBOX = str(tmp_path)

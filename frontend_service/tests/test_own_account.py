@@ -33,7 +33,7 @@ class TestADevice:
         ],
     )
     def test_has_its_common_name(self, user_agent: str, name: str) -> None:
-        assert device_name(program) == name
+        assert device_name(user_agent) == name
 
 
 class TestTheAccountPage:

@@ -96,7 +96,7 @@ class TestPayOrder:
         marketplace.problems["POST /api/payments"] = Problem(503, "down", "Not now")
         answer = visitor.fill(page, f"/orders/{held['id']}/pay")
         assert answer.status_code == 503
-        assert "Payments aren't answering" in text_of(answer)
+        assert "Payments are unavailable" in text_of(answer)
         assert _key_in(answer) == _key_in(page)
 
     def test_requires_the_csrf_token(
@@ -125,7 +125,7 @@ class TestPayingWithARealCard:
 
     def test_explains_that_it_needs_script(self, visitor: Browser, held: dict[str, Any]) -> None:
         page = visitor.open(f"/orders/{held['id']}")
-        assert "Paying needs JavaScript" in text_of(page)
+        assert "Turn on JavaScript to pay" in text_of(page)
         assert "Test mode" not in text_of(page)
 
     def test_offers_the_card_form_for_an_abandoned_confirmation(
@@ -134,7 +134,7 @@ class TestPayingWithARealCard:
         held["status"] = "awaiting:payment"
         marketplace.add_payment(held, "requires_action")
         page = visitor.open(f"/orders/{held['id']}")
-        assert "Give your card again" in text_of(page)
+        assert "Enter your card again" in text_of(page)
         assert "test mode" not in text_of(page)
         assert 'id="card-form"' in page.content.decode()
 

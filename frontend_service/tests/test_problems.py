@@ -110,7 +110,7 @@ class TestStaticFiles:
     def test_are_cached_for_a_year_by_a_versioned_url(self, signed_out: Browser) -> None:
         html = signed_out.open("/").content.decode()
         address = html.rpartition('rel="stylesheet" href="')[2].partition('"')[0]
-        assert address.startswith("/static/frontend/shop/storefront.css?v=")
+        assert address.startswith("/static/frontend/shop/shop.css?v=")
         answer = signed_out.open(address)
         assert answer.status_code == 200
         assert "max-age=31536000" in answer.headers["Cache-Control"]

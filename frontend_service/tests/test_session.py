@@ -141,7 +141,7 @@ class TestTheGateway:
         monkeypatch.setattr(gateway, "http", lambda: client)
         page = signed_out.open("/")
         assert page.status_code == 503
-        assert "Listings aren't answering" in text_of(page)
+        assert "Listings are unavailable" in text_of(page)
         assert signed_out.open("/health/ready").status_code == 503
 
     @pytest.mark.parametrize("status", [301, 500, 502, 504])

@@ -56,7 +56,7 @@ class TestShowOrder:
     ) -> None:
         marketplace.end_order(held, "expired")
         page = visitor.open(f"/orders/{held['id']}")
-        assert "Time ran out Nothing was charged." in text_of(page)
+        assert "Your hold expired You were not charged." in text_of(page)
         answer = visitor.fill(page, f"/tickets/{held['ticket']['id']}/hold")
         assert answer.headers["Location"] != f"/orders/{held['id']}"
         assert len(marketplace.orders) == 2
@@ -64,16 +64,16 @@ class TestShowOrder:
     @pytest.mark.parametrize(
         ("reason", "payment", "words"),
         [
-            ("buyer", "", "You released this ticket. Nothing was charged."),
-            ("withdrawn", "voided", "The seller withdrew this ticket. Nothing was charged."),
+            ("buyer", "", "You released this ticket. You were not charged."),
+            ("withdrawn", "voided", "The seller withdrew this ticket. You were not charged."),
             ("buyer", "started", "We're cancelling your payment. You won't be charged."),
-            ("operator", "authorized", "The amount reserved on your card is being released."),
-            ("refunded", "refunded", "This purchase was refunded. Your payment went back to your card."),
+            ("operator", "authorized", "We're releasing the amount reserved on your card."),
+            ("refunded", "refunded", "This purchase was refunded. We refunded your payment to your card."),
             ("refunded", "captured", "Your refund is on its way to your card."),
-            ("capture_failed", "capture_failed", "The payment could not be completed. Nothing was charged:"),
+            ("capture_failed", "capture_failed", "The payment could not be completed. You were not charged:"),
             ("suspended", "", "The account was suspended"),
             ("operator", "", "Our support team cancelled this order."),
-            ("of_a_newer_kind", "", "This order was cancelled. Nothing was charged."),
+            ("of_a_newer_kind", "", "This order was cancelled. You were not charged."),
         ],
     )
     def test_says_why_it_ended_and_what_happens_to_the_money(
@@ -93,14 +93,14 @@ class TestShowOrder:
     @pytest.mark.parametrize(
         ("payment", "code", "words"),
         [
-            ("voided", "order_cancelled", "Time ran out Nothing was charged."),
-            ("requires_action", "", "Time ran out Your payment is being called off."),
+            ("voided", "order_cancelled", "Your hold expired You were not charged."),
+            ("requires_action", "", "Your hold expired We're cancelling your payment."),
             (
                 "authorized",
                 "",
-                "Your card was authorised too late. The amount reserved on it is being released",
+                "Your bank approved the payment too late. We're releasing the reserved amount",
             ),
-            ("voided", "authorized_too_late", "Your card was authorised too late. Nothing was kept"),
+            ("voided", "authorized_too_late", "Your bank approved the payment too late. The reserved amount was released"),
             ("captured", "", "Your payment came too late. A full refund is on its way to your card."),
             ("refunded", "order_cancelled", "Your payment came too late. We refunded it in full."),
         ],
@@ -124,10 +124,10 @@ class TestShowOrder:
     @pytest.mark.parametrize(
         ("payment", "words"),
         [
-            ("authorized", "It's yours Your bank approved the payment. We're completing the charge."),
-            ("captured", "It's yours You paid $48.00"),
-            ("capture_failed", "This order is ending Nothing was charged: the bank had said yes, but then"),
-            ("refunded", "This order is ending Your payment went back to your card."),
+            ("authorized", "Order confirmed Your bank approved the payment. We're completing the charge."),
+            ("captured", "Order confirmed You paid $48.00"),
+            ("capture_failed", "Cancelling your order You were not charged: your bank approved the payment, then"),
+            ("refunded", "Cancelling your order We refunded your payment to your card."),
         ],
     )
     def test_shows_the_charge_of_a_complete_order(
@@ -145,7 +145,7 @@ class TestShowOrder:
         failure = {"code": "authentication_failure", "message": "You said no."}
         marketplace.add_payment(held, "declined", failure=failure)
         page = visitor.open(f"/orders/{held['id']}")
-        assert "The bank refused: You said no. Nothing was charged." in text_of(page)
+        assert "Payment declined: You said no. You were not charged." in text_of(page)
         assert f"/orders/{held['id']}/pay" in [form.action for form in forms_in(page)]
 
     def test_misses_only_the_payment_when_payments_are_down(
@@ -155,7 +155,7 @@ class TestShowOrder:
         page = visitor.open(f"/orders/{held['id']}")
         assert page.status_code == 200
         assert "Held for you" in text_of(page)
-        assert "Payments aren't answering" in text_of(page)
+        assert "Payments are unavailable" in text_of(page)
         assert f"/orders/{held['id']}/cancel" in [form.action for form in forms_in(page)]
         marketplace.end_order(held, "expired")
         words = text_of(visitor.open(f"/orders/{held['id']}"))
@@ -319,7 +319,7 @@ class TestOrders:
         marketplace.down = {"orders"}
         page = visitor.open("/orders")
         assert page.status_code == 503
-        assert "Orders aren't answering" in text_of(page)
+        assert "Orders are unavailable" in text_of(page)
 
     def test_redirects_to_sign_in(self, signed_out: Browser) -> None:
         assert signed_out.open("/orders").headers["Location"] == "/auth/signin?next=%2Forders"

@@ -105,7 +105,7 @@ def pay(page: Page, number: str) -> None:
 
 
 class TestPaying:
-    def test_takes_the_cards_payment_for_the_orders_intent(self, page: Page, stripe: Bank) -> None:
+    def test_takes_the_cards_payment_for_the_orders_intent(self, page: Page, stripe: StripeRoutes) -> None:
         pay(page, WORKS)
         heading(page, "Order confirmed")
         assert stripe.intents == [{"orderId": stripe.order["id"]}]
@@ -114,28 +114,28 @@ class TestPaying:
         options = sent["options"]
         assert (options["amount"], options["currency"], options["captureMethod"]) == (8850, "usd", "manual")
 
-    def test_begins_nothing_while_the_card_is_incomplete(self, page: Page, stripe: Bank) -> None:
+    def test_begins_nothing_while_the_card_is_incomplete(self, page: Page, stripe: StripeRoutes) -> None:
         pay(page, "")
         expect(page.get_by_role("alert")).to_have_text("Your card number is incomplete.")
         assert stripe.intents == []
         pay(page, WORKS)
         heading(page, "Order confirmed")
 
-    def test_says_a_decline_beside_the_card_and_takes_another(self, page: Page, stripe: Bank) -> None:
+    def test_says_a_decline_beside_the_card_and_takes_another(self, page: Page, stripe: StripeRoutes) -> None:
         pay(page, DECLINED)
         expect(page.get_by_role("alert")).to_have_text("Your card was declined.")
         pay(page, WORKS)
         heading(page, "Order confirmed")
         assert [sent["number"] for sent in stripe.confirmed] == [DECLINED, WORKS]
 
-    def test_goes_by_the_banks_page_and_back_to_the_order(self, page: Page, stripe: Bank) -> None:
+    def test_goes_by_the_banks_page_and_back_to_the_order(self, page: Page, stripe: StripeRoutes) -> None:
         order = page.url
         pay(page, NEEDS_3DS)
         page.get_by_role("link", name="It is me").click()
         heading(page, "Order confirmed")
         assert page.url == order
 
-    def test_says_why_payments_refuse(self, page: Page, stripe: Bank) -> None:
+    def test_says_why_payments_refuse(self, page: Page, stripe: StripeRoutes) -> None:
         stripe.problem = "Cannot pay for a cancelled order"
         pay(page, WORKS)
         expect(page.get_by_role("alert")).to_have_text(stripe.problem)
@@ -143,7 +143,7 @@ class TestPaying:
 
 
 class TestTheCardForm:
-    def test_works_when_the_page_has_replaced_it(self, page: Page, stripe: Bank) -> None:
+    def test_works_when_the_page_has_replaced_it(self, page: Page, stripe: StripeRoutes) -> None:
         pay(page, DECLINED)
         expect(page.get_by_role("alert")).to_have_text("Your card was declined.")
         stripe.market.add_payment(stripe.order, "declined", failure={"message": "Your card was declined."})
@@ -151,7 +151,7 @@ class TestTheCardForm:
         pay(page, WORKS)
         heading(page, "Order confirmed")
 
-    def test_works_when_there_is_more_time(self, page: Page, stripe: Bank) -> None:
+    def test_works_when_there_is_more_time(self, page: Page, stripe: StripeRoutes) -> None:
         later = datetime.now(UTC) + timedelta(minutes=20)
         page.evaluate("() => { document.getElementById('card-form').dataset.old = 'yes'; }")
         stripe.order.update(extended=True, expiresAt=timestamp(later))
