@@ -1,8 +1,8 @@
 """Fault injection between Stripe and its client, controlled over `/_faults` while the fake runs.
 
 `PUT /_faults` with `{"seed": 7, "faults": [{"on": "confirm", "kind": "lost_answer", "times": 2}]}` replaces
-the whole plan, `GET` returns it with how often each fault was injected, `DELETE` ends it. The first fault of an
-operation that applies is injected. Webhooks' faults are injected where they are sent: see `webhooks`.
+the whole plan, `GET` returns it with how often each fault was injected, `DELETE` ends it. The first fault of
+an operation that applies is injected. Webhooks' faults are injected where they are sent: see `webhooks`.
 """
 
 import asyncio

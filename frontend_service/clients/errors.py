@@ -18,7 +18,7 @@ class FieldError:
 class ApiError(Exception):
     """An API answered with a problem (RFC 9457), or did not answer.
 
-    `slug` is the last part of the problem's type, `service` the API's name ("tickets"), `retry_after` seconds.
+    `slug` is the end of the problem's type, `service` the API's name ("tickets"), `retry_after` seconds.
     """
 
     default_status: ClassVar[int] = 503

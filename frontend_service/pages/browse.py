@@ -77,7 +77,7 @@ class TicketPanel(View):
     """The part of a ticket's page that its script polls: the price, and whether it is available."""
 
     def get(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
-        """The partial, or 304 where the page has this version; a withdrawn listing has a partial of its own."""
+        """The partial, or 304 where the page has this version; a withdrawn listing has its own partial."""
         try:
             context = _ticket_on_page(request, ticket_id)
         except NotFound:

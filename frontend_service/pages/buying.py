@@ -41,7 +41,7 @@ class HoldTicket(View):
         try:
             order = request.api.place_order(ticket_id, key=form.cleaned_data.get("key", ""))
         except NotFound:
-            # It was withdrawn, or is so new that orders hasn't received it yet: the ticket's page shows which.
+            # It was withdrawn, or orders hasn't received it yet: the ticket's page shows which.
             messages.error(request, _("This ticket can't be held right now. Try again in a moment."))
             return redirect("ticket", ticket_id)
         except BusinessRuleViolation as error:
@@ -177,7 +177,7 @@ def show_order(request: PageRequest, order_id: UUID, form: PayForm) -> HttpRespo
 def order_on_page(
     request: PageRequest, order_id: UUID, form: PayForm, *, check_ticket: bool = False
 ) -> dict[str, Any]:
-    """The context of an order's templates. `check_ticket` adds whether an ended order's ticket is available."""
+    """The context of an order's templates; with `check_ticket` whether an ended order's ticket is free."""
     order = request.api.get_order(order_id)
     payments, error = _payments_of(request, order_id)
     view = OrderOnPage(

@@ -16,7 +16,7 @@ from frontend_service.pages.messages import sentence_for, translated
 
 
 class ApiForm(forms.Form):
-    """A form whose input names are the API's (`starts_at` becomes `startsAt`), so that errors map to fields."""
+    """A form with the API's input names (`starts_at` becomes `startsAt`), so that errors map to fields."""
 
     status = 200
 
@@ -65,7 +65,7 @@ class KeyedForm(ApiForm):
         return str(self.cleaned_data["key"] or uuid4())
 
     def add_api_error(self, error: ApiError) -> None:
-        """As in every form; after `IdempotencyKeyReused` the form gets a new key, so that the next try is new."""
+        """As in every form; after `IdempotencyKeyReused` the form gets a new key for the next try."""
         super().add_api_error(error)
         if isinstance(error, IdempotencyKeyReused):
             self.set_value("key", str(uuid4()))

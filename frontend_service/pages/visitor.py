@@ -17,7 +17,7 @@ from frontend_service.clients.refreshing import claims_of, is_expired
 class Visitor:
     """The visitor that the browser's cookies belong to.
 
-    `unknown` means that accounts didn't answer. Then `id` comes from the access token, unverified: enough
+    `unknown` means that accounts didn't answer. Then `id` comes from the unverified access token: enough
     to render a page, since the APIs verify the token themselves.
     """
 

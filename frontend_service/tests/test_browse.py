@@ -218,7 +218,7 @@ class TestShowTicket:
     ) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)
         page = visitor.open(f"/tickets/{ticket['id']}")
-        assert "Your listing" in text_of(page)
+        assert "Your ticket is on sale" in text_of(page)
         assert f"/tickets/{ticket['id']}/edit" in page.content.decode()
         assert "Hold this ticket" not in text_of(page)
 
@@ -231,7 +231,9 @@ class TestShowTicket:
         assert "can't change" in text_of(page)
         assert "/edit" not in page.content.decode()
 
-    @pytest.mark.parametrize(("sold", "said"), [(False, "Another buyer is holding this ticket"), (True, "Sold.")])
+    @pytest.mark.parametrize(
+        ("sold", "said"), [(False, "Another buyer is holding this ticket"), (True, "Sold.")]
+    )
     def test_shows_a_taken_ticket_as_held_or_sold(
         self, marketplace: Marketplace, visitor: Browser, sold: bool, said: str
     ) -> None:

@@ -16,7 +16,7 @@ class TestExtendOrder:
         answer = visitor.fill(page, f"/orders/{held['id']}/extend")
         assert held["expiresAt"] > before
         extended = visitor.follow(answer)
-        assert "five more minutes" in text_of(extended)
+        assert "by five minutes" in text_of(extended)
         assert f"/orders/{held['id']}/extend" not in [form.action for form in forms_in(extended)]
         again = visitor.fill(page, f"/orders/{held['id']}/extend")
         once = held["expiresAt"]
@@ -47,7 +47,7 @@ class TestCancelOrder:
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
         answer = visitor.fill(page, f"/orders/{held['id']}/cancel")
-        assert "You gave this ticket back" in text_of(visitor.follow(answer))
+        assert "You released this ticket" in text_of(visitor.follow(answer))
         assert marketplace.tickets[held["ticket"]["id"]]["orderId"] is None
 
     def test_shows_why_it_failed(

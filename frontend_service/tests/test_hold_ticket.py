@@ -37,7 +37,7 @@ class TestHoldTicket:
         marketplace.add_order(buyer=marketplace.add_user("bo@example.com"), ticket=ticket)
         answer = visitor.fill(page, f"/tickets/{ticket['id']}/hold")
         assert answer.headers["Location"] == f"/tickets/{ticket['id']}"
-        assert "Somebody else is holding this ticket" in text_of(visitor.follow(answer))
+        assert "Another buyer is holding this ticket" in text_of(visitor.follow(answer))
 
     def test_suggests_to_retry_when_orders_has_not_received_the_ticket_yet(
         self, marketplace: Marketplace, visitor: Browser

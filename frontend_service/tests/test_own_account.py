@@ -14,8 +14,8 @@ class TestADevice:
         ("user_agent", "name"),
         [
             ("Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0", "Firefox on Linux"),
-            (f"Mozilla/5.0 (Pages NT 10.0; Win64; x64) {_CHROME}", "Chrome on Pages"),
-            (f"Mozilla/5.0 (Pages NT 10.0; Win64; x64) {_CHROME} Edg/140.0.0.0", "Edge on Pages"),
+            (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME}", "Chrome on Windows"),
+            (f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME} Edg/140.0.0.0", "Edge on Windows"),
             (f"Mozilla/5.0 (Linux; Android 10; K) {_CHROME}", "Chrome on Android"),
             (f"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) {_CHROME}", "Chrome on ChromeOS"),
             (

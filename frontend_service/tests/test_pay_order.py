@@ -87,7 +87,7 @@ class TestPayOrder:
         page = visitor.open(f"/orders/{held['id']}")
         marketplace.problems["POST /api/payments"] = Problem(409, "in-flight", "Still at it")
         answer = visitor.fill(page, f"/orders/{held['id']}/pay")
-        assert "already on its way" in text_of(visitor.follow(answer))
+        assert "already being processed" in text_of(visitor.follow(answer))
 
     def test_keeps_the_key_when_the_outcome_is_unknown(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]

@@ -134,7 +134,7 @@ class TestEditTicket:
         assert "Cannot edit a reserved ticket" in text_of(answer)
         sent_back = visitor.open(address)
         assert sent_back.headers["Location"] == f"/tickets/{ticket['id']}"
-        assert "can't be changed while a buyer holds it" in text_of(visitor.follow(sent_back))
+        assert "can't change a listing while a buyer holds the ticket" in text_of(visitor.follow(sent_back))
 
     def test_shows_that_a_sold_ticket_cannot_be_changed(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str
@@ -142,7 +142,9 @@ class TestEditTicket:
         ticket = marketplace.add_ticket(seller=visitor_id)
         marketplace.add_order(buyer=marketplace.add_user("bo@example.com"), ticket=ticket)
         ticket["sold"] = True
-        assert "is sold" in text_of(visitor.follow(visitor.open(f"/tickets/{ticket['id']}/edit")))
+        assert "change a sold listing" in text_of(
+            visitor.follow(visitor.open(f"/tickets/{ticket['id']}/edit"))
+        )
 
     def test_is_for_the_seller_alone(self, marketplace: Marketplace, visitor: Browser) -> None:
         ticket = marketplace.add_ticket()
@@ -168,7 +170,7 @@ class TestWithdrawTicket:
         answer = visitor.fill(page, f"/tickets/{ticket['id']}/withdraw")
         assert answer.headers["Location"] == "/sell"
         assert marketplace.tickets == {}
-        assert "off sale" in text_of(visitor.follow(answer))
+        assert "Listing withdrawn" in text_of(visitor.follow(answer))
 
     def test_shows_why_it_failed(self, marketplace: Marketplace, visitor: Browser, visitor_id: str) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)

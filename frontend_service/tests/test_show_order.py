@@ -100,7 +100,11 @@ class TestShowOrder:
                 "",
                 "Your bank approved the payment too late. We're releasing the reserved amount",
             ),
-            ("voided", "authorized_too_late", "Your bank approved the payment too late. The reserved amount was released"),
+            (
+                "voided",
+                "authorized_too_late",
+                "Your bank approved the payment too late. The reserved amount was released",
+            ),
             ("captured", "", "Your payment came too late. A full refund is on its way to your card."),
             ("refunded", "order_cancelled", "Your payment came too late. We refunded it in full."),
         ],
@@ -126,7 +130,10 @@ class TestShowOrder:
         [
             ("authorized", "Order confirmed Your bank approved the payment. We're completing the charge."),
             ("captured", "Order confirmed You paid $48.00"),
-            ("capture_failed", "Cancelling your order You were not charged: your bank approved the payment, then"),
+            (
+                "capture_failed",
+                "Cancelling your order You were not charged: your bank approved the payment, then",
+            ),
             ("refunded", "Cancelling your order We refunded your payment to your card."),
         ],
     )
@@ -256,8 +263,8 @@ class TestTimeline:
         expected = [
             "Ticket reserved.",
             "You extended your hold by five minutes.",
-            "The bank refused: Insufficient funds.",
-            "the ticket is yours",
+            "Payment declined: Insufficient funds.",
+            "The ticket is yours",
             "Your card was charged.",
         ]
         places = [words.index(line) for line in expected]
@@ -299,7 +306,7 @@ class TestOrders:
         marketplace.add_order(buyer=visitor_id, status="awaiting:payment")
         marketplace.add_order(buyer=visitor_id, expiresAt=timestamp(datetime.now(UTC)))
         words = text_of(visitor.open("/orders"))
-        for state in ("Held until", "Yours", "Ended Time ran out.", "Payment processing", "Ending"):
+        for state in ("Held until", "Paid", "Ended Time ran out.", "Payment processing", "Ending"):
             assert state in words
 
     def test_says_what_to_do_when_there_are_none(self, visitor: Browser) -> None:

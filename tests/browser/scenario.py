@@ -26,7 +26,7 @@ class Email:
 
 @dataclass
 class Scenario:
-    """A fake marketplace in one state, and its visitor. `fill` is typed before the button `press` is clicked."""
+    """A fake marketplace in one state, and its visitor. `fill` is typed before `press` is clicked."""
 
     address: str = "/"
     market: Marketplace = field(default_factory=Marketplace)
