@@ -306,7 +306,7 @@ class TestOrders:
         marketplace.add_order(buyer=visitor_id, status="awaiting:payment")
         marketplace.add_order(buyer=visitor_id, expiresAt=timestamp(datetime.now(UTC)))
         words = text_of(visitor.open("/orders"))
-        for state in ("Held until", "Paid", "Ended Time ran out.", "Payment processing", "Ending"):
+        for state in ("Held until", "Paid", "Cancelled Your hold expired.", "Payment processing", "Expired"):
             assert state in words
 
     def test_says_what_to_do_when_there_are_none(self, visitor: Browser) -> None:

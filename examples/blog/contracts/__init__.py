@@ -1,1 +1,1 @@
-"""What the blog's services tell each other: one module per publisher."""
+"""The contracts of the blog's events: one module per publisher."""

@@ -30,9 +30,9 @@ class TestTheDemo:
         self, stack: RunningStack, capsys: pytest.CaptureFixture[str]
     ) -> None:
         demo.demo(stack.stack, stack.credentials)
-        told = capsys.readouterr().out
-        assert "shows the same 3 posts" in told
-        assert "the stream comment from position 1 to 12" in told
+        output = capsys.readouterr().out
+        assert "shows the same 3 posts" in output
+        assert "the stream comment from position 1 to 12" in output
 
 
 class TestThePage:

@@ -1,4 +1,4 @@
-"""What the local stack knows of a service is what its code says; run with each service's settings in turn."""
+"""The local stack's table equals the service's code; run with each service's settings in turn."""
 
 from django.conf import settings
 

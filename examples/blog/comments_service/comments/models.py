@@ -6,7 +6,7 @@ from shared_events.ids import uuid7
 
 
 class PostReplica(models.Model):
-    """A post that may be commented on, as posts told of it."""
+    """Replica of a post that may be commented on."""
 
     id = models.UUIDField(primary_key=True)
 

@@ -12,6 +12,6 @@ from shared_events.testing import deliver
 
 @pytest.fixture
 def post_id(db: None) -> UUID:
-    """A post that comments has heard of."""
+    """A post whose event comments has applied."""
     written = PostWritten(title="Hello", body="", created_at=timezone.now())
     return deliver(written, aggregate_id=uuid7()).aggregate_id

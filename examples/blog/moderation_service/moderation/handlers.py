@@ -1,4 +1,4 @@
-"""What moderation does about what the others tell."""
+"""Handlers of other services' events."""
 
 from django.conf import settings
 
@@ -10,7 +10,7 @@ from shared_events.inbox.subscriptions import handles
 
 @handles(CommentWritten)
 def moderate_comment(event: Envelope[CommentState]) -> None:
-    """Judge it."""
+    """Moderate a new comment."""
     operations.moderate_comment(
         comment_id=event.aggregate_id,
         text=event.data.text,

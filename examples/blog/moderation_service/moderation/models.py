@@ -5,7 +5,7 @@ from django.db import models
 
 
 class Verdict(models.Model):
-    """What was found in a comment: it is approved when that is nothing. The id is the comment's."""
+    """The forbidden words in a comment, which is approved when there are none. The id is the comment's."""
 
     id = models.UUIDField(primary_key=True)
     forbidden_words = ArrayField(models.CharField(max_length=100))

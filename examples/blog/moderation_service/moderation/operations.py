@@ -10,7 +10,7 @@ from shared_events.outbox import log
 
 
 def moderate_comment(*, comment_id: UUID, text: str, forbidden_words: Sequence[str]) -> None:
-    """Judge a comment by its words, whatever their case, and say so; its first verdict stands."""
+    """Search a comment for forbidden words, in any case; record the verdict once."""
     words = set(re.findall(r"\w+", text.casefold()))
     found = sorted(word for word in forbidden_words if word.casefold() in words)
     _, is_new = Verdict.objects.get_or_create(id=comment_id, defaults={"forbidden_words": found})

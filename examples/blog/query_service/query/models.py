@@ -1,4 +1,4 @@
-"""Posts with their comments, as the others told of them."""
+"""Posts with their comments, replicated from the events."""
 
 from django.db import models
 

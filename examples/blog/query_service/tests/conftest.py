@@ -1,4 +1,4 @@
-"""What the query tests share: a blog that others have told of."""
+"""Fixtures: a replicated blog."""
 
 from collections.abc import Callable
 from uuid import UUID

@@ -13,22 +13,22 @@ from shared_events.testing import deliver, nothing_recorded, recorded_events
 
 class TestAVerdict:
     @pytest.mark.parametrize(
-        ("verdict", "status", "told"),
+        ("verdict", "status", "event_type"),
         [
             (ModerationApproved(forbidden_words=[]), "approved", CommentApproved),
             (ModerationRejected(forbidden_words=["spam"]), "rejected", CommentRejected),
         ],
     )
     @pytest.mark.django_db(transaction=True)
-    def test_ends_the_wait_and_is_told(
-        self, post_id: UUID, verdict: ModerationState, status: str, told: type[CommentState]
+    def test_sets_the_status_and_is_recorded(
+        self, post_id: UUID, verdict: ModerationState, status: str, event_type: type[CommentState]
     ) -> None:
         comment = _comment(post_id)
         deliver(verdict, aggregate_id=comment.id)
         comment.refresh_from_db()
         assert (comment.status, comment.version) == (status, 2)
         event = recorded_events()[-1]
-        assert isinstance(event, told)
+        assert isinstance(event, event_type)
         assert (event.status, event.text, event.post_id) == (status, comment.text, post_id)
 
     @pytest.mark.django_db(transaction=True)
