@@ -1,1 +1,1 @@
-"""A blog of four services: the same backbone, and nothing of the marketplace."""
+"""A blog of four services on `shared_events`, without anything of the marketplace."""

@@ -1,4 +1,4 @@
-"""`demo --example blog`: what a service misses it reads later, and a new one reads everything."""
+"""`demo --example blog`: a service that was down reads what it missed, and a new one reads everything."""
 
 import contextlib
 import secrets
@@ -32,7 +32,7 @@ _PATIENCE = 60.0
 
 
 class ScenarioFailed(UserError):
-    """The blog did not do what it promises."""
+    """The demo's expectation wasn't met."""
 
 
 def demo(stack: Stack) -> int:
@@ -68,7 +68,7 @@ def play(stack: Stack, credentials: Credentials) -> None:
 
 @contextlib.contextmanager
 def without_query(stack: Stack) -> Iterator[None]:
-    """Stop all of query for a while."""
+    """Stop every process of query within the block."""
     supervision = Supervision(stack)
     try:
         for part in _QUERY_PARTS:
@@ -90,7 +90,7 @@ def write(blog: httpx.Client) -> str:
 
 
 def shown(blog: httpx.Client, written: list[str]) -> bool:
-    """Return whether these posts can be read, each with all its comments and a verdict on each of them."""
+    """Return whether query lists these posts with all comments and a verdict on each."""
     found = {post["id"]: post["comments"] for post in read(blog)}
     verdicts = sorted(_COMMENTS.values())
     return all(sorted(one["status"] for one in found.get(post, ())) == verdicts for post in written)
@@ -111,7 +111,7 @@ def read(blog: httpx.Client) -> Posts:
 
 @contextlib.contextmanager
 def late_query(stack: Stack, credentials: Credentials) -> Iterator[str]:
-    """Run the query service once more, with a database made just now, and yield its address."""
+    """Run a second query service with a new database, and yield its URL."""
     _empty_database(stack, credentials, LATE_QUERY)
     with contextlib.ExitStack() as running:
         for part in specs_on_demand(stack, credentials, LATE_QUERY):
@@ -124,7 +124,7 @@ def late_query(stack: Stack, credentials: Credentials) -> Iterator[str]:
 
 
 def cursors(stack: Stack, credentials: Credentials) -> list[tuple[str, int]]:
-    """Return how far the late query has read each stream."""
+    """Return the late query service's cursor of each stream."""
     with psycopg.connect(database_url(stack, credentials, LATE_QUERY)) as connection:
         return connection.execute("SELECT stream, position FROM shared_events_cursor ORDER BY 1").fetchall()
 

@@ -18,7 +18,7 @@ class CommentState(Event, frozen=True, kw_only=True):
 
 @contract
 class CommentWritten(CommentState, frozen=True):
-    """Recorded by comments when somebody comments on a post; nobody has looked at it yet."""
+    """Recorded by comments when a user comments on a post; moderation is pending."""
 
 
 @contract

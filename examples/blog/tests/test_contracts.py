@@ -1,4 +1,4 @@
-"""One golden file per event version: what a publisher emits and a subscriber must be able to read."""
+"""One golden file per event version, which the publisher emits and each subscriber must accept."""
 
 import json
 from pathlib import Path

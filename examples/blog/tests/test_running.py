@@ -1,4 +1,4 @@
-"""The whole blog, on a stack of its own."""
+"""The whole blog on its own stack."""
 
 import os
 import re
@@ -20,7 +20,7 @@ def stack() -> Iterator[RunningStack]:
 
 @pytest.fixture
 def visitor(stack: RunningStack) -> Iterator[httpx.Client]:
-    """Somebody with a browser that has no script."""
+    """A browser without script."""
     with httpx.Client(base_url=stack.url, follow_redirects=True, timeout=30) as visitor:
         yield visitor
 

@@ -1,4 +1,4 @@
-"""The blog is small: that is what it is there to show."""
+"""The blog stays small."""
 
 import ast
 import io

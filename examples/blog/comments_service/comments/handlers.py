@@ -1,4 +1,4 @@
-"""What comments does about what the others tell."""
+"""Handlers of other services' events."""
 
 from examples.blog.comments_service.comments import operations
 from examples.blog.contracts.moderation import ModerationApproved, ModerationRejected, ModerationState
@@ -9,17 +9,17 @@ from shared_events.inbox.subscriptions import handles
 
 @handles(PostWritten)
 def keep_post(event: Envelope[PostState]) -> None:
-    """Remember the post, so that it can be commented on."""
+    """Store the post's replica, so that it can be commented on."""
     operations.keep_post(post_id=event.aggregate_id)
 
 
 @handles(ModerationApproved)
 def approve_comment(event: Envelope[ModerationState]) -> None:
-    """Let everybody see it."""
+    """Approve the comment."""
     operations.judge_comment(comment_id=event.aggregate_id, approved=True)
 
 
 @handles(ModerationRejected)
 def reject_comment(event: Envelope[ModerationState]) -> None:
-    """Keep it to ourselves."""
+    """Reject the comment."""
     operations.judge_comment(comment_id=event.aggregate_id, approved=False)

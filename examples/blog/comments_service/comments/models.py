@@ -1,4 +1,4 @@
-"""Comments, and which posts there are."""
+"""Comments, and replicas of posts."""
 
 from django.db import models
 
@@ -15,7 +15,7 @@ class PostReplica(models.Model):
 
 
 class Comment(models.Model):
-    """A comment: pending until moderation has spoken, then approved or rejected for good."""
+    """A comment: pending until moderation's verdict, then approved or rejected."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     post_id = models.UUIDField()

@@ -23,7 +23,7 @@ def write_comment(*, post_id: UUID, text: str, now: datetime) -> Comment:
 
 
 def judge_comment(*, comment_id: UUID, approved: bool) -> None:
-    """Moderation has spoken; it does so once."""
+    """Apply moderation's verdict, once."""
     comment = Comment.objects.select_for_update().get(id=comment_id)
     if comment.status != "pending":
         return
@@ -34,7 +34,7 @@ def judge_comment(*, comment_id: UUID, approved: bool) -> None:
 
 
 def keep_post(*, post_id: UUID) -> None:
-    """Remember that there is such a post."""
+    """Store a post's replica."""
     PostReplica.objects.get_or_create(id=post_id)
 
 

@@ -1,4 +1,4 @@
-"""What the comments tests share."""
+"""Fixtures of the comments tests."""
 
 from uuid import UUID
 

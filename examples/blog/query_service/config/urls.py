@@ -1,4 +1,4 @@
-"""Everything this service answers to."""
+"""The service's routes."""
 
 from django.urls import include, path
 

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class QueryConfig(AppConfig):
-    """What the blog's pages show."""
+    """The replicas that the blog's page shows."""
 
     name = "examples.blog.query_service.query"
     label = "query"

@@ -1,4 +1,4 @@
-"""What query does about what the others tell."""
+"""Handlers of other services' events."""
 
 from examples.blog.contracts.comment import CommentApproved, CommentRejected, CommentState, CommentWritten
 from examples.blog.contracts.post import PostState, PostWritten
@@ -9,7 +9,7 @@ from shared_events.inbox.subscriptions import handles
 
 @handles(PostWritten)
 def keep_post(event: Envelope[PostState]) -> None:
-    """Copy the post."""
+    """Store the post's replica."""
     operations.keep_post(post_id=event.aggregate_id, state=event.data)
 
 
@@ -17,5 +17,5 @@ def keep_post(event: Envelope[PostState]) -> None:
 @handles(CommentApproved)
 @handles(CommentRejected)
 def keep_comment(event: Envelope[CommentState]) -> None:
-    """Copy the comment as it is now."""
+    """Update the comment's replica."""
     operations.keep_comment(comment_id=event.aggregate_id, state=event.data)

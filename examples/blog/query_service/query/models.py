@@ -16,7 +16,7 @@ class Post(models.Model):
 
 
 class Comment(models.Model):
-    """A comment. It may become known here before its post does, so nothing enforces the reference."""
+    """A comment. It may arrive before its post, so there is no foreign key."""
 
     id = models.UUIDField(primary_key=True)
     post = models.ForeignKey(Post, models.DO_NOTHING, db_constraint=False, related_name="comments")
@@ -32,5 +32,5 @@ class Comment(models.Model):
 
     @property
     def public_text(self) -> str:
-        """Return what readers may see: nothing, unless moderation has approved it."""
+        """Return the text if moderation has approved it, else an empty string."""
         return self.text if self.status == "approved" else ""

@@ -1,4 +1,4 @@
-"""The writes: copies of what the others own."""
+"""The writes: replicas of posts and comments."""
 
 from uuid import UUID
 
@@ -8,12 +8,12 @@ from examples.blog.query_service.query.models import Comment, Post
 
 
 def keep_post(*, post_id: UUID, state: PostState) -> None:
-    """Copy a post, which never changes."""
+    """Store a post's replica; posts never change."""
     Post(id=post_id, title=state.title, body=state.body, created_at=state.created_at).save()
 
 
 def keep_comment(*, comment_id: UUID, state: CommentState) -> None:
-    """Keep our copy of a comment up to date; once it is judged, that it was pending is no news."""
+    """Update a comment's replica; an older version changes nothing."""
     values = {"text": state.text, "status": state.status, "created_at": state.created_at}
     keep = Comment.objects.get_or_create if state.status == "pending" else Comment.objects.update_or_create
     keep(id=comment_id, defaults={"post_id": state.post_id, **values})

@@ -13,7 +13,7 @@ _SHOWN = 20
 
 @require_safe
 def show_blog(request: HttpRequest) -> HttpResponse:
-    """Show the newest posts; `?written=` names what the visitor has just written, which may be on its way."""
+    """Show the newest posts; `?written=` is the id of a new post or comment that may not have arrived yet."""
     posts = list(queries.list_posts().order_by("-id")[:_SHOWN])
     on_its_way = _is_on_its_way(request.GET.get("written", ""))
     pending = any(comment.status == "pending" for post in posts for comment in post.comments.all())

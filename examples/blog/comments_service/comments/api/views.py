@@ -1,4 +1,4 @@
-"""The route of comments: validate, open the transaction, call the operation, shape the answer."""
+"""The route of comments: validate, open the transaction, call the operation, serialize the response."""
 
 from uuid import UUID
 
@@ -15,10 +15,10 @@ from service_defaults.replication import wait_for_replica
 
 
 class Comments(APIView):
-    """Where comments are written. Reading them is the query service's business."""
+    """Creates comments. The query service lists them."""
 
     def post(self, request: Request, post_id: UUID) -> HttpResponseBase:
-        """Comment on a post. Whoever used the page's form is sent back there."""
+        """Comment on a post. The page's form is redirected to the page."""
         data = CommentInput(data=request.data)
         data.is_valid(raise_exception=True)
         # A post that was just written may be on its way to us.

@@ -1,4 +1,4 @@
-"""The route of posts: validate, open the transaction, call the operation, shape the answer."""
+"""The route of posts: validate, open the transaction, call the operation, serialize the response."""
 
 from django.db import transaction
 from django.http import HttpResponseBase
@@ -12,10 +12,10 @@ from examples.blog.posts_service.posts.api.serializers import PostInput, PostOut
 
 
 class Posts(APIView):
-    """Where posts are written. Reading them is the query service's business."""
+    """Creates posts. The query service lists them."""
 
     def post(self, request: Request) -> HttpResponseBase:
-        """Write a post. Whoever used the page's form is sent back there."""
+        """Write a post. The page's form is redirected to the page."""
         data = PostInput(data=request.data)
         data.is_valid(raise_exception=True)
         with transaction.atomic():

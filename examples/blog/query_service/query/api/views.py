@@ -1,4 +1,4 @@
-"""The route of query: call the query, shape the answer."""
+"""The route of query: call the query, serialize the response."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,7 +10,7 @@ from service_defaults.paging import KeysetPagination
 
 
 class Posts(APIView):
-    """What there is to read."""
+    """The list of posts."""
 
     def get(self, request: Request) -> Response:
         """List posts with their comments, newest first."""
