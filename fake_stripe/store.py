@@ -108,7 +108,7 @@ class FileStore(Store):
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles one object; another object inside it is written as a reference and collected in `references`."""
+    """Pickles one object; writes objects inside it as references and collects them in `references`."""
 
     def __init__(self, root: Any) -> None:
         self._buffer = io.BytesIO()

@@ -54,15 +54,15 @@ def refuse_without_ensurepip() -> None:
 
 def is_installed(lock: str) -> bool:
     """Return whether the environment is whole and was made from this very lock file."""
-    return _is_whole() and _line_of(lock) in _mark()
+    return _is_whole() and _line_of(lock) in _marker()
 
 
 def _is_whole() -> bool:
     """Return whether an installation here ended well, and its Python is still the one it was made for."""
-    return PYTHON.exists() and _mark()[:1] == [_place()]
+    return PYTHON.exists() and _marker()[:1] == [_place()]
 
 
-def _mark() -> list[str]:
+def _marker() -> list[str]:
     try:
         return MARK.read_text().splitlines()
     except OSError:

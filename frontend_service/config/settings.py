@@ -38,7 +38,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.template.context_processors.tz",
                 "django.contrib.messages.context_processors.messages",
-                "frontend_service.pages.context.shop",
+                "frontend_service.pages.context.site",
             ]
         },
     }

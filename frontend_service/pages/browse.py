@@ -113,5 +113,5 @@ def _order_of_visitor(request: PageRequest, ticket: Ticket) -> Order | None:
 
 def _address(request: PageRequest, **more: str) -> str:
     """This page's URL with the same filters and another cursor."""
-    asked = {name: value for name, value in request.GET.items() if value and name != "cursor"}
-    return "?" + urlencode(asked | more)
+    params = {name: value for name, value in request.GET.items() if value and name != "cursor"}
+    return "?" + urlencode(params | more)

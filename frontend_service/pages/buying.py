@@ -53,7 +53,7 @@ class HoldTicket(View):
 
 
 @method_decorator(login_required, name="get")
-class Orders(View):
+class OrderList(View):
     """The visitor's orders."""
 
     def get(self, request: PageRequest) -> HttpResponse:

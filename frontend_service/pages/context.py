@@ -8,7 +8,7 @@ from django.http import HttpRequest
 SHOP_NAME = "Secondrow"
 
 
-def shop(request: HttpRequest) -> dict[str, Any]:
+def site(request: HttpRequest) -> dict[str, Any]:
     """The shop's name, the visitor, and the request's id for error reports."""
     return {
         "shop_name": SHOP_NAME,

@@ -41,8 +41,8 @@ class OrderOnPage:
     """An order as a page shows it, at the moment `now`.
 
     With `pays_in_browser` a payment starts before the buyer enters a card, and the buyer may stop there: then
-    the page still shows the card form. `ticket_is_free` is None where it wasn't requested, or where the tickets
-    service didn't answer.
+    the page still shows the card form. `ticket_is_free` is None where it wasn't requested, or where tickets
+    is down.
     """
 
     order: Order

@@ -41,7 +41,7 @@ class PageRequest(HttpRequest):
 
 
 def get_visitor(api: Api) -> Visitor:
-    """Get the visitor from accounts. Raises nothing: a page without the visitor's name is better than none."""
+    """Get the visitor from accounts. Never raises: a page without the visitor's name is better than none."""
     cookies = api.gateway.cookies
     if not cookies.get(ACCESS) and not cookies.get(REFRESH):
         return Visitor()

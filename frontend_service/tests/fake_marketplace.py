@@ -152,19 +152,19 @@ class Marketplace(Accounts):
         raise Problem(404, "not-found", "Not found")
 
     def _found_tickets(self, request: httpx.Request) -> list[Json]:
-        asked = request.url.params
-        if "ids" in asked:
-            return [ticket for ticket in self.tickets.values() if ticket["id"] in asked["ids"].split(",")]
-        mine = asked.get("seller") and asked["seller"] == self._visitor(request)
+        params = request.url.params
+        if "ids" in params:
+            return [ticket for ticket in self.tickets.values() if ticket["id"] in params["ids"].split(",")]
+        mine = params.get("seller") and params["seller"] == self._visitor(request)
         return [
             ticket
             for ticket in self.tickets.values()
             if (mine or not ticket["orderId"])
-            and asked.get("seller", ticket["userId"]) == ticket["userId"]
-            and asked.get("state", _state(ticket)) == _state(ticket)
-            and asked.get("q", "").lower() in f"{ticket['title']} {ticket['venue']}".lower()
-            and Decimal(asked.get("minPrice", "0")) <= Decimal(ticket["price"])
-            and Decimal(ticket["price"]) <= Decimal(asked.get("maxPrice", "1e9"))
+            and params.get("seller", ticket["userId"]) == ticket["userId"]
+            and params.get("state", _state(ticket)) == _state(ticket)
+            and params.get("q", "").lower() in f"{ticket['title']} {ticket['venue']}".lower()
+            and Decimal(params.get("minPrice", "0")) <= Decimal(ticket["price"])
+            and Decimal(ticket["price"]) <= Decimal(params.get("maxPrice", "1e9"))
         ]
 
     def _summary(self, seller: str) -> httpx.Response:

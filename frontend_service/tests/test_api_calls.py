@@ -43,11 +43,11 @@ class TestEveryPage:
     def test_makes_at_most_three_calls_and_none_twice(
         self, marketplace: Marketplace, visitor: Browser, pages: dict[str, str]
     ) -> None:
-        asked: dict[str, list[str]] = {}
+        calls: dict[str, list[str]] = {}
         for name, address in pages.items():
             marketplace.seen.clear()
             assert visitor.open(address).status_code in (200, 404)
-            asked[name] = [str(request.url) for request in marketplace.seen]
-        assert {name: urls for name, urls in asked.items() if len(urls) > MOST} == {}
-        assert {name: urls for name, urls in asked.items() if len(urls) != len(set(urls))} == {}
-        assert any(len(urls) == MOST for urls in asked.values())
+            calls[name] = [str(request.url) for request in marketplace.seen]
+        assert {name: urls for name, urls in calls.items() if len(urls) > MOST} == {}
+        assert {name: urls for name, urls in calls.items() if len(urls) != len(set(urls))} == {}
+        assert any(len(urls) == MOST for urls in calls.values())

@@ -27,9 +27,9 @@ class TestMergedDocument:
         marketplace.down = {"payments"}
         for _ in range(2):
             signed_out.open("/api/docs/openapi.json")
-        asked = [request.url.path for request in marketplace.seen]
-        assert asked.count("/api/orders/openapi.json") == 1
-        assert asked.count("/api/payments/openapi.json") == 2
+        paths = [request.url.path for request in marketplace.seen]
+        assert paths.count("/api/orders/openapi.json") == 1
+        assert paths.count("/api/payments/openapi.json") == 2
 
     def test_fetches_again_after_a_minute(
         self, marketplace: Marketplace, signed_out: Browser, monkeypatch: pytest.MonkeyPatch

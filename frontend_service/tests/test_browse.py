@@ -37,11 +37,11 @@ class TestBrowse:
 
     def test_sends_the_filters(self, marketplace: Marketplace, signed_out: Browser) -> None:
         signed_out.open("/?q=nina&minPrice=5&maxPrice=9.50&startsFrom=2031-05-01&startsTo=2031-05-02")
-        asked = marketplace.seen[-1].url.params
-        assert asked["q"] == "nina"
-        assert (asked["minPrice"], asked["maxPrice"]) == ("5", "9.50")
-        assert asked["startsFrom"] == "2031-05-01T00:00:00+00:00"
-        assert asked["startsTo"] == "2031-05-02T23:59:59+00:00"
+        params = marketplace.seen[-1].url.params
+        assert params["q"] == "nina"
+        assert (params["minPrice"], params["maxPrice"]) == ("5", "9.50")
+        assert params["startsFrom"] == "2031-05-01T00:00:00+00:00"
+        assert params["startsTo"] == "2031-05-02T23:59:59+00:00"
 
     def test_filters_dates_in_the_visitors_zone(self, marketplace: Marketplace) -> None:
         Browser(zone="America/New_York").open("/?startsFrom=2031-05-01")

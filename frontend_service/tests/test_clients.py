@@ -93,10 +93,10 @@ class TestRefreshOnce:
     def test_returns_the_same_cookies_for_a_while(self) -> None:
         now, answers = [0.0], iter(range(9))
         once = RefreshOnce(keep=10, clock=lambda: now[0])
-        ask = _asking(once, lambda: [str(next(answers))])
-        assert [ask("a"), ask("a"), ask("b")] == [["0"], ["0"], ["1"]]
+        get = _getter(once, lambda: [str(next(answers))])
+        assert [get("a"), get("a"), get("b")] == [["0"], ["0"], ["1"]]
         now[0] = 11
-        assert ask("a") == ["2"]
+        assert get("a") == ["2"]
 
     def test_retries_after_a_failure(self) -> None:
         once = RefreshOnce()
@@ -105,7 +105,7 @@ class TestRefreshOnce:
         assert once.cookies_for("a", lambda: ["fresh"]) == ["fresh"]
 
 
-def _asking(once: RefreshOnce, refresh: Callable[[], list[str]]) -> Callable[[str], list[str]]:
+def _getter(once: RefreshOnce, refresh: Callable[[], list[str]]) -> Callable[[str], list[str]]:
     return lambda token: once.cookies_for(token, refresh)
 
 

@@ -42,10 +42,10 @@ class TestPayOrder:
     ) -> None:
         page = visitor.open(f"/orders/{held['id']}")
         answer = visitor.fill(page, f"/orders/{held['id']}/pay", token="pm_card_threeDSecure2Required")
-        asked = visitor.follow(answer)
-        assert "Confirm with your bank" in text_of(asked)
-        assert 'href="https://bank.example/confirm?intent=1"' in asked.content.decode()
-        assert f"/orders/{held['id']}/pay" in [form.action for form in forms_in(asked)]
+        order_page = visitor.follow(answer)
+        assert "Confirm with your bank" in text_of(order_page)
+        assert 'href="https://bank.example/confirm?intent=1"' in order_page.content.decode()
+        assert f"/orders/{held['id']}/pay" in [form.action for form in forms_in(order_page)]
 
     @pytest.mark.parametrize("address", ["", "javascript:alert(1)", "data:text/html,x"])
     def test_offers_another_card_without_a_bank_page(
@@ -111,7 +111,7 @@ class TestPayOrder:
 
 class TestPayingWithARealCard:
     @pytest.fixture(autouse=True)
-    def _live(self, settings: LazySettings) -> None:
+    def _real_cards(self, settings: LazySettings) -> None:
         settings.STRIPE_PUBLISHABLE_KEY = "pk_live_123"
 
     def test_loads_stripe_on_this_page_only(self, visitor: Browser, held: dict[str, Any]) -> None:

@@ -43,10 +43,10 @@ class TestListTicket:
     ) -> None:
         page = visitor.open("/tickets/new")
         visitor.fill(page, "/tickets/new", **LISTING)
-        asked = visitor.fill(page, "/tickets/new", **LISTING | {"title": "Another"})
-        assert asked.status_code == 422
-        assert "already sent this form" in text_of(asked)
-        assert visitor.fill(asked, "/tickets/new").status_code == 302
+        form_page = visitor.fill(page, "/tickets/new", **LISTING | {"title": "Another"})
+        assert form_page.status_code == 422
+        assert "already sent this form" in text_of(form_page)
+        assert visitor.fill(form_page, "/tickets/new").status_code == 302
         assert len(marketplace.tickets) == 2
 
     def test_reads_times_in_the_zone_the_form_was_rendered_in(

@@ -22,7 +22,7 @@ NARROWEST, ZOOMED = 320, DESKTOP // 2
 
 @pytest.fixture(scope="session")
 def storefront(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storefront]:
-    with running_storefront(tmp_path_factory.mktemp("shop")) as storefront:
+    with running_storefront(tmp_path_factory.mktemp("storefront")) as storefront:
         yield storefront
 
 

@@ -90,7 +90,7 @@ SUITES = (
         name="documents",
         paths=tuple(
             f"tests/documents/test_{name}.py"
-            for name in ("reader", "guides", "shared_events", "back_up_and_restore")
+            for name in ("glossary", "reader", "guides", "shared_events", "back_up_and_restore")
         ),
         database="DOCUMENTS_DATABASE_URL",
     ),
