@@ -1,4 +1,4 @@
-# The fake Stripe, for compose and a laptop's cluster: never where real money is.
+# The fake Stripe, for compose and a laptop's cluster; not for production.
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE}
@@ -12,5 +12,5 @@ RUN --mount=type=secret,id=packages,required=false \
 COPY fake_stripe /app/fake_stripe
 USER 10001:10001
 EXPOSE 8420
-# The store is kept in /tmp: give it a volume to keep them for longer.
+# The store is in /tmp: mount a volume to keep it.
 ENTRYPOINT ["/app/venv/bin/python", "-m", "fake_stripe", "--host", "0.0.0.0", "--port", "8420", "--store", "/tmp/store"]

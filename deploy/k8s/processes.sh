@@ -1,4 +1,4 @@
-# Read by release, pause and resume: where the services' processes are in the cluster.
+# Sourced by release, pause and resume: finds the services' processes in the cluster.
 # shellcheck shell=sh
 
 part=app.kubernetes.io/component
@@ -8,7 +8,7 @@ paused=marketplace/paused-replicas
 
 in_namespace() { kubectl --namespace marketplace "$@"; }
 
-# Says how the script is called, which stands in its comment from the second line to the first empty one.
+# Prints the script's usage: its comment from the second line to the first empty one.
 usage() {
     sed -n '2,/^#$/d; /^#   /s/^# *//p; /^set/q' "$0" >&2
     exit 2
