@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from django.utils.functional import Promise, cached_property
 
 from frontend_service.clients.schemas import Order, Payment
-from frontend_service.pages.messages import REFUND_TEXTS, LATE_PAYMENT_TEXTS, translated, why_cancelled
+from frontend_service.pages.messages import LATE_PAYMENT_TEXTS, REFUND_TEXTS, translated, why_cancelled
 from frontend_service.pages.timeline import TimelineEntry, build_timeline
 
 _PENDING_PAYMENT = frozenset({"started", "authorized", "captured"})

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from frontend_service.tests.fake_answers import timestamp
 from frontend_service.tests.fake_marketplace import Json, Marketplace
-from tests.browser.conftest import PHONE, Pages, heading, checked_pages
+from tests.browser.conftest import PHONE, Pages, checked_pages, heading
 from tests.browser.storefront import Storefront, open_scenario, running_storefront
 
 KEY, SECRET = "pk_live_stub", "pi_1_secret_2"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.load.client import Json
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Account, Pages, heading, sign_in
+from tests.load.client import Json
 
 MakeAccount = Callable[[], Account]
 ListTicket = Callable[..., Json]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Route, expect
 
-from tests.load.client import Json
 from tests.browser.conftest import Account, Pages, heading
+from tests.load.client import Json
 
 MakeAccount = Callable[[], Account]
 ListTicket = Callable[..., Json]

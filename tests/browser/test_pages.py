@@ -10,11 +10,11 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page
 
-from tests.suites.chromium import markup_checker
-from tests.suites.run import SCREENSHOTS_VARIABLE
 from tests.browser import page_scenarios
 from tests.browser.conftest import DESKTOP, PHONE, TABLET, Pages, checked_pages
 from tests.browser.storefront import Storefront, open_scenario, running_storefront
+from tests.suites.chromium import markup_checker
+from tests.suites.run import SCREENSHOTS_VARIABLE
 
 #: The narrowest phone, and a desktop screen at 200 % zoom.
 NARROWEST, ZOOMED = 320, DESKTOP // 2
