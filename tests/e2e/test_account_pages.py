@@ -71,7 +71,7 @@ class TestAForgottenPassword:
             assert email in _send(elsewhere, "/auth/forgot", "/auth/forgot", email=email)
             link = _link_in_mailbox(elsewhere, "/auth/reset", email)
             page = _send(elsewhere, link, "/auth/reset", password=NEW)
-            assert "Your password is changed" in page
+            assert "Password changed" in page
             assert "work any more" in _send(elsewhere, link, "/auth/reset", password=PASSWORD)
             assert email in _send(elsewhere, "/auth/signin", "/auth/signin", email=email, password=NEW)
         assert "/auth/signin" in str(visitor.get("/account").url)
@@ -81,7 +81,7 @@ class TestAnAddress:
     def test_is_confirmed_by_the_link_in_the_letter(self, visitor: httpx.Client, email: str) -> None:
         assert "Not confirmed" in visitor.get("/account").text
         link = _link_in_mailbox(visitor, "/auth/verify", email)
-        assert "Your address is confirmed" in _send(visitor, link, "/auth/verify")
+        assert "E-mail address confirmed" in _send(visitor, link, "/auth/verify")
         assert ">Confirmed<" in visitor.get("/account").text
 
 
@@ -96,7 +96,7 @@ class TestTheAccountPage:
             assert "Safari on a phone" in page
             end = re.search(r'action="(/account/sessions/[^"/]+/end)"', page)
             assert end
-            assert "That device is signed out" in _send(visitor, "/account", end[1])
+            assert "Device signed out" in _send(visitor, "/account", end[1])
             assert "/auth/signin" in str(phone.get("/account").url)
         assert visitor.get("/account").status_code == 200
 
@@ -104,7 +104,7 @@ class TestTheAccountPage:
         wrong = _send(visitor, "/account", "/account", currentPassword="a wrong guess", password=NEW)
         assert "isn&#x27;t your password" in wrong
         done = _send(visitor, "/account", "/account", currentPassword=PASSWORD, password=NEW)
-        assert "Your password is changed" in done
+        assert "Password changed" in done
         assert email in visitor.get("/account").text
 
     def test_signs_out_everywhere(self, visitor: httpx.Client) -> None:
