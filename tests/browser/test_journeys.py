@@ -8,8 +8,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Account, Pages, heading
 from tests.load.client import Json
 from tests.running_stack import RunningStack
-from tests.load.client import Json
-from tests.running_stack import RunningStack
 
 pytestmark = pytest.mark.parametrize("width", [PHONE, DESKTOP])
 
