@@ -50,7 +50,7 @@ def play(stack: Stack, credentials: Credentials) -> None:
     """Play all of it. Raises ScenarioFailed."""
     with httpx.Client(base_url=stack.url, timeout=15) as blog:
         with without_query(stack):
-            _say("query is stopped: nobody can read")
+            _say("query is stopped: the blog cannot be read")
             if blog.get("/posts").status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 raise ScenarioFailed("There is something to read, though query is stopped.")
             written = [write(blog) for _ in range(3)]
@@ -139,7 +139,7 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 
 
 def _holds(holds: Callable[[], bool]) -> bool:
-    # Whoever has just started may not answer yet.
+    # A process that has just started may not answer yet.
     with contextlib.suppress(httpx.TransportError, httpx.HTTPStatusError):
         return holds()
     return False

@@ -19,17 +19,17 @@ _EVENTS: dict[str, type[CommentState]] = {
 
 
 @pytest.fixture
-def hear_post(db: None) -> Callable[..., UUID]:
-    def hear_post(title: str = "Hello", *, id: UUID | None = None) -> UUID:
+def receive_post(db: None) -> Callable[..., UUID]:
+    def receive_post(title: str = "Hello", *, id: UUID | None = None) -> UUID:
         written = PostWritten(title=title, body="Some words.", created_at=timezone.now())
         return deliver(written, aggregate_id=id or uuid7()).aggregate_id
 
-    return hear_post
+    return receive_post
 
 
 @pytest.fixture
-def hear_comment(db: None) -> Callable[..., UUID]:
-    def hear_comment(post_id: UUID, text: str, status: str = "pending", *, id: UUID | None = None) -> UUID:
+def receive_comment(db: None) -> Callable[..., UUID]:
+    def receive_comment(post_id: UUID, text: str, status: str = "pending", *, id: UUID | None = None) -> UUID:
         event = _EVENTS[status](
             post_id=post_id,
             text=text,
@@ -38,4 +38,4 @@ def hear_comment(db: None) -> Callable[..., UUID]:
         )
         return deliver(event, aggregate_id=id or uuid7()).aggregate_id
 
-    return hear_comment
+    return receive_comment

@@ -6,16 +6,16 @@ from django.test import Client
 
 from shared_events.ids import uuid7
 
-Hear = Callable[..., UUID]
+Receive = Callable[..., UUID]
 
 
 class TestThePage:
     def test_shows_verdicts_in_words_and_only_approved_texts(
-        self, client: Client, hear_post: Hear, hear_comment: Hear
+        self, client: Client, receive_post: Receive, receive_comment: Receive
     ) -> None:
-        post = hear_post("A <b>title</b>")
-        hear_comment(post, "well said", "approved")
-        hear_comment(post, "bad words", "rejected")
+        post = receive_post("A <b>title</b>")
+        receive_comment(post, "well said", "approved")
+        receive_comment(post, "bad words", "rejected")
         page = _page(client)
         assert "A &lt;b&gt;title&lt;/b&gt;" in page
         assert "well said" in page
@@ -24,9 +24,9 @@ class TestThePage:
         assert "data-waiting" not in page
 
     def test_goes_on_asking_while_a_comment_awaits_moderation(
-        self, client: Client, hear_post: Hear, hear_comment: Hear
+        self, client: Client, receive_post: Receive, receive_comment: Receive
     ) -> None:
-        hear_comment(hear_post(), "well said")
+        receive_comment(receive_post(), "well said")
         page = _page(client)
         assert "awaiting moderation" in page
         assert "well said" not in page
@@ -34,11 +34,11 @@ class TestThePage:
         assert 'http-equiv="refresh"' in page
 
     def test_says_that_what_was_just_written_is_on_its_way_until_it_is_here(
-        self, client: Client, hear_post: Hear
+        self, client: Client, receive_post: Receive
     ) -> None:
         written = uuid7()
         assert "on its way" in _page(client, f"/?written={written}")
-        hear_post(id=written)
+        receive_post(id=written)
         assert "on its way" not in _page(client, f"/?written={written}")
 
     @pytest.mark.parametrize("nonsense", ["x", "%00", "<script>", ""])

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 
 class CommentInput(serializers.Serializer[Any]):
-    """What somebody has to say."""
+    """The text of a new comment."""
 
     text = serializers.CharField(max_length=1000)
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 
 class PostInput(serializers.Serializer[Any]):
-    """What somebody writes."""
+    """Title and body of a new post."""
 
     title = serializers.CharField(max_length=200)
     body = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
