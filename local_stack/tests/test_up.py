@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local_stack.inspection import doctor, status
+from inspection import doctor, status
 from local_stack.stack import Stack
 from local_stack.supervisor import summary, up
 from local_stack.supervisor.launch import DidNotStart, plan

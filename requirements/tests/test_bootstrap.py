@@ -21,6 +21,7 @@ from local_stack.supervisor.processes import Identity
 from requirements import bootstrap
 from tests.running_stack import wait_for
 
+PACKAGES = ("local_stack", "inspection", "requirements", "deploy", "tests")
 SCRIPT = REPOSITORY / "manage_all.py"
 #: What runs before anything is installed.
 EARLY = [
@@ -30,6 +31,7 @@ EARLY = [
     REPOSITORY / "tests" / "suites" / "table.py",
     *(REPOSITORY / "local_stack" / "systems").glob("*.py"),
     *(REPOSITORY / "local_stack" / "commands").glob("*.py"),
+    *(REPOSITORY / "inspection" / "commands").glob("*.py"),
     *(REPOSITORY / "deploy" / "commands").glob("*.py"),
     *(REPOSITORY / "tests" / "commands").glob("*.py"),
 ]
@@ -39,7 +41,7 @@ BASE = getattr(sys, "_base_executable", sys.executable)
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """The repository as far as the bootstrap needs it, without an environment."""
-    for name in ("manage_all.py", "local_stack", "requirements", "deploy", "tests"):
+    for name in ("manage_all.py", *PACKAGES):
         source = REPOSITORY / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, tmp_path / name)
@@ -71,7 +73,7 @@ class TestTheScript:
         plain = {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
         named = {node.module or "" for node in tree if isinstance(node, ast.ImportFrom)}
         imported = {name.split(".")[0] for name in plain | named}
-        assert imported <= {*sys.stdlib_module_names, "local_stack", "requirements", "deploy", "tests"}
+        assert imported <= {*sys.stdlib_module_names, *PACKAGES}
 
 
 class TestAnOldPython:

@@ -1,4 +1,4 @@
-"""The road: exchanges, queues, the Celery app and publishing.
+"""The way of events: exchanges, queues, the Celery app and publishing.
 
-The road may lose things, for catch-up repairs that; it must never block.
+The broker may lose messages, for catch-up repairs that; it must never block.
 """

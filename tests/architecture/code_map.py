@@ -27,10 +27,10 @@ def page() -> str:
     rules = configparser.ConfigParser()
     rules.read(ROOT / ".importlinter")
     parts = [_HEAD, "## The packages\n", _picture(_edges(_package)), _legend()]
-    parts += ["## Inside a service\n", _layers(rules["importlinter:contract:rooms"])]
+    parts += ["## Inside a service\n", _layers(rules["importlinter:contract:layers"])]
     for package in _DRAWN:
-        parts += [f"## Inside `{package}`\n", _picture(_edges(partial(_room, package)))]
-        parts.append(_rooms(package))
+        parts += [f"## Inside `{package}`\n", _picture(_edges(partial(_folder, package)))]
+        parts.append(_folders(package))
     parts += ["## The rules\n", _rules(rules)]
     return "\n".join(parts)
 
@@ -43,7 +43,7 @@ def _package(name: str) -> str:
     return name.partition(".")[0] if _is_product(name) or name.startswith("tests.") else ""
 
 
-def _room(package: str, name: str) -> str:
+def _folder(package: str, name: str) -> str:
     """Return the folder of a module inside a package; its modules at the top are one."""
     if not name.startswith(f"{package}.") or not _is_product(name):
         return ""
@@ -84,9 +84,9 @@ def _legend() -> str:
     return "\n".join(["| package | what it is |", "|---|---|", *rows, ""])
 
 
-def _rooms(package: str) -> str:
-    rooms = sorted({_room(package, name) for name in modules()} - {"", "its own modules"})
-    rows = [f"| `{package}/{room}` | {_first_line(f'{package}.{room}')} |" for room in rooms]
+def _folders(package: str) -> str:
+    folders = sorted({_folder(package, name) for name in modules()} - {"", "its own modules"})
+    rows = [f"| `{package}/{folder}` | {_first_line(f'{package}.{folder}')} |" for folder in folders]
     return "\n".join(["| folder | what it is |", "|---|---|", *rows, ""])
 
 

@@ -46,17 +46,17 @@ def _known(full: str) -> str:
 
 
 def _imported(path: Path, *, when_run: bool) -> Iterator[str]:
-    for node in _statements(ast.parse(path.read_text()), when_run=when_run):
+    for node in _nodes(ast.parse(path.read_text()), when_run=when_run):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _statements(node: ast.AST, *, when_run: bool) -> Iterator[ast.AST]:
+def _nodes(node: ast.AST, *, when_run: bool) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
             continue
         if when_run or not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
             yield child
-            yield from _statements(child, when_run=when_run)
+            yield from _nodes(child, when_run=when_run)

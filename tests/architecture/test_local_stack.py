@@ -1,4 +1,4 @@
-"""The local stack reads of the services what their commands print, and nothing from their tables."""
+"""What runs systems, and what looks at them, read what the services print, and nothing from their tables."""
 
 import ast
 import re
@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-STACK = ROOT / "local_stack"
 #: These own databases and roles: they make, dump and restore them, whatever is inside.
-OWNERS = frozenset({"backing/postgres.py", "backing/ephemeral_postgres.py", "backing/backups.py"})
-MODULES = [path for path in sorted(STACK.rglob("*.py")) if "tests" not in path.relative_to(STACK).parts]
+OWNERS = frozenset({"local_stack/backing/postgres.py", "local_stack/backing/backups.py"})
+MODULES = sorted(
+    path
+    for package in ("local_stack", "inspection")
+    for path in (ROOT / package).rglob("*.py")
+    if "tests" not in path.relative_to(ROOT).parts
+)
 #: A statement on a table whose name begins as a Django app's do: `orders_order`, `shared_events_cursor`.
 STATEMENT = re.compile(
     r"\b(?:FROM|JOIN|INTO|UPDATE|TRUNCATE)\s+(?:TABLE\s+|ONLY\s+)?\"?(?!pg_)[a-z]+(?:_[a-z]+)+\b"
@@ -19,7 +23,7 @@ STATEMENT = re.compile(
 EXECUTES = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|TRUNCATE|WITH)\b")
 
 
-def statements(tree: ast.Module) -> Iterator[str]:
+def sql_in(tree: ast.Module) -> Iterator[str]:
     """Yield the strings that are SQL on somebody's tables."""
     for node in ast.walk(tree):
         text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
@@ -37,14 +41,14 @@ def imports(tree: ast.Module) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(STACK)))
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 class TestEachModule:
     def test_has_no_sql_on_a_services_tables(self, path: Path) -> None:
-        assert [*statements(ast.parse(path.read_text()))] == []
+        assert [*sql_in(ast.parse(path.read_text()))] == []
 
     def test_connects_to_a_database_only_where_it_owns_it(self, path: Path) -> None:
         connects = "psycopg" in imports(ast.parse(path.read_text()))
-        assert not connects or str(path.relative_to(STACK)) in OWNERS
+        assert not connects or str(path.relative_to(ROOT)) in OWNERS
 
 
 class TestStatements:
@@ -60,10 +64,10 @@ class TestStatements:
         ],
     )
     def test_are_found(self, query: str) -> None:
-        assert [*statements(ast.parse(f"_QUERY = {query!r}"))] == [query]
+        assert [*sql_in(ast.parse(f"_QUERY = {query!r}"))] == [query]
 
     @pytest.mark.parametrize(
         "text", ["SELECT 1 FROM pg_roles WHERE rolname = %s", "Select one from order_items", "INSERT nothing"]
     )
     def test_are_not_the_servers_own_or_prose(self, text: str) -> None:
-        assert [*statements(ast.parse(f"_TEXT = {text!r}"))] == []
+        assert [*sql_in(ast.parse(f"_TEXT = {text!r}"))] == []

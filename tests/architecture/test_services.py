@@ -8,10 +8,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted(path.name for path in ROOT.glob("*_service"))
-LIBRARIES = ("contracts", "shared_events", "service_defaults", "local_stack", "requirements", "deploy")
+LIBRARIES = ("contracts", "shared_events", "service_defaults")
+TOOLS = ("local_stack", "inspection", "requirements", "deploy")
 PYTHON = [
     path
-    for package in (*SERVICES, *LIBRARIES, "examples", "tests")
+    for package in (*SERVICES, *LIBRARIES, *TOOLS, "examples", "tests")
     for path in (ROOT / package).rglob("*.py")
     if "migrations" not in path.parts
 ]

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from inspection.event_replay import replay
 from local_stack.backing import rabbitmq
-from local_stack.inspection.event_replay import replay
 from local_stack.stack import REPOSITORY
 from shared_events.transport.names import queue_name
 from tests.chaos.outage import absent

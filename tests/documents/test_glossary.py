@@ -51,7 +51,7 @@ REMAINING: dict[str, str] = {
     "kept": "shared_events",
     "mark": "shared_events",
     "once": "payments_service",
-    "part": "local_stack tests",
+    "part": "inspection local_stack tests",
     "program": "tests",
     "programs": "local_stack tests",
     "reading": "tests",

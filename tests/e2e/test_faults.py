@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
+from inspection import backlog
 from local_stack.backing import rabbitmq
 from local_stack.credentials import credentials_of
-from local_stack.inspection import backlog
 from local_stack.stack import REPOSITORY
 from tests.chaos.stripe_faults import Fault, StripeFaults
 from tests.load import scenarios

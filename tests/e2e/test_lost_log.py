@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from inspection import backlog
 from local_stack.backing import backups
-from local_stack.inspection import backlog
 from local_stack.stack import REPOSITORY
 from local_stack.supervisor import pausing
 from tests.load import scenarios

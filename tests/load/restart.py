@@ -8,8 +8,8 @@ import statistics
 import time
 from collections.abc import Iterator, Mapping
 
+from inspection.event_status import EventStatuses
 from local_stack.console import errors, out
-from local_stack.inspection.event_status import EventStatuses
 from local_stack.service_commands import Answer
 from local_stack.stack import Stack
 from local_stack.systems import System

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local_stack.inspection.event_status import EventStatuses
+from inspection.event_status import EventStatuses
 from local_stack.supervisor.control_client import Supervision
 from local_stack.supervisor.rolling import restart
 from tests.load.restart import streams_behind, under_load

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from inspection import doctor
+from inspection.doctor import Finding
 from local_stack.backing import rabbitmq
-from local_stack.inspection import doctor
-from local_stack.inspection.doctor import Finding
 from local_stack.systems.marketplace import MARKETPLACE
 from requirements import bootstrap
 

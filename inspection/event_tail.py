@@ -3,8 +3,8 @@
 import json
 import time
 
+from inspection.event_logs import LoggedEvent, Logs
 from local_stack.console import out
-from local_stack.inspection.event_logs import LoggedEvent, Logs
 from local_stack.stack import Stack
 
 _EVERY = 0.5

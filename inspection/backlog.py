@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import amqp
 
+from inspection.event_status import read_event_status
 from local_stack.backing.rabbitmq import connect
 from local_stack.credentials import Credentials
 from local_stack.environment import broker_url
-from local_stack.inspection.event_status import read_event_status
 from local_stack.service_commands import Answer
 from local_stack.stack import Stack
 from local_stack.systems import Service

@@ -5,8 +5,8 @@ from typing import Any
 
 from rich.table import Table
 
+from inspection.event_status import EventStatuses
 from local_stack.console import errors, out
-from local_stack.inspection.event_status import EventStatuses
 from local_stack.stack import Stack
 from local_stack.systems import System
 

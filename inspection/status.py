@@ -10,9 +10,9 @@ import psutil
 from rich.markup import escape
 from rich.table import Table
 
+from inspection import backlog
 from local_stack.console import duration, megabytes, out
 from local_stack.credentials import credentials_of
-from local_stack.inspection import backlog
 from local_stack.stack import Stack
 from local_stack.supervisor.control_client import NotRunning, Supervision
 from local_stack.supervisor.processes import leftovers

@@ -9,6 +9,6 @@ add_arguments = add_example
 
 def run(options: argparse.Namespace) -> int:
     """Print every finding."""
-    from local_stack.inspection.doctor import doctor
+    from inspection.doctor import doctor
 
     return doctor(options.run_dir)

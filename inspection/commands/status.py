@@ -13,6 +13,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the status."""
-    from local_stack.inspection.status import status
+    from inspection.status import status
 
     return status(stack_of(options), as_json=options.json)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from inspection import status
 from local_stack.backing import rabbitmq
 from local_stack.backing.ports import holder_of, is_free
 from local_stack.console import megabytes, out
-from local_stack.inspection import status
 from local_stack.stack import DEFAULT_GATEWAY_PORT, REPOSITORY, Stack
 from local_stack.supervisor.control_client import NotAnswering, NotRunning, Supervision
 from local_stack.supervisor.processes import leftovers, recorded

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from inspection import backlog, event_lag
+from inspection.event_status import EventStatuses
 from local_stack.credentials import Credentials
-from local_stack.inspection import backlog, event_lag
-from local_stack.inspection.event_status import EventStatuses
 from local_stack.service_commands import Answer
 from local_stack.stack import Stack
 

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from rich.table import Table
 
+from inspection.event_logs import LoggedEvent, Logs
 from local_stack.console import out
-from local_stack.inspection.event_logs import LoggedEvent, Logs
 from local_stack.stack import Stack
 from local_stack.user_errors import UserError
 

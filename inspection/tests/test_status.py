@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local_stack.inspection import doctor, status
+from inspection import doctor, status
 from local_stack.stack import Stack
 from local_stack.supervisor.control_client import NotAnswering
 from local_stack.supervisor.process_status import ProcessStatus

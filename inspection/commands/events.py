@@ -43,31 +43,31 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _tail(options: argparse.Namespace) -> int:
-    from local_stack.inspection.event_tail import tail
+    from inspection.event_tail import tail
 
     return tail(stack_of(options), stream=options.stream, lines=options.lines, follow=options.follow)
 
 
 def _trace(options: argparse.Namespace) -> int:
-    from local_stack.inspection.event_trace import trace
+    from inspection.event_trace import trace
 
     return trace(stack_of(options), options.order)
 
 
 def _lag(options: argparse.Namespace) -> int:
-    from local_stack.inspection.event_lag import lag
+    from inspection.event_lag import lag
 
     return lag(stack_of(options))
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from local_stack.inspection.event_replay import replay
+    from inspection.event_replay import replay
 
     return replay(stack_of(options), options.service, options.stream, options.first)
 
 
 def _dead_letters(options: argparse.Namespace) -> int:
-    from local_stack.inspection import dead_letters
+    from inspection import dead_letters
 
     stack = stack_of(options)
     if options.redrive:
