@@ -15,7 +15,9 @@ from local_stack.arguments import add_run_dir, run_dir_of
 from local_stack.user_errors import UserError
 
 #: Where the commands are. They are found by name: `local_stack` imports none of the others.
-_PACKAGES = ("local_stack.commands", "inspection.commands", "deploy.commands", "tests.commands")
+_PACKAGES = tuple(
+    f"{package}.commands" for package in ("local_stack", "inspection", "deploy", "tests", "scaffold")
+)
 _INTERRUPTED, _NOBODY_READS = 130, 141
 _DESCRIPTION = "The ticket marketplace on this machine: everything it needs, from one command."
 _EPILOG = "Begin with `up`; then `demo`, `status` and `test`. `<command> --help` says more of each."

@@ -21,7 +21,7 @@ from local_stack.supervisor.processes import Identity
 from requirements import bootstrap
 from tests.running_stack import wait_for
 
-PACKAGES = ("local_stack", "inspection", "requirements", "deploy", "tests")
+PACKAGES = ("local_stack", "inspection", "requirements", "deploy", "tests", "scaffold")
 SCRIPT = REPOSITORY / "manage_all.py"
 #: What runs before anything is installed.
 EARLY = [
@@ -33,6 +33,7 @@ EARLY = [
     *(REPOSITORY / "local_stack" / "commands").glob("*.py"),
     *(REPOSITORY / "inspection" / "commands").glob("*.py"),
     *(REPOSITORY / "deploy" / "commands").glob("*.py"),
+    *(REPOSITORY / "scaffold" / "commands").glob("*.py"),
     *(REPOSITORY / "tests" / "commands").glob("*.py"),
 ]
 BASE = getattr(sys, "_base_executable", sys.executable)

@@ -2,6 +2,9 @@
 
 import importlib
 import os
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
 
 _EXAMPLE = {
     "DJANGO_SECRET_KEY": "only for types" * 4,
@@ -18,7 +21,8 @@ _EXAMPLE = {
 # Where two say something of the same name, the later one counts.
 _PROJECTS = (
     *(f"examples.blog.{name}_service" for name in ("posts", "comments", "moderation", "query")),
-    *(f"{name}_service" for name in ("frontend", "tickets", "orders", "payments", "auth")),
+    *sorted(path.name for path in ROOT.glob("*_service") if path.name != "auth_service"),
+    "auth_service",
 )
 
 for _name, _value in _EXAMPLE.items():

@@ -1,0 +1,1 @@
+"""The commands of `./manage_all.py` that write code. See `local_stack.commands`."""
