@@ -1,16 +1,6 @@
 """Management commands of the orders service: `python -m orders_service.manage …`."""
 
-import os
-import sys
-
-from django.core.management import execute_from_command_line
-
-
-def main() -> None:
-    """Run the command that the arguments name."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "orders_service.config.settings")
-    execute_from_command_line(sys.argv)
-
+from service_defaults.project import run_command
 
 if __name__ == "__main__":
-    main()
+    run_command(settings="orders_service.config.settings")

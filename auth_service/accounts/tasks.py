@@ -1,4 +1,4 @@
-"""Celery tasks and sweeps: send e-mails, and purge old sessions and counts."""
+"""Celery tasks and sweeps: send e-mails, and purge old sessions."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -12,10 +12,7 @@ from auth_service.accounts import operations, queries
 from auth_service.accounts.models import QueuedEmail, User
 from auth_service.clients import mail
 from auth_service.credentials import links
-from service_defaults.rate_limits.counting import purge_old_usages
 from shared_events import sweeps
-
-sweeps.every(seconds=600)(purge_old_usages)
 
 _RETENTION_AFTER_EXPIRY = timedelta(days=30)
 #: Sessions and e-mails per transaction of a sweep.

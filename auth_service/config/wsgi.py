@@ -1,9 +1,5 @@
 """The WSGI application that gunicorn serves."""
 
-import os
+from service_defaults.project import wsgi_application
 
-from django.core.wsgi import get_wsgi_application
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "auth_service.config.settings")
-
-application = get_wsgi_application()
+application = wsgi_application(settings="auth_service.config.settings")

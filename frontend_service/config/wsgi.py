@@ -1,9 +1,5 @@
 """The WSGI application that gunicorn serves."""
 
-import os
+from service_defaults.project import wsgi_application
 
-from django.core.wsgi import get_wsgi_application
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frontend_service.config.settings")
-
-application = get_wsgi_application()
+application = wsgi_application(settings="frontend_service.config.settings")

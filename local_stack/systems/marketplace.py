@@ -94,7 +94,7 @@ MARKETPLACE = System(
         Service("frontend", "frontend_service", stateful=False, environment=_frontend),
     ),
     caddyfile="docker/Caddyfile",
-    folders=("contracts",),
+    folders=("contracts", "marketplace"),
     demo="tests.load.demo",
     load="tests.load.restart",
     seed="tests.load.seed",

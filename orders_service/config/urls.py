@@ -1,22 +1,6 @@
-"""Everything this service answers to."""
+"""The routes of this service."""
 
-from django.contrib import admin
-from django.urls import include, path
+from marketplace.urls import ERROR_HANDLERS, service_urls
 
-from service_defaults import health, problems
-from service_defaults.schema import openapi
-from shared_events.health import streams
-
-urlpatterns = [
-    path("", include("orders_service.orders.api.urls")),
-    openapi("orders"),
-    path("admin/orders/", admin.site.urls),
-    path("health/", include("service_defaults.health")),
-]
-
-health.register("events")(streams)
-
-handler400 = problems.bad_request
-handler403 = problems.permission_denied
-handler404 = problems.not_found
-handler500 = problems.server_error
+urlpatterns = service_urls("orders", api="orders_service.orders.api.urls")
+handler400, handler403, handler404, handler500 = ERROR_HANDLERS

@@ -5,14 +5,7 @@ from django.db import transaction
 
 from orders_service.orders import operations
 from service_defaults.clock import database_now
-from service_defaults.idempotency.store import purge_old_records
-from service_defaults.rate_limits.counting import purge_old_usages
-from service_defaults.revocation.operations import purge_old_revocations
 from shared_events import sweeps
-
-sweeps.every(seconds=600)(purge_old_records)
-sweeps.every(seconds=600)(purge_old_revocations)
-sweeps.every(seconds=600)(purge_old_usages)
 
 #: Holds that one transaction ends.
 AT_ONCE = 200

@@ -1,24 +1,9 @@
 """The routes of this service."""
 
-from django.contrib import admin
-from django.urls import include, path
-
+from marketplace.urls import ERROR_HANDLERS, service_urls
 from payments_service.payments.paying import PaymentRefused
-from service_defaults import health, problems
-from service_defaults.schema import openapi
-from shared_events.health import streams
+from service_defaults import problems
 
-urlpatterns = [
-    path("", include("payments_service.payments.api.urls")),
-    openapi("payments"),
-    path("admin/payments/", admin.site.urls),
-    path("health/", include("service_defaults.health")),
-]
-
-health.register("events")(streams)
+urlpatterns = service_urls("payments", api="payments_service.payments.api.urls")
 problems.register(PaymentRefused, status=402)
-
-handler400 = problems.bad_request
-handler403 = problems.permission_denied
-handler404 = problems.not_found
-handler500 = problems.server_error
+handler400, handler403, handler404, handler500 = ERROR_HANDLERS

@@ -1,9 +1,5 @@
 """What gunicorn serves."""
 
-import os
+from service_defaults.project import wsgi_application
 
-from django.core.wsgi import get_wsgi_application
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payments_service.config.settings")
-
-application = get_wsgi_application()
+application = wsgi_application(settings="payments_service.config.settings")

@@ -10,14 +10,8 @@ from django.db import transaction
 from payments_service.payments import lost_intents, operations, paying
 from payments_service.providers import ProviderUnavailable
 from service_defaults.clock import database_now
-from service_defaults.idempotency.store import purge_old_records
-from service_defaults.rate_limits.counting import purge_old_usages
-from service_defaults.revocation.operations import purge_old_revocations
 from shared_events import sweeps
 
-sweeps.every(seconds=600)(purge_old_records)
-sweeps.every(seconds=600)(purge_old_revocations)
-sweeps.every(seconds=600)(purge_old_usages)
 
 #: Payments whose commands one transaction of the sweep schedules.
 SWEEP_SIZE = 200

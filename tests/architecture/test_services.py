@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted(path.name for path in ROOT.glob("*_service"))
-LIBRARIES = ("contracts", "shared_events", "service_defaults")
+LIBRARIES = ("contracts", "marketplace", "shared_events", "service_defaults")
 TOOLS = ("local_stack", "inspection", "requirements", "deploy", "scaffold")
 PYTHON = [
     path

@@ -31,8 +31,7 @@ _OWNERS = (
 _IS_OURS = re.compile(rf"({'|'.join(_OWNERS)})_[A-Z_]+")
 PACKAGES = (
     *(f"{service.name}_service" for service in MARKETPLACE.services),
-    "shared_events",
-    "service_defaults",
+    *("marketplace", "shared_events", "service_defaults"),
 )
 
 

@@ -24,7 +24,7 @@ COMMAND = re.compile(
 )
 MANAGEMENT_COMMAND = re.compile(r"[a-z]+(?:_[a-z]+)*(?: .*)? --.*")
 #: Where the repository's own paths begin, and those of the overlays.
-PATHS = re.compile(r"(?:(?:deploy|docker|docs|contracts|tests)/|\.\./)[\w./-]+")
+PATHS = re.compile(r"(?:(?:deploy|docker|docs|contracts|marketplace|tests)/|\.\./)[\w./-]+")
 ROUTES = re.compile(r"(?:https://1)?(/(?:api|admin|health)/[\w/.-]*)")
 
 

@@ -38,12 +38,13 @@ class TestAnImage:
         found = {path.name for path in (Path(image.root) / "app").iterdir()}
         assert found == {
             *("venv", "run", "healthy"),
-            *("contracts", "shared_events", "service_defaults", f"{image.service}_service"),
+            *("contracts", "marketplace", "shared_events", "service_defaults", f"{image.service}_service"),
         }
 
     def test_holds_no_test_and_no_tool_that_builds(self, image: Image) -> None:
         app = Path(image.root) / "app"
-        own = [app / name for name in ("shared_events", "service_defaults", f"{image.service}_service")]
+        shared = ("marketplace", "shared_events", "service_defaults")
+        own = [app / name for name in (*shared, f"{image.service}_service")]
         assert [path for package in own for path in package.rglob("tests")] == []
         assert {"pip", "uv", "setuptools", "wheel"} & {
             path.name for path in (app / "venv/lib").glob("python3.*/site-packages/*")
@@ -68,7 +69,7 @@ class TestAnImage:
         assert {"django", "gunicorn"} <= {name for name, _ in installed}
 
     def test_is_compiled(self, image: Image) -> None:
-        for package in ("service_defaults", f"{image.service}_service"):
+        for package in ("marketplace", "service_defaults", f"{image.service}_service"):
             for source in (Path(image.root) / "app" / package).rglob("*.py"):
                 assert list((source.parent / "__pycache__").glob(f"{source.stem}.*.pyc")), source
 
