@@ -15,9 +15,8 @@ from shared_events.testing import deliver_batch, nothing_recorded
 
 def rows() -> dict[str, list[dict[str, Any]]]:
     """Return every row of this service's own tables and of those that all services have, by table."""
-    ours = [
-        app for app in apps.get_app_configs() if "_service." in app.name or "service_defaults." in app.name
-    ]
+    homes = ("_service.", "marketplace.", "service_defaults.")
+    ours = [app for app in apps.get_app_configs() if any(home in app.name for home in homes)]
     models = [model for app in ours for model in app.get_models()]
     return {model._meta.db_table: list(model._default_manager.order_by("pk").values()) for model in models}
 

@@ -8,7 +8,12 @@ globals().update(
     service_settings(
         "orders",
         publishes="order",
-        apps=["service_defaults.idempotency", "service_defaults.revocation", "orders_service.orders"],
+        apps=[
+            "service_defaults.idempotency",
+            "service_defaults.revocation",
+            "marketplace.users",
+            "orders_service.orders",
+        ],
         title="Orders",
         description="Hold a ticket, and see what became of it.",
     )

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 
 from contracts.staff import SUPPORT_ROLES
 from orders_service.orders import operations
-from orders_service.orders.models import Order, TicketReplica, UserReplica
+from orders_service.orders.models import Order, TicketReplica
 from service_defaults.staff import StaffModelAdmin
 
 
@@ -49,23 +49,10 @@ class OrderAdmin(StaffModelAdmin):
         )
 
 
-class ReplicaAdmin(StaffModelAdmin):
-    """Copies of what other services own."""
-
-    search_fields = ("=id",)
-
-
 @admin.register(TicketReplica)
-class TicketReplicaAdmin(ReplicaAdmin):
-    """Listings as tickets last told them."""
+class TicketReplicaAdmin(StaffModelAdmin):
+    """Listings as tickets last published them."""
 
     list_display = ("id", "title", "price", "currency", "version", "withdrawn")
     list_filter = ("withdrawn",)
-
-
-@admin.register(UserReplica)
-class UserReplicaAdmin(ReplicaAdmin):
-    """Users' standing as auth last told it."""
-
-    list_display = ("id", "status", "version")
-    list_filter = ("status",)
+    search_fields = ("=id",)

@@ -21,17 +21,10 @@ from contracts.ticket import (
     TicketState,
     TicketWithdrawn,
 )
-from contracts.user import (
-    UserReinstated,
-    UserSessionEnded,
-    UserSessionsEnded,
-    UserSignedUp,
-    UserState,
-    UserSuspended,
-)
+from contracts.user import UserState, UserSuspended
+from marketplace.users import operations as users
 from orders_service.orders import operations, replicas
 from orders_service.orders.models import TicketReplica
-from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope
 from shared_events.inbox.subscriptions import handles
 
@@ -62,39 +55,14 @@ def cancel_refused_hold(event: Envelope[TicketReservationRefused]) -> None:
         operations.cancel_refused_hold(order_id=event.data.order_id)
 
 
-@handles(UserSignedUp)
-@handles(UserReinstated)
-def upsert_user_replica(event: Envelope[UserState]) -> None:
-    """Copy the user's standing."""
-    replicas.upsert_user_replica(user_id=event.aggregate_id, status=event.data.status, version=event.version)
-
-
 @handles(UserSuspended)
 def cancel_holds_of_user(event: Envelope[UserState]) -> None:
-    """Copy the suspension, and end the user's unpaid holds."""
-    if replicas.upsert_user_replica(
-        user_id=event.aggregate_id, status=event.data.status, version=event.version
-    ):
-        operations.cancel_holds_of_user(user_id=event.aggregate_id, suspended_at=event.occurred_at)
-
-
-@handles(UserSuspended)
-@handles(UserReinstated)
-@handles(UserSessionsEnded)
-def revoke_user_tokens(event: Envelope[UserState]) -> None:
-    """Refuse the user's older tokens, and while the account is suspended all of them."""
-    revocation.revoke_user_tokens(
-        user_id=event.aggregate_id,
-        version=event.version,
-        suspended=event.data.status == "suspended",
-        not_before=event.data.not_before or event.occurred_at,
-    )
-
-
-@handles(UserSessionEnded)
-def end_session(event: Envelope[UserSessionEnded]) -> None:
-    """Refuse the session's tokens."""
-    revocation.end_session(session_id=event.data.session_id, ended_at=event.occurred_at)
+    """End the user's unpaid holds, unless the suspension is over."""
+    user_id = event.aggregate_id
+    # The users' own handler does it too. Done here first, no hold can begin behind the search for holds.
+    users.upsert_user_replica(user_id=user_id, status=event.data.status, version=event.version)
+    if not users.is_superseded(user_id=user_id, version=event.version):
+        operations.cancel_holds_of_user(user_id=user_id, suspended_at=event.occurred_at)
 
 
 @handles(PaymentStarted)

@@ -1,4 +1,4 @@
-"""Holds and orders, and this service's own copies of what it must know about tickets and users."""
+"""Holds and orders, and this service's replica of the listings."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -141,17 +141,3 @@ class TicketReplica(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-
-class UserReplica(models.Model):
-    """Whether a user may trade, as auth last told it. A user that auth hasn't told of yet is active."""
-
-    id = models.UUIDField(primary_key=True)
-    status = models.CharField(max_length=16)
-    version = models.PositiveIntegerField()
-
-    class Meta:
-        verbose_name_plural = "user copies"
-
-    def __str__(self) -> str:
-        return str(self.id)

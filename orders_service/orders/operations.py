@@ -21,7 +21,7 @@ from contracts.order import (
     OrderReopened,
     OrderState,
 )
-from orders_service.orders import replicas
+from marketplace.users import operations as users
 from orders_service.orders.models import OPEN, POSITION_UNKNOWN, Order, Status, TicketReplica
 from service_defaults.errors import BusinessRuleViolation, NotFound, PermissionDenied
 from shared_events import context
@@ -86,9 +86,9 @@ def place_order(*, buyer_id: UUID, ticket_id: UUID, hold: timedelta, now: dateti
         raise TicketNotFound
     if ticket.seller_id == buyer_id:
         raise OwnTicket
-    if replicas.is_suspended(buyer_id):
+    if users.is_suspended_until_commit(buyer_id):
         raise BuyerSuspended
-    if replicas.is_suspended(ticket.seller_id):
+    if users.is_suspended_until_commit(ticket.seller_id):
         raise TicketNotFound
     order = Order(
         user_id=buyer_id,

@@ -9,8 +9,7 @@ from contracts.order import (
     OrderReopened,
     OrderState,
 )
-from orders_service.orders.models import POSITION_UNKNOWN, Order, TicketReplica, UserReplica
-from service_defaults.revocation import operations as revocation
+from orders_service.orders.models import POSITION_UNKNOWN, Order, TicketReplica
 from shared_events.envelope import Envelope, RawEnvelope
 from shared_events.outbox.recovery import forgets, rebuilds
 
@@ -42,11 +41,3 @@ def forget_tickets(lost: list[RawEnvelope], after: int) -> None:
     """A listing that tickets never made can't be held any more; what it says next of the others is news."""
     TicketReplica.objects.filter(id__in=[event.aggregate_id for event in lost if event.version == 1]).delete()
     TicketReplica.objects.filter(id__in={event.aggregate_id for event in lost}).update(version=0)
-
-
-@forgets("user")
-def forget_users(lost: list[RawEnvelope], after: int) -> None:
-    """What auth says next of these users is news."""
-    users = {event.aggregate_id for event in lost}
-    UserReplica.objects.filter(id__in=users).update(version=0)
-    revocation.accept_next_version(user_ids=users)

@@ -1,4 +1,4 @@
-"""What orders keeps of the listings and the people that others own.
+"""What orders keeps of the listings, which tickets owns.
 
 Each write needs a transaction opened by its caller.
 """
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from orders_service.orders.models import TicketReplica, UserReplica
+from orders_service.orders.models import TicketReplica
 
 _TICKET_COLUMNS = ("id", "seller_id", "title", "price", "currency", "version", "withdrawn")
 #: Django's upsert has no condition: ten thousand listings may change at once, in one statement.
@@ -35,18 +35,3 @@ def upsert_ticket_replicas(*, copies: list[TicketReplica]) -> set[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT_TICKETS, columns)
         return {ticket_id for (ticket_id,) in cursor.fetchall()}
-
-
-def upsert_user_replica(*, user_id: UUID, status: str, version: int) -> bool:
-    """Keep our copy of a user's standing up to date; return whether this is news and not a replayed past."""
-    if UserReplica.objects.filter(id=user_id, version__lt=version).update(status=status, version=version):
-        return True
-    _, made = UserReplica.objects.get_or_create(id=user_id, defaults={"status": status, "version": version})
-    return made
-
-
-def is_suspended(user_id: UUID) -> bool:
-    """Return whether the user may buy nothing, for as long as the caller's transaction runs."""
-    # FOR SHARE: a suspension that is being applied waits for us and then ends this hold too, or we see it.
-    users = UserReplica.objects.raw("SELECT * FROM orders_userreplica WHERE id = %s FOR SHARE", [user_id])
-    return any(user.status != "active" for user in users)

@@ -7,7 +7,8 @@ from typing import Any
 import factory
 from django.utils import timezone
 
-from orders_service.orders.models import Order, TicketReplica, UserReplica
+from marketplace.users.models import UserReplica
+from orders_service.orders.models import Order, TicketReplica
 from shared_events.ids import uuid7
 
 

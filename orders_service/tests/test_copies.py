@@ -3,6 +3,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from contracts.ticket import (
@@ -13,10 +14,12 @@ from contracts.ticket import (
     TicketWithdrawn,
 )
 from contracts.user import UserReinstated, UserSignedUp, UserSuspended
-from orders_service.orders.models import Order, TicketReplica, UserReplica
+from marketplace.users.models import UserReplica
+from orders_service.orders.models import Order, TicketReplica
 from orders_service.tests.factories import OrderFactory, complete_order
 from shared_events.ids import uuid7
-from shared_events.testing import deliver
+from shared_events.inbox.subscriptions import dispatch
+from shared_events.testing import deliver, enveloped
 
 
 def _ticket(event: type[TicketState], price: str = "10.00", **facts: Any) -> TicketState:
@@ -93,8 +96,20 @@ class TestASuspension:
         assert (paid.status, others.status) == ("complete", "created")
         assert UserReplica.objects.get().status == "suspended"
 
-    def test_can_be_lifted(self) -> None:
+    def test_that_is_over_ends_no_hold(self) -> None:
         user: UUID = uuid7()
-        deliver(UserSuspended(status="suspended"), aggregate_id=user, version=2)
         deliver(UserReinstated(status="active"), aggregate_id=user, version=3)
-        assert UserReplica.objects.get().status == "active"
+        held = OrderFactory(user_id=user)
+        deliver(UserSuspended(status="suspended"), aggregate_id=user, version=2)
+        held.refresh_from_db()
+        assert held.status == "created"
+
+    def test_is_applied_by_whichever_handler_has_it_first(self) -> None:
+        user: UUID = uuid7()
+        held = OrderFactory(user_id=user)
+        suspended = enveloped(UserSuspended(status="suspended"), aggregate_id=user, version=2)
+        with transaction.atomic():
+            dispatch([suspended], lambda one, _: one.name.endswith("cancel_holds_of_user"))
+        held.refresh_from_db()
+        assert held.cancel_reason == "suspended"
+        assert UserReplica.objects.get(id=user).status == "suspended"

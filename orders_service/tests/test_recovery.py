@@ -11,8 +11,9 @@ from django.utils import timezone
 from contracts import payment as payments
 from contracts.ticket import TicketCreated, TicketWithdrawn
 from contracts.user import UserReinstated, UserSuspended
+from marketplace.users.models import UserReplica
 from orders_service.orders import operations
-from orders_service.orders.models import POSITION_UNKNOWN, Order, TicketReplica, UserReplica
+from orders_service.orders.models import POSITION_UNKNOWN, Order, TicketReplica
 from orders_service.tests.factories import TicketCopyFactory, UserCopyFactory
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
@@ -185,13 +186,3 @@ class TestWhatPublishersHaveLost:
         told.pop()
         told.tell(payments.PaymentStarted, order, other := uuid7())
         assert Order.objects.get(id=order.id).current_payment_id == other
-
-    def test_of_users_is_let_go_of(self) -> None:
-        user = uuid7()
-        suspended = UserSuspended(status="suspended")
-        lost = [enveloped(suspended, aggregate_id=user, version=2, position=2)]
-        deliver_batch(lost)
-        forget("user", lost, after=1)
-        again = enveloped(UserReinstated(status="active"), aggregate_id=user, version=1, position=1)
-        deliver_batch([again])
-        assert UserReplica.objects.get(id=user).status == "active"

@@ -7,7 +7,12 @@ from service_defaults import settings as defaults
 _SHARED = service_settings(
     "payments",
     publishes="payment",
-    apps=["service_defaults.idempotency", "service_defaults.revocation", "payments_service.payments"],
+    apps=[
+        "service_defaults.idempotency",
+        "service_defaults.revocation",
+        "marketplace.users",
+        "payments_service.payments",
+    ],
     title="Payments",
     description="Pay for an order, through Stripe.",
 )

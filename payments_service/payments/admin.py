@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from contracts.staff import MONEY_ROLES
 from payments_service.payments import operations, queries
-from payments_service.payments.models import LedgerEntry, OrderReplica, Payment, StripeEvent, UserReplica
+from payments_service.payments.models import LedgerEntry, OrderReplica, Payment, StripeEvent
 from service_defaults.clock import database_now
 from service_defaults.staff import StaffModelAdmin, require_recent_login
 
@@ -164,15 +164,6 @@ class OrderReplicaAdmin(StaffModelAdmin):
     list_filter = ("status", "cancel_reason")
     search_fields = ("=id", "=buyer", "=payment_id")
     ordering = ("-id",)
-
-
-@admin.register(UserReplica)
-class UserReplicaAdmin(StaffModelAdmin):
-    """The replicas of users."""
-
-    list_display = ("id", "status")
-    list_filter = ("status",)
-    search_fields = ("=id",)
 
 
 @admin.register(StripeEvent)

@@ -12,17 +12,8 @@ from contracts.order import (
     OrderReopened,
     OrderState,
 )
-from contracts.user import (
-    UserReinstated,
-    UserSessionEnded,
-    UserSessionsEnded,
-    UserSignedUp,
-    UserState,
-    UserSuspended,
-)
 from payments_service.payments import operations
 from service_defaults.clock import database_now
-from service_defaults.revocation import operations as revocation
 from shared_events.context import Context
 from shared_events.envelope import Envelope
 from shared_events.inbox.subscriptions import handles
@@ -54,35 +45,6 @@ def cancel_orders(events: list[Envelope[OrderCancelled]]) -> None:
         for event in events
     ]
     operations.end_orders(updates, now=database_now())
-
-
-@handles(UserSignedUp)
-@handles(UserSuspended)
-@handles(UserReinstated)
-def upsert_user_replica(event: Envelope[UserState]) -> None:
-    """Copy the user's status."""
-    operations.upsert_user_replica(
-        user_id=event.aggregate_id, status=event.data.status, position=event.position
-    )
-
-
-@handles(UserSuspended)
-@handles(UserReinstated)
-@handles(UserSessionsEnded)
-def revoke_user_tokens(event: Envelope[UserState]) -> None:
-    """Refuse the user's older tokens, and while the account is suspended all of them."""
-    revocation.revoke_user_tokens(
-        user_id=event.aggregate_id,
-        version=event.version,
-        suspended=event.data.status == "suspended",
-        not_before=event.data.not_before or event.occurred_at,
-    )
-
-
-@handles(UserSessionEnded)
-def end_session(event: Envelope[UserSessionEnded]) -> None:
-    """Refuse the session's tokens."""
-    revocation.end_session(session_id=event.data.session_id, ended_at=event.occurred_at)
 
 
 def _update(

@@ -23,10 +23,8 @@ from payments_service.payments.models import (
     OrderStatus,
     Payment,
     Status,
-    UserReplica,
     entry_of,
 )
-from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope, RawEnvelope
 from shared_events.outbox.recovery import forgets, in_the_end, rebuilds
 
@@ -65,13 +63,6 @@ def search_missing_intents() -> None:
 def forget_orders(lost: list[RawEnvelope], after: int) -> None:
     """Apply the orders' events from there on, though their positions were used before."""
     OrderReplica.objects.filter(position__gt=after).update(position=after)
-
-
-@forgets("user")
-def forget_users(lost: list[RawEnvelope], after: int) -> None:
-    """Apply the next events of these users."""
-    UserReplica.objects.filter(position__gt=after).update(position=after)
-    revocation.accept_next_version(user_ids={event.aggregate_id for event in lost})
 
 
 def _create_order_replica(event: Envelope[PaymentState]) -> None:

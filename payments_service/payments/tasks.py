@@ -12,7 +12,6 @@ from payments_service.providers import ProviderUnavailable
 from service_defaults.clock import database_now
 from shared_events import sweeps
 
-
 #: Payments whose commands one transaction of the sweep schedules.
 SWEEP_SIZE = 200
 #: How long webhooks are stored.

@@ -9,8 +9,9 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
+from marketplace.users.models import UserReplica
 from payments_service.payments import paying
-from payments_service.payments.models import OrderReplica, Payment, ProviderCall, Status, UserReplica
+from payments_service.payments.models import OrderReplica, Payment, ProviderCall, Status
 from payments_service.payments.operations import attempts
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.lost_answers import lose_answer
@@ -133,7 +134,7 @@ class TestPayOrder:
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "not-your-order")
 
     def test_is_closed_to_the_suspended(self, shop: APIClient, buyer: UUID) -> None:
-        UserReplica.objects.create(id=buyer, status="suspended")
+        UserReplica.objects.create(id=buyer, status="suspended", version=2)
         assert shop.post("/api/payments", PlacedOrder(buyer).body()).status_code == 403
 
     def test_refuses_a_cancelled_order(self, shop: APIClient, buyer: UUID) -> None:

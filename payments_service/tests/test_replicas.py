@@ -6,8 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from contracts.order import HeldTicket, OrderCancelled, OrderExtended
-from contracts.user import UserReinstated, UserSignedUp, UserSuspended
-from payments_service.payments.models import OrderReplica, Payment, UserReplica
+from payments_service.payments.models import OrderReplica, Payment
 from payments_service.payments.operations import SETTLE_PAYMENT
 from payments_service.tests.story import PlacedOrder, begin_attempt
 from shared_events.ids import uuid7
@@ -65,16 +64,6 @@ class TestTheCopyOfAnOrder:
         assert dict(sent.values_list("kwargs__payment_id", "correlation_id")) == {
             str(payment.id): f"of {nth}" for nth, payment in enumerate(payments)
         }
-
-
-class TestTheCopyOfAUser:
-    def test_follows_their_standing(self, buyer: UUID) -> None:
-        deliver(UserSignedUp(status="active"), aggregate_id=buyer, position=1)
-        deliver(UserSuspended(status="suspended"), aggregate_id=buyer, position=2)
-        assert UserReplica.objects.get(id=buyer).status == "suspended"
-        deliver(UserReinstated(status="active"), aggregate_id=buyer, position=3)
-        deliver(UserSuspended(status="suspended"), aggregate_id=buyer, position=2)
-        assert UserReplica.objects.get(id=buyer).status == "active"
 
 
 class TestTheDatabase:

@@ -12,6 +12,7 @@ import sys
 from collections import defaultdict
 from inspect import cleandoc
 from pathlib import Path
+from typing import Any
 
 from shared_events import catalogue
 from shared_events.catalogue import Stream
@@ -105,9 +106,10 @@ def the_streams() -> list[Stream]:
     handled: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for wire_type, known in subscriptions().items():
         for subscription in known:
-            service = subscription.handler.__module__.partition("_service.")[0]
-            if wire_type not in handled[wire_type.partition(".")[0]][service]:
-                handled[wire_type.partition(".")[0]][service].append(wire_type)
+            app = subscription.handler.__module__.rpartition(".")[0]
+            for service in (name for name in SERVICES if app in _settings_of(name).INSTALLED_APPS):
+                if wire_type not in handled[wire_type.partition(".")[0]][service]:
+                    handled[wire_type.partition(".")[0]][service].append(wire_type)
     return [
         Stream(
             name=name,
@@ -116,8 +118,12 @@ def the_streams() -> list[Stream]:
             subscribers={subscriber: tuple(types) for subscriber, types in handled[name].items()},
         )
         for service in SERVICES
-        for name in importlib.import_module(f"{service}_service.config.settings").EVENTS.publishes
+        for name in _settings_of(service).EVENTS.publishes
     ]
+
+
+def _settings_of(service: str) -> Any:
+    return importlib.import_module(f"{service}_service.config.settings")
 
 
 def _page(streams: list[Stream]) -> str:

@@ -77,8 +77,9 @@ class TestTheUserStream:
         long_ago = timezone.now() - RETENTION - timedelta(minutes=1)
         stream = _stream(user, _suspended_and_reinstated(long_ago))
         purge_old_revocations()
-        copies = {table: found for table, found in rows().items() if "copy" in table}
+        replicas = {table: found for table, found in rows().items() if "replica" in table}
+        assert "users_userreplica" in replicas
         for event in stream:
             deliver_batch([event])
             assert _show(user) == 200
-        assert {table: found for table, found in rows().items() if "copy" in table} == copies
+        assert {table: found for table, found in rows().items() if "replica" in table} == replicas

@@ -48,7 +48,7 @@ _OF_MARKETPLACE = ("service_defaults.testing", "tests.throwaway")
 def _of_service(service: Service) -> Suite:
     # Every service reads every golden event that it might hear, and has its rows of the access table.
     shared = ("tests/contracts", "tests/access") if service.stateful else ()
-    followers = ("tests/revocation",) if "user" in service.follows else ()
+    followers = ("marketplace", "tests/revocation") if "user" in service.follows else ()
     return Suite(
         name=service.name,
         paths=(service.package, *shared, *followers),

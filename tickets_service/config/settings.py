@@ -7,7 +7,12 @@ globals().update(
     service_settings(
         "tickets",
         publishes="ticket",
-        apps=["service_defaults.idempotency", "service_defaults.revocation", "tickets_service.tickets"],
+        apps=[
+            "service_defaults.idempotency",
+            "service_defaults.revocation",
+            "marketplace.users",
+            "tickets_service.tickets",
+        ],
         title="Tickets",
         description="List tickets, and find one to buy.",
     )

@@ -6,8 +6,9 @@ from decimal import Decimal
 import factory
 from django.utils import timezone
 
+from marketplace.users.models import UserReplica
 from shared_events.ids import uuid7
-from tickets_service.tickets.models import Ticket, UserReplica
+from tickets_service.tickets.models import Ticket
 
 
 class TicketFactory(factory.django.DjangoModelFactory[Ticket]):

@@ -8,12 +8,11 @@ from django.utils import timezone
 
 from contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
 from contracts.ticket import TicketReleased, TicketReservationRefused, TicketReserved, TicketSold
-from contracts.user import UserSuspended
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent
 from shared_events.testing import deliver, deliver_batch, enveloped, nothing_recorded, recorded_events
 from tickets_service.tests.factories import TicketFactory
-from tickets_service.tickets.models import Ticket, UserReplica
+from tickets_service.tickets.models import Ticket
 
 _FACTS: dict[type[OrderState], dict[str, Any]] = {
     OrderCreated: {},
@@ -138,10 +137,3 @@ class TestARelease:
         with nothing_recorded():
             _hear(OrderCreated, ticket, old, 3)
         assert ticket.order_id == new
-
-
-@pytest.mark.django_db
-class TestASuspension:
-    def test_is_copied(self) -> None:
-        deliver(UserSuspended(status="suspended"), aggregate_id=uuid7(), version=2)
-        assert UserReplica.objects.get().status == "suspended"

@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from contracts.order import HeldTicket, OrderCancelled, OrderCompleted, OrderCreated, OrderState
-from contracts.user import UserReinstated, UserSuspended
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent
@@ -18,7 +17,7 @@ from shared_events.outbox.recovery import forget, recover
 from shared_events.testing import deliver_batch, enveloped, nothing_recorded
 from tests.recovering import lose, lose_and_recover, publish, states
 from tickets_service.tickets import operations
-from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket, UserReplica
+from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -149,12 +148,3 @@ class TestWhatPublishersHaveLost:
         told.tell(OrderCreated, ticket, second := uuid7())
         ticket.refresh_from_db()
         assert ticket.order_id == second
-
-    def test_of_users_is_let_go_of(self) -> None:
-        user = uuid7()
-        lost = [enveloped(UserSuspended(status="suspended"), aggregate_id=user, version=2, position=2)]
-        deliver_batch(lost)
-        forget("user", lost, after=1)
-        again = enveloped(UserReinstated(status="active"), aggregate_id=user, version=1, position=1)
-        deliver_batch([again])
-        assert UserReplica.objects.get(id=user).status == "active"

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from contracts.staff import SUPPORT_ROLES
 from service_defaults.staff import StaffModelAdmin
 from tickets_service.tickets import operations
-from tickets_service.tickets.models import Ticket, UserReplica
+from tickets_service.tickets.models import Ticket
 
 
 @admin.register(Ticket)
@@ -54,12 +54,3 @@ class TicketAdmin(StaffModelAdmin):
             lambda ticket: operations.withdraw_ticket_for_operator(ticket_id=ticket.id, now=timezone.now()),
             done="withdrawn",
         )
-
-
-@admin.register(UserReplica)
-class UserReplicaAdmin(StaffModelAdmin):
-    """Users' standing as auth last told it."""
-
-    list_display = ("id", "status", "version")
-    list_filter = ("status",)
-    search_fields = ("=id",)

@@ -1,4 +1,4 @@
-"""Listings, and who may sell."""
+"""Listings."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -103,17 +103,3 @@ class Ticket(models.Model):
         is_reserved = state.status in ("reserved", "sold")
         self.order_id = getattr(state, "order_id", None) if is_reserved else None
         self.order_position, self.updated_at = POSITION_UNKNOWN, event.occurred_at
-
-
-class UserReplica(models.Model):
-    """Whether a user may trade, as auth last told it. A user that auth hasn't told of yet is active."""
-
-    id = models.UUIDField(primary_key=True)
-    status = models.CharField(max_length=16)
-    version = models.PositiveIntegerField()
-
-    class Meta:
-        verbose_name_plural = "user copies"
-
-    def __str__(self) -> str:
-        return str(self.id)

@@ -13,10 +13,11 @@ from uuid import UUID
 from django.db import connection
 
 from contracts import ticket as events
+from marketplace.users import operations as users
 from service_defaults.errors import BusinessRuleViolation, NotFound, PermissionDenied
 from shared_events import context
 from shared_events.outbox import log, recovery
-from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket, UserReplica
+from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket
 
 
 class TicketDetails(TypedDict, total=False):
@@ -58,7 +59,7 @@ class SellerSuspended(PermissionDenied):
 
 def create_ticket(*, seller_id: UUID, details: TicketDetails, now: datetime) -> Ticket:
     """List a ticket. Raises SellerSuspended."""
-    if UserReplica.objects.filter(id=seller_id).exclude(status="active").exists():
+    if users.is_suspended(seller_id):
         raise SellerSuspended
     ticket = Ticket.objects.create(user_id=seller_id, created_at=now, updated_at=now, **details)
     _record(events.TicketCreated, ticket)
@@ -168,14 +169,6 @@ def _write_released(tickets: list[Ticket]) -> None:
                 [ticket.version for ticket in tickets],
             ],
         )
-
-
-def upsert_user_replica(*, user_id: UUID, status: str, version: int) -> bool:
-    """Keep our copy of a user's standing up to date; return whether this is news and not a replayed past."""
-    if UserReplica.objects.filter(id=user_id, version__lt=version).update(status=status, version=version):
-        return True
-    _, made = UserReplica.objects.get_or_create(id=user_id, defaults={"status": status, "version": version})
-    return made
 
 
 def _lock_for_order(ticket_id: UUID, position: int) -> Ticket | None:

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Count, Q, QuerySet, Sum
 
-from tickets_service.tickets.models import Ticket, UserReplica
+from marketplace.users.models import UserReplica
+from tickets_service.tickets.models import Ticket
 from tickets_service.tickets.operations import TicketNotFound
 
 

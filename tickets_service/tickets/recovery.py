@@ -10,10 +10,9 @@ from contracts.ticket import (
     TicketState,
     TicketWithdrawn,
 )
-from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope, RawEnvelope
 from shared_events.outbox.recovery import forgets, rebuilds
-from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket, UserReplica
+from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket
 
 
 @rebuilds(TicketCreated)
@@ -37,11 +36,3 @@ def rebuild_ticket(event: Envelope[TicketState]) -> bool:
 def forget_orders(lost: list[RawEnvelope], after: int) -> None:
     """What orders tells from there on is new, whatever its position was used for before."""
     Ticket.objects.filter(order_position__gt=after).update(order_position=POSITION_UNKNOWN)
-
-
-@forgets("user")
-def forget_users(lost: list[RawEnvelope], after: int) -> None:
-    """What auth says next of these users is news."""
-    users = {event.aggregate_id for event in lost}
-    UserReplica.objects.filter(id__in=users).update(version=0)
-    revocation.accept_next_version(user_ids=users)

@@ -42,17 +42,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="UserReplica",
-            fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("status", models.CharField(max_length=16)),
-                ("position", models.BigIntegerField(default=0)),
-            ],
-            options={
-                "verbose_name_plural": "user copies",
-            },
-        ),
-        migrations.CreateModel(
             name="OrderReplica",
             fields=[
                 ("id", models.UUIDField(primary_key=True, serialize=False)),

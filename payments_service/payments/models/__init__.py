@@ -1,4 +1,4 @@
-"""State: payments and their ledger, replicas of orders and users, and the provider's webhooks."""
+"""State: payments and their ledger, replicas of orders, and the provider's webhooks."""
 
 from payments_service.payments.models.events import event_of
 from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, ProviderCall
@@ -26,7 +26,6 @@ from payments_service.payments.models.replicas import (
     REPLICATED_FIELDS,
     OrderReplica,
     OrderStatus,
-    UserReplica,
 )
 from payments_service.payments.models.stripe_events import StripeEvent
 
@@ -52,7 +51,6 @@ __all__ = [
     "Reason",
     "Status",
     "StripeEvent",
-    "UserReplica",
     "entry_of",
     "event_of",
     "lock_lease",

@@ -1,4 +1,4 @@
-"""Replicas of what other services own."""
+"""The replica of an order, which orders owns."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -88,17 +88,3 @@ class OrderReplica(models.Model):
     def has_lapsed(self, now: datetime) -> bool:
         """Whether the hold's time is over by this replica; whether the hold has ended is orders' decision."""
         return self.expires_at <= now
-
-
-class UserReplica(models.Model):
-    """Whether a user may pay. A user without a replica is active."""
-
-    id = models.UUIDField(primary_key=True)
-    status = models.CharField(max_length=16)
-    position = models.BigIntegerField(default=0)
-
-    class Meta:
-        verbose_name_plural = "user copies"
-
-    def __str__(self) -> str:
-        return str(self.id)

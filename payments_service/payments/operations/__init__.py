@@ -38,7 +38,6 @@ from payments_service.payments.operations.replicas import (
     end_lost_order,
     end_orders,
     upsert_order_replicas,
-    upsert_user_replica,
 )
 from payments_service.payments.operations.searches import FIND_LOST_INTENTS, begin_searches, end_search
 
@@ -75,5 +74,4 @@ __all__ = [
     "settle_now",
     "start_payment",
     "upsert_order_replicas",
-    "upsert_user_replica",
 ]

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.payment import VoidReason
+from marketplace.users import operations as users
 from payments_service.payments.models import (
     LIVE,
     OPEN,
@@ -21,7 +22,6 @@ from payments_service.payments.models import (
     ProviderCall,
     Reason,
     Status,
-    UserReplica,
     event_of,
     lock_lease,
     reason_for,
@@ -119,7 +119,7 @@ def require_payable(order: OrderReplica, *, buyer: UUID, now: datetime) -> None:
     """Raise NotYourOrder, BuyerSuspended, OrderCancelled, OrderAlreadyPaid or OrderExpired, in this order."""
     if order.buyer != buyer:
         raise NotYourOrder
-    if UserReplica.objects.filter(id=buyer).exclude(status="active").exists():
+    if users.is_suspended(buyer):
         raise BuyerSuspended
     if order.status == OrderStatus.CANCELLED:
         raise OrderCancelled

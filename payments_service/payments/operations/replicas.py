@@ -1,4 +1,4 @@
-"""Replicas of orders and users, and what an order's end means for its payments."""
+"""Replicas of orders, and what an order's end means for its payments."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,6 @@ from payments_service.payments.models import (
     OrderReplica,
     OrderStatus,
     Payment,
-    UserReplica,
 )
 from payments_service.payments.operations.attempts import lock_order
 from payments_service.payments.operations.due_payments import settle_soon
@@ -78,11 +77,3 @@ def end_lost_order(*, order_id: UUID, now: datetime) -> None:
     order.save()
     unfinished = Q(status__in=LIVE) | Q(due_at__isnull=False)
     settle_soon(Q(order_id=order_id) & unfinished, now, with_new_goal=True)
-
-
-def upsert_user_replica(*, user_id: UUID, status: str, position: int) -> None:
-    """Apply a user's status, unless the replica is newer."""
-    user = UserReplica.objects.select_for_update().filter(id=user_id).first() or UserReplica(id=user_id)
-    if position > user.position:
-        user.status, user.position = status, position
-        user.save()

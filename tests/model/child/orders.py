@@ -8,10 +8,10 @@ from django.db import connection, transaction
 
 from contracts.order import OrderCompleted
 from orders_service.orders import operations, replicas, tasks
-from orders_service.orders.models import Order, TicketReplica, UserReplica
+from orders_service.orders.models import Order, TicketReplica
 from tests.model.child.pipe import Clock, Command, Pipe
 
-__all__ = ["GUARDS", "UserReplica", "commands", "snapshot"]
+__all__ = ["GUARDS", "commands", "snapshot"]
 
 HOLD = timedelta(minutes=15)
 

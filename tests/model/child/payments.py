@@ -13,14 +13,14 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from payments_service.payments import operations, paying, tasks
-from payments_service.payments.models import LedgerEntry, OrderReplica, Payment, UserReplica, lease_locks
+from payments_service.payments.models import LedgerEntry, OrderReplica, Payment, lease_locks
 from payments_service.payments.operations import attempts, due_payments, replicas
 from payments_service.providers import stripe
 from tests.model.child.pipe import Clock, Command, Pipe
 from tests.model.child.stripe_client import RemoteClient
 from tests.model.child.worker import receive
 
-__all__ = ["GUARDS", "UserReplica", "commands", "snapshot"]
+__all__ = ["GUARDS", "commands", "snapshot"]
 
 
 def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:

@@ -9,9 +9,9 @@ from django.db import transaction
 
 from tests.model.child.pipe import Clock, Command, Pipe
 from tickets_service.tickets import operations
-from tickets_service.tickets.models import Ticket, UserReplica
+from tickets_service.tickets.models import Ticket
 
-__all__ = ["GUARDS", "UserReplica", "commands", "snapshot"]
+__all__ = ["GUARDS", "commands", "snapshot"]
 
 
 def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:

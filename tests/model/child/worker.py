@@ -12,8 +12,8 @@ from typing import Any
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import Model
 
+from marketplace.users.models import UserReplica
 from service_defaults.errors import DomainError
 from service_defaults.revocation.models import Revocation
 from shared_events.ids import uuid7
@@ -57,7 +57,7 @@ def work(service: str, clock: Clock) -> None:
         "receive": receive,
         "redrive": redrive_all,
         "replay": replay,
-        "snapshot": lambda: module.snapshot() | shared_snapshot(module.UserReplica),
+        "snapshot": lambda: module.snapshot() | shared_snapshot(),
         **module.commands(pipe, clock),
         **{f"remove_{name}": remove for name, remove in module.GUARDS.items()},
     }
@@ -88,7 +88,7 @@ def forget_everything() -> None:
 
 
 def _is_ours(app: str) -> bool:
-    return "_service." in app or app.startswith("service_defaults.")
+    return "_service." in app or app.startswith(("marketplace.", "service_defaults."))
 
 
 def replay(stream: str) -> None:
@@ -96,9 +96,9 @@ def replay(stream: str) -> None:
     call_command("replay_stream", stream, first=1, stdout=io.StringIO())
 
 
-def shared_snapshot(copies: type[Model]) -> dict[str, Any]:
+def shared_snapshot() -> dict[str, Any]:
     """Return what every service has: what is parked, its copies of users, and whose tokens don't count."""
-    users = copies._default_manager.values("id", "status")
+    users = UserReplica.objects.values("id", "status")
     revoked = Revocation.objects.values("subject", "suspended", "not_before", "version")
     return {
         "parked": parked(),

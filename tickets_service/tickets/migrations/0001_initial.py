@@ -13,17 +13,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="UserReplica",
-            fields=[
-                ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("status", models.CharField(max_length=16)),
-                ("version", models.PositiveIntegerField()),
-            ],
-            options={
-                "verbose_name_plural": "user copies",
-            },
-        ),
-        migrations.CreateModel(
             name="Ticket",
             fields=[
                 (
