@@ -1,7 +1,5 @@
 """What orders does about what the others tell: this module is its table of contents."""
 
-from typing import TypeVar
-
 from contracts.payment import (
     PaymentAuthorized,
     PaymentCaptureFailed,
@@ -24,11 +22,8 @@ from contracts.ticket import (
 from contracts.user import UserState, UserSuspended
 from marketplace.users import operations as users
 from orders_service.orders import operations, replicas
-from orders_service.orders.models import TicketReplica
 from shared_events.envelope import Envelope
 from shared_events.inbox.subscriptions import handles
-
-S = TypeVar("S", bound=TicketState)
 
 
 @handles(TicketCreated, batch=True)
@@ -38,20 +33,20 @@ S = TypeVar("S", bound=TicketState)
 @handles(TicketReleased, batch=True)
 def upsert_ticket_replicas(events: list[Envelope[TicketState]]) -> None:
     """Copy the listings."""
-    replicas.upsert_ticket_replicas(copies=[_copy(event) for event in events])
+    replicas.upsert_ticket_replicas(events)
 
 
 @handles(TicketWithdrawn)
 def cancel_holds_on_ticket(event: Envelope[TicketState]) -> None:
     """Copy the withdrawal, and end the unpaid hold that it met."""
-    if replicas.upsert_ticket_replicas(copies=[_copy(event)]):
+    if replicas.upsert_ticket_replicas([event]):
         operations.cancel_holds_on_ticket(ticket_id=event.aggregate_id)
 
 
 @handles(TicketReservationRefused)
 def cancel_refused_hold(event: Envelope[TicketReservationRefused]) -> None:
     """End the hold that came after the withdrawal."""
-    if replicas.upsert_ticket_replicas(copies=[_copy(event)]):
+    if replicas.upsert_ticket_replicas([event]):
         operations.cancel_refused_hold(order_id=event.data.order_id)
 
 
@@ -101,16 +96,4 @@ def cancel_uncaptured_order(event: Envelope[PaymentState]) -> None:
     """End the sale whose money can't be taken."""
     operations.cancel_paid_order(
         order_id=event.data.order_id, payment_id=event.aggregate_id, reason="capture_failed"
-    )
-
-
-def _copy(event: Envelope[S]) -> TicketReplica:
-    return TicketReplica(
-        id=event.aggregate_id,
-        seller_id=event.data.user_id,
-        title=event.data.title,
-        price=event.data.price,
-        currency=event.data.currency,
-        version=event.version,
-        withdrawn=event.data.status == "withdrawn",
     )

@@ -1,13 +1,14 @@
 """Holds and orders, and this service's replica of the listings."""
 
-from datetime import datetime
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
 
-from contracts.order import CancelReason, OrderState
+from contracts.order import CancelReason, HeldTicket, OrderState
+from contracts.ticket import TicketState
 from shared_events.envelope import Envelope
 from shared_events.ids import uuid7
 
@@ -20,6 +21,9 @@ class Status(models.TextChoices):
     COMPLETE = "complete"
     CANCELLED = "cancelled"
 
+
+#: How much a buyer may add to a hold, once.
+EXTENSION = timedelta(minutes=5)
 
 #: Held and not paid: it may still be paid, cancelled or expire.
 OPEN = (Status.CREATED, Status.AWAITING_PAYMENT)
@@ -83,9 +87,24 @@ class Order(models.Model):
         return f"{self.ticket_title} ({self.status})"
 
     @property
+    def ticket(self) -> HeldTicket:
+        """The ticket as it was when held: each of its fields is a column `ticket_…`."""
+        return HeldTicket(**{name: getattr(self, f"ticket_{name}") for name in HeldTicket.__struct_fields__})
+
+    def freeze_ticket(self, ticket: "HeldTicket | TicketReplica") -> None:
+        """Store the ticket as it is now."""
+        for name in HeldTicket.__struct_fields__:
+            setattr(self, f"ticket_{name}", getattr(ticket, name))
+
+    @property
     def is_open(self) -> bool:
         """Whether the hold lives and isn't paid."""
         return self.status in OPEN
+
+    @property
+    def offered_extension(self) -> timedelta:
+        """How much the buyer may add to the hold: nothing where it was extended before or isn't open."""
+        return EXTENSION if self.is_open and not self.extended else timedelta(0)
 
     def is_due(self, now: datetime) -> bool:
         """Whether the hold may expire."""
@@ -109,12 +128,11 @@ class Order(models.Model):
 
     def rebuild(self, event: Envelope[OrderState]) -> None:
         """Become what an event of its own says that it is."""
-        state, ticket = event.data, event.data.ticket
+        state = event.data
         self.version, self.status = event.version, Status(state.status)
         self.user_id, self.created_at = state.user_id, state.created_at
         self.expires_at, self.extended = state.expires_at, state.extended
-        self.ticket_id, self.ticket_title, self.ticket_version = ticket.id, ticket.title, ticket.version
-        self.ticket_price, self.ticket_currency = ticket.price, ticket.currency
+        self.freeze_ticket(state.ticket)
         self.current_payment_id = getattr(state, "current_payment_id", None)
         self.payment_id = getattr(state, "payment_id", None)
         self.cancel_reason = getattr(state, "cancel_reason", "")
@@ -126,7 +144,7 @@ class Order(models.Model):
 
 
 class TicketReplica(models.Model):
-    """A listing as tickets last told it."""
+    """A listing as tickets last published it. A new field has a field's name of the event: see `of`."""
 
     id = models.UUIDField(primary_key=True)
     seller_id = models.UUIDField()
@@ -137,7 +155,22 @@ class TicketReplica(models.Model):
     withdrawn = models.BooleanField(default=False)
 
     class Meta:
-        verbose_name_plural = "ticket copies"
+        verbose_name_plural = "ticket replicas"
 
     def __str__(self) -> str:
         return self.title
+
+    @classmethod
+    def of(cls, event: Envelope[TicketState]) -> Self:
+        """Return the replica that a ticket event leads to. It isn't saved.
+
+        A field that isn't named here is the event's field of the same name.
+        """
+        values: dict[str, Any] = {
+            "id": event.aggregate_id,
+            "version": event.version,
+            "seller_id": event.data.user_id,
+            "withdrawn": event.data.status == "withdrawn",
+        }
+        names = [field.name for field in cls._meta.concrete_fields if field.name not in values]
+        return cls(**values, **{name: getattr(event.data, name) for name in names})

@@ -12,7 +12,6 @@ from django.db.models import Q
 
 from contracts.order import (
     CancelReason,
-    HeldTicket,
     OrderAwaitingPayment,
     OrderCancelled,
     OrderCompleted,
@@ -22,13 +21,10 @@ from contracts.order import (
     OrderState,
 )
 from marketplace.users import operations as users
-from orders_service.orders.models import OPEN, POSITION_UNKNOWN, Order, Status, TicketReplica
+from orders_service.orders.models import EXTENSION, OPEN, POSITION_UNKNOWN, Order, Status, TicketReplica
 from service_defaults.errors import BusinessRuleViolation, NotFound, PermissionDenied
 from shared_events import context
 from shared_events.outbox import commands, log, recovery
-
-#: How much a buyer may add to a hold, once.
-LONGEST_EXTENSION = timedelta(minutes=5)
 
 #: The countdown task that ends holds on time; `tasks.py` defines it, a sweep stands behind it.
 EXPIRE_DUE_ORDERS = "orders.expire_due_orders"
@@ -90,16 +86,8 @@ def place_order(*, buyer_id: UUID, ticket_id: UUID, hold: timedelta, now: dateti
         raise BuyerSuspended
     if users.is_suspended_until_commit(ticket.seller_id):
         raise TicketNotFound
-    order = Order(
-        user_id=buyer_id,
-        expires_at=now + hold,
-        ticket_id=ticket.id,
-        ticket_title=ticket.title,
-        ticket_price=ticket.price,
-        ticket_currency=ticket.currency,
-        ticket_version=ticket.version,
-        created_at=now,
-    )
+    order = Order(user_id=buyer_id, expires_at=now + hold, created_at=now)
+    order.freeze_ticket(ticket)
     _insert_unless_reserved(order)
     _record(OrderCreated, order)
     commands.schedule(EXPIRE_DUE_ORDERS, {}, at=order.expires_at)
@@ -130,7 +118,7 @@ def cancel_order_for_operator(*, order_id: UUID) -> Order:
 
 
 def extend_order(*, order_id: UUID, buyer_id: UUID, now: datetime) -> Order:
-    """Give the buyer five more minutes, once.
+    """Give the buyer more time (`EXTENSION`), once.
 
     Raises OrderNotFound, NotYourOrder, OrderNotOpen (also when its time is over) and AlreadyExtended.
     """
@@ -139,7 +127,7 @@ def extend_order(*, order_id: UUID, buyer_id: UUID, now: datetime) -> Order:
         raise AlreadyExtended
     if not order.is_open or order.is_due(now):
         raise OrderNotOpen
-    order.extended, order.expires_at = True, order.expires_at + LONGEST_EXTENSION
+    order.extended, order.expires_at = True, order.expires_at + EXTENSION
     _save(OrderExtended, order, status=order.status, current_payment_id=order.current_payment_id)
     commands.schedule(EXPIRE_DUE_ORDERS, {}, at=order.expires_at)
     return order
@@ -280,12 +268,6 @@ def _state(event: type[OrderState], order: Order, facts: dict[str, Any]) -> Orde
         expires_at=order.expires_at,
         extended=order.extended,
         created_at=order.created_at,
-        ticket=HeldTicket(
-            id=order.ticket_id,
-            title=order.ticket_title,
-            price=order.ticket_price,
-            currency=order.ticket_currency,
-            version=order.ticket_version,
-        ),
+        ticket=order.ticket,
         **facts,
     )

@@ -14,6 +14,8 @@ from shared_events.ids import uuid7
 
 CURRENCIES = [("USD", "US dollar"), ("EUR", "Euro"), ("GBP", "Pound sterling")]
 
+#: The fields of a listing that every event of it carries, by the same name. Its status is the event's own.
+PUBLISHED_FIELDS = tuple(name for name in TicketState.__struct_fields__ if name != "status")
 
 #: Instead of a position: the row was made anew from its own events, and the log says what it has had.
 POSITION_UNKNOWN = -1
@@ -96,9 +98,9 @@ class Ticket(models.Model):
     def rebuild(self, event: Envelope[TicketState]) -> None:
         """Become what an event of its own says that it is."""
         state = event.data
-        self.version, self.user_id, self.created_at = event.version, state.user_id, state.created_at
-        self.title, self.price, self.currency = state.title, state.price, state.currency
-        self.description, self.venue, self.starts_at = state.description, state.venue, state.starts_at
+        for name in PUBLISHED_FIELDS:
+            setattr(self, name, getattr(state, name))
+        self.version = event.version
         self.sold, self.withdrawn = state.status == "sold", state.status == "withdrawn"
         is_reserved = state.status in ("reserved", "sold")
         self.order_id = getattr(state, "order_id", None) if is_reserved else None

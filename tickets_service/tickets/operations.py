@@ -4,10 +4,10 @@ Each needs a transaction opened by its caller, locks the ticket's row before it 
 did.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, TypedDict
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -17,18 +17,10 @@ from marketplace.users import operations as users
 from service_defaults.errors import BusinessRuleViolation, NotFound, PermissionDenied
 from shared_events import context
 from shared_events.outbox import log, recovery
-from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket
+from tickets_service.tickets.models import POSITION_UNKNOWN, PUBLISHED_FIELDS, Ticket
 
-
-class TicketDetails(TypedDict, total=False):
-    """What a seller says of a ticket."""
-
-    title: str
-    price: Decimal
-    currency: str
-    description: str
-    venue: str
-    starts_at: datetime | None
+#: What a seller says of a ticket, by the names of the listing's fields.
+TicketDetails = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,15 +183,5 @@ def _save(event: type[events.TicketState], ticket: Ticket, **facts: Any) -> None
 
 def _record(event: type[events.TicketState], ticket: Ticket, **facts: Any) -> None:
     """Record the event with the listing as it is now; `facts` are what only this event tells."""
-    state = event(
-        title=ticket.title,
-        price=ticket.price,
-        currency=ticket.currency,
-        user_id=ticket.user_id,
-        created_at=ticket.created_at,
-        description=ticket.description,
-        venue=ticket.venue,
-        starts_at=ticket.starts_at,
-        **facts,
-    )
+    state = event(**{name: getattr(ticket, name) for name in PUBLISHED_FIELDS}, **facts)
     log.record(state, aggregate_id=ticket.id, version=ticket.version)

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ("withdrawn", models.BooleanField(default=False)),
             ],
             options={
-                "verbose_name_plural": "ticket copies",
+                "verbose_name_plural": "ticket replicas",
             },
         ),
         migrations.CreateModel(

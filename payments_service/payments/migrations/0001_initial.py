@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ("position", models.BigIntegerField(default=0)),
             ],
             options={
-                "verbose_name_plural": "order copies",
+                "verbose_name_plural": "order replicas",
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("amount__gt", 0)), name="order_copy_amount_positive"

@@ -1,13 +1,14 @@
 """The replica of an order, which orders owns."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
 
 from contracts.order import OrderState
+from shared_events.envelope import Envelope
 
 
 class OrderStatus(models.TextChoices):
@@ -17,19 +18,6 @@ class OrderStatus(models.TextChoices):
     AWAITING_PAYMENT = "awaiting:payment"
     COMPLETE = "complete"
     CANCELLED = "cancelled"
-
-
-#: What an order event sets.
-REPLICATED_FIELDS = [
-    "buyer",
-    "amount",
-    "currency",
-    "expires_at",
-    "status",
-    "payment_id",
-    "cancel_reason",
-    "position",
-]
 
 
 class OrderReplica(models.Model):
@@ -51,7 +39,7 @@ class OrderReplica(models.Model):
     position = models.BigIntegerField(default=0)
 
     class Meta:
-        verbose_name_plural = "order copies"
+        verbose_name_plural = "order replicas"
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="order_copy_amount_positive")
         ]
@@ -59,16 +47,16 @@ class OrderReplica(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
-    def apply(
-        self, state: OrderState, position: int, *, payment_id: UUID | None = None, cancel_reason: str = ""
-    ) -> bool:
-        """Apply an event at this position, unless the replica is newer; return whether it was applied."""
-        if position <= self.position:
+    def apply(self, event: Envelope[Any]) -> bool:
+        """Apply an order event, unless the replica is newer; return whether it was applied."""
+        if event.position <= self.position:
             return False
+        state: OrderState = event.data
         self.buyer, self.expires_at, self.status = state.user_id, state.expires_at, state.status
         self.amount, self.currency = state.ticket.price, state.ticket.currency
-        self.payment_id, self.cancel_reason = payment_id, cancel_reason
-        self.position = position
+        self.payment_id = getattr(state, "payment_id", None)
+        self.cancel_reason = getattr(state, "cancel_reason", "")
+        self.position = event.position
         return True
 
     @property
@@ -88,3 +76,11 @@ class OrderReplica(models.Model):
     def has_lapsed(self, now: datetime) -> bool:
         """Whether the hold's time is over by this replica; whether the hold has ended is orders' decision."""
         return self.expires_at <= now
+
+
+#: What `apply` may change: every field but the id.
+REPLICATED_FIELDS = [
+    field.name
+    for field in OrderReplica._meta.concrete_fields  # noqa: SLF001  documented by Django
+    if not field.primary_key
+]

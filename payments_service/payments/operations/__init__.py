@@ -34,7 +34,6 @@ from payments_service.payments.operations.due_payments import (
     settle_now,
 )
 from payments_service.payments.operations.replicas import (
-    OrderUpdate,
     end_lost_order,
     end_orders,
     upsert_order_replicas,
@@ -53,7 +52,6 @@ __all__ = [
     "OrderCancelled",
     "OrderExpired",
     "OrderNotFound",
-    "OrderUpdate",
     "PaymentInProgress",
     "PaymentNotFound",
     "SyncResult",

@@ -35,7 +35,7 @@ def snapshot() -> dict[str, Any]:
 def list_ticket(*, seller: str, price: str, now: datetime) -> str:
     """List a ticket; return its id."""
     with transaction.atomic():
-        details = operations.TicketDetails(title="Front row", price=Decimal(price))
+        details = {"title": "Front row", "price": Decimal(price)}
         return str(operations.create_ticket(seller_id=UUID(seller), details=details, now=now).id)
 
 
@@ -43,7 +43,7 @@ def edit_ticket(*, ticket: str, seller: str, price: str, now: datetime) -> None:
     """Ask another price."""
     with transaction.atomic():
         row = operations.lock_own_ticket(ticket_id=UUID(ticket), seller_id=UUID(seller))
-        operations.update_ticket(ticket=row, details=operations.TicketDetails(price=Decimal(price)), now=now)
+        operations.update_ticket(ticket=row, details={"price": Decimal(price)}, now=now)
 
 
 def withdraw_ticket(*, ticket: str, seller: str, now: datetime) -> None:
