@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import transaction
+from service_defaults.transactions import require_no_transaction
 
 #: The event about an older id has been applied here, or never will be.
 RECENT_SECONDS = 10.0
@@ -23,20 +23,13 @@ def wait_for_replica(find: Callable[[UUID], Found | None], id: UUID) -> Found | 
     No transaction may be open: the row would never appear, and others would wait for ours.
     """
     # Refused even where there is nothing to wait for, so that tests find every misplaced call.
-    if _in_transaction():
-        raise RuntimeError("wait_for_replica must not run inside a transaction")
+    require_no_transaction("wait_for_replica")
     found = find(id)
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while found is None and _is_recent(id) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
         found = find(id)
     return found
-
-
-def _in_transaction() -> bool:
-    # Ignoring the transaction that a test case opens around a test.
-    blocks = transaction.get_connection().atomic_blocks
-    return any(not getattr(block, "_from_testcase", False) for block in blocks)
 
 
 def _is_recent(id: UUID) -> bool:

@@ -12,7 +12,17 @@ import httpx
 
 from frontend_service.clients.errors import NotFound, Unavailable
 from frontend_service.clients.gateway import PAY, WRITE, Gateway
-from frontend_service.clients.schemas import Json, ListPage, Order, Payment, SellerSummary, Ticket, User
+from frontend_service.clients.schemas import (
+    HoldTerms,
+    Json,
+    ListingTerms,
+    ListPage,
+    Order,
+    Payment,
+    SellerSummary,
+    Ticket,
+    User,
+)
 
 Schema = TypeVar("Schema")
 PAGE_LENGTH = 24
@@ -60,6 +70,10 @@ class Api:
         """The number of the visitor's own listings by state, and what the sold ones bring."""
         return _read(self.gateway.send("GET", "/api/tickets/summary"), SellerSummary.from_json)
 
+    def get_listing_terms(self) -> ListingTerms:
+        """What tickets accepts of a listing."""
+        return _read(self.gateway.send("GET", "/api/tickets/terms"), ListingTerms.from_json)
+
     def get_ticket(self, ticket_id: UUID) -> Ticket:
         """One ticket, with the `etag` that a later change has to send."""
         response = self.gateway.send("GET", f"/api/tickets/{ticket_id}")
@@ -84,6 +98,10 @@ class Api:
     def place_order(self, ticket_id: UUID, *, key: str) -> Order:
         """Hold a ticket."""
         return _read(self._post("/api/orders", {"ticketId": str(ticket_id)}, key=key), Order.from_json)
+
+    def get_hold_terms(self) -> HoldTerms:
+        """What holding a ticket means."""
+        return _read(self.gateway.send("GET", "/api/orders/terms"), HoldTerms.from_json)
 
     def list_orders(self, *, cursor: str = "") -> ListPage[Order]:
         """The visitor's own orders, newest first."""

@@ -124,6 +124,40 @@ class SellerSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListingTerms:
+    """What the tickets API accepts of a listing: the currencies' names by code, and its texts' lengths."""
+
+    currencies: dict[str, str]
+    default_currency: str
+    max_lengths: dict[str, int]
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """Parse the tickets API's terms."""
+        return cls(
+            currencies={str(one["code"]): str(one["name"]) for one in data["currencies"]},
+            default_currency=str(data["defaultCurrency"]),
+            max_lengths={
+                "title": int(data["maxTitleLength"]),
+                "venue": int(data["maxVenueLength"]),
+                "description": int(data["maxDescriptionLength"]),
+            },
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldTerms:
+    """What holding a ticket means: how long a hold lasts."""
+
+    hold_seconds: int
+
+    @classmethod
+    def from_json(cls, data: Json) -> Self:
+        """Parse the orders API's terms."""
+        return cls(hold_seconds=int(data["holdSeconds"]))
+
+
+@dataclass(frozen=True, kw_only=True)
 class HistoryEntry:
     """Something that happened to an order: its event's type, such as `order.extended`."""
 
@@ -140,8 +174,8 @@ class HistoryEntry:
 class Order:
     """A hold and its outcome.
 
-    `status` is created, awaiting:payment, complete or cancelled; `extended` is whether the buyer has extended
-    the hold. `history` is there only when a single order is requested.
+    `status` is created, awaiting:payment, complete or cancelled; `extension_seconds` is by how much the
+    buyer may extend the hold, or 0. `history` is there only when a single order is requested.
     """
 
     id: UUID
@@ -149,9 +183,14 @@ class Order:
     created_at: datetime
     expires_at: datetime
     ticket: HeldTicket
-    extended: bool
+    extension_seconds: int
     cancel_reason: str
     history: tuple[HistoryEntry, ...] = ()
+
+    @property
+    def extension_minutes(self) -> int:
+        """By how much the buyer may extend the hold, rounded; 0 where that is impossible."""
+        return max(1, round(self.extension_seconds / 60)) if self.extension_seconds else 0
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
@@ -162,7 +201,7 @@ class Order:
             created_at=datetime.fromisoformat(data["createdAt"]),
             expires_at=datetime.fromisoformat(data["expiresAt"]),
             ticket=HeldTicket.from_json(data["ticket"]),
-            extended=data.get("extended") is True,
+            extension_seconds=int(data.get("extensionSeconds") or 0),
             cancel_reason=str(data.get("cancelReason") or ""),
             history=tuple(HistoryEntry.from_json(step) for step in data.get("history") or ()),
         )

@@ -86,5 +86,3 @@ FRONTEND_API_BASE = env.required("FRONTEND_API_BASE", example="http://127.0.0.1:
 STRIPE_PUBLISHABLE_KEY = env.required("STRIPE_PUBLISHABLE_KEY", example="pk_test_…")
 # The directory that the local stack writes e-mails to, for the mailbox page; empty elsewhere.
 MAILBOX = env.text("DEV_MAILBOX")
-# Only to show the duration before the click; the orders service, which has the same variable, enforces it.
-HOLD_SECONDS = env.integer("ORDERS_HOLD_SECONDS", default=900, minimum=1)

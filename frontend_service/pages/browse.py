@@ -4,13 +4,13 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.generic import View
 
 from frontend_service.clients.errors import ApiError, BusinessRuleViolation, NotFound, Unavailable
 from frontend_service.clients.schemas import ListPage, Order, Ticket
+from frontend_service.clients.terms import hold_terms
 from frontend_service.pages import partials
 from frontend_service.pages.forms import SearchForm, is_id
 from frontend_service.pages.messages import LISTING_LABELS, state_of
@@ -96,9 +96,15 @@ def _ticket_on_page(request: PageRequest, ticket_id: UUID) -> dict[str, Any]:
         "is_own": is_own,
         "own_order": own_order,
         "etag": partials.etag_of((ticket, request.visitor.id, own_order and own_order.status)),
-        "hold_minutes": max(1, round(settings.HOLD_SECONDS / 60)),
+        "hold_minutes": _hold_minutes(request),
         "key": uuid4(),
     }
+
+
+def _hold_minutes(request: PageRequest) -> int | None:
+    """How long a hold lasts; None while orders can't say."""
+    terms = hold_terms.get(request.api)
+    return max(1, round(terms.hold_seconds / 60)) if terms else None
 
 
 def _order_of_visitor(request: PageRequest, ticket: Ticket) -> Order | None:

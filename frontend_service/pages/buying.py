@@ -139,7 +139,7 @@ class ExtendOrder(View):
         """Extend it, or show the error on the order's page."""
         try:
             request.api.extend_order(order_id)
-            messages.success(request, _("Your hold was extended by five minutes."))
+            messages.success(request, _("Your hold was extended."))
         except BusinessRuleViolation as error:
             if error.slug == _ALREADY_EXTENDED:
                 # Sent twice: the hold is already extended.

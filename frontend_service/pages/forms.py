@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from frontend_service.clients.errors import ApiError, IdempotencyKeyReused, NotFound
-from frontend_service.pages.messages import sentence_for, translated
+from frontend_service.clients.schemas import ListingTerms
+from frontend_service.pages.messages import CURRENCY_NAMES, sentence_for, translated
 
 
 class ApiForm(forms.Form):
@@ -102,23 +103,16 @@ class ListingForm(KeyedForm):
 
     title = forms.CharField(
         label=_("Title"),
-        max_length=200,
         help_text=_("The name of the event, as on the ticket."),
     )
     price = forms.DecimalField(
         label=_("Price"),
-        min_value=0,
-        max_digits=10,
         decimal_places=2,
         help_text=_("Buyers pay exactly this. We add no fees."),
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
-    currency = forms.ChoiceField(
-        label=_("Currency"),
-        required=False,
-        choices=[("USD", _("US dollar")), ("EUR", _("Euro")), ("GBP", _("Pound"))],
-    )
-    venue = forms.CharField(label=_("Venue"), max_length=200, required=False)
+    currency = forms.ChoiceField(label=_("Currency"), required=False)
+    venue = forms.CharField(label=_("Venue"), required=False)
     starts_at = forms.DateTimeField(
         label=_("Starts"),
         required=False,
@@ -126,7 +120,6 @@ class ListingForm(KeyedForm):
     )
     description = forms.CharField(
         label=_("Description"),
-        max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Seat or area, how you deliver the ticket, and anything else buyers should know."),
@@ -136,20 +129,35 @@ class ListingForm(KeyedForm):
     )
     etag = forms.CharField(widget=forms.HiddenInput, required=False)
 
+    def __init__(self, *args: Any, terms: ListingTerms | None, **kwargs: Any) -> None:
+        """`terms` are the tickets API's; without them the currency can't be chosen."""
+        super().__init__(*args, **kwargs)
+        currency = self.fields["currency"]
+        assert isinstance(currency, forms.ChoiceField)
+        if terms is None:
+            given = self.data.get("currency") or self.initial.get("currency") or ""
+            currency.choices = [(given, given)]
+            return
+        currency.choices = [(code, CURRENCY_NAMES.get(code, name)) for code, name in terms.currencies.items()]
+        currency.initial = terms.default_currency
+        for name, length in terms.max_lengths.items():
+            self.fields[name].widget.attrs["maxlength"] = length
+
     @property
     def preview(self) -> dict[str, Any]:
         """The input so far, as a card shows it, without the values that aren't valid yet."""
         data = getattr(self, "cleaned_data", self.initial)
         shown = ("title", "price", "currency", "venue", "starts_at")
-        return {name: data.get(name) for name in shown}
+        currency = data.get("currency") or self.fields["currency"].initial or ""
+        return {name: data.get(name) for name in shown} | {"currency": currency}
 
     def fields_for_api(self) -> dict[str, Any]:
         """The listing as the API expects it."""
         data = self.cleaned_data
-        return {
+        currency = {"currency": data["currency"]} if data["currency"] else {}
+        return currency | {
             "title": data["title"],
             "price": str(data["price"]),
-            "currency": data["currency"] or "USD",
             "venue": data["venue"],
             "startsAt": data["starts_at"].isoformat() if data["starts_at"] else None,
             "description": data["description"],

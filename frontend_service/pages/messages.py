@@ -15,6 +15,9 @@ SERVICES = {
     "payments": _("Payments"),
 }
 
+# The currencies' names in the visitor's language; the tickets API says which there are.
+CURRENCY_NAMES = {"USD": _("US dollar"), "EUR": _("Euro"), "GBP": _("Pound")}
+
 # The label on a listing's card, by its state; an available listing has none.
 LISTING_LABELS = {
     "free": "",

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from frontend_service.clients.errors import ApiError, BusinessRuleViolation, PreconditionFailed
-from frontend_service.clients.schemas import SellerSummary, Ticket
+from frontend_service.clients.schemas import ListingTerms, SellerSummary, Ticket
+from frontend_service.clients.terms import listing_terms
 from frontend_service.pages import partials
 from frontend_service.pages.decorators import login_required
 from frontend_service.pages.forms import ListingForm
@@ -74,11 +75,12 @@ class ListTicket(View):
 
     def get(self, request: PageRequest) -> HttpResponse:
         """An empty form."""
-        return render(request, "pages/ticket_new.html", {"form": ListingForm()})
+        form = ListingForm(terms=listing_terms.get(request.api))
+        return render(request, "pages/ticket_new.html", {"form": form})
 
     def post(self, request: PageRequest) -> HttpResponse:
         """List it and show its page, or show a preview (`preview`)."""
-        form = ListingForm(request.POST)
+        form = ListingForm(request.POST, terms=listing_terms.get(request.api))
         if form.is_valid() and "preview" not in request.POST:
             with form.show_api_errors():
                 ticket = request.api.create_ticket(fields=form.fields_for_api(), key=form.cleaned_data["key"])
@@ -97,11 +99,11 @@ class EditTicket(View):
         if ticket.user_id != request.visitor.id or ticket.order_id:
             messages.warning(request, _why_not_editable(ticket))
             return redirect("ticket", ticket_id)
-        return self._show(request, ticket_id, _form_of(ticket))
+        return self._show(request, ticket_id, _form_of(ticket, listing_terms.get(request.api)))
 
     def post(self, request: PageRequest, ticket_id: UUID) -> HttpResponse:
         """Save. Where the listing was changed meanwhile, show that and keep the input."""
-        form = ListingForm(request.POST)
+        form = ListingForm(request.POST, terms=listing_terms.get(request.api))
         if form.is_valid():
             with form.show_api_errors():
                 return self._save(request, ticket_id, form)
@@ -140,8 +142,9 @@ class WithdrawTicket(View):
         return redirect("sell")
 
 
-def _form_of(ticket: Ticket) -> ListingForm:
+def _form_of(ticket: Ticket, terms: ListingTerms | None) -> ListingForm:
     return ListingForm(
+        terms=terms,
         initial={
             "title": ticket.title,
             "price": ticket.price,
@@ -150,7 +153,7 @@ def _form_of(ticket: Ticket) -> ListingForm:
             "starts_at": ticket.starts_at,
             "description": ticket.description,
             "etag": ticket.etag,
-        }
+        },
     )
 
 

@@ -13,7 +13,7 @@ from frontend_service.pages.messages import translated, why_cancelled
 
 _ORDER_EVENTS = {
     "order.created": gettext_lazy("Ticket reserved."),
-    "order.extended": gettext_lazy("You extended your hold by five minutes."),
+    "order.extended": gettext_lazy("You extended your hold."),
     "order.awaiting_payment": gettext_lazy("Payment sent to your bank."),
     "order.completed": gettext_lazy("Payment approved. The ticket is yours."),
 }

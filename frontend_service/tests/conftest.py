@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from frontend_service.clients import gateway
+from frontend_service.clients import gateway, terms
 from frontend_service.clients.refreshing import RefreshOnce
 from frontend_service.pages import api_documents
 from frontend_service.tests.browser import ORIGIN, Browser
@@ -27,6 +27,7 @@ def _fake_gateway(marketplace: Marketplace, monkeypatch: pytest.MonkeyPatch) -> 
     with httpx.Client(base_url="http://gateway.test", transport=transport) as client:
         monkeypatch.setattr(gateway, "http", lambda: client)
         monkeypatch.setattr(gateway, "refresh_once", RefreshOnce())
+        terms.forget()
         monkeypatch.setattr(api_documents, "cache", api_documents._DocumentCache())
         yield
 

@@ -18,6 +18,15 @@ from frontend_service.tests.fake_accounts import Accounts
 from frontend_service.tests.fake_answers import Problem, document, new_id, problem_response, timestamp
 
 Json = dict[str, Any]
+LISTING_TERMS = {
+    "currencies": [{"code": "USD", "name": "US dollar"}, {"code": "EUR", "name": "Euro"}],
+    "defaultCurrency": "USD",
+    "minPrice": "0.01",
+    "maxPrice": "99999999.99",
+    "maxTitleLength": 200,
+    "maxVenueLength": 200,
+    "maxDescriptionLength": 2000,
+}
 
 
 @dataclass
@@ -64,6 +73,7 @@ class Marketplace(Accounts):
             "expiresAt": timestamp(datetime.now(UTC) + self.hold),
             "userId": buyer,
             "extended": False,
+            "extensionSeconds": 300,
             "version": 1,
             "createdAt": timestamp(datetime.now(UTC)),
             "history": [{"type": "order.created", "at": timestamp(datetime.now(UTC))}],
@@ -140,6 +150,8 @@ class Marketplace(Accounts):
         match request.method, rest:
             case "GET", []:
                 return self._list(request, self._found_tickets(request))
+            case "GET", ["terms"]:
+                return httpx.Response(200, json=LISTING_TERMS)
             case "GET", ["summary"]:
                 return self._summary(self._signed_in(request))
             case "GET", [ticket_id]:
@@ -194,6 +206,8 @@ class Marketplace(Accounts):
     # Orders
 
     def _orders(self, request: httpx.Request, rest: list[str], body: Json) -> httpx.Response:
+        if rest == ["terms"]:
+            return httpx.Response(200, json={"holdSeconds": int(self.hold.total_seconds())})
         buyer = self._signed_in(request)
         match request.method, rest:
             case "GET", []:
@@ -226,12 +240,12 @@ class Marketplace(Accounts):
         if order["extended"]:
             raise Problem(400, "already-extended", "A hold can be extended once.")
         until = datetime.fromisoformat(order["expiresAt"]) + timedelta(minutes=5)
-        order.update(extended=True, expiresAt=timestamp(until))
+        order.update(extended=True, extensionSeconds=0, expiresAt=timestamp(until))
         self._note(order, "extended")
         return httpx.Response(200, json=order)
 
     def end_order(self, order: Json, reason: str) -> None:
-        order.update(status="cancelled", cancelReason=reason)
+        order.update(status="cancelled", cancelReason=reason, extensionSeconds=0)
         self._note(order, "cancelled")
         ticket = self.tickets.get(order["ticket"]["id"])
         if ticket:

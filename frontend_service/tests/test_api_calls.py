@@ -43,6 +43,9 @@ class TestEveryPage:
     def test_makes_at_most_three_calls_and_none_twice(
         self, marketplace: Marketplace, visitor: Browser, pages: dict[str, str]
     ) -> None:
+        # A process also requests each service's terms, once a minute.
+        visitor.open(pages["a ticket"])
+        visitor.open(pages["a new ticket"])
         calls: dict[str, list[str]] = {}
         for name, address in pages.items():
             marketplace.seen.clear()

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from frontend_service.tests.browser import Browser, Page, text_of
@@ -206,6 +208,20 @@ class TestShowTicket:
         words = text_of(visitor.open(f"/tickets/{ticket['id']}"))
         assert "Hold for 15 minutes" in words
         assert "for 15 minutes while you pay" in words
+
+    def test_shows_the_length_of_a_hold_as_orders_has_it(
+        self, marketplace: Marketplace, visitor: Browser
+    ) -> None:
+        marketplace.hold = timedelta(minutes=7)
+        assert "Hold for 7 minutes" in text_of(visitor.open(f"/tickets/{marketplace.add_ticket()['id']}"))
+
+    def test_offers_a_hold_without_its_length_while_orders_is_down(
+        self, marketplace: Marketplace, visitor: Browser
+    ) -> None:
+        marketplace.down.add("orders")
+        words = text_of(visitor.open(f"/tickets/{marketplace.add_ticket()['id']}"))
+        assert "Hold this ticket" in words
+        assert "Nobody else can buy it while you pay" in words
 
     def test_links_to_the_sellers_other_tickets(self, marketplace: Marketplace, signed_out: Browser) -> None:
         ticket = marketplace.add_ticket()

@@ -16,7 +16,7 @@ class TestExtendOrder:
         answer = visitor.fill(page, f"/orders/{held['id']}/extend")
         assert held["expiresAt"] > before
         extended = visitor.follow(answer)
-        assert "by five minutes" in text_of(extended)
+        assert "Your hold was extended." in text_of(extended)
         assert f"/orders/{held['id']}/extend" not in [form.action for form in forms_in(extended)]
         again = visitor.fill(page, f"/orders/{held['id']}/extend")
         once = held["expiresAt"]

@@ -29,6 +29,27 @@ class TestListTicket:
         visitor.fill(shown, "/tickets/new")
         assert [ticket["title"] for ticket in marketplace.tickets.values()] == ["Nina"]
 
+    def test_offers_what_tickets_accepts(self, visitor: Browser) -> None:
+        page = visitor.open("/tickets/new").content.decode()
+        assert '<option value="USD" selected>US dollar</option>' in page
+        assert '<option value="EUR">Euro</option>' in page
+        assert page.count('maxlength="200"') == 2
+        assert page.count('maxlength="2000"') == 1
+
+    def test_opens_while_tickets_is_down(self, marketplace: Marketplace, visitor: Browser) -> None:
+        marketplace.down.add("tickets")
+        assert visitor.open("/tickets/new").status_code == 200
+
+    def test_leaves_the_currency_to_tickets_where_none_is_known(
+        self, marketplace: Marketplace, visitor: Browser
+    ) -> None:
+        marketplace.down.add("tickets")
+        page = visitor.open("/tickets/new")
+        marketplace.down.clear()
+        visitor.fill(page, "/tickets/new", **LISTING)
+        [ticket] = marketplace.tickets.values()
+        assert ticket["currency"] == "USD"
+
     def test_lists_once_however_often_the_form_is_sent(
         self, marketplace: Marketplace, visitor: Browser
     ) -> None:

@@ -262,7 +262,7 @@ class TestTimeline:
         words = text_of(visitor.open(f"/orders/{held['id']}")).partition("What happened")[2]
         expected = [
             "Ticket reserved.",
-            "You extended your hold by five minutes.",
+            "You extended your hold.",
             "Payment declined: Insufficient funds.",
             "The ticket is yours",
             "Your card was charged.",

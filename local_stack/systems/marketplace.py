@@ -53,7 +53,6 @@ def _frontend(stack: "Stack", credentials: Mapping[str, str]) -> dict[str, str]:
     return {
         "FRONTEND_API_BASE": f"http://127.0.0.1:{stack.ports['gateway']}",
         "DEV_MAILBOX": str(stack.run_dir / "mail"),
-        "ORDERS_HOLD_SECONDS": str(stack.hold_seconds),
         **keys,
     }
 

@@ -41,3 +41,19 @@ class TestExtendOrder:
 
     def test_refuses_somebody_elses(self, shop: APIClient) -> None:
         assert shop.post(f"/api/orders/{OrderFactory().id}/extend").status_code == 403
+
+
+@pytest.mark.django_db
+class TestTheOfferedExtension:
+    def test_is_what_an_extension_adds_and_then_nothing(self, shop: APIClient, buyer: UUID) -> None:
+        order = OrderFactory(user_id=buyer)
+        offered = shop.get(f"/api/orders/{order.id}").json()["extensionSeconds"]
+        extended = shop.post(f"/api/orders/{order.id}/extend").json()
+        before = order.expires_at
+        order.refresh_from_db()
+        assert order.expires_at - before == timedelta(seconds=offered)
+        assert extended["extensionSeconds"] == 0
+
+    def test_is_nothing_for_what_is_paid(self, shop: APIClient, buyer: UUID) -> None:
+        paid = complete_order(user_id=buyer)
+        assert shop.get(f"/api/orders/{paid.id}").json()["extensionSeconds"] == 0

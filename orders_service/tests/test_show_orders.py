@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -51,3 +52,10 @@ class TestListOrders:
         second = shop.get(link[1 : link.index(">")])
         assert [order["id"] for order in second.json()] == [mine[0]]
         assert "Link" not in second
+
+
+@pytest.mark.django_db
+class TestHoldTerms:
+    def test_show_everybody_how_long_a_hold_lasts(self, settings: Any) -> None:
+        settings.HOLD_SECONDS = 42
+        assert APIClient().get("/api/orders/terms").json() == {"holdSeconds": 42}

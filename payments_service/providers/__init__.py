@@ -13,7 +13,6 @@ from typing import Protocol
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.utils.module_loading import import_string
 
 from payments_service.payments.models import Failure, Intent
@@ -121,13 +120,6 @@ class PaymentProvider(Protocol):
 def get_provider() -> PaymentProvider:
     """Return the provider that the settings name."""
     return _load(settings.PAYMENTS_PROVIDER)
-
-
-def require_no_transaction() -> None:
-    """Raise RuntimeError inside a transaction."""
-    # The block that pytest-django wraps around a test doesn't count: production code never has it.
-    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
-        raise RuntimeError("A payment provider must not be called inside a transaction")
 
 
 @cache

@@ -21,8 +21,8 @@ from payments_service.providers import (
     ProviderRefused,
     ProviderUnavailable,
     Webhook,
-    require_no_transaction,
 )
+from service_defaults.transactions import require_no_transaction
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +151,7 @@ class Stripe(PaymentProvider):
 
 
 def _call(call: Callable[[stripe.StripeClient], Answer]) -> Answer:
-    require_no_transaction()
+    require_no_transaction("A payment provider")
     try:
         return call(_client())
     except stripe.CardError as error:

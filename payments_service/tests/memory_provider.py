@@ -19,8 +19,8 @@ from payments_service.providers import (
     ProviderRefused,
     ProviderUnavailable,
     Webhook,
-    require_no_transaction,
 )
+from service_defaults.transactions import require_no_transaction
 
 NAME = "Memory"
 DECLINED = Failure(code="declined", message="The card was declined.")
@@ -132,7 +132,7 @@ class Memory(PaymentProvider):
         return self._answers[key]
 
     def _require_reachable(self) -> None:
-        require_no_transaction()
+        require_no_transaction("A payment provider")
         if self.is_down:
             raise ProviderUnavailable
 

@@ -154,7 +154,7 @@ class TestTheCardForm:
     def test_works_when_there_is_more_time(self, page: Page, stripe: StripeRoutes) -> None:
         later = datetime.now(UTC) + timedelta(minutes=20)
         page.evaluate("() => { document.getElementById('card-form').dataset.old = 'yes'; }")
-        stripe.order.update(extended=True, expiresAt=timestamp(later))
+        stripe.order.update(extended=True, extensionSeconds=0, expiresAt=timestamp(later))
         expect(page.locator("#card-form[data-old]")).to_have_count(0)
         pay(page, WORKS)
         heading(page, "Order confirmed")

@@ -93,10 +93,10 @@ class TestExtend:
     ) -> None:
         page = pages.open(by=account(), width=width)
         hold(page, list_ticket("A little longer"))
-        page.get_by_role("button", name="Hold for five more minutes").click()
-        expect(page.get_by_text("Your hold was extended by five minutes.")).to_be_visible()
+        page.get_by_role("button", name="Hold for 5 more minutes").click()
+        expect(page.get_by_text("Your hold was extended.")).to_be_visible()
         expect(page.locator(".countdown")).to_contain_text("19:")
-        expect(page.get_by_role("button", name="Hold for five more minutes")).to_have_count(0)
+        expect(page.get_by_role("button", name="Hold for 5 more minutes")).to_have_count(0)
 
 
 class TestDecline:

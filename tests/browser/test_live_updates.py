@@ -69,7 +69,7 @@ class TestAnOrdersPage:
         # In another page the same buyer extends the hold.
         other = page.context.new_page()
         other.goto(f"/orders/{order['id']}")
-        other.get_by_role("button", name="Hold for five more minutes").click()
+        other.get_by_role("button", name="Hold for 5 more minutes").click()
         expect(page.locator(".countdown[data-old]")).to_have_count(0)
         expect(page.locator(".countdown")).to_contain_text("19:")
         expect(page.get_by_label("Bank asks you to confirm")).to_be_checked()

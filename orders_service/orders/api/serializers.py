@@ -16,14 +16,20 @@ class PlaceOrderInput(serializers.Serializer[Any]):
     )
 
 
+class HoldTermsOutput(serializers.Serializer[Any]):
+    """What holding a ticket means."""
+
+    holdSeconds = serializers.IntegerField(help_text="How long a new hold lasts")  # noqa: N815
+
+
 class HeldTicketOutput(serializers.Serializer[Any]):
     """The ticket as it was when held."""
 
-    id = serializers.UUIDField(source="ticket_id")
-    title = serializers.CharField(source="ticket_title")
-    price = serializers.DecimalField(source="ticket_price", max_digits=10, decimal_places=2)
-    currency = serializers.CharField(source="ticket_currency")
-    version = serializers.IntegerField(source="ticket_version")
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    price = serializers.DecimalField(max_digits=10, decimal_places=2)
+    currency = serializers.CharField()
+    version = serializers.IntegerField()
 
 
 class OrderOutput(serializers.Serializer[Any]):
@@ -33,11 +39,15 @@ class OrderOutput(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=["created", "awaiting:payment", "complete", "cancelled"])
     expiresAt = serializers.DateTimeField(source="expires_at")  # noqa: N815
     extended = serializers.BooleanField()
+    extensionSeconds = serializers.IntegerField(  # noqa: N815
+        source="offered_extension.total_seconds",
+        help_text="By how much the hold can be extended; 0 where it can't be, or not any more",
+    )
     userId = serializers.UUIDField(source="user_id")  # noqa: N815
     version = serializers.IntegerField()
     createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
     cancelReason = serializers.CharField(source="cancel_reason", required=False)  # noqa: N815
-    ticket = HeldTicketOutput(source="*")
+    ticket = HeldTicketOutput()
 
     def to_representation(self, instance: Order) -> dict[str, Any]:
         """`cancelReason` is there for a cancelled order only."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,6 +14,7 @@ from rest_framework.views import APIView
 from orders_service.orders import operations, queries
 from orders_service.orders.api.serializers import (
     HistoryEntryOutput,
+    HoldTermsOutput,
     OrderOutput,
     OrderWithHistoryOutput,
     PlaceOrderInput,
@@ -85,12 +87,23 @@ class OrderDetail(APIView):
         return Response(status=204)
 
 
+class HoldTerms(APIView):
+    """What a buyer may know before the first hold."""
+
+    permission_classes = (IsAuthenticatedOrReadOnly,)
+
+    @extend_schema(operation_id="getHoldTerms", responses={200: HoldTermsOutput})
+    def get(self, request: Request) -> Response:
+        """Show how long a hold lasts."""
+        return Response(HoldTermsOutput({"holdSeconds": settings.HOLD_SECONDS}).data)
+
+
 class ExtendOrder(APIView):
     """More time for one hold."""
 
     @extend_schema(operation_id="extendOrder", request=None, responses={200: OrderOutput})
     def post(self, request: Request, order_id: UUID) -> Response:
-        """Add five minutes, once."""
+        """Add the order's `extensionSeconds`, once."""
         with transaction.atomic():
             order = operations.extend_order(
                 order_id=order_id, buyer_id=principal(request).id, now=database_now()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from service_defaults.paging import Ordering
-from tickets_service.tickets.models import CURRENCIES
+from tickets_service.tickets.models import CURRENCIES, Ticket
 from tickets_service.tickets.queries import STATES
 
 _NO_TITLE: dict[str, Any] = dict.fromkeys(("required", "null", "blank"), "Title is required")
@@ -17,6 +17,7 @@ _NO_PRICE: dict[str, Any] = dict.fromkeys(
     ("required", "null", "invalid", "min_value"), "Price must be greater than 0"
 )
 _SMALLEST_PRICE = Decimal("0.01")
+_LISTING: dict[str, Any] = {field.name: field for field in Ticket._meta.concrete_fields}  # noqa: SLF001  public
 #: How many listings may be asked about at once by their ids.
 MAX_IDS = 100
 
@@ -25,7 +26,8 @@ class PriceField(serializers.DecimalField):
     """An amount with two decimal places, as text or number."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_digits=10, decimal_places=2, **kwargs)
+        price = _LISTING["price"]
+        super().__init__(max_digits=price.max_digits, decimal_places=price.decimal_places, **kwargs)
 
     def to_internal_value(self, data: Any) -> Decimal:
         """Return the exact amount. A boolean is no amount, though Python counts with it."""
@@ -52,11 +54,13 @@ ORDERINGS = {
 class TicketInput(serializers.Serializer[Any]):
     """What a seller says of a ticket; only `title` and `price` are required."""
 
-    title = serializers.CharField(max_length=200, error_messages=_NO_TITLE)
+    title = serializers.CharField(max_length=_LISTING["title"].max_length, error_messages=_NO_TITLE)
     price = PriceField(min_value=_SMALLEST_PRICE, error_messages=_NO_PRICE)
     currency = serializers.ChoiceField(choices=CURRENCIES, required=False)
-    description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
-    venue = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    description = serializers.CharField(
+        max_length=_LISTING["description"].max_length, required=False, allow_blank=True
+    )
+    venue = serializers.CharField(max_length=_LISTING["venue"].max_length, required=False, allow_blank=True)
     startsAt = serializers.DateTimeField(source="starts_at", required=False, allow_null=True)  # noqa: N815
 
 
@@ -109,6 +113,39 @@ class TicketOutput(serializers.Serializer[Any]):
     startsAt = serializers.DateTimeField(source="starts_at", allow_null=True)  # noqa: N815
     createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
     updatedAt = serializers.DateTimeField(source="updated_at")  # noqa: N815
+
+
+class CurrencyOutput(serializers.Serializer[Any]):
+    """A currency that listings may be in."""
+
+    code = serializers.CharField(help_text="By ISO 4217")
+    name = serializers.CharField(help_text="In English")
+
+
+class ListingTermsOutput(serializers.Serializer[Any]):
+    """What a listing may be."""
+
+    currencies = CurrencyOutput(many=True)
+    defaultCurrency = serializers.CharField()  # noqa: N815
+    minPrice = serializers.DecimalField(max_digits=10, decimal_places=2)  # noqa: N815
+    maxPrice = serializers.DecimalField(max_digits=10, decimal_places=2)  # noqa: N815
+    maxTitleLength = serializers.IntegerField()  # noqa: N815
+    maxVenueLength = serializers.IntegerField()  # noqa: N815
+    maxDescriptionLength = serializers.IntegerField()  # noqa: N815
+
+
+def listing_terms() -> dict[str, Any]:
+    """Return what `TicketInput` accepts, as `ListingTermsOutput` shows it."""
+    price = _LISTING["price"]
+    return {
+        "currencies": [{"code": code, "name": name} for code, name in CURRENCIES],
+        "defaultCurrency": _LISTING["currency"].default,
+        "minPrice": _SMALLEST_PRICE,
+        "maxPrice": Decimal(10) ** (price.max_digits - price.decimal_places) - _SMALLEST_PRICE,
+        "maxTitleLength": _LISTING["title"].max_length,
+        "maxVenueLength": _LISTING["venue"].max_length,
+        "maxDescriptionLength": _LISTING["description"].max_length,
+    }
 
 
 class AmountOutput(serializers.Serializer[Any]):

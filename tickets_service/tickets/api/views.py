@@ -19,9 +19,11 @@ from tickets_service.tickets import operations, queries
 from tickets_service.tickets.api.serializers import (
     ORDERINGS,
     ListingFilterInput,
+    ListingTermsOutput,
     SellerSummaryOutput,
     TicketInput,
     TicketOutput,
+    listing_terms,
 )
 from tickets_service.tickets.models import Ticket
 
@@ -72,6 +74,17 @@ class TicketList(APIView):
             return _answer(ticket, status=201)
 
         return idempotent(request, create)
+
+
+class ListingTerms(APIView):
+    """What a seller may know before the first listing."""
+
+    permission_classes = (IsAuthenticatedOrReadOnly,)
+
+    @extend_schema(operation_id="getListingTerms", responses={200: ListingTermsOutput})
+    def get(self, request: Request) -> Response:
+        """Show the currencies, and how much and how long things may be."""
+        return Response(ListingTermsOutput(listing_terms()).data)
 
 
 class SellerSummaryDetail(APIView):
