@@ -1,4 +1,4 @@
-"""The services' terms, which are the same for every visitor: requested once a minute, and cached in between."""
+"""The services' terms, the same for every visitor: requested once a minute, and cached in between."""
 
 import time
 from collections.abc import Callable

@@ -102,9 +102,9 @@ class Order(models.Model):
         return self.status in OPEN
 
     @property
-    def offered_extension(self) -> timedelta:
+    def extension_seconds(self) -> int:
         """How much the buyer may add to the hold: nothing where it was extended before or isn't open."""
-        return EXTENSION if self.is_open and not self.extended else timedelta(0)
+        return int(EXTENSION.total_seconds()) if self.is_open and not self.extended else 0
 
     def is_due(self, now: datetime) -> bool:
         """Whether the hold may expire."""

@@ -22,7 +22,7 @@ def _upsert_statement() -> str:
 
     Django's upsert has no condition: ten thousand listings may change at once, in one statement.
     """
-    names = [field.column for field in _FIELDS]
+    names = [str(field.column) for field in _FIELDS]
     # The type without its length: a cast to that would shorten a longer text in silence.
     types = [str(field.db_type(connection)).partition("(")[0] for field in _FIELDS]
     arrays = ", ".join(f"%s::{one}[]" for one in types)

@@ -30,7 +30,7 @@ def list_tickets(count: int) -> None:
         with transaction.atomic():
             for number in range(start, min(start + 100, count)):
                 details = {"title": f"Bench {number}", "price": Decimal(10)}
-                create_ticket(seller_id=seller, details=details, now=timezone.now())  # type: ignore[arg-type]
+                create_ticket(seller_id=seller, details=details, now=timezone.now())
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class OrderOutput(serializers.Serializer[Any]):
     expiresAt = serializers.DateTimeField(source="expires_at")  # noqa: N815
     extended = serializers.BooleanField()
     extensionSeconds = serializers.IntegerField(  # noqa: N815
-        source="offered_extension.total_seconds",
+        source="extension_seconds",
         help_text="By how much the hold can be extended; 0 where it can't be, or not any more",
     )
     userId = serializers.UUIDField(source="user_id")  # noqa: N815
