@@ -15,11 +15,11 @@ _APPS = [*defaults.INSTALLED_APPS, "service_defaults.rate_limits", "shared_event
 
 
 def service_settings(
-    service: str, *, publishes: str, apps: list[str], title: str, description: str
+    service: str, *, publishes: str = "", apps: list[str], title: str, description: str
 ) -> dict[str, Any]:
     """Return the settings by name of the service whose package is `<service>_service`.
 
-    `publishes` is its stream. `apps` are those that it installs beside the ones of every service, in this
+    `publishes` is its stream, if it has one. `apps` are those that it installs beside the ones of every service, in this
     order: of one event's handlers, those of an earlier app run first. Title and description are its API's.
     Raises ImproperlyConfigured for a variable that is missing or can't be used.
     """
@@ -33,7 +33,7 @@ def service_settings(
         "STATIC_URL": f"/static/{service}/",
         "EVENTS": EventSettings(
             service=service,
-            publishes=(publishes,),
+            publishes=(publishes,) if publishes else (),
             contracts=("contracts",),
             broker_url=defaults.broker_url(),
             failpoints=defaults.failpoints(origin),
