@@ -19,8 +19,9 @@ def service_settings(
 ) -> dict[str, Any]:
     """Return the settings by name of the service whose package is `<service>_service`.
 
-    `publishes` is its stream, if it has one. `apps` are those that it installs beside the ones of every service, in this
-    order: of one event's handlers, those of an earlier app run first. Title and description are its API's.
+    `publishes` is its stream, if it has one. `apps` are those that it installs beside the ones of every
+    service, in this order: of one event's handlers, those of an earlier app run first. Title and description
+    are its API's.
     Raises ImproperlyConfigured for a variable that is missing or can't be used.
     """
     package, origin = f"{service}_service", defaults.public_origin()

@@ -1,6 +1,9 @@
 """`new service`: a project from the template in `scaffold/service`, and a line in each table of services."""
 
 import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +18,8 @@ TEMPLATE = Path(__file__).with_name("service")
 _NEIGHBOUR = "tickets"
 
 _NEXT = """\
-{name}_service is made. It follows the users; it publishes nothing and has no routes of its own yet.
+{name}_service is made. It follows the users, publishes nothing yet, and stores its users' entries: put what
+it is for in their place.
 
   ./manage_all.py test {name}     its first tests
   ./manage_all.py lint
@@ -26,6 +30,8 @@ compose and the cluster."""
 
 _ROWS = """\
     "{name}": {{
+        ("GET", "/api/{name}"): _SIGNED_IN,
+        ("POST", "/api/{name}"): _SIGNED_IN._replace(owner=201, other=201, staff=201),
         ("GET", "/api/{name}/openapi.json"): _OPEN,
         ("GET", "/admin/"): _ADMIN,
         ("GET", "/health/live"): _OPEN,
@@ -44,6 +50,7 @@ def build(role: str) -> World:
     """Return a world of people alone."""
     world = World()
     world.tokens = {{name: token_for(world.people[name], staff=name == "staff") for name in ROLES[1:]}}
+    world.bodies["POST", "/api/{name}"] = {{"text": "An entry"}}
     return world
 '''
 
@@ -58,16 +65,26 @@ def make_service(name: str) -> int:
     if folder.exists():
         raise CannotMake(f"There is a {folder.name} already.")
     changed = {path: _changed(path, change, name) for path, change in _TABLES.items()}
-    folder.mkdir()
-    call_command("startapp", name, str(folder), template=str(TEMPLATE), verbosity=0)
+    with tempfile.TemporaryDirectory() as aside:  # Django refuses a folder that Python could import
+        made = Path(aside) / folder.name
+        made.mkdir()
+        call_command("startapp", name, str(made), template=str(TEMPLATE), verbosity=0)
+        shutil.copytree(made, folder)
     for path, text in changed.items():
         (REPOSITORY / path).write_text(text)
     (REPOSITORY / "tests" / "access" / "worlds" / f"{name}.py").write_text(_WORLD.format(name=name))
     for suffix in ("in", "txt"):
         locks = REPOSITORY / "requirements"
         shutil.copyfile(locks / f"{_NEIGHBOUR}.{suffix}", locks / f"{name}.{suffix}")
+    _sort_imports(folder)
     out.print(_NEXT.format(name=name), markup=False)
     return 0
+
+
+def _sort_imports(folder: Path) -> None:
+    """Sort the imports: where the service's own come among others depends on its name."""
+    ruff = Path(sys.executable).with_name("ruff")
+    subprocess.run((ruff, "check", "--select=I", "--fix", "--quiet", folder), cwd=REPOSITORY, check=True)
 
 
 def _changed(path: str, change: Callable[[str, str], str], name: str) -> str:

@@ -86,6 +86,7 @@ class TestACommand:
             ("format", "dev"),
             ("screenshots", "browser"),
             ("lint", "dev"),
+            ("new service reviews", "dev"),
         ],
     )
     def test_needs_no_more_than_it_runs(self, line: str, lock: str) -> None:

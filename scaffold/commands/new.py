@@ -21,6 +21,11 @@ def _name(text: str) -> str:
     return text
 
 
+def lock_of(_: argparse.Namespace) -> str:
+    """Return the lock with the formatter."""
+    return "dev"
+
+
 def run(options: argparse.Namespace) -> int:
     """Write the service's files, add it to the tables that list services, and print what comes next."""
     from scaffold.new_service import make_service

@@ -83,7 +83,10 @@ SUITES = (
         database="DEFAULTS_DATABASE_URL",
         plugins=("service_defaults.testing",),
     ),
-    Suite(name="local_stack", paths=("local_stack", "inspection", "requirements", "deploy", "tests/suites")),
+    Suite(
+        name="local_stack",
+        paths=("local_stack", "inspection", "requirements", "deploy", "scaffold", "tests/suites"),
+    ),
     Suite(name="fake_stripe", paths=("fake_stripe",)),
     Suite(name="architecture", paths=("tests/architecture",)),
     Suite(
