@@ -36,7 +36,7 @@ BLOG = System(
         ),
     ),
     caddyfile="examples/blog/Caddyfile",
-    folders=("examples/blog/contracts",),
+    folders=("examples/blog/contracts", "examples/blog/web"),
     demo="examples.blog.demo",
     is_example=True,
 )
