@@ -21,8 +21,7 @@ def service_settings(
 
     `publishes` is its stream, if it has one. `apps` are those that it installs beside the ones of every
     service, in this order: of one event's handlers, those of an earlier app run first. Title and description
-    are its API's.
-    Raises ImproperlyConfigured for a variable that is missing or can't be used.
+    are its API's. Raises ImproperlyConfigured for a variable that is missing or can't be used.
     """
     package, origin = f"{service}_service", defaults.public_origin()
     return {

@@ -9,24 +9,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import httpx
 
 from frontend_service.tests.fake_accounts import Accounts
 from frontend_service.tests.fake_answers import Problem, document, new_id, problem_response, timestamp
+from frontend_service.tests.fake_listings import LISTING_TERMS, read_listing
 
 Json = dict[str, Any]
-LISTING_TERMS = {
-    "currencies": [{"code": "USD", "name": "US dollar"}, {"code": "EUR", "name": "Euro"}],
-    "defaultCurrency": "USD",
-    "minPrice": "0.01",
-    "maxPrice": "99999999.99",
-    "maxTitleLength": 200,
-    "maxVenueLength": 200,
-    "maxDescriptionLength": 2000,
-}
 
 
 @dataclass
@@ -158,7 +150,7 @@ class Marketplace(Accounts):
                 return self._ticket_response(_find(self.tickets, ticket_id))
             case "POST", []:
                 seller = self._signed_in(request)
-                return self._ticket_response(self.add_ticket(seller=seller, **_listing(body)), 201)
+                return self._ticket_response(self.add_ticket(seller=seller, **read_listing(body)), 201)
             case "PUT" | "DELETE", [ticket_id]:
                 return self._change_ticket(request, _find(self.tickets, ticket_id), body)
         raise Problem(404, "not-found", "Not found")
@@ -197,7 +189,7 @@ class Marketplace(Accounts):
         if request.method == "DELETE":
             del self.tickets[ticket["id"]]
             return httpx.Response(204)
-        ticket.update(_listing(body), version=ticket["version"] + 1)
+        ticket.update(read_listing(body), version=ticket["version"] + 1)
         return self._ticket_response(ticket)
 
     def _ticket_response(self, ticket: Json, status: int = 200) -> httpx.Response:
@@ -302,15 +294,3 @@ def _find(rows: dict[str, Json], row_id: str) -> Json:
     if row_id not in rows:
         raise Problem(404, "not-found", "Not found")
     return rows[row_id]
-
-
-def _listing(body: Json) -> Json:
-    if not body.get("title", "").strip():
-        raise Problem(400, "invalid-input", "Title is required", name="title")
-    try:
-        price = Decimal(body["price"])
-    except InvalidOperation:
-        price = Decimal(0)
-    if price <= 0:
-        raise Problem(400, "invalid-input", "Price must be greater than 0", name="price")
-    return body | {"price": f"{price:.2f}"}

@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 from tests.browser import account_scenarios, page_scenarios
+from tests.browser.page_parts import LISTINGS
 
 #: Users' data, and what is the same in every language.
 DATA = (
@@ -13,7 +14,7 @@ DATA = (
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32}\b",
     r"pm_card_\w+",
     r"x{79,200}",
-    *(re.escape(part) for title, _, venue, _ in page_scenarios.LISTINGS for part in (title, venue) if part),
+    *(re.escape(part) for title, _, venue, _ in LISTINGS for part in (title, venue) if part),
     r"Nina at the Roundhouse|Roundhouse",
     r"Two seats side by side, row 7, stalls\.|I hand them over by e-mail on the day you pay\.",
     r"Your card was declined\.|Slow down|Still being worked on\.",

@@ -12,6 +12,8 @@ from shared_events.ids import uuid7
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
 
+    from payments_service.tests.story import PlacedOrder
+
 
 @pytest.fixture(scope="session")
 def _fake_stripe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeStripe]:
@@ -50,3 +52,13 @@ def shop(api: "APIClient", sign_in, buyer: UUID) -> "APIClient":
     """A client that is signed in as the buyer."""
     sign_in(api, buyer)
     return api
+
+
+@pytest.fixture
+def order(shop: "APIClient", provider: FakeStripe, buyer: UUID) -> "PlacedOrder":
+    """An order whose payment is authorised."""
+    from payments_service.tests.story import PlacedOrder
+
+    placed = PlacedOrder(buyer)
+    assert shop.post("/api/payments", placed.body()).status_code == 201
+    return placed

@@ -1,5 +1,4 @@
 from contextlib import suppress
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -8,12 +7,13 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from contracts.payment import PaymentCaptureFailed, PaymentVoided
-from payments_service.payments import operations, paying, tasks
-from payments_service.payments.models import LEASE, Failure, Intent, IntentState, Payment, ProviderCall
+from payments_service.payments import operations, paying
+from payments_service.payments.models import Failure, Intent, Payment, ProviderCall
 from payments_service.providers import ProviderDeclined, ProviderRefused
 from payments_service.providers.stripe import Stripe
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.lost_answers import lose_answer
+from payments_service.tests.settling import add_new_intent
 from payments_service.tests.story import (
     PlacedOrder,
     begin_attempt,
@@ -23,18 +23,9 @@ from payments_service.tests.story import (
     sweep,
 )
 from shared_events.ids import uuid7
-from shared_events.models import OutgoingCommand
 from shared_events.testing import recorded_events
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def order(shop: APIClient, provider: FakeStripe, buyer: UUID) -> PlacedOrder:
-    """An order whose payment is authorised."""
-    placed = PlacedOrder(buyer)
-    assert shop.post("/api/payments", placed.body()).status_code == 201
-    return placed
 
 
 class TestACompletedOrder:
@@ -251,100 +242,3 @@ class TestACrash:
         }[step]
         assert recorded() == [*before, end]
         assert order.payment().due_at is None
-
-
-class TestTheLease:
-    def test_allows_one_sync_at_a_time(self, order: PlacedOrder) -> None:
-        first = lease(order)
-        assert first is not None
-        assert lease(order) is None
-
-    def test_ends_by_itself(self, order: PlacedOrder) -> None:
-        lease(order)
-        assert lease(order, later=LEASE) is not None
-
-    def test_lets_a_sync_that_was_overtaken_write_nothing(
-        self, order: PlacedOrder, provider: FakeStripe
-    ) -> None:
-        slow = lease(order)
-        assert slow is not None
-        order.cancel()
-        let_time_pass()
-        sweep()
-        stale = Intent(provider="Stripe", id=slow.intent_id, state=IntentState.CAPTURED, client_secret="")
-        with transaction.atomic():
-            payment = operations.record_sync(
-                lease=slow, result=operations.SyncResult(intent=stale), now=timezone.now()
-            )
-        assert payment.status == "voided"
-
-    def test_lets_an_abandoned_attempt_end_once(self, buyer: UUID) -> None:
-        order = PlacedOrder(buyer)
-        slow = begin_attempt(order)
-        let_time_pass()
-        sweep()
-        paying._end_attempt(slow, "declined", Failure(code="stolen_card", message="Declined."))
-        assert (order.payment().status, recorded()) == ("voided", ["started", "voided"])
-
-    def test_leaves_a_payment_due_that_became_due_during_the_sync(
-        self, order: PlacedOrder, provider: FakeStripe
-    ) -> None:
-        sync = lease(order)
-        assert sync is not None
-        seen = Stripe().fetch_intent(sync.intent_id)
-        order.complete(order.payment())
-        run_commands()
-        assert order.payment().status == "authorized"
-        with transaction.atomic():
-            operations.record_sync(lease=sync, result=operations.SyncResult(intent=seen), now=timezone.now())
-        run_commands()
-        assert order.payment().status == "captured"
-
-
-class TestTheSweep:
-    def test_sends_each_due_payment_once(self, order: PlacedOrder) -> None:
-        let_time_pass()
-        assert tasks.settle_due_payments() == 1
-        assert tasks.settle_due_payments() == 0
-        assert OutgoingCommand.objects.count() == 1
-
-    @pytest.mark.usefixtures("provider_is_down")
-    def test_goes_on_trying_while_stripe_is_away(self, buyer: UUID) -> None:
-        order = PlacedOrder(buyer)
-        add_unknown_intent(order)
-        for _ in range(2):
-            let_time_pass()
-            sweep()
-            payment = order.payment()
-            assert payment.status == "started"
-            assert payment.due_at is not None
-            assert payment.leased_until is None
-
-    def test_survives_an_intent_that_stripe_has_forgotten(self, provider: FakeStripe, buyer: UUID) -> None:
-        order = PlacedOrder(buyer)
-        add_unknown_intent(order)
-        let_time_pass()
-        sweep()
-        assert order.payment().status == "started"
-
-
-def lease(order: PlacedOrder, *, later: timedelta = timedelta(0)) -> operations.Lease | None:
-    with transaction.atomic():
-        return operations.lease_payment(payment_id=order.payment().id, now=timezone.now() + later)
-
-
-def add_new_intent(order: PlacedOrder, card: str = "tok_visa") -> operations.Lease:
-    """Go as far as a buyer's request that has not confirmed yet."""
-    begun = begin_attempt(order)
-    intent = paying._create_intent(begun, card)
-    with transaction.atomic():
-        return operations.add_intent(lease=begun, intent=intent, now=timezone.now())
-
-
-def add_unknown_intent(order: PlacedOrder) -> None:
-    intent = Intent(
-        provider="Stripe", id=f"pi_{order.id.hex}", state=IntentState.UNCONFIRMED, client_secret="s"
-    )
-    begun = begin_attempt(order)
-    with transaction.atomic():
-        operations.add_intent(lease=begun, intent=intent, now=timezone.now())

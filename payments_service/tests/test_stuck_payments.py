@@ -209,13 +209,7 @@ class TestARefundThatFails:
         order.cancel("operator")
         run_commands()
         keys: list[str] = []
-        came_back = Intent(
-            provider="Stripe",
-            id=str(order.payment().intent_id),
-            state=IntentState.CAPTURED,
-            client_secret="",
-            failure=Failure(code="refund_failed", message="The refund failed: lost or stolen card."),
-        )
+        came_back = refund_that_came_back(order)
 
         def refund(self: Stripe, intent_id: str, *, key: str) -> Intent:
             keys.append(key)
@@ -225,15 +219,23 @@ class TestARefundThatFails:
         monkeypatch.setattr(Stripe, "refund_intent", refund)
         settle_now(staff_client, order.payment())
         run_commands()
-        assert (
-            order.payment().next_actor
-            == "the provider, to refund it: The refund failed: lost or stolen card."
-        )
+        reason = "The refund failed: lost or stolen card."
+        assert order.payment().next_actor == f"the provider, to refund it: {reason}"
         let_time_pass()
         sweep()
         assert len(set(keys)) == 2
         assert order.payment().due_at is None
         assert recorded().count("refunded") == 1
+
+
+def refund_that_came_back(order: PlacedOrder) -> Intent:
+    return Intent(
+        provider="Stripe",
+        id=str(order.payment().intent_id),
+        state=IntentState.CAPTURED,
+        client_secret="",
+        failure=Failure(code="refund_failed", message="The refund failed: lost or stolen card."),
+    )
 
 
 def is_listed(staff_client: Client, order: PlacedOrder, attention: str) -> bool:

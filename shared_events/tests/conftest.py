@@ -1,6 +1,6 @@
 """What the backbone's tests share: a broker made of lists, and helpers to write and read notes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -103,3 +103,20 @@ def published(relay: Relay, broker: FakeBroker, write: Write) -> Callable[..., l
         return broker.batches()[before:]
 
     return published
+
+
+@pytest.fixture
+def late(transactional_db: None) -> Iterator[psycopg.Connection]:
+    """A connection of somebody whose transaction takes its time."""
+    with connect_apart() as late:
+        yield late
+
+
+def insert_note(connection: psycopg.Connection, *, stream: str = "note") -> None:
+    connection.execute(
+        "INSERT INTO shared_events_loggedevent (stream, event_id, type, schema_version, aggregate_id,"
+        " version, occurred_at, correlation_id, traceparent, data)"
+        " VALUES (%s, gen_random_uuid(), 'note.erased', 1, gen_random_uuid(), 1,"
+        " now(), '', '', '{\"text\": \"\"}')",
+        [stream],
+    )

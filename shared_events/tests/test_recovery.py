@@ -1,7 +1,5 @@
 """A log that was restored from a backup gets back what its subscribers have received."""
 
-import json
-from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -12,15 +10,13 @@ from django.utils import timezone
 from shared_events import catch_up, context, skipped
 from shared_events.envelope import Envelope, RawEnvelope
 from shared_events.ids import uuid7
-from shared_events.inbox import cursors
 from shared_events.inbox.consumer import ApplyResult, receive
 from shared_events.inbox.received import received_events
-from shared_events.models import Cursor, LoggedEvent, ReceivedBatch, SkippedRange
+from shared_events.models import Cursor, LoggedEvent, SkippedRange
 from shared_events.outbox import recovery
 from shared_events.outbox.recovery import CannotRecover, rebuilds, recover
 from shared_events.outbox.relay import Relay
 from shared_events.tests.conftest import FakeBroker, Published, Write
-from shared_events.tests.notes import handlers
 from shared_events.tests.notes.contracts import NoteErased, NoteState, NoteWritten
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,44 +52,6 @@ def lost(relay: Relay, broker: FakeBroker, write: Write) -> None:
 
 def _received() -> list[RawEnvelope]:
     return list(received_events("note"))
-
-
-class TestWhatWasReceived:
-    def test_is_kept_as_it_came(self, published: Published) -> None:
-        [batch] = published("a", "b")
-        receive(batch)
-        receive(batch)
-        assert _received() == batch.events
-        assert list(received_events("note", after=1)) == batch.events[1:]
-
-    def test_is_kept_of_what_was_parked_too(self, published: Published) -> None:
-        handlers.POISONED.add("b")
-        [batch] = published("a", "b", "c")
-        receive(batch)
-        assert _received() == batch.events
-
-    def test_is_printed_a_line_for_each(self, published: Published) -> None:
-        [batch] = published("a", "b")
-        receive(batch)
-        out = StringIO()
-        call_command("received_events", "note", after=1, stdout=out)
-        [line] = out.getvalue().splitlines()
-        assert json.loads(line)["position"] == 2
-
-    def test_is_received_anew_after_the_cursor_was_moved(self, published: Published) -> None:
-        [batch] = published("a", "b")
-        receive(batch)
-        call_command("replay_stream", "note", first=1, last_id=None, stdout=StringIO())
-        assert _received() == []
-        receive(batch)
-        assert _received() == batch.events
-
-    def test_is_forgotten_after_a_while(self, published: Published, settings) -> None:
-        for batch in published("a"):
-            receive(batch)
-        assert cursors.purge_received() == 0
-        ReceivedBatch.objects.update(received_at=timezone.now() - timedelta(days=8))
-        assert cursors.purge_received() == 1
 
 
 @pytest.mark.usefixtures("lost")

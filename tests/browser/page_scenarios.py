@@ -1,24 +1,12 @@
 """Scenarios: every page in every state, each with a fake marketplace in that state."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from frontend_service.tests.fake_answers import Problem, new_id, timestamp
 from frontend_service.tests.fake_marketplace import Marketplace
-from tests.browser import account_scenarios  # noqa: F401  adds its scenarios
+from tests.browser import account_scenarios, selling_scenarios  # noqa: F401  they add theirs
+from tests.browser.page_parts import Json, add_listings, add_order, add_ticket
 from tests.browser.scenario import SCENARIOS, Scenario, add_scenario, sign_in
-
-Json = dict[str, Any]
-
-LISTINGS = (
-    ("Nils Frahm at the Funkhaus", "64.00", "Funkhaus, Berlin", 21),
-    ("Swan Lake, stalls row 7", "88.50", "Opéra, Lyon", 34),
-    ("Derby: Union against Hertha", "45.00", "Alte Försterei, Berlin", 12),
-    ("Jazz in the cellar", "18.00", "A-Trane, Berlin", 5),
-    ("The Tempest in the park", "25.00", "Regent's Park, London", 47),
-    ("DjangoCon Europe, three days, all talks, both sprints and the party on the boat", "1320.00", "", 120),
-    ("Voucher: one evening at the Kino International", "9.50", "Kino International, Berlin", 0),
-)
 
 
 def build(name: str, origin: str) -> Scenario:
@@ -33,76 +21,45 @@ def names() -> list[str]:
     return list(SCENARIOS)
 
 
-def _add_listings(scenario: Scenario, *, seller: str = "") -> list[Json]:
-    seller = seller or scenario.market.add_user("bo@example.com")
-    tickets = []
-    for title, price, venue, days in LISTINGS:
-        starts = (datetime.now(UTC) + timedelta(days=days)).replace(hour=19, minute=30, second=0)
-        more = {"title": title, "price": price, "venue": venue}
-        tickets.append(
-            scenario.market.add_ticket(seller=seller, startsAt=timestamp(starts) if days else None, **more)
-        )
-    return tickets
-
-
-def _ticket(scenario: Scenario, **more: Any) -> Json:
-    described = "Two seats side by side, row 7, stalls.\n\nI hand them over by e-mail on the day you pay."
-    ticket = scenario.market.add_ticket(title="Swan Lake, stalls row 7", price="88.50", venue="Opéra, Lyon")
-    ticket.update({"description": described} | more)
-    scenario.address = f"/tickets/{ticket['id']}"
-    return ticket
-
-
-def _order(scenario: Scenario, payment: str = "", reason_code: str = "", **more: Any) -> Json:
-    order = scenario.market.add_order(buyer=sign_in(scenario), ticket=_ticket(scenario), **more)
-    scenario.address = f"/orders/{order['id']}"
-    if payment:
-        failure = {"code": "card_declined", "message": "Your card was declined."}
-        scenario.market.add_payment(
-            order, payment, reasonCode=reason_code, failure=failure if payment == "declined" else None
-        )
-    return order
-
-
 @add_scenario
 def _browse(scenario: Scenario) -> None:
-    _add_listings(scenario)
+    add_listings(scenario)
 
 
 @add_scenario
 def _browse_signed_in(scenario: Scenario) -> None:
-    _add_listings(scenario)
+    add_listings(scenario)
     sign_in(scenario)
 
 
 @add_scenario
 def _browse_staff(scenario: Scenario) -> None:
-    _add_listings(scenario)
+    add_listings(scenario)
     sign_in(scenario, isStaff=True)
 
 
 @add_scenario
 def _browse_found(scenario: Scenario) -> None:
-    _add_listings(scenario)
+    add_listings(scenario)
     scenario.address = "/?q=berlin&maxPrice=50&sort=cheapest"
 
 
 @add_scenario
 def _browse_pages(scenario: Scenario) -> None:
     scenario.market.page_length = 3
-    tickets = _add_listings(scenario)
+    tickets = add_listings(scenario)
     scenario.address = f"/?cursor={tickets[-1]['id']}"
 
 
 @add_scenario
 def _browse_nothing_found(scenario: Scenario) -> None:
-    _add_listings(scenario)
+    add_listings(scenario)
     scenario.address = "/?q=zzz"
 
 
 @add_scenario
 def _browse_invalid_filter(scenario: Scenario) -> None:
-    _add_listings(scenario)
+    add_listings(scenario)
     scenario.address, scenario.status = "/?minPrice=-1", 400
 
 
@@ -118,106 +75,107 @@ def _browse_listings_down(scenario: Scenario) -> None:
 
 @add_scenario
 def _browse_accounts_down(scenario: Scenario) -> None:
-    _add_listings(scenario)
+    add_listings(scenario)
     sign_in(scenario)
     scenario.market.down = {"users"}
 
 
 @add_scenario
 def _browse_seller(scenario: Scenario) -> None:
-    scenario.address = f"/?seller={_add_listings(scenario)[0]['userId']}"
+    scenario.address = f"/?seller={add_listings(scenario)[0]['userId']}"
 
 
 @add_scenario
 def _ticket_signed_out(scenario: Scenario) -> None:
-    _ticket(scenario)
+    add_ticket(scenario)
 
 
 @add_scenario
 def _ticket_available(scenario: Scenario) -> None:
-    _ticket(scenario)
+    add_ticket(scenario)
     sign_in(scenario)
 
 
 @add_scenario
 def _ticket_bare(scenario: Scenario) -> None:
-    _ticket(scenario, venue="", description="", startsAt=None, title="x" * 200, price="99999999.99")
+    add_ticket(scenario, venue="", description="", startsAt=None, title="x" * 200, price="99999999.99")
 
 
 @add_scenario
 def _ticket_held(scenario: Scenario) -> None:
-    scenario.market.add_order(buyer=scenario.market.add_user("bo@example.com"), ticket=_ticket(scenario))
+    scenario.market.add_order(buyer=scenario.market.add_user("bo@example.com"), ticket=add_ticket(scenario))
 
 
 @add_scenario
 def _ticket_sold(scenario: Scenario) -> None:
-    _ticket(scenario, orderId=new_id(), sold=True)
+    add_ticket(scenario, orderId=new_id(), sold=True)
 
 
 @add_scenario
 def _ticket_i_hold(scenario: Scenario) -> None:
-    order = _order(scenario)
+    order = add_order(scenario)
     scenario.address = f"/tickets/{order['ticket']['id']}"
 
 
 @add_scenario
 def _ticket_own(scenario: Scenario) -> None:
-    _ticket(scenario, userId=sign_in(scenario))
+    add_ticket(scenario, userId=sign_in(scenario))
 
 
 @add_scenario
 def _ticket_own_held(scenario: Scenario) -> None:
     scenario.market.add_order(
-        buyer=scenario.market.add_user("bo@example.com"), ticket=_ticket(scenario, userId=sign_in(scenario))
+        buyer=scenario.market.add_user("bo@example.com"),
+        ticket=add_ticket(scenario, userId=sign_in(scenario)),
     )
 
 
 @add_scenario
 def _ticket_own_sold(scenario: Scenario) -> None:
-    _ticket(scenario, userId=sign_in(scenario), orderId=new_id(), sold=True)
+    add_ticket(scenario, userId=sign_in(scenario), orderId=new_id(), sold=True)
 
 
 @add_scenario
 def _hold(scenario: Scenario) -> None:
-    _order(scenario)
+    add_order(scenario)
 
 
 @add_scenario
 def _hold_declined(scenario: Scenario) -> None:
-    _order(scenario, "declined")
+    add_order(scenario, "declined")
 
 
 @add_scenario
 def _hold_declined_just_now(scenario: Scenario) -> None:
-    _order(scenario)
+    add_order(scenario)
     scenario.fill, scenario.press, scenario.status = {"Payment is declined": ""}, "Pay $88.50", 402
 
 
 @add_scenario
 def _hold_payments_down(scenario: Scenario) -> None:
-    _order(scenario)
+    add_order(scenario)
     scenario.market.down = {"payments"}
 
 
 @add_scenario
 def _hold_confirm_with_bank(scenario: Scenario) -> None:
-    order = _order(scenario, "requires_action", status="awaiting:payment")
+    order = add_order(scenario, "requires_action", status="awaiting:payment")
     next(iter(scenario.market.payments.values()))["nextActionUrl"] = f"https://bank.example/{order['id']}"
 
 
 @add_scenario
 def _hold_ending(scenario: Scenario) -> None:
-    _order(scenario, expiresAt=timestamp(datetime.now(UTC) - timedelta(seconds=1)))
+    add_order(scenario, expiresAt=timestamp(datetime.now(UTC) - timedelta(seconds=1)))
 
 
 @add_scenario
 def _order_being_paid(scenario: Scenario) -> None:
-    _order(scenario, "authorized", status="awaiting:payment")
+    add_order(scenario, "authorized", status="awaiting:payment")
 
 
 @add_scenario
 def _order_paid(scenario: Scenario) -> None:
-    order = _order(scenario, "captured", status="complete")
+    order = add_order(scenario, "captured", status="complete")
     steps = ("awaiting_payment", "completed")
     order["history"] += [{"type": f"order.{step}", "at": timestamp(datetime.now(UTC))} for step in steps]
     scenario.market.tickets[order["ticket"]["id"]]["sold"] = True
@@ -225,32 +183,32 @@ def _order_paid(scenario: Scenario) -> None:
 
 @add_scenario
 def _order_receipt(scenario: Scenario) -> None:
-    scenario.address = f"/orders/{_order(scenario, 'captured', status='complete')['id']}/receipt"
+    scenario.address = f"/orders/{add_order(scenario, 'captured', status='complete')['id']}/receipt"
 
 
 @add_scenario
 def _order_being_cancelled(scenario: Scenario) -> None:
-    _order(scenario, "refunded", status="complete")
+    add_order(scenario, "refunded", status="complete")
 
 
 @add_scenario
 def _order_expired(scenario: Scenario) -> None:
-    scenario.market.end_order(_order(scenario), "expired")
+    scenario.market.end_order(add_order(scenario), "expired")
 
 
 @add_scenario
 def _order_paid_too_late(scenario: Scenario) -> None:
-    scenario.market.end_order(_order(scenario, "voided", reason_code="authorized_too_late"), "expired")
+    scenario.market.end_order(add_order(scenario, "voided", reason_code="authorized_too_late"), "expired")
 
 
 @add_scenario
 def _order_released(scenario: Scenario) -> None:
-    scenario.market.end_order(_order(scenario), "buyer")
+    scenario.market.end_order(add_order(scenario), "buyer")
 
 
 @add_scenario
 def _order_ticket_unavailable(scenario: Scenario) -> None:
-    order = _order(scenario)
+    order = add_order(scenario)
     scenario.market.end_order(order, "expired")
     ticket = scenario.market.tickets[order["ticket"]["id"]]
     scenario.market.add_order(buyer=scenario.market.add_user("bo@example.com"), ticket=ticket)
@@ -258,14 +216,14 @@ def _order_ticket_unavailable(scenario: Scenario) -> None:
 
 @add_scenario
 def _order_withdrawn(scenario: Scenario) -> None:
-    order = _order(scenario)
+    order = add_order(scenario)
     scenario.market.end_order(order, "withdrawn")
     del scenario.market.tickets[order["ticket"]["id"]]
 
 
 @add_scenario
 def _orders(scenario: Scenario) -> None:
-    tickets = _add_listings(scenario)
+    tickets = add_listings(scenario)
     buyer = sign_in(scenario)
     past = timestamp(datetime.now(UTC) - timedelta(seconds=1))
     more: list[Json] = [{}, {"status": "complete"}, {"expiresAt": past}, {"status": "awaiting:payment"}]
@@ -283,61 +241,6 @@ def _orders_none(scenario: Scenario) -> None:
 
 
 @add_scenario
-def _sell(scenario: Scenario) -> None:
-    tickets = _add_listings(scenario, seller=sign_in(scenario))
-    scenario.market.add_order(buyer=scenario.market.add_user("bo@example.com"), ticket=tickets[0])
-    for ticket in tickets[1:3]:
-        ticket.update(orderId=new_id(), sold=True)
-    scenario.address = "/sell"
-
-
-@add_scenario
-def _sell_sold(scenario: Scenario) -> None:
-    _sell(scenario)
-    scenario.address = "/sell?show=sold"
-
-
-@add_scenario
-def _sell_none_held(scenario: Scenario) -> None:
-    _add_listings(scenario, seller=sign_in(scenario))
-    scenario.address = "/sell?show=held"
-
-
-@add_scenario
-def _sell_empty(scenario: Scenario) -> None:
-    sign_in(scenario)
-    scenario.address = "/sell"
-
-
-@add_scenario
-def _sell_without_totals(scenario: Scenario) -> None:
-    _sell(scenario)
-    scenario.market.problems = {"GET /api/tickets/summary": Problem(503, "unavailable", "Not now")}
-
-
-@add_scenario
-def _new(scenario: Scenario) -> None:
-    sign_in(scenario)
-    scenario.address = "/tickets/new"
-
-
-@add_scenario
-def _new_refused(scenario: Scenario) -> None:
-    sign_in(scenario)
-    scenario.address, scenario.status = "/tickets/new", 400
-    scenario.fill, scenario.press = (
-        {"Title": "Mahler 2", "Price": "0", "Venue": "Philharmonie"},
-        "List ticket",
-    )
-
-
-@add_scenario
-def _edit(scenario: Scenario) -> None:
-    ticket = _ticket(scenario, userId=sign_in(scenario))
-    scenario.address = f"/tickets/{ticket['id']}/edit"
-
-
-@add_scenario
 def _problem_403(scenario: Scenario) -> None:
     sign_in(scenario)
     order = scenario.market.add_order(buyer=scenario.market.add_user("bo@example.com"))
@@ -351,7 +254,7 @@ def _problem_404(scenario: Scenario) -> None:
 
 @add_scenario
 def _problem_409(scenario: Scenario) -> None:
-    ticket = _ticket(scenario, userId=sign_in(scenario))
+    ticket = add_ticket(scenario, userId=sign_in(scenario))
     scenario.market.problems = {
         f"GET /api/tickets/{ticket['id']}": Problem(409, "in-flight", "Still being worked on.")
     }
@@ -360,7 +263,7 @@ def _problem_409(scenario: Scenario) -> None:
 
 @add_scenario
 def _problem_429(scenario: Scenario) -> None:
-    ticket = _ticket(scenario)
+    ticket = add_ticket(scenario)
     busy = Problem(429, "too-many", "Slow down", retry_after=7)
     scenario.market.problems = {f"GET /api/tickets/{ticket['id']}": busy}
     scenario.status = 429
@@ -368,5 +271,5 @@ def _problem_429(scenario: Scenario) -> None:
 
 @add_scenario
 def _problem_503(scenario: Scenario) -> None:
-    _ticket(scenario)
+    add_ticket(scenario)
     scenario.market.down, scenario.status = {"tickets"}, 503

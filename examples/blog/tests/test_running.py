@@ -29,7 +29,7 @@ class TestTheDemo:
     def test_shows_that_query_misses_nothing_and_a_late_one_reads_everything(
         self, stack: RunningStack, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        demo.demo(stack.stack, stack.credentials)
+        assert demo.demo(stack.stack) == 0
         output = capsys.readouterr().out
         assert "shows the same 3 posts" in output
         assert "the stream comment from position 1 to 12" in output

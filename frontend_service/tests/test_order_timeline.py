@@ -1,0 +1,52 @@
+"""What an order's page shows of its past: the timeline and the receipt."""
+
+from typing import Any
+
+from frontend_service.tests.browser import Browser, text_of
+from frontend_service.tests.fake_marketplace import Marketplace
+
+
+class TestTimeline:
+    def test_shows_what_happened_in_order(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        page = visitor.open(f"/orders/{held['id']}")
+        visitor.fill(page, f"/orders/{held['id']}/extend")
+        marketplace.add_payment(held, "declined", failure={"code": "x", "message": "Insufficient funds."})
+        visitor.fill(page, f"/orders/{held['id']}/pay")
+        words = text_of(visitor.open(f"/orders/{held['id']}")).partition("What happened")[2]
+        expected = [
+            "Ticket reserved.",
+            "You extended your hold.",
+            "Payment declined: Insufficient funds.",
+            "The ticket is yours",
+            "Your card was charged.",
+        ]
+        places = [words.index(line) for line in expected]
+        assert places == sorted(places)
+
+    def test_omits_the_payments_when_payments_are_down(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        marketplace.down = {"payments"}
+        assert "Ticket reserved." in text_of(visitor.open(f"/orders/{held['id']}"))
+
+
+class TestReceipt:
+    def test_shows_what_was_paid(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        visitor.fill(visitor.open(f"/orders/{held['id']}"), f"/orders/{held['id']}/pay")
+        order = visitor.open(f"/orders/{held['id']}")
+        assert f"/orders/{held['id']}/receipt" in order.content.decode()
+        words = text_of(visitor.open(f"/orders/{held['id']}/receipt"))
+        for part in ("Receipt", "Nina at the Roundhouse", "$48.00", "ada@example.com", held["id"]):
+            assert part in words
+
+    def test_redirects_before_the_capture(self, visitor: Browser, held: dict[str, Any]) -> None:
+        answer = visitor.open(f"/orders/{held['id']}/receipt")
+        assert answer.headers["Location"] == f"/orders/{held['id']}"
+
+    def test_is_a_403_for_somebody_elses(self, marketplace: Marketplace, visitor: Browser) -> None:
+        order = marketplace.add_order(buyer=marketplace.add_user("bo@example.com"))
+        assert visitor.open(f"/orders/{order['id']}/receipt").status_code == 403
