@@ -100,10 +100,10 @@ class RunningStack:
         return pid
 
     def overriding(
-        self, part: str, environment: Mapping[str, str]
+        self, part: str, environment: Mapping[str, str], *, wait: bool = True
     ) -> contextlib.AbstractContextManager[None]:
-        """Run a part with some variables changed for the length of a `with` block."""
-        return Supervision(self.stack).overriding(part, environment)
+        """Run a part with some variables changed for the length of a `with` block; see Supervision."""
+        return Supervision(self.stack).overriding(part, environment, wait=wait)
 
     def wait_until_ready(self) -> None:
         """Wait until every part that should run does."""

@@ -86,13 +86,16 @@ class Supervision:
         self._ask("shut_down")
 
     @contextlib.contextmanager
-    def overriding(self, part: str, environment: Mapping[str, str]) -> Iterator[None]:
+    def overriding(self, part: str, environment: Mapping[str, str], *, wait: bool = True) -> Iterator[None]:
         """Run a part with some variables changed for as long as the context lasts.
 
+        With `wait` the context begins once it is ready. Raises Refused when it doesn't get ready.
         The supervisor restores the part when the connection ends, so a killed caller leaves nothing behind.
         """
         with self._connect() as connection:
-            self._exchange(connection, {"do": "override", "part": part, "environment": dict(environment)})
+            self._exchange(
+                connection, {"do": "override", "part": part, "environment": dict(environment), "wait": wait}
+            )
             yield
             connection.shutdown(socket.SHUT_WR)
             self._wait_for_answer(connection)

@@ -32,11 +32,9 @@ async def serve(supervisor: Supervisor) -> asyncio.Server:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             request = json.loads(await reader.readline())
-            await _reply(writer, await _do(supervisor, request))
             if request["do"] == "override":
-                await reader.read()
-                await _restart(supervisor, supervisor.processes[request["part"]], {})
-                await _reply(writer, {})
+                await _override(supervisor, request, reader, writer)
+            await _reply(writer, await _do(supervisor, request))
         except CannotDo as error:
             await _reply(writer, {"refused": str(error)})
         except (ConnectionError, ValueError):
@@ -74,10 +72,28 @@ async def _do(supervisor: Supervisor, request: dict[str, Any]) -> dict[str, Any]
         case "replace":
             await _replace(supervisor, _process(supervisor, request))
         case "override":
-            await _restart(supervisor, _process(supervisor, request), request["environment"])
+            await _until_ready(supervisor, _process(supervisor, request))
         case unknown:
             raise CannotDo(f"There is no such request: {unknown}.")
     return {}
+
+
+async def _override(
+    supervisor: Supervisor,
+    request: dict[str, Any],
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    """Run a process with other variables until the connection ends, whether it gets ready or not."""
+    managed = _process(supervisor, request)
+    try:
+        await managed.restart(request["environment"])
+        if request.get("wait", True):
+            await _until_ready(supervisor, managed)
+        await _reply(writer, {})
+        await reader.read()
+    finally:
+        await managed.restart({})
 
 
 async def _replace(supervisor: Supervisor, managed: ManagedProcess) -> None:

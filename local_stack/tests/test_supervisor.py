@@ -100,6 +100,26 @@ class TestOverriding:
             assert stack.log_of("one").read_text().endswith("here strawberry\n")
         assert stack.log_of("one").read_text().endswith("here plain\n")
 
+    def test_leaves_nothing_behind_where_the_process_does_not_start_with_it(
+        self, stack: Stack, start: Start
+    ) -> None:
+        start("plain")
+        wait_until_ready(stack)
+        with (
+            pytest.raises(Refused, match="one ended"),
+            Supervision(stack).overriding("one", {"FLAVOUR": "poison"}),
+        ):
+            pytest.fail("it does not start with poison")
+        wait_for(lambda: part(stack, "one")["state"] == "running")
+        assert stack.log_of("one").read_text().endswith("here plain\n")
+
+    def test_need_not_wait_until_the_process_is_ready(self, stack: Stack, start: Start) -> None:
+        start("plain")
+        wait_until_ready(stack)
+        with Supervision(stack).overriding("one", {"FLAVOUR": "poison"}, wait=False):
+            wait_for(lambda: part(stack, "one")["restarts"] > 1)
+        assert stack.log_of("one").read_text().endswith("here plain\n")
+
     def test_ends_when_whoever_asked_is_killed(self, stack: Stack, start: Start) -> None:
         start("plain")
         wait_until_ready(stack)

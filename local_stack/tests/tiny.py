@@ -20,7 +20,10 @@ Start = Callable[[str], "subprocess.Popen[bytes]"]
 #: Seconds that the parts of some scenarios take to start, though they move.
 LONG = 4.0
 
-SLEEPER = "import os, time; print('here', os.environ.get('FLAVOUR', 'plain'), flush=True); time.sleep(600)"
+SLEEPER = (
+    "import os, time; flavour = os.environ.get('FLAVOUR', 'plain'); print('here', flavour, flush=True); "
+    "time.sleep(0 if flavour == 'poison' else 600)"
+)
 DEAF = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -45,12 +45,12 @@ class Fault:
 def kill_at(part: str, point: str, *, chance: float = 0.2) -> Break:
     """Have a process kill itself at a failpoint until that has happened so many times.
 
-    With a `chance` too high for how often the point is reached it would die before it is known to be ready.
+    Nothing waits until it is ready: it may reach the point before it is known to be.
     """
 
     def act(stack: RunningStack, times: int) -> None:
-        with stack.overriding(part, {"EVENTS_FAILPOINTS": f"{point}=kill:{chance}"}):
-            before = stack.part(part)["restarts"]
+        before = stack.part(part)["restarts"]
+        with stack.overriding(part, {"EVENTS_FAILPOINTS": f"{point}=kill:{chance}"}, wait=False):
             wait_for(
                 lambda: stack.part(part)["restarts"] - before >= times,
                 within=_PATIENCE,
