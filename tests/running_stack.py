@@ -71,15 +71,15 @@ class RunningStack:
 
     def address(self, part: str) -> str:
         """Return host:port of a part, such as `orders.web`, past the gateway."""
-        return str(self.part(part)["address"])
+        return str(self.process(part)["address"])
 
-    def parts(self) -> dict[str, dict[str, Any]]:
+    def processes(self) -> dict[str, dict[str, Any]]:
         """Return what is known of each part: state, pid, restarts and so on."""
         return {part["name"]: part for part in Supervision(self.stack).status()}
 
-    def part(self, name: str) -> dict[str, Any]:
+    def process(self, name: str) -> dict[str, Any]:
         """Return what is known of one part."""
-        return self.parts()[name]
+        return self.processes()[name]
 
     def stop(self, part: str) -> None:
         """Stop a part; it stays away until `start`."""
@@ -95,7 +95,7 @@ class RunningStack:
 
     def kill(self, part: str, signum: signal.Signals = signal.SIGKILL) -> int:
         """Send a signal to a part's process and return its pid; if it dies the supervisor starts another."""
-        pid = int(self.part(part)["pid"])
+        pid = int(self.process(part)["pid"])
         os.kill(pid, signum)
         return pid
 
@@ -112,7 +112,7 @@ class RunningStack:
     def wait_until_replaced(self, part: str, pid: int, *, within: float = 60.0) -> None:
         """Wait until a part runs again as another process than `pid`."""
         wait_for(
-            lambda: self.part(part)["state"] == "running" and self.part(part)["pid"] not in {None, pid},
+            lambda: self.process(part)["state"] == "running" and self.process(part)["pid"] not in {None, pid},
             within=within,
             what=f"another life of {part}",
         )

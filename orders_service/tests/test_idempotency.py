@@ -66,14 +66,14 @@ class TestTheSameRequestManyTimesAtOnce:
         headers = {"Authorization": f"Bearer {token_for(uuid7())}", **KEY}
         answers: list[tuple[int, str]] = []
 
-        def ask() -> None:
+        def send() -> None:
             try:
                 answer = APIClient().post("/api/orders", body, headers=headers)
                 answers.append((answer.status_code, answer.json()["id"]))
             finally:
                 connection.close()
 
-        threads = [threading.Thread(target=ask) for _ in range(8)]
+        threads = [threading.Thread(target=send) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -67,7 +67,7 @@ class Memory(PaymentProvider):
             self._accounts[intent_id] = Account(intent, card, amount, currency, payment_id)
             return intent
 
-        return self._once(key, create)
+        return self._run_once_per_key(key, create)
 
     def confirm_intent(self, intent_id: str, *, return_url: str, key: str) -> Intent:
         def confirm() -> Intent:
@@ -78,7 +78,7 @@ class Memory(PaymentProvider):
             is_challenged = account.card == "card_challenged"
             return account.set_state(IntentState.CHALLENGED if is_challenged else IntentState.AUTHORIZED)
 
-        return self._once(key, confirm)
+        return self._run_once_per_key(key, confirm)
 
     def capture_intent(self, intent_id: str, *, key: str) -> Intent:
         return self._move(intent_id, key, IntentState.CAPTURED, IntentState.AUTHORIZED)
@@ -117,7 +117,7 @@ class Memory(PaymentProvider):
         self._in(intent_id, IntentState.CHALLENGED).set_state(IntentState.AUTHORIZED)
 
     def _move(self, intent_id: str, key: str, to: IntentState, *states: IntentState) -> Intent:
-        return self._once(key, lambda: self._in(intent_id, *states).set_state(to))
+        return self._run_once_per_key(key, lambda: self._in(intent_id, *states).set_state(to))
 
     def _in(self, intent_id: str, *states: IntentState) -> Account:
         account = self._accounts[intent_id]
@@ -125,7 +125,7 @@ class Memory(PaymentProvider):
             raise ProviderRefused(Failure(code="wrong_state", message=f"It is {account.intent.state}."))
         return account
 
-    def _once(self, key: str, effect: Callable[[], Intent]) -> Intent:
+    def _run_once_per_key(self, key: str, effect: Callable[[], Intent]) -> Intent:
         self._require_reachable()
         if key not in self._answers:
             self._answers[key] = effect()

@@ -19,7 +19,7 @@ def main(plan: dict[str, Any]) -> None:
     from payments_service.providers.stripe import Stripe
 
     method = f"{plan['call']}_intent"
-    setattr(Stripe, method, _stopping(getattr(Stripe, method), plan["moment"]))
+    setattr(Stripe, method, _stopped_at(getattr(Stripe, method), plan["moment"]))
     if "payment" in plan:
         paying.settle_payment(plan["payment"])
         _say("done")
@@ -34,7 +34,7 @@ def _pay(plan: dict[str, Any]) -> int:
     return int(answer.status_code)
 
 
-def _stopping(call: Callable[..., Any], moment: str) -> Callable[..., Any]:
+def _stopped_at(call: Callable[..., Any], moment: str) -> Callable[..., Any]:
     def stop(*given: Any, **named: Any) -> Any:
         answer = call(*given, **named) if moment == "after" else None
         _say("here")

@@ -9,8 +9,8 @@ from django.utils import timezone
 from payments_service.payments import operations, paying, tasks
 from payments_service.payments.models import LEASE, Failure, Intent, IntentState
 from payments_service.providers.stripe import Stripe
+from payments_service.tests.attempts import add_unknown_intent, lease
 from payments_service.tests.fake_stripe import FakeStripe
-from payments_service.tests.settling import add_unknown_intent, lease
 from payments_service.tests.story import (
     PlacedOrder,
     begin_attempt,

@@ -11,9 +11,9 @@ from payments_service.payments import operations, paying
 from payments_service.payments.models import Failure, Intent, Payment, ProviderCall
 from payments_service.providers import ProviderDeclined, ProviderRefused
 from payments_service.providers.stripe import Stripe
+from payments_service.tests.attempts import add_new_intent
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.lost_answers import lose_answer
-from payments_service.tests.settling import add_new_intent
 from payments_service.tests.story import (
     PlacedOrder,
     begin_attempt,

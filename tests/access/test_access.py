@@ -53,7 +53,7 @@ def _build(role: str) -> World:
     return world
 
 
-def _ask(world: World, role: str, method: str, route: str) -> int:
+def _request(world: World, role: str, method: str, route: str) -> int:
     if route == "/admin/":
         return _visit_admin(world, role)
     headers = {"Authorization": f"Bearer {world.tokens[role]}"} if role in world.tokens else {}
@@ -83,4 +83,4 @@ class TestTheTable:
 class TestARoute:
     def test_answers_each_role_as_the_table_says(self, method: str, route: str, role: str) -> None:
         expected = getattr(TABLE[SERVICE][method, route], role)
-        assert _ask(_build(role), role, method, route) == expected
+        assert _request(_build(role), role, method, route) == expected

@@ -76,7 +76,7 @@ def _with_broker(stack: RunningStack, accounts: int) -> bool:
 
 def _look(stack: RunningStack) -> None:
     out.print("\nWhat each request with a token pays")
-    command = (sys.executable, "-m", "tests.bench.standing")
+    command = (sys.executable, "-m", "tests.bench.revocation_check")
     subprocess.run(command, env=stack.environment("tickets"), cwd=REPOSITORY, check=True)
 
 

@@ -65,7 +65,7 @@ def bench_events(*, events: int, rounds: int, held_minutes: float) -> int:
 def backbone() -> Iterator[RunningStack]:
     """Run a stack of which only one publisher and one subscriber are at work, which keeps replicas alone."""
     with running_stack(system=CHAOS, broker="rabbitmq") as stack:
-        for part in stack.parts().values():
+        for part in stack.processes().values():
             if part["state"] == "running" and part["name"] not in NEEDED:
                 stack.stop(part["name"])
         _forget_other_subscribers(stack)

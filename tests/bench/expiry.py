@@ -138,7 +138,7 @@ def _memory(stack: RunningStack) -> dict[str, float]:
     """Return each worker's memory in MB, its children included."""
     found: dict[str, float] = {}
     for part in _WORKERS:
-        process = psutil.Process(int(stack.part(part)["pid"]))
+        process = psutil.Process(int(stack.process(part)["pid"]))
         family = [process, *process.children(recursive=True)]
         found[part] = sum(member.memory_info().rss for member in family) / 2**20
     return found

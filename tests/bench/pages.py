@@ -1,4 +1,4 @@
-"""`bench pages`: every page in Chromium, on a phone and on a desk, with many listings.
+"""`bench pages`: every page in Chromium, on a phone and on a desktop, with many listings.
 
 For each page: when its largest part is painted (LCP), how much of it moves afterwards (CLS), and how often
 the storefront asked the APIs for it.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SLOWEST_LCP, MOST_CLS, MOST_CALLS = 1.0, 0.02, 3
 #: The pages whose LCP is promised.
 _PROMISED = ("browse", "ticket")
-_WIDTHS = {"phone": (360, 740), "desk": (1280, 800)}
+_WIDTHS = {"phone": (360, 740), "desktop": (1280, 800)}
 _SERVICES = ("auth", "tickets", "orders", "payments")
 #: How long a page is watched for parts that move, in milliseconds.
 _WATCHED = 1500

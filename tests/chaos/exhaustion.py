@@ -23,11 +23,13 @@ _ROOM_FOR_BROKER, _ROOM_FOR_FILES, _ROOM_FOR_DATABASE = 120_000_000, 20_000_000,
 
 def broker_stuck(stack: RunningStack, times: int) -> None:
     """Take RabbitMQ's quorum queues down while its port answers, and wait until it has been started anew."""
-    before = stack.part("rabbitmq")["restarts"]
+    before = stack.process("rabbitmq")["restarts"]
     rabbitmq.control(stack.stack, "eval", "supervisor:terminate_child(ra_systems_sup, quorum_queues).")
     _wait_until_told(stack, "the broker confirms nothing")
     wait_for(
-        lambda: stack.part("rabbitmq")["restarts"] > before, within=_MENDED, what="another life of the broker"
+        lambda: stack.process("rabbitmq")["restarts"] > before,
+        within=_MENDED,
+        what="the broker started again",
     )
 
 
@@ -58,7 +60,7 @@ def database_disk_full(stack: RunningStack, times: int) -> None:
         with filled(data):
             time.sleep(_DATABASE_FULL_SECONDS)
         wait_for(
-            lambda: stack.part("postgres")["state"] == "running",
+            lambda: stack.process("postgres")["state"] == "running",
             within=_MENDED,
             what="a database that answers",
         )
@@ -85,15 +87,15 @@ def _out_of_disk(stack: RunningStack, data: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _left_alone(stack: RunningStack) -> Iterator[None]:
     """See to it that the broker isn't started anew, which would mend nothing."""
-    before = stack.part("rabbitmq")["pid"]
+    before = stack.process("rabbitmq")["pid"]
     yield
-    if stack.part("rabbitmq")["pid"] != before:
+    if stack.process("rabbitmq")["pid"] != before:
         raise Unexpected("the broker was started anew, though a new start could mend nothing")
 
 
 def _wait_until_told(stack: RunningStack, words: str) -> None:
     wait_for(
-        lambda: words in stack.part("rabbitmq")["detail"],
+        lambda: words in stack.process("rabbitmq")["detail"],
         within=_NOTICED,
         what=f"`status` saying of rabbitmq: {words}",
     )

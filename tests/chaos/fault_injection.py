@@ -1,4 +1,4 @@
-"""What goes wrong on the road, done on purpose: run with a service's environment, and its name.
+"""What goes wrong on the way, done on purpose: run with a service's environment, and its name.
 
 `python -m tests.chaos.fault_injection tickets repeat --last 100 --reversed`
 """

@@ -49,10 +49,10 @@ def kill_at(part: str, point: str, *, chance: float = 0.2) -> Break:
     """
 
     def act(stack: RunningStack, times: int) -> None:
-        before = stack.part(part)["restarts"]
+        before = stack.process(part)["restarts"]
         with stack.overriding(part, {"EVENTS_FAILPOINTS": f"{point}=kill:{chance}"}, wait=False):
             wait_for(
-                lambda: stack.part(part)["restarts"] - before >= times,
+                lambda: stack.process(part)["restarts"] - before >= times,
                 within=_PATIENCE,
                 what=f"{part} dying {times} times at {point}",
             )
@@ -130,7 +130,7 @@ def delete_queues(stack: RunningStack, times: int) -> None:
 
 
 def fault_injection(service: str, *arguments: str, refused: bool = False) -> Break:
-    """Do something on the road with a service's credentials; `refused`: the broker must forbid it."""
+    """Do something on the way with a service's credentials; `refused`: the broker must forbid it."""
 
     def act(stack: RunningStack, times: int) -> None:
         command = (

@@ -6,7 +6,7 @@ import signal
 import psutil
 
 from tests.chaos.faults import Break
-from tests.chaos.invariants import ask
+from tests.chaos.invariants import read_rows
 from tests.running_stack import RunningStack, wait_for
 
 #: Seconds after which `status` must say that a process is frozen.
@@ -37,7 +37,7 @@ def freeze_in_batch(part: str) -> Break:
         service = part.partition(".")[0]
         with stack.overriding(part, {"EVENTS_FAILPOINTS": "deliver.uncommitted=wait:0.5:2"}):
             wait_for(
-                lambda: bool(ask(stack, service, _HOLDS_A_CURSOR)[0][0]),
+                lambda: bool(read_rows(stack, service, _HOLDS_A_CURSOR)[0][0]),
                 within=_PATIENCE,
                 what=f"{part} in the middle of a batch",
             )
@@ -47,10 +47,12 @@ def freeze_in_batch(part: str) -> Break:
 
 
 def _freeze(stack: RunningStack, part: str) -> None:
-    pid = stack.part(part)["pid"]
+    pid = stack.process(part)["pid"]
     for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
         os.kill(process.pid, signal.SIGSTOP)
     wait_for(
-        lambda: stack.part(part)["state"] == "frozen", within=_NOTICED, what=f"`status` calling {part} frozen"
+        lambda: stack.process(part)["state"] == "frozen",
+        within=_NOTICED,
+        what=f"{part} being frozen",
     )
     stack.wait_until_replaced(part, pid, within=_REPLACED)

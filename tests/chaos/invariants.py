@@ -44,7 +44,7 @@ class Violations:
         return tuple(getattr(self, name) for name in _COUNTS)
 
 
-def ask(stack: RunningStack, service: str, query: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
+def read_rows(stack: RunningStack, service: str, query: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
     """Return the rows of a query in a service's database."""
     with psycopg.connect(stack.database_url(service), connect_timeout=3) as connection:
         return connection.execute(query, values).fetchall()
@@ -57,21 +57,21 @@ def pending_work(stack: RunningStack) -> str:
     """
     heads: dict[str, tuple[int, UUID]] = {}
     for service in _publishers(stack):
-        [[waiting]] = ask(stack, service, _UNPUBLISHED)
+        [[waiting]] = read_rows(stack, service, _UNPUBLISHED)
         if waiting:
             return f"{service} has {waiting} events or commands to send"
-        heads |= {stream: (head, last) for stream, head, last in ask(stack, service, _HEADS)}
+        heads |= {stream: (head, last) for stream, head, last in read_rows(stack, service, _HEADS)}
     for service, streams in _subscribers(stack):
-        cursors = {stream: (at, last) for stream, at, last in ask(stack, service, _CURSORS)}
+        cursors = {stream: (at, last) for stream, at, last in read_rows(stack, service, _CURSORS)}
         for stream in streams:
             if stream in heads and cursors.get(stream) != heads[stream]:
                 return (
                     f"{service} has read {stream} up to {cursors.get(stream, (0,))[0]} of {heads[stream][0]}"
                 )
-        [[retrying]] = ask(stack, service, _RETRYING)
+        [[retrying]] = read_rows(stack, service, _RETRYING)
         if retrying:
             return f"{service} has {retrying} parked events to try again"
-    [[unsettled]] = ask(stack, "payments", _UNSETTLED)
+    [[unsettled]] = read_rows(stack, "payments", _UNSETTLED)
     return f"payments has {unsettled} payments to settle" if unsettled else ""
 
 
@@ -88,16 +88,16 @@ def examine(stack: RunningStack) -> Violations:
 
 def live_holds(stack: RunningStack) -> int:
     """Return how many holds have neither been paid nor ended."""
-    [[count]] = ask(stack, "orders", _LIVE_HOLDS)
+    [[count]] = read_rows(stack, "orders", _LIVE_HOLDS)
     return int(count)
 
 
 def _examine_stream(stack: RunningStack, stream: str, publisher: str, violations: Violations) -> None:
     """Compare what the publisher's log says with what took effect at the audit consumer, in order."""
-    log = ask(stack, publisher, _LOG, stream)
+    log = read_rows(stack, publisher, _LOG, stream)
     gaps = [position for position, (found, _) in enumerate(log, 1) if found != position]
-    seen = ask(stack, AUDIT_CONSUMER, _SEEN, stream)
-    parked = {position for (position,) in ask(stack, AUDIT_CONSUMER, _PARKED, stream)}
+    seen = read_rows(stack, AUDIT_CONSUMER, _SEEN, stream)
+    parked = {position for (position,) in read_rows(stack, AUDIT_CONSUMER, _PARKED, stream)}
     positions = [position for position, _ in seen]
     missing = {position for position, _ in log} - set(positions) - parked
     changed = set(seen) - set(log)
@@ -116,11 +116,11 @@ def _examine_stream(stack: RunningStack, stream: str, publisher: str, violations
 def _examine_replicas(stack: RunningStack, violations: Violations) -> None:
     """Each copy of a row equals its owner's."""
     for (owner, theirs), copies in _REPLICAS.items():
-        rows = dict(_by_id(ask(stack, owner, theirs)))
+        rows = dict(_by_id(read_rows(stack, owner, theirs)))
         for service, query in copies.items():
-            copied = dict(_by_id(ask(stack, service, query)))
+            copied = dict(_by_id(read_rows(stack, service, query)))
             differing = [key for key in rows.keys() | copied.keys() if rows.get(key) != copied.get(key)]
-            parked = {key for (key,) in ask(stack, service, _PARKED_AGGREGATES)}
+            parked = {key for (key,) in read_rows(stack, service, _PARKED_AGGREGATES)}
             differing = [key for key in differing if key not in parked]
             violations.lost += len(differing)
             violations.details += [
@@ -135,12 +135,12 @@ def _by_id(rows: list[tuple[Any, ...]]) -> Iterator[tuple[Any, tuple[Any, ...]]]
 
 def _examine_sales(stack: RunningStack, violations: Violations) -> None:
     """At most one live order per ticket, and the ticket knows it."""
-    live = ask(stack, "orders", _LIVE_ORDERS)
+    live = read_rows(stack, "orders", _LIVE_ORDERS)
     owners: dict[Any, list[Any]] = {}
     for ticket, order, _ in live:
         owners.setdefault(ticket, []).append(order)
     twice = {ticket: orders for ticket, orders in owners.items() if len(orders) > 1}
-    held = {ticket: (order, sold) for ticket, order, sold in ask(stack, "tickets", _HELD)}
+    held = {ticket: (order, sold) for ticket, order, sold in read_rows(stack, "tickets", _HELD)}
     due = {ticket: (order, status == "complete") for ticket, order, status in live}
     wrong = {ticket for ticket in held.keys() | due.keys() if held.get(ticket) != due.get(ticket)}
     violations.oversold += len(twice)
@@ -153,9 +153,9 @@ def _examine_sales(stack: RunningStack, violations: Violations) -> None:
 
 def _examine_money(stack: RunningStack, violations: Violations) -> None:
     """Each complete order is paid once, nothing else is, and Stripe's records say the same."""
-    complete = dict(_by_id(ask(stack, "orders", _COMPLETE)))
+    complete = dict(_by_id(read_rows(stack, "orders", _COMPLETE)))
     taken: dict[Any, list[Any]] = {}
-    for order, amount in ask(stack, "payments", _CAPTURED):
+    for order, amount in read_rows(stack, "payments", _CAPTURED):
         taken.setdefault(order, []).append(amount)
     wrong = [one for one in complete.keys() | taken.keys() if tuple(taken.get(one, ())) != complete.get(one)]
     violations.double_charged += len(wrong)

@@ -5,7 +5,7 @@ import time
 import psycopg
 
 from local_stack.console import out
-from tests.chaos.invariants import AUDIT_CONSUMER, ask
+from tests.chaos.invariants import AUDIT_CONSUMER, read_rows
 from tests.running_stack import RunningStack
 
 LATE_SUBSCRIBER = "late_subscriber"
@@ -25,13 +25,13 @@ def join(stack: RunningStack) -> list[str]:
         stack.stop(part)
     with psycopg.connect(stack.database_url(LATE_SUBSCRIBER)) as connection:
         connection.execute(_FORGET)
-    [[target]] = ask(stack, AUDIT_CONSUMER, _READ)
+    [[target]] = read_rows(stack, AUDIT_CONSUMER, _READ)
     out.print(f"\nA late_subscriber joins: {target:,} events to read")
     for part in _PARTS:
         stack.start(part)
     began, before, shown = time.monotonic(), 0, 0.0
     while True:
-        [[read]] = ask(stack, LATE_SUBSCRIBER, _READ)
+        [[read]] = read_rows(stack, LATE_SUBSCRIBER, _READ)
         now = time.monotonic() - began
         if now - shown >= _SHOW_EVERY or read >= target:
             rate = (read - before) / max(now - shown, 0.01)
@@ -42,5 +42,5 @@ def join(stack: RunningStack) -> list[str]:
         if now > _PATIENCE:
             return [f"the late_subscriber has read {read} of {target} events after {now:.0f} s"]
         time.sleep(0.5)
-    states = [ask(stack, service, _STATE) for service in (AUDIT_CONSUMER, LATE_SUBSCRIBER)]
+    states = [read_rows(stack, service, _STATE) for service in (AUDIT_CONSUMER, LATE_SUBSCRIBER)]
     return [] if states[0] == states[1] else [f"the audit knows {states[0]}, the late_subscriber {states[1]}"]

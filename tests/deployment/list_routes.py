@@ -19,15 +19,15 @@ def main(service: str) -> None:
     from django.conf import settings
     from django.urls import get_resolver
 
-    routes = {settings.STATIC_URL, *(fixed(route) for route in _walk(get_resolver()))}
+    routes = {settings.STATIC_URL, *(fixed(route) for route in _list_patterns(get_resolver()))}
     os.write(1, json.dumps(sorted(routes)).encode())
 
 
-def _walk(resolver: Any, before: str = "/") -> list[str]:
+def _list_patterns(resolver: Any, before: str = "/") -> list[str]:
     found = []
     for pattern in resolver.url_patterns:
         route = before + str(pattern.pattern).removeprefix("^")
-        found += _walk(pattern, route) if hasattr(pattern, "url_patterns") else [route]
+        found += _list_patterns(pattern, route) if hasattr(pattern, "url_patterns") else [route]
     return found
 
 

@@ -52,7 +52,7 @@ def _read_by(service: str, role: str, environment: str) -> list[str]:
     return names
 
 
-def _sources() -> list[Path]:
+def _modules() -> list[Path]:
     return [
         path
         for package in PACKAGES
@@ -64,7 +64,7 @@ def _sources() -> list[Path]:
 def _names_in_the_code() -> set[str]:
     """Every name that is handed to a function as its first argument, or as its `variable`."""
     found = set()
-    for path in _sources():
+    for path in _modules():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 given = [*node.args[:1], *(one.value for one in node.keywords if one.arg == "variable")]
@@ -76,7 +76,7 @@ class TestTheCode:
     def test_reads_the_environment_through_env_alone(self) -> None:
         """Else what follows would miss a variable."""
         others = []
-        for path in _sources():
+        for path in _modules():
             for node in ast.walk(ast.parse(path.read_text())):
                 if not isinstance(node, ast.Attribute) or node.attr not in {"environ", "getenv"}:
                     continue

@@ -61,7 +61,7 @@ class Checker:
     of_servers: list[list[str]] = field(default_factory=list)
     kubectl: list[list[str]] = field(default_factory=list)
 
-    def ask(self, service: str, module: str, question: object = None) -> Any:
+    def call(self, service: str, module: str, question: object = None) -> Any:
         """Return what a module of ours says, started in the environment of a service."""
         done = subprocess.run(
             [sys.executable, "-m", module, service], input=json.dumps(question), cwd=ROOT,
@@ -77,7 +77,7 @@ class Checker:
 
     @cached_property
     def _routes(self) -> set[str]:
-        found = [self.ask(service.name, "tests.deployment.list_routes") for service in MARKETPLACE.services]
+        found = [self.call(service.name, "tests.deployment.list_routes") for service in MARKETPLACE.services]
         return {route.rstrip("/") for routes in found for route in routes}
 
     def check(self, command: Sequence[str]) -> None:

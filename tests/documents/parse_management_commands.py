@@ -16,11 +16,11 @@ def main(service: str) -> None:
     import django
 
     django.setup()
-    told = [trouble(command) for command in json.load(sys.stdin)]
+    told = [problem(command) for command in json.load(sys.stdin)]
     os.write(1, json.dumps(told).encode())
 
 
-def trouble(command: list[str]) -> str:
+def problem(command: list[str]) -> str:
     """Return why a command can't be run, or an empty text."""
     from django.core.management import CommandError, get_commands, load_command_class
 

@@ -54,7 +54,7 @@ class Reader:
         steps = list(STEP.finditer(page))
         assert steps, "there is nothing to be done"
         for step in steps:
-            self._take(step)
+            self._run_step(step)
 
     def leave(self) -> None:
         """Close the terminal, and end what was started in it."""
@@ -62,7 +62,7 @@ class Reader:
             os.killpg(self._terminal.pid, signal.SIGKILL)
         self._terminal.communicate()
 
-    def _take(self, step: re.Match[str]) -> None:
+    def _run_step(self, step: re.Match[str]) -> None:
         intro, body = step["intro"] or "", step["body"]
         if step["file"]:
             self._edit(step["file"], step["line"], lambda line: "")
@@ -109,7 +109,7 @@ class Reader:
 
 
 @contextmanager
-def reading(folder: Path, environment: Mapping[str, str]) -> Iterator[Reader]:
+def reader_in(folder: Path, environment: Mapping[str, str]) -> Iterator[Reader]:
     """Give a reader a folder and an environment, and leave nothing of theirs running."""
     reader = Reader(folder, environment)
     try:

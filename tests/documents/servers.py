@@ -101,7 +101,7 @@ class Servers:
             return False
         return not database_url or self._database_accepts(database_url)
 
-    def take(self, broker_url: str, database_url: str) -> None:
+    def set_addresses(self, broker_url: str, database_url: str) -> None:
         """Let the user and the role of these addresses in by the passwords there, and by no other."""
         broker, database = urlsplit(broker_url), urlsplit(database_url)
         self._say(f"{broker.password}\n", "rabbitmqctl", "change_password", str(broker.username))
@@ -136,13 +136,13 @@ def servers(definitions: str, role: str) -> Iterator[Servers]:
                 connection.execute(f'CREATE DATABASE "{role}" OWNER "{role}"')
             broker = Broker(stack, credentials, definitions)
             try:
-                programs = _programs(stack, cluster.binaries, address)
+                programs = _executables(stack, cluster.binaries, address)
                 yield Servers(broker, programs, stack.ports["postgres"])
             finally:
                 broker.end()
 
 
-def _programs(stack: Stack, binaries: Path, address: str) -> Path:
+def _executables(stack: Stack, binaries: Path, address: str) -> Path:
     """Write the two programs. In its container psql needs no password, so here it comes as who needs none."""
     folder, parts, script = stack.run_dir / "programs", urlsplit(address), rabbitmq.server_script()
     assert script

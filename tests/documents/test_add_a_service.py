@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.environment import base_environment
-from tests.documents.reader import Reader, reading
+from tests.documents.reader import Reader, reader_in
 from tests.ephemeral_postgres import temporary_run_dir
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ def reader() -> Iterator[Reader]:
         left_out = shutil.ignore_patterns(".git", ".venv", ".run", "__pycache__", ".*_cache", ".hypothesis")
         shutil.copytree(ROOT, checkout, ignore=left_out)
         (checkout / ".venv").symlink_to(ROOT / ".venv")
-        with reading(checkout, base_environment()) as reader:
+        with reader_in(checkout, base_environment()) as reader:
             yield reader
         # Where the tutorial was left half way, something still runs.
         down = ["./manage_all.py", "down", "--example", "blog", "--wipe"]
@@ -36,11 +36,11 @@ class TestTheTutorial:
     @pytest.mark.timeout(300)
     def test_does_what_it_says_and_builds_what_is_there(self, reader: Reader) -> None:
         reader.follow(TUTORIAL.read_text())
-        assert _sources(reader.folder) == _sources(ROOT)
+        assert _modules(reader.folder) == _modules(ROOT)
         assert _migration_without_date(reader.folder) == _migration_without_date(ROOT)
 
 
-def _sources(root: Path) -> dict[Path, str]:
+def _modules(root: Path) -> dict[Path, str]:
     paths = [path for path in (root / BUILT).rglob("*.py") if "migrations" not in path.parts]
     table = root / "local_stack" / "services.py"
     return {path.relative_to(root): path.read_text() for path in [*paths, table]}

@@ -200,7 +200,7 @@ def check_all(block: str, checker: Checker, reader: Typist) -> None:
 
 def parse(service: str, commands: list[list[str]], checker: Checker) -> list[str]:
     """What a service's own parsers say of management commands; an empty text where all is well."""
-    told: list[str] = checker.ask(service, "tests.documents.parse_management_commands", commands)
+    told: list[str] = checker.call(service, "tests.documents.parse_management_commands", commands)
     return told
 
 

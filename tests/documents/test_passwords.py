@@ -119,7 +119,7 @@ def _run(command: str, folder: Path, environment: dict[str, str]) -> None:
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
 
-def _program(path: Path, text: str) -> None:
+def _write_script(path: Path, text: str) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
     path.chmod(0o755)
@@ -132,7 +132,7 @@ def in_a_cluster(folder: Path, both: Servers) -> Iterator[InACluster]:
     deployment_secrets.for_kubernetes(secrets)
     objects = [*render(copy_of_the_tree(folder) / "overlays" / "production"), *render(secrets)]
     cluster = Cluster(objects)
-    _program(folder / "bin" / "kubectl", _KUBECTL)
+    _write_script(folder / "bin" / "kubectl", _KUBECTL)
     with serving(cluster, folder) as told:
         path = os.pathsep.join((str(folder / "bin"), str(both.programs), os.environ["PATH"]))
         environment = base_environment() | told | {"PATH": path, "REAL_KUBECTL": str(kubectl())}
@@ -145,9 +145,11 @@ def on_one_machine(folder: Path, both: Servers) -> Iterator[OnOneMachine]:
     docker = folder / "docker"
     deployment_secrets.for_compose(docker)
     (docker / "compose.yaml").symlink_to(ROOT / "docker" / "compose.yaml")
-    _program(folder / "manage_all.py", f'#!/bin/sh\nexec {ROOT}/manage_all.py "$@" --directory {docker}\n')
+    _write_script(
+        folder / "manage_all.py", f'#!/bin/sh\nexec {ROOT}/manage_all.py "$@" --directory {docker}\n'
+    )
     stand_in = f'exec {sys.executable} -m {docker_stand_in.__name__} "$@"\n'
-    _program(folder / "bin" / "docker", f"#!/bin/sh\nexport PYTHONPATH={ROOT}\n{stand_in}")
+    _write_script(folder / "bin" / "docker", f"#!/bin/sh\nexport PYTHONPATH={ROOT}\n{stand_in}")
     kept = folder / "containers.json"
     kept.write_text(json.dumps(docker_stand_in.declared(docker)))
     path = os.pathsep.join((str(folder / "bin"), str(both.programs), os.environ["PATH"]))
@@ -179,7 +181,7 @@ def guide(request: pytest.FixtureRequest) -> str:
 def site(guide: str, both: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A place as a guide has it, whose passwords are those of the two servers."""
     with PLACES[guide](tmp_path_factory.mktemp("site"), both) as site:
-        both.take(*(next(filter(None, urls)) for urls in zip(*site.running().values(), strict=True)))
+        both.set_addresses(*(next(filter(None, urls)) for urls in zip(*site.running().values(), strict=True)))
         yield site
 
 

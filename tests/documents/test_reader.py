@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from local_stack.environment import base_environment
-from tests.documents.reader import Reader, reading
+from tests.documents.reader import Reader, reader_in
 
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
-    with reading(tmp_path, base_environment()) as reader:
+    with reader_in(tmp_path, base_environment()) as reader:
         yield reader
 
 

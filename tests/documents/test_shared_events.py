@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from local_stack.environment import base_environment
-from tests.documents.reader import Reader, reading
+from tests.documents.reader import Reader, reader_in
 
 LIBRARY = Path(__file__).parents[2] / "shared_events"
 README = (LIBRARY / "README.md").read_text()
@@ -48,7 +48,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reader(environment: Path, databases: dict[str, str], tmp_path: Path) -> Iterator[Reader]:
     """Somebody in an empty folder, with the library installed and two empty databases."""
     path = f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    with reading(tmp_path, {**base_environment(), **databases, "PATH": path}) as reader:
+    with reader_in(tmp_path, {**base_environment(), **databases, "PATH": path}) as reader:
         yield reader
 
 

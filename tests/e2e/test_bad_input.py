@@ -101,18 +101,18 @@ class TestAnId:
 
 
 class TestAToken:
-    def _ask(self, stack: RunningStack, token: str) -> httpx.Response:
+    def _request(self, stack: RunningStack, token: str) -> httpx.Response:
         return httpx.get(f"{stack.url}/api/orders", headers={"Authorization": f"Bearer {token}"})
 
     @pytest.mark.parametrize("token", ["-", "x", "a.b.c", "ey" * 4000])
     def test_that_is_none_is_refused(self, stack: RunningStack, token: str) -> None:
-        _is_a_problem(self._ask(stack, token), 401)
+        _is_a_problem(self._request(stack, token), 401)
 
     def test_that_another_key_signed_is_refused(self, stack: RunningStack) -> None:
         known = httpx.get(f"{stack.url}/api/users/jwks.json").json()["keys"][0]["kid"]
         claims = {"sub": NOBODY, "sid": NOBODY, "typ": "access", "exp": 2**32, "staff": True}
         forged = jwt.encode(claims, Ed25519PrivateKey.generate(), "EdDSA", headers={"kid": known})
-        _is_a_problem(self._ask(stack, forged), 401)
+        _is_a_problem(self._request(stack, forged), 401)
 
     def test_that_is_missing_is_asked_for(self, browser: httpx.Client) -> None:
         for path in ("/api/orders", "/api/payments"):

@@ -81,7 +81,7 @@ def _agree(stages: list[Scenario]) -> None:
 
 def _kill_with_workers(stack: RunningStack, part: str) -> None:
     """Kill a part's process and its children, and wait until another one is ready."""
-    pid = int(stack.part(part)["pid"])
+    pid = int(stack.process(part)["pid"])
     for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
         process.kill()
     stack.wait_until_replaced(part, pid)
@@ -221,7 +221,7 @@ class TestARelayThatIsAway:
 
 @pytest.mark.timeout(300)
 class TestABrokerThatIsStuck:
-    def ask(self, stack: RunningStack) -> int:
+    def call(self, stack: RunningStack) -> int:
         """What a cluster's liveness probe says of the node."""
         script = rabbitmq.server_script()
         assert script
@@ -238,13 +238,13 @@ class TestABrokerThatIsStuck:
     ) -> None:
         if os.environ.get("STACK_BROKER") != "rabbitmq":
             pytest.skip("the embedded broker is a directory: it can't be stuck")
-        pid = stack.part("rabbitmq")["pid"]
-        assert self.ask(stack) == 0
+        pid = stack.process("rabbitmq")["pid"]
+        assert self.call(stack) == 0
         rabbitmq.control(stack.stack, "eval", "supervisor:terminate_child(ra_systems_sup, quorum_queues).")
-        assert self.ask(stack) == 1
+        assert self.call(stack) == 1
         stack.wait_until_replaced("rabbitmq", pid)
-        assert "the broker confirms nothing" in stack.part("rabbitmq")["last_restart"]
-        assert self.ask(stack) == 0
+        assert "the broker confirms nothing" in stack.process("rabbitmq")["last_restart"]
+        assert self.call(stack) == 0
         [scenario, _] = stages
         scenarios.buy(scenario)
         _agree([scenario])

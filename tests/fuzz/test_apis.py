@@ -91,11 +91,11 @@ def _ask_everything(stack: RunningStack, part: str, asker: Somebody) -> Counter[
         ends_it = operation.definition.raw["operationId"] in ENDS_THE_SESSION
         headers = {} if ends_it else asker.headers
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-            _ask(stack.url, operation.as_strategy(generation_mode=mode), headers, asker.ids, answers)
+            _send(stack.url, operation.as_strategy(generation_mode=mode), headers, asker.ids, answers)
     return answers
 
 
-def _ask(
+def _send(
     url: str, strategy: Any, headers: dict[str, str], ids: dict[str, str], answers: Counter[int]
 ) -> None:
     @settings(
@@ -107,7 +107,7 @@ def _ask(
         suppress_health_check=list(HealthCheck),
     )
     @given(case=strategy)
-    def ask(case: Any) -> None:
+    def send_all(case: Any) -> None:
         # Every other time the thing exists, and is one's own.
         if answers.total() % 2:
             case.path_parameters = {**case.path_parameters, **_known(case, ids)}
@@ -117,7 +117,7 @@ def _ask(
 
     # Negated input there is only for what takes some.
     with contextlib.suppress(Unsatisfiable):
-        ask()
+        send_all()
 
 
 def _known(case: Any, ids: dict[str, str]) -> dict[str, str]:

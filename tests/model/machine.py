@@ -48,7 +48,7 @@ class Marketplace(People, RuleBasedStateMachine):
         for buyer in BUYERS:
             ticket = self._list()
             self.market.flow()
-            self.market.ask("orders", "place_order", buyer=buyer, ticket=ticket)
+            self.market.call("orders", "place_order", buyer=buyer, ticket=ticket)
         self.market.flow()
         self.snapshot = self.market.snapshot()
 
@@ -179,10 +179,10 @@ class Marketplace(People, RuleBasedStateMachine):
         """In any order, any number of times; only the first one counts."""
         webhooks = self.market.provider.webhooks
         event = webhooks[-1 - nth % len(webhooks)]
-        self.market.ask("payments", "receive_webhook", **event)
+        self.market.call("payments", "receive_webhook", **event)
         self.market.relay("payments")
         for _ in range(times - 1):
-            self.market.ask("payments", "receive_webhook", **event)
+            self.market.call("payments", "receive_webhook", **event)
             assert not self.market.relay("payments"), f"{event} counted again"
 
     @precondition(lambda self: self.market.provider.intents)
@@ -208,7 +208,7 @@ class Marketplace(People, RuleBasedStateMachine):
 
     @rule(service=st.sampled_from(["orders", "payments"]), then=_then)
     def sweep(self, service: str, then: str) -> None:
-        self.market.ask(service, "sweep")
+        self.market.call(service, "sweep")
         self._go_on(then)
 
     @precondition(lambda self: any(self.market.broker.commands.values()))
@@ -259,7 +259,7 @@ class Marketplace(People, RuleBasedStateMachine):
 
     @rule(service=st.sampled_from(SERVICES))
     def redrive(self, service: str) -> None:
-        self.market.ask(service, "redrive")
+        self.market.call(service, "redrive")
 
     @rule(then=_then, faults=_faults, happening=_happenings, order=_nth)
     def go_on(self, then: str, faults: list[str], happening: str, order: int) -> None:

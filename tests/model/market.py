@@ -62,28 +62,28 @@ class Market:
     def remove_guard(self, service: str, name: str) -> None:
         """Break a rule of a service until `restore_guards`."""
         self._removed.append((service, name))
-        self.ask(service, f"remove_{name}")
+        self.call(service, f"remove_{name}")
 
     def restore_guards(self) -> None:
         """Put back what was removed."""
         self.begin_anew()
         for service, name in self._removed:
             if name == "unique_index":
-                self.ask(service, f"restore_{name}")
+                self.call(service, f"restore_{name}")
         self._removed.clear()
         for service in SERVICES:
             self.restart(service)
 
-    def ask(self, service: str, do: str, **arguments: Any) -> Any:
+    def call(self, service: str, do: str, **arguments: Any) -> Any:
         """Have a service do something now. Raises Refusal, Died."""
         self._unpublished.add(service)
         self._known.pop(service, None)
-        return self._children[service].ask(do, self._now, **arguments)
+        return self._children[service].call(do, self._now, **arguments)
 
     def attempt(self, service: str, do: str, **arguments: Any) -> tuple[Any, str]:
         """Have a service do something; return its answer, and why it said no (or that it died)."""
         try:
-            return self.ask(service, do, **arguments), ""
+            return self.call(service, do, **arguments), ""
         except Refusal as refusal:
             return None, str(refusal)
         except Died:
@@ -109,7 +109,7 @@ class Market:
         """Have a service's log and commands published; return how many there were."""
         if service not in self._unpublished:
             return 0
-        sent = self._children[service].ask("relay", self._now)
+        sent = self._children[service].call("relay", self._now)
         self._unpublished.discard(service)
         log = self.broker.logs[STREAMS[service]]
         for event in sent["events"]:
@@ -141,7 +141,7 @@ class Market:
     def replay(self, service: str, stream: str) -> None:
         """Have a service read a stream again, from 1."""
         if self.broker.applied[service, stream]:
-            self.ask(service, "replay", stream=stream)
+            self.call(service, "replay", stream=stream)
             self.broker.applied[service, stream] = 0
 
     def deliver(self, service: str, stream: str, *, poison: bool = False, **which: int) -> int:
@@ -157,7 +157,7 @@ class Market:
         was_applied = events[-1]["position"] <= furthest
         before = self._untouched(service) if was_applied else {}
         poisoned = [events[applied - start]["id"]] if poison and 0 <= applied - start < len(events) else []
-        answer = self.ask(service, "receive", **self._batch(stream, start, events), poisoned=poisoned)
+        answer = self.call(service, "receive", **self._batch(stream, start, events), poisoned=poisoned)
         reached = applied if start > applied else max(applied, events[-1]["position"])
         assert answer["position"] == reached, f"{service} is at {stream} {answer}, not at {reached}"
         assert (answer["outcome"] == "GAP") == (start > applied)
@@ -218,7 +218,7 @@ class Market:
         # A refund that a clerk gave is known by webhook alone; Stripe repeats it for days.
         for event in self.provider.webhooks:
             if event["type"] == "charge.refunded":
-                self.ask("payments", "receive_webhook", **event)
+                self.call("payments", "receive_webhook", **event)
 
     def run_commands(self) -> int:
         """Let news flow, and run what is to be done about it, to the end; return how much there was."""
@@ -232,8 +232,8 @@ class Market:
         return total
 
     def _go_on(self) -> int:
-        done = sum(self.ask(service, "sweep") for service in ("orders", "payments"))
-        done += sum(self.ask(service, "redrive") for service in SERVICES)
+        done = sum(self.call(service, "sweep") for service in ("orders", "payments"))
+        done += sum(self.call(service, "redrive") for service in SERVICES)
         return done + self.run_commands()
 
     def _is_unfinished(self, snapshot: Snapshot) -> bool:
@@ -250,7 +250,7 @@ class Market:
         # What it went on to record after something happened in the midst of its work isn't in the set.
         self._unpublished.add(service)
         self.relay(service)
-        snapshot: Message = self.ask(service, "snapshot")
+        snapshot: Message = self.call(service, "snapshot")
         return {name: rows for name, rows in snapshot.items() if name not in ("parked", "blocked")}
 
     def _all(self, do: str, services: Iterable[str] = SERVICES) -> list[Any]:
@@ -266,7 +266,7 @@ class Market:
     def _break_again(self, service: str) -> None:
         for owner, name in self._removed:
             if owner == service and name != "unique_index":
-                self.ask(service, f"remove_{name}")
+                self.call(service, f"remove_{name}")
 
     def _answer_of_provider(self, request: Message) -> Message:
         fault = self.broker.faults.pop(0) if self.broker.faults else "none"

@@ -26,7 +26,7 @@ class People:
     # Doing
 
     def _list(self) -> str:
-        ticket: str = self.market.ask("tickets", "list_ticket", seller=SELLER, price="20.00")
+        ticket: str = self.market.call("tickets", "list_ticket", seller=SELLER, price="20.00")
         return ticket
 
     def _as_seller(self, do: str, ticket: int, **what: Any) -> None:
@@ -65,7 +65,7 @@ class People:
                 self.market.flow()
             case "the hold lapses":
                 self.market.broker.now += LONG
-                self.market.ask("orders", "sweep")
+                self.market.call("orders", "sweep")
                 self.market.flow()
             case "the buyer cancels":
                 self.market.attempt("orders", "cancel_order", order=order["id"], buyer=order["user_id"])
@@ -77,7 +77,7 @@ class People:
                 self._pay(order, GOOD)
             case "a webhook":
                 for event in self.market.provider.webhooks[-2:]:
-                    self.market.ask("payments", "receive_webhook", **event)
+                    self.market.call("payments", "receive_webhook", **event)
 
     # Choosing
 
@@ -106,7 +106,7 @@ class People:
         ticket = self._ticket(0)
         chosen = ticket["id"] if self._is_for_sale(ticket) else self._list()
         self.market.flow()
-        order = self.market.ask("orders", "place_order", buyer=BUYERS[nth % 2], ticket=chosen)
+        order = self.market.call("orders", "place_order", buyer=BUYERS[nth % 2], ticket=chosen)
         self.market.flow()
         self.snapshot = self.market.snapshot()
         bought: Message = self.snapshot.orders[order]

@@ -20,18 +20,18 @@ class Died(Exception):
 
 
 class Child:
-    """One service. `ask_bank` answers what it asks of the provider.
+    """One service. `call_provider` answers what it asks of the provider.
 
     It raises Died to have it killed there.
     """
 
-    def __init__(self, service: str, address: str, ask_bank: Callable[[Message], Message]) -> None:
+    def __init__(self, service: str, address: str, call_provider: Callable[[Message], Message]) -> None:
         self.service = service
         environment = os.environ | {
             f"{service.upper()}_DATABASE_URL": address,
             "DJANGO_LOG_LEVEL": "CRITICAL",
         }
-        self._ask_bank = ask_bank
+        self._ask_bank = call_provider
         self._process = subprocess.Popen(
             (sys.executable, "-m", "tests.model.child", service),
             env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -40,7 +40,7 @@ class Child:
         #: Whether it was left in the middle of something.
         self.is_busy = False
 
-    def ask(self, do: str, now: str, **arguments: Any) -> Any:
+    def call(self, do: str, now: str, **arguments: Any) -> Any:
         """Have it do something and return its answer. Raises Refusal, Died."""
         self.begin(do, now, **arguments)
         return self.finish()

@@ -34,30 +34,30 @@ class Story(People):
 
     def live(self) -> None:
         """Let all happen that leaves events: edits, withdrawals, ends and payments of every kind."""
-        ask = self.market.ask
+        call = self.market.call
         tickets = [self._list() for _ in range(12)]
         self.market.flow()
         first, second, third, fourth, *rest = tickets
         paid, given_back, _lapsed, refunded = (
-            ask("orders", "place_order", buyer=BUYERS[n % 2], ticket=ticket)
+            call("orders", "place_order", buyer=BUYERS[n % 2], ticket=ticket)
             for n, ticket in enumerate((first, second, third, fourth))
         )
         self.market.flow()
         for card in (DECLINED, GOOD):
             self.market.attempt("payments", "pay_order", order=paid, buyer=BUYERS[0], card=card)
             self.market.run_commands()
-        ask("payments", "pay_order", order=refunded, buyer=BUYERS[1], card=GOOD)
+        call("payments", "pay_order", order=refunded, buyer=BUYERS[1], card=GOOD)
         self.market.run_commands()
-        ask("orders", "cancel_order", order=given_back, buyer=BUYERS[1])
+        call("orders", "cancel_order", order=given_back, buyer=BUYERS[1])
         [payment] = self.market.snapshot().payments_of(refunded)
-        ask("payments", "refund", payment=payment["id"])
+        call("payments", "refund", payment=payment["id"])
         self.market.broker.now += LONG
-        ask("orders", "sweep")
+        call("orders", "sweep")
         self.market.run_commands()
         self._change_a_user()
         for ticket in (second, third, *rest):
-            ask("tickets", "edit_ticket", ticket=ticket, seller=SELLER, price=NEW_PRICE)
-        ask("tickets", "withdraw_ticket", ticket=second, seller=SELLER)
+            call("tickets", "edit_ticket", ticket=ticket, seller=SELLER, price=NEW_PRICE)
+        call("tickets", "withdraw_ticket", ticket=second, seller=SELLER)
         self.gone, self.for_sale = second, [third, *rest]
         self.market.run_commands()
         self.check()

@@ -22,15 +22,15 @@ class TestRestart:
     def test_under_load_fails_no_request_and_loses_no_event(
         self, stack: RunningStack, capfd: pytest.CaptureFixture[str]
     ) -> None:
-        before = {name: part["pid"] for name, part in stack.parts().items()}
+        before = {name: part["pid"] for name, part in stack.processes().items()}
         chosen = ["orders", "payments.web", "frontend.web", "tickets.events"]
         assert restart(stack.stack, chosen, under_load=True) == 0, capfd.readouterr()
-        replaced = {name for name, part in stack.parts().items() if part["pid"] != before[name]}
+        replaced = {name for name, part in stack.processes().items() if part["pid"] != before[name]}
         assert replaced == {
             *("orders.web", "orders.events", "orders.commands", "orders.relay"),
             *("payments.web", "frontend.web", "tickets.events"),
         }
-        assert all(stack.part(name)["restarts"] == 0 for name in replaced)
+        assert all(stack.process(name)["restarts"] == 0 for name in replaced)
 
     def test_that_only_stops_and_starts_is_noticed(
         self, stack: RunningStack, capfd: pytest.CaptureFixture[str]

@@ -17,13 +17,13 @@ from local_stack.systems.marketplace import MARKETPLACE
 from tests.ephemeral_postgres import temporary_run_dir
 from tests.load.client import Marketplace
 from tests.running_stack import RunningStack
-from tests.ship.images import Builder, Image, trouble
+from tests.ship.images import Builder, Image, problem
 from tests.ship.supervise import IMAGES
 
 
 @pytest.fixture(scope="session")
 def images() -> Iterator[dict[str, Image]]:
-    why = trouble()
+    why = problem()
     if why is not None:
         # Where nobody watches, a suite that silently never runs would be a lie.
         assert os.environ.get("CI") != "true", why

@@ -21,7 +21,7 @@ _PACKAGES = "python3,python3-venv,ca-certificates"
 _BASE = "localhost/stand-in"
 
 
-def trouble() -> str | None:
+def problem() -> str | None:
     """Why images can't be made here, or None."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "making and running images without an engine needs Linux and root"

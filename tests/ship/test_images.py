@@ -95,7 +95,7 @@ class TestTheMarketplaceFromImages:
     def test_runs_each_process_as_its_user_on_a_read_only_root(
         self, shipped: RunningStack, images: dict[str, Image], process: str
     ) -> None:
-        pid = shipped.part(process)["pid"]
+        pid = shipped.process(process)["pid"]
         image = images[process.partition(".")[0]]
         proc = Path("/proc") / str(pid)
         status = proc.joinpath("status").read_text()
@@ -116,7 +116,7 @@ class TestTheMarketplaceFromImages:
     def test_finds_a_frozen_web_process_unwell(self, shipped: RunningStack, images: dict[str, Image]) -> None:
         import signal
 
-        workers = _children(shipped.part("frontend.web")["pid"])
+        workers = _children(shipped.process("frontend.web")["pid"])
         for pid in workers:
             os.kill(pid, signal.SIGSTOP)
         try:
@@ -155,7 +155,7 @@ def _children(pid: int) -> list[int]:
 
 def _healthy(shipped: RunningStack, images: dict[str, Image], process: str, role: str) -> int:
     """What `/app/healthy` says inside the very container of a process."""
-    image, part = images[process.partition(".")[0]], shipped.part(process)
+    image, part = images[process.partition(".")[0]], shipped.process(process)
     port = part["address"].rpartition(":")[2] or "8000"
     command = (
         *("nsenter", f"--mount=/proc/{part['pid']}/ns/mnt"),

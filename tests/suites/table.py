@@ -42,7 +42,7 @@ class Suite:
 
 
 #: What puts values into the environment before the marketplace's settings are read.
-_OF_MARKETPLACE = ("service_defaults.testing", "tests.throwaway")
+_OF_MARKETPLACE = ("service_defaults.testing", "tests.example_settings")
 
 
 def _of_service(service: Service) -> Suite:

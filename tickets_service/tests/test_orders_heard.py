@@ -117,8 +117,8 @@ class TestARelease:
             (None, 3, 5),
             (None, 3, 6),
         ]
-        told = LoggedEvent.objects.filter(version=3).values_list("aggregate_id", "causation_id")
-        assert dict(told) == {ticket.id: end.id for (ticket, _), end in zip(held, ends, strict=True)}
+        published = LoggedEvent.objects.filter(version=3).values_list("aggregate_id", "causation_id")
+        assert dict(published) == {ticket.id: end.id for (ticket, _), end in zip(held, ends, strict=True)}
 
     def test_after_a_refund_puts_a_sold_ticket_on_the_shelf(self) -> None:
         ticket, order = TicketFactory(), uuid7()

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 UNKNOWN = ("updated_at", "order_position")
 
 
-class Orders(list[RawEnvelope]):
+class OrderEvents(list[RawEnvelope]):
     """The order stream so far; each event is applied at once."""
 
     def tell(self, event: type[OrderState], ticket: Ticket, order_id: UUID) -> None:
@@ -67,36 +67,36 @@ def withdraw(ticket: Ticket) -> None:
 
 
 @pytest.fixture
-def told() -> Orders:
+def published() -> OrderEvents:
     """A rich history: listings in every state, most of which were in another order before."""
-    told = Orders()
+    published = OrderEvents()
     free, held, sold, given_back, gone, refused = (
         list_ticket(description="With a view", venue="Hall", starts_at=timezone.now()) for _ in range(6)
     )
     for ticket in (free, held, sold, given_back, gone):
-        told.tell(OrderCreated, ticket, first := uuid7())
-        told.tell(OrderCancelled, ticket, first)
+        published.tell(OrderCreated, ticket, first := uuid7())
+        published.tell(OrderCancelled, ticket, first)
         if ticket in (held, sold, given_back):
             edit(ticket, "21.50")
-            told.tell(OrderCreated, ticket, second := uuid7())
+            published.tell(OrderCreated, ticket, second := uuid7())
         if ticket in (sold, given_back):
-            told.tell(OrderCompleted, ticket, second)
+            published.tell(OrderCompleted, ticket, second)
         if ticket is given_back:
-            told.tell(OrderCancelled, ticket, second)
+            published.tell(OrderCancelled, ticket, second)
     for ticket in (gone, refused):
         withdraw(ticket)
-    told.tell(OrderCreated, refused, uuid7())
-    return told
+    published.tell(OrderCreated, refused, uuid7())
+    return published
 
 
 class TestRecovery:
-    def test_makes_every_listing_anew(self, told: Orders) -> None:
+    def test_makes_every_listing_anew(self, published: OrderEvents) -> None:
         before = states(Ticket.objects.all(), *UNKNOWN)
         recovered = lose_and_recover(Ticket.objects.all())
         assert states(Ticket.objects.all(), *UNKNOWN) == before
         assert recovered.not_rebuilt == {}
 
-    def test_brings_older_rows_up_to_date_and_leaves_newer_ones_alone(self, told: Orders) -> None:
+    def test_brings_older_rows_up_to_date_and_leaves_newer_ones_alone(self, published: OrderEvents) -> None:
         published, before = publish(), states(Ticket.objects.all(), *UNKNOWN)
         lose(Ticket.objects.all())
         recover(published[:9])
@@ -104,33 +104,33 @@ class TestRecovery:
         recover(published)
         assert states(Ticket.objects.all(), *UNKNOWN) == before
 
-    def test_and_the_orders_that_are_read_again_change_nothing(self, told: Orders) -> None:
+    def test_and_the_orders_that_are_read_again_change_nothing(self, published: OrderEvents) -> None:
         lose_and_recover(Ticket.objects.all())
         before = states(Ticket.objects.all())
-        for batch in (*([event] for event in told), list(told)):
+        for batch in (*([event] for event in published), list(published)):
             with nothing_recorded():
                 deliver_batch(batch)
             assert states(Ticket.objects.all()) == before
 
-    def test_and_an_order_that_had_not_been_heard_takes_its_effect(self, told: Orders) -> None:
+    def test_and_an_order_that_had_not_been_heard_takes_its_effect(self, published: OrderEvents) -> None:
         lose_and_recover(Ticket.objects.all())
         free = Ticket.objects.filter(order_id=None, withdrawn=False).first()
         assert free is not None
-        told.tell(OrderCreated, free, order := uuid7())
+        published.tell(OrderCreated, free, order := uuid7())
         free.refresh_from_db()
-        assert (free.order_id, free.order_position) == (order, len(told))
+        assert (free.order_id, free.order_position) == (order, len(published))
         with nothing_recorded():
-            deliver_batch(list(told))
+            deliver_batch(list(published))
 
-    def test_and_an_order_whose_effect_was_lost_takes_it_again(self, told: Orders) -> None:
+    def test_and_an_order_whose_effect_was_lost_takes_it_again(self, published: OrderEvents) -> None:
         free = Ticket.objects.filter(order_id=None, withdrawn=False).first()
         assert free is not None
         known = publish()
-        told.tell(OrderCreated, free, order := uuid7())
+        published.tell(OrderCreated, free, order := uuid7())
         lose(Ticket.objects.all(), after=len(known))
         LoggedEvent.objects.all().delete()
         recover(known)
-        deliver_batch(list(told))
+        deliver_batch(list(published))
         free.refresh_from_db()
         assert free.order_id == order
         assert LoggedEvent.objects.filter(position=None).count() == 1
@@ -138,13 +138,13 @@ class TestRecovery:
 
 class TestWhatPublishersHaveLost:
     def test_of_orders_makes_no_newer_one_look_old(self) -> None:
-        told, ticket = Orders(), list_ticket()
-        told.tell(OrderCreated, ticket, first := uuid7())
-        told.tell(OrderCancelled, ticket, first)
-        forget("order", list(told), after=0)
+        published, ticket = OrderEvents(), list_ticket()
+        published.tell(OrderCreated, ticket, first := uuid7())
+        published.tell(OrderCancelled, ticket, first)
+        forget("order", list(published), after=0)
         ticket.refresh_from_db()
         assert ticket.order_position == POSITION_UNKNOWN
-        told.clear()
-        told.tell(OrderCreated, ticket, second := uuid7())
+        published.clear()
+        published.tell(OrderCreated, ticket, second := uuid7())
         ticket.refresh_from_db()
         assert ticket.order_id == second

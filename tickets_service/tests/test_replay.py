@@ -18,7 +18,7 @@ from tickets_service.tickets.models import Ticket
 pytestmark = pytest.mark.django_db
 
 
-class Orders(list[RawEnvelope]):
+class OrderEvents(list[RawEnvelope]):
     """The order stream so far; each event is applied at once."""
 
     def tell(self, event: type[OrderState], ticket: Ticket, order_id: UUID, **facts: Any) -> None:
@@ -39,7 +39,7 @@ class Orders(list[RawEnvelope]):
 
 class TestTheOrderStream:
     def test_reserves_and_frees_nothing_again(self) -> None:
-        orders = Orders()
+        orders = OrderEvents()
         free, held, sold, given_back, gone = TicketFactory.create_batch(5)
         for ticket in (free, held, sold, given_back):
             first, second = uuid7(), uuid7()

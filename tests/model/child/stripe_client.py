@@ -20,25 +20,27 @@ class RemoteClient:
         self.v1 = SimpleNamespace(payment_intents=self, refunds=SimpleNamespace(create=self._refund))
 
     def create(self, params: Message, options: Message) -> Any:
-        return self._ask("create", options, **params)
+        return self._send("create", options, **params)
 
     def confirm(self, intent_id: str, params: Message, options: Message) -> Any:
-        return self._ask("confirm", options, intent=intent_id)
+        return self._send("confirm", options, intent=intent_id)
 
     def capture(self, intent_id: str, *, options: Message) -> Any:
-        return self._ask("capture", options, intent=intent_id)
+        return self._send("capture", options, intent=intent_id)
 
     def cancel(self, intent_id: str, *, options: Message) -> Any:
-        return self._ask("cancel", options, intent=intent_id)
+        return self._send("cancel", options, intent=intent_id)
 
     def retrieve(self, intent_id: str, params: Message) -> Any:
-        return self._ask("retrieve", {}, intent=intent_id)
+        return self._send("retrieve", {}, intent=intent_id)
 
     def _refund(self, params: Message, options: Message) -> Any:
-        return self._ask("refund", options, intent=params["payment_intent"])
+        return self._send("refund", options, intent=params["payment_intent"])
 
-    def _ask(self, call: str, options: Message, **about: Any) -> Any:
-        answer = self._pipe.ask_bank({"call": call, "key": options.get("idempotency_key"), "about": about})
+    def _send(self, call: str, options: Message, **about: Any) -> Any:
+        answer = self._pipe.call_provider(
+            {"call": call, "key": options.get("idempotency_key"), "about": about}
+        )
         if "error" in answer:
             raise _error(answer["error"])
         return SimpleNamespace(to_dict=lambda: answer["intent"])
