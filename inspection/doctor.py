@@ -148,16 +148,16 @@ def _running(stack: Stack) -> Iterator[Finding]:
         return
     if stack.broker_problem:
         yield Finding(*stack.broker_problem)
-    for part in report.parts:
-        if part["state"] not in {"running", "done"}:
+    for process in report.parts:
+        if process["state"] not in {"running", "done"}:
             yield Finding(
-                f"{part['name']} is {part['state']}{': ' * bool(part['detail'])}{part['detail']}",
-                f"{stack.system.command('logs')} {part['name']}, then {stack.system.command('up')}",
+                f"{process['name']} is {process['state']}{': ' * bool(process['detail'])}{process['detail']}",
+                f"{stack.system.command('logs')} {process['name']}, then {stack.system.command('up')}",
             )
-        elif part["restarts"]:
-            yield Finding(f"{status.restarted(part)}; it runs now")
+        elif process["restarts"]:
+            yield Finding(f"{status.restarted(process)}; it runs now")
     if report.healthy:
-        yield Finding(f"all {len(report.parts)} parts run, {megabytes(report.memory)} of memory")
+        yield Finding(f"all {len(report.parts)} processes run, {megabytes(report.memory)} of memory")
     for name, backlog in report.services.items():
         yield from _backlog(stack.system, name, backlog)
 

@@ -30,7 +30,7 @@ _COLOURS = {
 
 @dataclass(frozen=True)
 class Cost:
-    """Memory in bytes, shared pages counted once, and CPU in cores; of all processes of a part together."""
+    """Memory in bytes, shared pages counted once, and CPU in cores; of a process with its descendants."""
 
     memory: int = 0
     cores: float = 0.0
@@ -38,7 +38,7 @@ class Cost:
 
 @dataclass
 class Report:
-    """Everything `status` tells, as `--json` has it. `healthy`: every part runs and every step is done."""
+    """The report of `status`, as `--json` has it. `healthy`: every process runs and every step is done."""
 
     system: str
     url: str
@@ -72,7 +72,7 @@ def report(stack: Stack) -> Report:
 
 
 def _costs(stack: Stack, roots: list[int]) -> dict[int, Cost]:
-    """Return what each part costs, by its pid; what belongs to no part, as the supervisor, by its own pid."""
+    """Return the cost of each managed process by its pid; of any other, as the supervisor, by its own pid."""
     processes = leftovers(stack)
     before = {process.pid: _cpu_seconds(process) for process in processes}
     started = time.monotonic()
@@ -127,16 +127,16 @@ def status(stack: Stack, *, as_json: bool) -> int:
 
 def _print(found: Report) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("part", "state", "pid", "for", "memory", "cpu", "restarts", "heartbeat", "address"):
+    for name in ("process", "state", "pid", "for", "memory", "cpu", "restarts", "heartbeat", "address"):
         right = name in {"pid", "memory", "cpu", "restarts", "heartbeat"}
         table.add_column(name, justify="right" if right else "left")
-    for part in found.parts:
-        if not part["step"] or part["state"] != "done":
-            table.add_row(*_row(part))
+    for process in found.parts:
+        if not process["step"] or process["state"] != "done":
+            table.add_row(*_row(process))
     out.print(table)
-    for part in found.parts:
-        if part["restarts"]:
-            out.print(restarted(part), markup=False)
+    for process in found.parts:
+        if process["restarts"]:
+            out.print(restarted(process), markup=False)
     out.print()
     _print_backlog(found.services)
     note = f" ({found.broker_note})" if found.broker_note else ""
@@ -147,25 +147,27 @@ def _print(found: Report) -> None:
     )
 
 
-def restarted(part: Mapping[str, Any]) -> str:
-    """Return in words that a part was started again, and why."""
-    times = "" if part["restarts"] == 1 else f" {part['restarts']} times"
-    last = "" if part["restarts"] == 1 else "the last time "
-    return f"{part['name']} was started again{times}, {last}because: {part['last_restart'] or 'unknown'}"
-
-
-def _row(part: Mapping[str, Any]) -> tuple[str, ...]:
-    colour = _COLOURS.get(part["state"], "red")
+def restarted(process: Mapping[str, Any]) -> str:
+    """Return in words that a process was started again, and why."""
+    times = "" if process["restarts"] == 1 else f" {process['restarts']} times"
+    last = "" if process["restarts"] == 1 else "the last time "
     return (
-        part["name"],
-        f"[{colour}]{part['state']}[/] {escape(part['detail'])}".strip(),
-        str(part["pid"] or ""),
-        duration(time.time() - part["since"]) if part["since"] else "",
-        megabytes(part["memory"]) if part["pid"] else "",
-        f"{part['cores']:.0%}" if part["pid"] else "",
-        str(part["restarts"] or ""),
-        "" if part["heartbeat_age"] is None else duration(part["heartbeat_age"]),
-        part["address"],
+        f"{process['name']} was started again{times}, {last}because: {process['last_restart'] or 'unknown'}"
+    )
+
+
+def _row(process: Mapping[str, Any]) -> tuple[str, ...]:
+    colour = _COLOURS.get(process["state"], "red")
+    return (
+        process["name"],
+        f"[{colour}]{process['state']}[/] {escape(process['detail'])}".strip(),
+        str(process["pid"] or ""),
+        duration(time.time() - process["since"]) if process["since"] else "",
+        megabytes(process["memory"]) if process["pid"] else "",
+        f"{process['cores']:.0%}" if process["pid"] else "",
+        str(process["restarts"] or ""),
+        "" if process["heartbeat_age"] is None else duration(process["heartbeat_age"]),
+        process["address"],
     )
 
 

@@ -1,4 +1,4 @@
-"""What each process finds in its environment: the least that works, and what the user's own says."""
+"""What each process finds in its environment: the least that works, and what the user's own has."""
 
 import os
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ def _for_every_service(stack: Stack, secrets: Credentials, service: Service) -> 
         "DJANGO_PUBLIC_ORIGIN": stack.url,
         "DJANGO_ALLOWED_HOSTS": "127.0.0.1,localhost",
         "DJANGO_LOG_FORMAT": "text",
-        # Here one machine plays everybody: what a visitor's address may do in production would stop a drill.
+        # All clients share one address here: the limit of production would stop a drill.
         "DJANGO_RATE_WRITES": "100000/60",
     }
 

@@ -47,7 +47,7 @@ def read_json(stack: Stack, services: Iterable[Service], *arguments: str) -> dic
 class JsonCommand:
     """A command that prints lines of JSON, running in several services at once for a `with` block.
 
-    A command with `--follow` answers each line that it gets, so that whoever polls starts a process once.
+    A command with `--follow` answers each line that it gets, so that a polling caller starts a process once.
     """
 
     def __init__(self, stack: Stack, services: Iterable[Service], *arguments: str) -> None:
@@ -88,10 +88,10 @@ class JsonCommand:
 
 
 class _Running:
-    """One process of a command. Nothing of it fails: what goes wrong is said by its answers."""
+    """One process of a command. Nothing of it fails: errors are in its answers."""
 
     def __init__(self, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
-        # A file, since a pipe that nobody empties would hold the command up.
+        # A file, since a pipe that is not read would block the command.
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `end`)
         self._process = subprocess.Popen(
             command, env=dict(environment), cwd=REPOSITORY,

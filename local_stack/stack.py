@@ -102,13 +102,13 @@ class Stack:
         digest = hashlib.sha256(str(self.run_dir).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"local-stack-{digest}" / "supervisor.sock"
 
-    def log_of(self, part: str) -> Path:
-        """Return the log file of a part."""
-        return self.run_dir / "log" / f"{part}.log"
+    def log_of(self, process: str) -> Path:
+        """Return the log file of a process."""
+        return self.run_dir / "log" / f"{process}.log"
 
-    def heartbeat_of(self, part: str) -> Path:
+    def heartbeat_of(self, process: str) -> Path:
         """Return the file by which a worker or a relay shows life."""
-        return self.run_dir / "heartbeats" / part
+        return self.run_dir / "heartbeats" / process
 
     def lease_file_of(self, service: str) -> Path:
         """Return the file by which a service's relay shows that it holds the lease."""

@@ -50,12 +50,12 @@ _current: ContextVar[Context | None] = ContextVar("shared_events_context", defau
 
 
 def current() -> Context:
-    """Return the running context, or a fresh one for work that nobody asked for (a sweep, a shell)."""
+    """Return the running context, or a fresh one for work without a request (a sweep, a shell)."""
     return _current.get() or fresh()
 
 
 def fresh() -> Context:
-    """Return the context of work that nobody asked for."""
+    """Return the context of work without a request."""
     return Context(correlation_id=str(uuid7()))
 
 

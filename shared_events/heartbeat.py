@@ -1,4 +1,4 @@
-"""A file whose age tells whether a worker or a relay still works. Liveness probes look at it and ask nobody.
+"""A file whose age tells whether a worker or a relay still works. Liveness probes read nothing else.
 
 A probe that asked through the broker, or in the database, would fail with them; restarting us mends neither.
 """

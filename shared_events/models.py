@@ -1,4 +1,4 @@
-"""The tables behind the protocol: what this service said, sent and heard, and what it could not apply."""
+"""The tables behind the protocol: what this service published and received, and what it could not apply."""
 
 from typing import ClassVar
 
@@ -120,7 +120,7 @@ class Cursor(models.Model):
     stream = models.CharField(max_length=64, primary_key=True)
     position = models.BigIntegerField(default=0)
     last_id = models.UUIDField(null=True)
-    #: The highest position that the publisher was heard to have.
+    #: The highest position that the publisher has reported.
     head = models.BigIntegerField(default=0)
     catch_up_requested_at = models.DateTimeField(null=True)
     #: The event that was being tried one by one, and how often that was begun.

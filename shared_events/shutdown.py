@@ -1,4 +1,4 @@
-"""Whether this worker has been told to stop: work that only waits for the database needn't hold it up."""
+"""Whether this worker is shutting down: work that only waits for the database needn't hold it up."""
 
 from celery.signals import worker_shutting_down
 

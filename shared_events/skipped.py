@@ -36,7 +36,7 @@ def note(stream: str, *, read: int, resumed: int, lost: list[RawEnvelope]) -> Sk
 
 
 def open_ranges() -> QuerySet[SkippedRange]:
-    """Return what nobody has settled yet, oldest first."""
+    """Return what is not settled yet, oldest first."""
     return SkippedRange.objects.filter(settled_at=None).order_by("id")
 
 

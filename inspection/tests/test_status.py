@@ -10,7 +10,7 @@ from local_stack.supervisor.control_client import NotAnswering
 from local_stack.supervisor.process_status import ProcessStatus
 
 
-def part(name: str, **details: Any) -> dict[str, Any]:
+def process_status(name: str, **details: Any) -> dict[str, Any]:
     known = ProcessStatus(name, step=False, state="running", pid=7, since=1.0)
     return known.as_dict() | {"memory": 0, "cores": 0.0} | details
 
@@ -18,8 +18,12 @@ def part(name: str, **details: Any) -> dict[str, Any]:
 @pytest.fixture
 def report(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> status.Report:
     parts = [
-        part("orders.events", state="frozen", detail="a signal has stopped it (pid 7)", heartbeat_age=31.4),
-        part("rabbitmq", restarts=2, last_restart="the broker confirms nothing: it refuses to take it"),
+        process_status(
+            "orders.events", state="frozen", detail="a signal has stopped it (pid 7)", heartbeat_age=31.4
+        ),
+        process_status(
+            "rabbitmq", restarts=2, last_restart="the broker confirms nothing: it refuses to take it"
+        ),
     ]
     found = status.Report(
         system="marketplace", url="http://localhost", broker="rabbitmq", broker_note="", hold_seconds=1,

@@ -24,7 +24,7 @@ class NotGivenBack(Exception):
     """The broker confirmed a message that then wasn't in the queue."""
 
 
-def trouble(address: str, data: Path) -> str | None:
+def problem(address: str, data: Path) -> str | None:
     """Return why the broker at this address can't be used, or None; `data` is where it keeps its messages.
 
     It is Stuck only where a new start mends it: a broker that starts isn't, nor one without disk or memory.

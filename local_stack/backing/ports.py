@@ -1,4 +1,4 @@
-"""Choosing ports that nobody uses, and saying who uses the others."""
+"""Choosing free ports, and naming the processes that listen on others."""
 
 import contextlib
 import errno
@@ -20,12 +20,12 @@ from local_stack.user_errors import UserError
 
 # Below Linux's ephemeral range (32768 and up), so that no outgoing connection takes one between two `up`s.
 _FIRST, _LAST = 20_000, 32_000
-#: Seconds for which other stacks keep off a port that was chosen: until its part listens, or has failed.
+#: Seconds for which other stacks keep off a port that was chosen: until its process listens, or has failed.
 _PROMISED = 300.0
 
 
 class PortTaken(UserError):
-    """A port that was asked for by number belongs to somebody else."""
+    """A port that was requested by number is in use."""
 
 
 def choose_ports(
@@ -36,7 +36,7 @@ def choose_ports(
     avoid_default: bool = False,
     names: Sequence[str] = PORT_NAMES,
 ) -> dict[str, int]:
-    """Return a free port for each of these parts, the ones of last time (`before`) where they are still free.
+    """Return a free port for each of these processes, that of last time (`before`) where it is still free.
 
     `gateway` is the port the user insists on. `avoid_default` leaves the usual gateway port to others. Raises
     PortTaken when the insisted port is in use.
@@ -75,7 +75,7 @@ def _choose(
 def _promises() -> Iterator[dict[str, tuple[str, float]]]:
     """Yield which ports were promised lately: to which run directory, and until when. What is added is kept.
 
-    A port is seen to be free some time before its part listens: two stacks that start at once would both
+    A port is seen to be free some time before its process listens: two stacks that start at once would both
     take it.
     """
     place = Path(tempfile.gettempdir()) / f"local-stack-ports-{os.geteuid()}.json"
@@ -103,12 +103,12 @@ def is_free(port: int) -> bool:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return False
-            # No IPv6 here, or a port that needs privileges: not a sign of somebody else.
+            # No IPv6 here, or a port that needs privileges: not a sign that the port is in use.
     return True
 
 
 def holder_of(port: int) -> str:
-    """Return who listens on a port, in words; an unknown process is said to be one."""
+    """Return in words which process listens on a port, even if it is unknown."""
     try:
         listening = [
             connection
@@ -142,7 +142,7 @@ def _insisted(gateway: int | None) -> int | None:
 
 
 def _gateway_wishes(last: int | None) -> Iterator[int]:
-    """Yield the last port first: addresses that somebody noted down should stay good."""
+    """Yield the last port first: addresses noted down earlier should stay valid."""
     return itertools.chain(filter(None, [last]), itertools.count(DEFAULT_GATEWAY_PORT))
 
 

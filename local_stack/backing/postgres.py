@@ -206,7 +206,7 @@ def _own(cluster: Cluster, path: Path) -> None:
 def _places(stack: Stack) -> tuple[Path, Path, str | None]:
     """Return the cluster's home, the folder of the server's programs, and the user to run as."""
     if os.geteuid() != 0:
-        return stack.run_dir / "postgres", programs(), None
+        return stack.run_dir / "postgres", bin_directory(), None
     wheel = _wheel()
     home = stack.run_dir / "postgres"
     if not _open_to_others(stack.run_dir):
@@ -216,7 +216,7 @@ def _places(stack: Stack) -> tuple[Path, Path, str | None]:
     return home, wheel / _VERSION_18 / "bin", _UNPRIVILEGED
 
 
-def programs() -> Path:
+def bin_directory() -> Path:
     """Return the folder of the wheel's programs, `psql` and `pg_dump` among them."""
     return _wheel() / _VERSION_18 / "bin"
 

@@ -20,7 +20,7 @@ from shared_events.transport.broker_rights import definitions, user
 DISK_RESERVE = 50_000_000
 #: The share of the machine's memory above which it takes nothing in; RabbitMQ's own default.
 MEMORY_WATERMARK = "0.4"
-#: Who asks the node whether it works, by which exchange and queue; no service may use them.
+#: The user that probes the node, with its exchange and queue; no service may use them.
 PROBE = "probe"
 PROBE_QUEUE, PROBE_QUEUE_LIMIT = "probe.v1", 10
 
@@ -94,8 +94,8 @@ def node_environment(stack: Stack) -> dict[str, str]:
     }
 
 
-def control(stack: Stack, *arguments: str) -> str:
-    """Run rabbitmqctl on the node and return what it says. Raises CalledProcessError."""
+def rabbitmqctl(stack: Stack, *arguments: str) -> str:
+    """Run rabbitmqctl on the node and return its output. Raises CalledProcessError."""
     script = server_script()
     assert script, "the node runs"
     command = (str(script.with_name("rabbitmqctl")), "--quiet", "--node", node_name(stack), *arguments)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-#: Seconds without a sign of progress after which nobody waits any longer.
+#: Seconds without a sign of progress after which waiting ends.
 STALLED_AFTER = 60.0
 #: Seconds over which CPU time is added up, at most.
 _LONGEST_WINDOW = 5.0
@@ -56,7 +56,7 @@ class Activity:
         now = time.monotonic()
         window = min(_LONGEST_WINDOW, STALLED_AFTER / 3)
         if now - self._looked > 2 * window:
-            # Nobody looked, or we did not get to it ourselves: nothing is known of that time.
+            # No check was made, or this process did not run itself: that time counts for nothing.
             self._moved = self._window_began = now
             self._seconds = self._cpu_seconds()
         self._looked = now
@@ -121,7 +121,7 @@ def table() -> dict[int, Entry]:
     """Return every process of the machine, as it was half a second ago at most."""
     global _table, _read_at
     if time.monotonic() - _read_at > _TABLE_KEEPS:
-        _table, _read_at = _read_proc() if _PROC.exists() else _ask_psutil(), time.monotonic()
+        _table, _read_at = _read_proc() if _PROC.exists() else _read_psutil(), time.monotonic()
     return _table
 
 
@@ -136,7 +136,7 @@ def _read_proc() -> dict[int, Entry]:
     return found
 
 
-def _ask_psutil() -> dict[int, Entry]:
+def _read_psutil() -> dict[int, Entry]:
     found: dict[int, Entry] = {}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):

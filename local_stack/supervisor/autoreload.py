@@ -1,4 +1,4 @@
-"""Restarting workers and relays when somebody edits a Python file, for `up --reload`."""
+"""Restarting workers and relays when a Python file changes, for `up --reload`."""
 
 import asyncio
 from pathlib import Path
@@ -9,16 +9,16 @@ _EVERY = 1.0
 
 
 async def restart_on_change(processes: dict[str, ManagedProcess]) -> None:
-    """Look at the sources once a second, for ever, and restart the parts whose files changed."""
-    watching = [managed for managed in processes.values() if managed.part.sources]
-    folders = {folder for managed in watching for folder in managed.part.sources}
+    """Look at the sources once a second, for ever, and restart the processes whose files changed."""
+    watching = [managed for managed in processes.values() if managed.spec.sources]
+    folders = {folder for managed in watching for folder in managed.spec.sources}
     before = {folder: snapshot(folder) for folder in folders}
     while True:
         await asyncio.sleep(_EVERY)
         now = {folder: await asyncio.to_thread(snapshot, folder) for folder in folders}
         changed = {folder for folder in folders if now[folder] != before[folder]}
         before = now
-        touched = [managed for managed in watching if changed.intersection(managed.part.sources)]
+        touched = [managed for managed in watching if changed.intersection(managed.spec.sources)]
         await asyncio.gather(*(managed.restart() for managed in touched))
 
 

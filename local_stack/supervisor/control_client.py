@@ -38,8 +38,8 @@ class NotAnswering(NotRunning):
         self.why = "it does not answer"
 
 
-class Refused(UserError):
-    """The supervisor could not do what was asked; the message says why."""
+class RequestRejected(UserError):
+    """The supervisor could not fulfil the request; the message has the reason."""
 
 
 class Supervision:
@@ -49,9 +49,9 @@ class Supervision:
         self._stack = stack
 
     def status(self) -> list[dict[str, Any]]:
-        """Return what is known of each part, as `process_status.ProcessStatus` describes it."""
-        parts: list[dict[str, Any]] = self._ask("status")["parts"]
-        return parts
+        """Return the status of each process, as `process_status.ProcessStatus` describes it."""
+        processes: list[dict[str, Any]] = self._request("status")["parts"]
+        return processes
 
     def is_running(self) -> bool:
         """Return whether a supervisor answers."""
@@ -63,45 +63,45 @@ class Supervision:
 
     def repair(self) -> None:
         """Start everything that is stopped, failed or waiting for another try."""
-        self._ask("repair")
+        self._request("repair")
 
-    def stop(self, part: str) -> None:
-        """Stop a part; it stays stopped until `start`. Raises Refused for an unknown one."""
-        self._ask("stop", part=part)
+    def stop(self, name: str) -> None:
+        """Stop a process; it stays stopped until `start`. Raises RequestRejected for an unknown one."""
+        self._request("stop", part=name)
 
-    def start(self, part: str) -> None:
-        """Start a part and wait until it is ready. Raises Refused."""
-        self._ask("start", part=part)
+    def start(self, name: str) -> None:
+        """Start a process and wait until it is ready. Raises RequestRejected."""
+        self._request("start", part=name)
 
-    def restart(self, part: str) -> None:
-        """Restart a part and wait until it is ready. Raises Refused."""
-        self._ask("restart", part=part)
+    def restart(self, name: str) -> None:
+        """Restart a process and wait until it is ready. Raises RequestRejected."""
+        self._request("restart", part=name)
 
-    def replace(self, part: str) -> None:
-        """Start a part's successor, and stop the part when that has taken over. Raises Refused."""
-        self._ask("replace", part=part)
+    def replace(self, name: str) -> None:
+        """Start a successor, and stop the process when that has taken over. Raises RequestRejected."""
+        self._request("replace", part=name)
 
     def shut_down(self) -> None:
-        """Ask the supervisor to stop everything and itself; returns at once."""
-        self._ask("shut_down")
+        """Request that the supervisor stops everything and itself; returns at once."""
+        self._request("shut_down")
 
     @contextlib.contextmanager
-    def overriding(self, part: str, environment: Mapping[str, str], *, wait: bool = True) -> Iterator[None]:
-        """Run a part with some variables changed for as long as the context lasts.
+    def overriding(self, name: str, environment: Mapping[str, str], *, wait: bool = True) -> Iterator[None]:
+        """Run a process with some variables changed for as long as the context lasts.
 
-        With `wait` the context begins once it is ready. Raises Refused when it doesn't get ready.
-        The supervisor restores the part when the connection ends, so a killed caller leaves nothing behind.
+        With `wait` the context begins once it is ready. Raises RequestRejected when it doesn't get ready.
+        The supervisor restores the process when the connection ends, also that of a killed caller.
         """
         with self._connect() as connection:
             self._exchange(
-                connection, {"do": "override", "part": part, "environment": dict(environment), "wait": wait}
+                connection, {"do": "override", "part": name, "environment": dict(environment), "wait": wait}
             )
             yield
             connection.shutdown(socket.SHUT_WR)
             self._wait_for_answer(connection)
             _read(connection)
 
-    def _ask(self, what: str, **details: Any) -> dict[str, Any]:
+    def _request(self, what: str, **details: Any) -> dict[str, Any]:
         with self._connect() as connection:
             return self._exchange(connection, {"do": what, **details})
 
@@ -146,5 +146,5 @@ def _read(connection: socket.socket) -> dict[str, Any]:
         raise NotRunning("the supervisor ended before it answered")
     reply: dict[str, Any] = json.loads(line)
     if "refused" in reply:
-        raise Refused(reply["refused"])
+        raise RequestRejected(reply["refused"])
     return reply

@@ -1,4 +1,4 @@
-"""Where the supervisor takes requests. The other side of `control`."""
+"""Where the supervisor takes requests. The other side of `control_client`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from local_stack.supervisor.run import Supervisor
 
 
-#: How much of a part's log is shown to whoever waited for it in vain.
+#: How many lines of a process's log go to a client that waited for it in vain.
 _LINES = 25
 
 
@@ -24,7 +24,7 @@ class CannotDo(Exception):
 
 
 async def serve(supervisor: Supervisor) -> asyncio.Server:
-    """Open the stack's socket, for its owner alone, and answer whoever calls."""
+    """Open the stack's socket, for its owner alone, and answer requests."""
     path = supervisor.stack.socket
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
@@ -97,8 +97,8 @@ async def _override(
 
 
 async def _replace(supervisor: Supervisor, managed: ManagedProcess) -> None:
-    name = managed.part.name
-    if managed.part.drain is None:
+    name = managed.spec.name
+    if managed.spec.drain is None:
         raise CannotDo(f"{name} can't run twice, so it has no successor: restart it by stopping it.")
     if not managed.ready.is_set():
         raise CannotDo(f"{name} isn't running, so nothing takes over from it.")
@@ -120,13 +120,13 @@ async def _until_ready(supervisor: Supervisor, managed: ManagedProcess) -> None:
     try:
         await until_ready(managed)
     except NotReady as error:
-        log = logs.last_life(supervisor.stack.log_of(managed.part.name), _LINES)
-        raise CannotDo(f"{managed.part.name} {error}.\n\n{log}") from None
+        log = logs.last_life(supervisor.stack.log_of(managed.spec.name), _LINES)
+        raise CannotDo(f"{managed.spec.name} {error}.\n\n{log}") from None
 
 
 def _process(supervisor: Supervisor, request: dict[str, Any]) -> ManagedProcess:
     managed = supervisor.processes.get(request["part"])
-    if managed is None or managed.part.oneshot:
-        names = ", ".join(name for name, known in supervisor.processes.items() if not known.part.oneshot)
-        raise CannotDo(f"There is no part called {request['part']!r}. There are: {names}.")
+    if managed is None or managed.spec.oneshot:
+        names = ", ".join(name for name, known in supervisor.processes.items() if not known.spec.oneshot)
+        raise CannotDo(f"There is no process called {request['part']!r}. There are: {names}.")
     return managed

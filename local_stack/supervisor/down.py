@@ -1,4 +1,4 @@
-"""`down`: stop everything of a stack, whoever started it, and prove that nothing is left."""
+"""`down`: stop everything of a stack, however it was started, and prove that nothing is left."""
 
 import contextlib
 import shutil
@@ -12,7 +12,7 @@ from local_stack.stack import Stack
 from local_stack.supervisor.launch import locked, shut_down
 from local_stack.supervisor.processes import leftovers
 
-#: What a stack writes into its run directory, which may be somebody's own directory with other things in it.
+#: What a stack writes into its run directory, which may be the user's own directory with other files in it.
 _WRITTEN = (
     *("stack.json", "secrets.json", "done.json", "processes.json", "lock", ".*.json.*"),
     *("log", "keys", "broker", "caddy", "mail", "postgres", "rabbitmq", "stripe.store*"),
@@ -54,4 +54,4 @@ def forget(stack: Stack) -> None:
             place.unlink(missing_ok=True)
     for folder in {home.parent, stack.socket.parent, stack.run_dir}:
         with contextlib.suppress(OSError):
-            folder.rmdir()  # stays where somebody else keeps something in it
+            folder.rmdir()  # stays where it has other files

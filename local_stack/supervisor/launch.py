@@ -41,15 +41,15 @@ ProcessStatus = dict[str, Any]
 
 
 class BrokerMissing(UserError):
-    """RabbitMQ was asked for by name and isn't on this machine."""
+    """RabbitMQ was requested by name and isn't on this machine."""
 
 
 class DidNotStart(Exception):
-    """A part doesn't get ready; the message names it and shows the end of its log."""
+    """A process doesn't get ready; the message names it and shows the end of its log."""
 
-    def __init__(self, part: str, reason: str, log: str) -> None:
-        super().__init__(f"{part} {reason}.\n\n{log}")
-        self.part, self.reason = part, reason
+    def __init__(self, process: str, reason: str, log: str) -> None:
+        super().__init__(f"{process} {reason}.\n\n{log}")
+        self.process, self.reason = process, reason
 
 
 def plan(
@@ -107,7 +107,7 @@ def _choose_broker(wanted: str, overrides: Mapping[str, str]) -> tuple[str, str]
 
 def without_rabbitmq(stack: Stack, failure: DidNotStart) -> Stack:
     """Return the same stack on the embedded broker, for when RabbitMQ doesn't come up."""
-    note = f"{failure.part} {failure.reason}"
+    note = f"{failure.process} {failure.reason}"
     return dataclasses.replace(stack, broker="embedded", broker_note=note, gave_up_rabbitmq=True)
 
 
@@ -141,23 +141,23 @@ def launch(
 
 
 def wait_until_ready(stack: Stack, report: Callable[[list[ProcessStatus]], None] = lambda _: None) -> None:
-    """Wait until every part runs and every step is done, for as long as those that don't make progress.
+    """Wait until every process runs and every step is done, for as long as those that don't make progress.
 
     `report` sees each look. Raises DidNotStart.
     """
     supervision, silence = Supervision(stack), _Silence(stack)
     while True:
         try:
-            parts = supervision.status()
+            processes = supervision.status()
         except NotRunning:
             silence.check()
-            parts = []
-        report(parts)
-        if parts and all(part["state"] in {"running", "done"} for part in parts):
+            processes = []
+        report(processes)
+        if processes and all(process["state"] in {"running", "done"} for process in processes):
             return
-        for part in parts:
-            if part["hopeless"]:
-                raise _failure(stack, part["name"], part["hopeless"])
+        for process in processes:
+            if process["hopeless"]:
+                raise _failure(stack, process["name"], process["hopeless"])
         time.sleep(_POLL)
 
 
@@ -180,12 +180,12 @@ class _Silence:
             raise _failure(self._stack, "supervisor", f"does not answer {after(waited, idle)}")
 
 
-def _failure(stack: Stack, part: str, reason: str) -> DidNotStart:
-    return DidNotStart(part, reason, last_life(stack.log_of(part), 25))
+def _failure(stack: Stack, process: str, reason: str) -> DidNotStart:
+    return DidNotStart(process, reason, last_life(stack.log_of(process), 25))
 
 
 def shut_down(stack: Stack) -> int:
-    """Stop every process of the stack, whoever started it; return how many there were. None is left after."""
+    """Stop every process of the stack, however it was started; return how many there were."""
     found = {process.pid for process in leftovers(stack)}
     with contextlib.suppress(NotRunning):
         Supervision(stack).shut_down()

@@ -12,7 +12,7 @@ SILENT_AFTER = 20.0
 
 
 class Frozen(Stuck):
-    """Trouble of a process that does nothing at all, whatever comes."""
+    """Problem of a process that does nothing at all, whatever comes."""
 
 
 @dataclass
@@ -24,8 +24,8 @@ class Life:
     _beat: float | None = None
     _beat_seen: float = field(default_factory=time.monotonic)
 
-    def trouble(self) -> Frozen | None:
-        """Return how it is frozen, or None. To be asked every few seconds."""
+    def problem(self) -> Frozen | None:
+        """Return how it is frozen, or None. To be called every few seconds."""
         silent = self._silence()
         stopped = stopped_in(self.pid)
         if stopped:

@@ -1,4 +1,4 @@
-"""Log files of the parts: kept short, shown together, followed."""
+"""Log files of the processes: kept short, shown together, followed."""
 
 import itertools
 import shutil
@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from local_stack.stack import Stack
 
-#: A log is put aside as `<part>.log.1` past this many bytes.
+#: A log is put aside as `<process>.log.1` past this many bytes.
 LIMIT = 5_000_000
 _FOLLOW_EVERY = 0.3
 _BEGINNING = "-------- "
@@ -29,17 +29,17 @@ def rotate(stack: Stack) -> None:
                 file.truncate(0)
 
 
-def begin(log: BinaryIO, part: str) -> None:
-    """Write the line that begins each life of a part."""
-    log.write(f"{_BEGINNING}{part} starts at {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}\n".encode())
+def begin(log: BinaryIO, process: str) -> None:
+    """Write the line that begins each life of a process."""
+    log.write(f"{_BEGINNING}{process} starts at {datetime.now().astimezone():%Y-%m-%d %H:%M:%S}\n".encode())
     log.flush()
 
 
 def last_life(log: Path, lines: int) -> str:
-    """Return the last lines that a part logged since it was started last."""
-    told = tail(log, lines).splitlines()
-    beginnings = [number for number, line in enumerate(told) if line.startswith(_BEGINNING)]
-    return "\n".join(told[beginnings[-1] + 1 :] if beginnings else told) or "(it logged nothing)"
+    """Return the last lines that a process logged since it was started last."""
+    logged = tail(log, lines).splitlines()
+    beginnings = [number for number, line in enumerate(logged) if line.startswith(_BEGINNING)]
+    return "\n".join(logged[beginnings[-1] + 1 :] if beginnings else logged) or "(it logged nothing)"
 
 
 def tail(log: Path, lines: int) -> str:
@@ -50,10 +50,12 @@ def tail(log: Path, lines: int) -> str:
         return ""
 
 
-def logs_of(stack: Stack, part: str | None) -> list[Path]:
-    """Return a part's log; all of a service's for `orders`; everybody's for None."""
+def logs_of(stack: Stack, process: str | None) -> list[Path]:
+    """Return a process's log; all of a service's for `orders`; every log for None."""
     found = sorted((stack.run_dir / "log").glob("*.log"))
-    return [log for log in found if part is None or log.stem == part or log.stem.startswith(f"{part}.")]
+    return [
+        log for log in found if process is None or log.stem == process or log.stem.startswith(f"{process}.")
+    ]
 
 
 def show(logs: Sequence[Path], *, lines: int, follow: bool) -> None:

@@ -36,17 +36,17 @@ class Patience:
         """Note that another process has been started."""
         self.was_well, self._well_since, self._stuck_since = False, 0.0, 0.0
 
-    def note(self, trouble: str | None) -> None:
+    def note(self, problem: str | None) -> None:
         """Note what is wrong with it now."""
         now = time.monotonic()
-        if trouble is None:
+        if problem is None:
             self.was_well, self._stuck_since = True, 0.0
             self._well_since = self._well_since or now
             if now - self._well_since > _MENDED_AFTER:
                 self._vain_starts = 0
             return
         self._well_since = 0.0
-        self._stuck_since = (self._stuck_since or now) if isinstance(trouble, Stuck) else 0.0
+        self._stuck_since = (self._stuck_since or now) if isinstance(problem, Stuck) else 0.0
 
     def is_over(self) -> bool:
         """Return whether it has been stuck for too long."""

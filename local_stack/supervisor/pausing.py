@@ -12,8 +12,8 @@ _ORDER = ("web", "commands", "events", "relay")
 def pause(stack: Stack, service: Service) -> None:
     """Stop the processes of a service; they finish what they have in hand. Raises NotRunning."""
     supervision = Supervision(stack)
-    for part in _parts(supervision, service):
-        supervision.stop(part)
+    for name in _processes(supervision, service):
+        supervision.stop(name)
     out.print(
         f"{service.name} is paused; bring it back with: {stack.system.command('resume')} {service.name}"
     )
@@ -22,8 +22,8 @@ def pause(stack: Stack, service: Service) -> None:
 def resume(stack: Stack, service: Service) -> None:
     """Start them again, and wait until they are ready. Raises NotRunning."""
     supervision = Supervision(stack)
-    for part in reversed(_parts(supervision, service)):
-        supervision.start(part)
+    for name in reversed(_processes(supervision, service)):
+        supervision.start(name)
     out.print(f"{service.name} runs again")
 
 
@@ -37,6 +37,6 @@ def running_parts(stack: Stack, service: Service) -> list[str]:
     return [name for name in names if name in views and views[name]["state"] != "stopped"]
 
 
-def _parts(supervision: Supervision, service: Service) -> list[str]:
+def _processes(supervision: Supervision, service: Service) -> list[str]:
     known = {view["name"] for view in supervision.status()}
     return [name for role in _ORDER if (name := f"{service.name}.{role}") in known]

@@ -1,4 +1,4 @@
-"""How to tell that a part is ready. A probe returns None when all is well, else what is wrong, in words."""
+"""Readiness probes of processes. A probe returns None when all is well, else what is wrong, in words."""
 
 import asyncio
 import math
@@ -17,7 +17,7 @@ _LEASE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Sighting:
-    """What a probe may look at besides the network: the part's log since its last start, and its time."""
+    """What a probe may look at besides the network: the process's log since its last start, and its time."""
 
     log: Path
     log_offset: int
@@ -31,12 +31,12 @@ class Stuck(str):
 
 
 class Probe(Protocol):
-    """Looks at a running part; `lasting` when one good answer is enough for the part's whole life."""
+    """Looks at a running process; `lasting` when one good answer is enough for the process's whole life."""
 
     lasting: ClassVar[bool]
 
     async def __call__(self, seen: Sighting) -> str | None:
-        """Return None when the part is ready, else why it isn't."""
+        """Return None when the process is ready, else why it isn't."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The table of everything that runs: by which command, after what, and how to tell that it is ready."""
+"""The table of everything that runs: its command, what it waits for, and its readiness probe."""
 
 import dataclasses
 import importlib.util
@@ -21,7 +21,7 @@ from local_stack.environment import (
 from local_stack.stack import REPOSITORY, Stack
 from local_stack.supervisor import step_cache
 from local_stack.supervisor.probes import Alive, Answers, HoldsLease, Listens, Logs, Probe, Works
-from local_stack.systems import Service, Step
+from local_stack.systems import Service, SetupCommand
 
 PYTHON = sys.executable
 
@@ -31,10 +31,10 @@ _DRAINS = {"web": 35.0, "events": 130.0, "commands": 70.0, "relay": 20.0}
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessSpec:
-    """One process of the stack, or with `once` a step that runs to its end.
+    """One process of the stack, or with `oneshot` a step that runs to its end.
 
     A step is skipped while its `fingerprint`, taken at its turn, is that of the last time it succeeded.
-    `after` names parts that must be ready (steps: done) before it starts for the first time.
+    `after` names processes that must be ready (steps: done) before it starts for the first time.
     """
 
     name: str
@@ -61,13 +61,13 @@ class ProcessSpec:
     drain: float | None = None
     #: How a successor is known to be ready, where `ready` could mean its predecessor.
     successor: Probe | None = None
-    #: Where a change of a Python file restarts the part in a stack started with `--reload`.
+    #: Where a change of a Python file restarts the process in a stack started with `--reload`.
     sources: tuple[Path, ...] = ()
 
 
 def specs_of(stack: Stack, secrets: Credentials) -> list[ProcessSpec]:
-    """Return the parts of a stack, in the order in which they get their turn to start."""
-    parts = [
+    """Return the processes of a stack, in the order in which they get their turn to start."""
+    specs = [
         *_postgres(stack, secrets),
         *_rabbitmq(stack, secrets),
         *_stripe(stack, secrets),
@@ -75,29 +75,29 @@ def specs_of(stack: Stack, secrets: Credentials) -> list[ProcessSpec]:
     ]
     services = stack.system.running
     stateful = [service for service in services if service.stateful]
-    parts += [part for service in stateful for part in _steps(stack, secrets, service, parts)]
-    parts += [
-        part for service in services if service.has_web for part in _web(stack, secrets, service, parts)
+    specs += [spec for service in stateful for spec in _setup(stack, secrets, service, specs)]
+    specs += [
+        spec for service in services if service.has_web for spec in _web(stack, secrets, service, specs)
     ]
-    parts += [part for service in stateful for part in _events(stack, secrets, service, parts)]
-    return [*parts, *([_seed(stack, secrets, parts)] if stack.system.seed else [])]
+    specs += [spec for service in stateful for spec in _events(stack, secrets, service, specs)]
+    return [*specs, *([_seed(stack, secrets, specs)] if stack.system.seed else [])]
 
 
 def specs_on_demand(stack: Stack, secrets: Credentials, service: Service) -> list[ProcessSpec]:
-    """Return the parts of a service that doesn't start with the system, its steps first.
+    """Return the processes of a service that doesn't start with the system, its steps first.
 
-    Whoever starts them has no socket to hand on, so the web part opens its own.
+    Their caller has no socket to pass on, so the web process opens its own.
     """
-    steps = _steps(stack, secrets, service, [])
+    steps = _setup(stack, secrets, service, [])
     web = [
-        dataclasses.replace(part, command=(*part.command, "--bind", part.address))
-        for part in _web(stack, secrets, service, steps)
+        dataclasses.replace(spec, command=(*spec.command, "--bind", spec.address))
+        for spec in _web(stack, secrets, service, steps)
     ]
     return [*steps, *web, *_events(stack, secrets, service, steps)]
 
 
-def _present(parts: Iterable[ProcessSpec], *names: str) -> tuple[str, ...]:
-    known = {part.name for part in parts}
+def _present(specs: Iterable[ProcessSpec], *names: str) -> tuple[str, ...]:
+    known = {spec.name for spec in specs}
     return tuple(name for name in names if name in known)
 
 
@@ -145,7 +145,7 @@ def _rabbitmq(stack: Stack, secrets: Credentials) -> list[ProcessSpec]:
             after=("epmd",),
             environment=rabbitmq.node_environment(stack),
             prepare=partial(rabbitmq.write_configuration, stack, secrets),
-            ready=Works(partial(broker_probe.trouble, probing, rabbitmq.data_of(stack))),
+            ready=Works(partial(broker_probe.problem, probing, rabbitmq.data_of(stack))),
             look_every=5.0,
             address=f"127.0.0.1:{ports['rabbitmq']}",
             grace=20,
@@ -177,36 +177,38 @@ def _gateway(stack: Stack) -> ProcessSpec:
     )
 
 
-def _steps(
+def _setup(
     stack: Stack, secrets: Credentials, service: Service, before: list[ProcessSpec]
 ) -> list[ProcessSpec]:
     """Return what must be done once per service: migrations, topology, and its own steps."""
     environment = service_environment(stack, secrets, service)
     texts = [stack.broker, *environment.values()]
-    folders = [*_sources(stack, service), REPOSITORY / "requirements"]
+    folders = [*_source_folders(stack, service), REPOSITORY / "requirements"]
     places = [postgres.cluster_of(stack, secrets).data / "PG_VERSION", *_broker_places(stack)]
 
-    def process(step: Step) -> ProcessSpec:
-        arguments = [text.format(run_dir=stack.run_dir) for text in step.arguments]
+    def process(command: SetupCommand) -> ProcessSpec:
+        arguments = [text.format(run_dir=stack.run_dir) for text in command.arguments]
         return ProcessSpec(
-            name=f"{service.name}.{step.name}",
+            name=f"{service.name}.{command.name}",
             command=service.manage(*arguments),
-            after=step.after,
+            after=command.after,
             environment=environment,
             oneshot=True,
             fingerprint=partial(step_cache.combined, [*texts, *arguments], places, folders),
         )
 
     migrated = (f"{service.name}.migrate", *_present(before, "rabbitmq"))
-    steps = (
-        Step(name="migrate", arguments=("migrate", "--no-input"), after=_present(before, "databases")),
-        Step(name="topology", arguments=("declare_topology",), after=migrated),
-        *service.steps,
+    commands = (
+        SetupCommand(
+            name="migrate", arguments=("migrate", "--no-input"), after=_present(before, "databases")
+        ),
+        SetupCommand(name="topology", arguments=("declare_topology",), after=migrated),
+        *service.setup_commands,
     )
-    return [process(step) for step in steps]
+    return [process(command) for command in commands]
 
 
-def _sources(stack: Stack, service: Service) -> tuple[Path, ...]:
+def _source_folders(stack: Stack, service: Service) -> tuple[Path, ...]:
     """Return where the code is that a service's processes run."""
     folders = (service.folder, *stack.system.folders, "shared_events", "service_defaults")
     return tuple(REPOSITORY / folder for folder in folders)
@@ -244,7 +246,7 @@ def _events(
     stack: Stack, secrets: Credentials, service: Service, before: list[ProcessSpec]
 ) -> list[ProcessSpec]:
     """Return a service's relay and workers; they wait until every service's queues are declared."""
-    topologies = tuple(part.name for part in before if part.name.endswith(".topology"))
+    topologies = tuple(spec.name for spec in before if spec.name.endswith(".topology"))
 
     def process(name: str, *arguments: str, ready: Probe) -> ProcessSpec:
         heartbeat = stack.heartbeat_of(f"{service.name}.{name}")
@@ -257,7 +259,7 @@ def _events(
             after=(f"{service.name}.migrate", *topologies),
             environment=service_environment(stack, secrets, service),
             ready=ready,
-            sources=_sources(stack, service),
+            sources=_source_folders(stack, service),
         )
 
     lease = stack.lease_file_of(service.name)

@@ -1,4 +1,4 @@
-"""What is known about a part, as `status` shows it."""
+"""What is known about a process, as `status` shows it."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ def how_it_ended(code: int) -> str:
 
 @dataclass
 class ProcessStatus:
-    """What is known about a part, as `status` shows it. `since` is in epoch seconds.
+    """What is known about a process, as `status` shows it. `since` is in epoch seconds.
 
     States: waiting, starting, running, unready, frozen, restarting, stopping, stopped; for steps done and
     failed. A frozen process is there and does nothing: a signal has stopped it, or it hangs.

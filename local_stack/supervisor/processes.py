@@ -15,7 +15,7 @@ import psutil
 
 from local_stack.stack import Stack, write_private
 
-#: Every process of a stack inherits this variable, with the stack's id and the part's name as its value.
+#: Every process of a stack inherits this variable, with the stack's id and the process's name as its value.
 MARKER = "LOCAL_STACK_PART"
 _PROC = Path("/proc")
 _PR_SET_PDEATHSIG = 1
@@ -76,7 +76,7 @@ class Record:
 
 
 def recorded(run_dir: Path) -> dict[str, Identity]:
-    """Return the recorded processes that still live, by part; the supervisor's name is `supervisor`."""
+    """Return the recorded processes that still live, by process; the supervisor's name is `supervisor`."""
     try:
         known: Mapping[str, dict[str, object]] = json.loads((run_dir / "processes.json").read_text())
     except (FileNotFoundError, json.JSONDecodeError):
@@ -157,9 +157,9 @@ def dies_with_parent(signum: signal.Signals) -> Callable[[], None]:
         return lambda: None
     prctl = ctypes.CDLL(None).prctl
 
-    def ask() -> None:
+    def set_death_signal() -> None:
         prctl(_PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
 
-    return ask
+    return set_death_signal

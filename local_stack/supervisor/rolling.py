@@ -19,25 +19,25 @@ class NothingToRestart(UserError):
 
 
 def restart(stack: Stack, names: Sequence[str], *, under_load: bool) -> int:
-    """Replace the named parts or services, or all; with `under_load` people buy meanwhile, and are asked.
+    """Replace the named processes or services, or all; `under_load` generates and checks requests meanwhile.
 
-    Returns the exit code: 0 when everything was replaced and, under load, nobody noticed.
+    Returns the exit code: 0 when everything was replaced and, under load, no request or event was lost.
     """
     supervision = Supervision(stack)
-    parts = _chosen([view["name"] for view in supervision.status() if not view["step"]], names)
+    processes = _chosen([view["name"] for view in supervision.status() if not view["step"]], names)
     if not under_load:
-        _replace(supervision, parts)
+        _replace(supervision, processes)
         return 0
     with importlib.import_module(stack.system.load).under_load(stack) as load:
         load.warm_up()
         with _timed("everything was replaced"):
-            _replace(supervision, parts)
+            _replace(supervision, processes)
         load.cool_down()
         return int(load.verdict())
 
 
 def _chosen(running: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Return the parts to replace, in the order in which it is done. Raises NothingToRestart."""
+    """Return the processes to replace, in the order in which it is done. Raises NothingToRestart."""
     known = [name for name in running if name.partition(".")[2] in _ORDER]
     for name in names:
         if not any(name in {one, one.partition(".")[0]} for one in known):
@@ -46,10 +46,10 @@ def _chosen(running: Sequence[str], names: Sequence[str]) -> list[str]:
     return sorted(chosen, key=lambda one: _ORDER.index(one.partition(".")[2]))
 
 
-def _replace(supervision: Supervision, parts: Sequence[str]) -> None:
-    for part in parts:
-        with _timed(part):
-            supervision.replace(part)
+def _replace(supervision: Supervision, processes: Sequence[str]) -> None:
+    for name in processes:
+        with _timed(name):
+            supervision.replace(name)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The one background process of a stack: starts every part, keeps it alive, and ends them all when it ends.
+"""The one background process of a stack: starts all others, keeps them running, and ends them when it ends.
 
 `python -m local_stack.supervisor.run <run directory> [--tied <pid>]`; tied, it ends when that process does.
 """
@@ -25,17 +25,17 @@ _ROTATE_EVERY, _TIE_EVERY = 10.0, 1.0
 class Supervisor:
     """All processes of one stack."""
 
-    def __init__(self, stack: Stack, parts: Sequence[ProcessSpec]) -> None:
+    def __init__(self, stack: Stack, specs: Sequence[ProcessSpec]) -> None:
         self.stack = stack
         self.closing = asyncio.Event()
         self._record = Record(stack.run_dir)
-        # Starting is almost only Python's imports: more at once than cores would help nobody.
+        # Starting is almost only Python's imports: more at once than cores would not help.
         turns = asyncio.Semaphore((os.cpu_count() or 2) + 1)
-        self.processes = {part.name: ManagedProcess(part, stack, self._record, turns) for part in parts}
+        self.processes = {spec.name: ManagedProcess(spec, stack, self._record, turns) for spec in specs}
         self._successors: set[asyncio.Task[None]] = set()
 
     async def run(self, tied_to: int | None) -> None:
-        """Keep everything until asked to end, then stop it all. Raises what a process could not handle."""
+        """Run everything until a request to end, then stop it. Raises what a process could not handle."""
         self._record.keep("supervisor", os.getpid())
         server = await control_server.serve(self)
         lives = [
@@ -56,9 +56,9 @@ class Supervisor:
             self.stack.socket.unlink(missing_ok=True)
 
     async def replace(self, name: str) -> None:
-        """Start a part's successor beside it, and once that is ready let the part finish and stop it.
+        """Start a process's successor beside it, and once that is ready let the process finish and stop it.
 
-        Raises NotReady, with the part as it was, when it isn't worth waiting for the successor.
+        Raises NotReady, with the process as it was, when it isn't worth waiting for the successor.
         """
         old = self.processes[name]
         new = old.successor()
@@ -70,18 +70,18 @@ class Supervisor:
             await new.stop()
             life.cancel()
             raise
-        new.settle(old.part)
+        new.settle(old.spec)
         self.processes[name] = new
-        await old.stop(grace=old.part.drain)
+        await old.stop(grace=old.spec.drain)
 
     async def _until_asked_to_end(
         self, lives: list[asyncio.Task[None]], chores: list[asyncio.Task[None]]
     ) -> None:
-        asked = asyncio.create_task(self.closing.wait())
+        closing = asyncio.create_task(self.closing.wait())
         watched: set[asyncio.Task[None]] = {*lives, *chores}
-        while not asked.done():
-            finished, _ = await asyncio.wait({asked, *watched}, return_when=asyncio.FIRST_COMPLETED)
-            for task in finished - {asked}:
+        while not closing.done():
+            finished, _ = await asyncio.wait({closing, *watched}, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished - {closing}:
                 task.result()  # a step's life ends by itself; an error in our own code ends us
                 watched.discard(task)
 
@@ -94,10 +94,10 @@ class Supervisor:
         end(await asyncio.to_thread(leftovers, self.stack), grace=5)
 
     def _before(self, managed: ManagedProcess) -> list[ManagedProcess]:
-        return [self.processes[name] for name in managed.part.after]
+        return [self.processes[name] for name in managed.spec.after]
 
     def _depth(self, name: str) -> int:
-        return 1 + max((self._depth(other) for other in self.processes[name].part.after), default=0)
+        return 1 + max((self._depth(other) for other in self.processes[name].spec.after), default=0)
 
     def _check_tie(self, pid: int) -> None:
         if os.getppid() != pid:
@@ -110,9 +110,9 @@ async def _every(seconds: float, action: Callable[[], None]) -> None:
         action()
 
 
-async def supervise(stack: Stack, parts: Sequence[ProcessSpec], tied_to: int | None = None) -> None:
-    """Run these parts until SIGTERM, SIGINT, SIGHUP or a request to shut down."""
-    supervisor = Supervisor(stack, parts)
+async def supervise(stack: Stack, specs: Sequence[ProcessSpec], tied_to: int | None = None) -> None:
+    """Run these processes until SIGTERM, SIGINT, SIGHUP or a request to shut down."""
+    supervisor = Supervisor(stack, specs)
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(signum, supervisor.closing.set)
@@ -128,8 +128,8 @@ def main() -> None:
     stack = Stack.load(options.run_dir)
     if stack is None:
         sys.exit(f"No stack was ever prepared in {options.run_dir}.")
-    parts = specs_of(stack, credentials_of(stack.run_dir, stack.system))
-    asyncio.run(supervise(stack, parts, options.tied))
+    specs = specs_of(stack, credentials_of(stack.run_dir, stack.system))
+    asyncio.run(supervise(stack, specs, options.tied))
 
 
 if __name__ == "__main__":

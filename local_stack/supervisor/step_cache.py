@@ -19,7 +19,7 @@ def combined(texts: Iterable[str], places: Iterable[Path] = (), folders: Iterabl
     for place in places:
         digest.update(_identity(place).encode() + b"\0")
     for folder in folders:
-        for path in _sources(folder):
+        for path in _source_files(folder):
             digest.update(str(path).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -39,7 +39,7 @@ def _identity(place: Path) -> str:
     return f"{found.st_ino}:{0 if place.is_dir() else found.st_mtime_ns}"
 
 
-def _sources(folder: Path) -> list[Path]:
+def _source_files(folder: Path) -> list[Path]:
     found = (path for pattern in ("*.py", "*.txt") for path in folder.rglob(pattern))
     return sorted(path for path in found if "tests" not in path.parts)
 

@@ -29,13 +29,13 @@ from local_stack.systems import System
 from local_stack.systems.marketplace import MARKETPLACE
 from local_stack.user_errors import UserError
 
-#: Seconds between two words about a part that takes long to start.
+#: Seconds between two words about a process that takes long to start.
 _SAY_EVERY = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpOptions:
-    """The options of `up`; None where the user said nothing."""
+    """The options of `up`; None where the user gave none."""
 
     run_dir: Path
     system: System = MARKETPLACE
@@ -86,7 +86,7 @@ def _running(run_dir: Path) -> Stack | None:
 
 
 def _must_change(running: Stack, options: UpOptions, overrides: Mapping[str, str]) -> bool:
-    """Return whether what was asked for differs from what runs; options not given stay as they are."""
+    """Return whether what was requested differs from what runs; options not given stay as they are."""
     wanted = dataclasses.replace(
         _as_wished(running, options),
         overrides=overrides,
@@ -120,7 +120,7 @@ def _completed(options: UpOptions, running: Stack) -> UpOptions:
 def _repair(stack: Stack, started: float) -> int:
     """Start again whatever is stopped or failed, and wait until all is well."""
     supervision = Supervision(stack)
-    ill = [part["name"] for part in supervision.status() if part["state"] not in {"running", "done"}]
+    ill = [process["name"] for process in supervision.status() if process["state"] not in {"running", "done"}]
     if ill:
         out.print(f"Repairing {', '.join(ill)}.")
     supervision.repair()
@@ -157,7 +157,7 @@ def _start(options: UpOptions, overrides: Mapping[str, str]) -> Stack | None:
 
 
 def _launch_and_wait(stack: Stack, *, tied: bool) -> Stack:
-    """Start a supervisor and wait for all parts; do without RabbitMQ unless somebody insisted on it."""
+    """Start a supervisor and wait for all processes; do without RabbitMQ unless it was requested."""
     try:
         launch(stack, tied=tied)
         with _progress() as report:
@@ -168,7 +168,7 @@ def _launch_and_wait(stack: Stack, *, tied: bool) -> Stack:
         shut_down(stack)
         raise
     except DidNotStart as error:
-        if error.part not in {"rabbitmq", "epmd"} or stack.wanted_broker != "auto":
+        if error.process not in {"rabbitmq", "epmd"} or stack.wanted_broker != "auto":
             raise
         errors.print(f"\n{error}", markup=False)
         errors.print("\n[bold red]Going on WITHOUT RabbitMQ, on the embedded broker.[/]")
@@ -186,7 +186,7 @@ def _progress() -> Iterator["Progress"]:
 
 
 class Progress:
-    """Prints a line for each part that gets ready, and shows which ones are on their way.
+    """Prints a line for each process that gets ready, and shows which ones are on their way.
 
     Of one that takes long it says every half a minute what it is waiting for.
     """
@@ -196,17 +196,21 @@ class Progress:
         self._began: dict[str, float] = {}
         self._said: dict[str, float] = {}
 
-    def __call__(self, parts: list[ProcessStatus]) -> None:
-        """Take one look at the parts."""
-        for part in parts:
-            name, state = part["name"], part["state"]
+    def __call__(self, processes: list[ProcessStatus]) -> None:
+        """Take one look at the processes."""
+        for process in processes:
+            name, state = process["name"], process["state"]
             if state == "starting":
-                self._began.setdefault(name, part["since"])
-                self._say_if_slow(name, time.time() - part["since"], part["detail"])
+                self._began.setdefault(name, process["since"])
+                self._say_if_slow(name, time.time() - process["since"], process["detail"])
             elif state in {"running", "done"} and name in self._began:
-                took = part["since"] - self._began.pop(name)
+                took = process["since"] - self._began.pop(name)
                 out.print(f"  {name:<20} {'ready' if state == 'running' else 'done':<6} {took:5.1f} s")
-        coming = [part["name"] for part in parts if part["state"] in {"starting", "restarting", "unready"}]
+        coming = [
+            process["name"]
+            for process in processes
+            if process["state"] in {"starting", "restarting", "unready"}
+        ]
         self._show(f"Starting {', '.join(coming)}" if coming else "Starting")
 
     def _say_if_slow(self, name: str, waited: float, detail: str) -> None:

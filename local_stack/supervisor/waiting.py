@@ -1,4 +1,4 @@
-"""When to stop waiting for a part: when it fails at every start, or makes no progress; never by the clock."""
+"""When to stop waiting for a process: when every start fails, or it makes no progress; never by the clock."""
 
 import asyncio
 import time
@@ -14,11 +14,11 @@ _POLL = 0.25
 
 
 class NotReady(Exception):
-    """It isn't worth waiting for the part any longer; the message says why."""
+    """It isn't worth waiting for the process any longer; the message says why."""
 
 
 class Awaited(Protocol):
-    """What can be waited for: a part's managed."""
+    """What can be waited for: a managed process."""
 
     ready: asyncio.Event
 
@@ -28,7 +28,7 @@ class Awaited(Protocol):
 
 
 async def until_ready(managed: Awaited) -> None:
-    """Wait until a part is ready. Raises NotReady."""
+    """Wait until a process is ready. Raises NotReady."""
     while not managed.ready.is_set():
         if why := managed.hopeless():
             raise NotReady(why)
@@ -40,7 +40,7 @@ async def until_ready(managed: Awaited) -> None:
 
 
 def why_hopeless(view: ProcessStatus, signs: Activity) -> str:
-    """Return, as what follows the part's name, why it isn't worth waiting until it is ready; else nothing."""
+    """Return, to follow the process's name, why it isn't worth waiting until it is ready; else nothing."""
     if view.state == "failed" or (view.failures >= _TOO_OFTEN and view.state != "running"):
         return view.detail or "does not start"
     if view.state == "stopped":

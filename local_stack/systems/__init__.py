@@ -1,9 +1,9 @@
 """The systems that a stack can run: what a system and a service are, and those that `--example` knows."""
 
 from local_stack.systems.blog import BLOG
-from local_stack.systems.system import Service, Step, System
+from local_stack.systems.system import Service, SetupCommand, System
 
-__all__ = ["EXAMPLES", "Service", "Step", "System"]
+__all__ = ["EXAMPLES", "Service", "SetupCommand", "System"]
 
 #: What `--example` knows.
 EXAMPLES = {system.name: system for system in (BLOG,)}

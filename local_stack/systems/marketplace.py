@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from local_stack.systems.system import Service, Step, System
+from local_stack.systems.system import Service, SetupCommand, System
 
 if TYPE_CHECKING:
     from local_stack.stack import Stack
@@ -66,9 +66,9 @@ MARKETPLACE = System(
             "auth_service",
             publishes=("user",),
             environment=_auth,
-            steps=(
-                Step(name="keys", arguments=("create_keys", "--directory", "{run_dir}/keys")),
-                Step(
+            setup_commands=(
+                SetupCommand(name="keys", arguments=("create_keys", "--directory", "{run_dir}/keys")),
+                SetupCommand(
                     name="operator",
                     arguments=("create_operator", "--email", USERS["operator"], "--role", "money"),
                     after=("auth.migrate", "auth.keys"),

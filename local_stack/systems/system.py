@@ -18,7 +18,7 @@ def no_environment(stack: "Stack", credentials: Mapping[str, str]) -> dict[str, 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class SetupCommand:
     """A management command that a service needs once, before it starts; again when its code changes.
 
     In `arguments`, `{run_dir}` stands for the stack's directory. `after` names what must be done before.
@@ -35,8 +35,8 @@ class Service:
 
     `publishes` and `follows` name streams. `has_web` ones answer HTTP. Who follows a stream has a worker for
     events; `works_commands` ones have tasks of their own or a log that others read, and a worker for these.
-    `on_demand` ones have a port, a database and a user of the broker, but nothing of them runs until somebody
-    starts it. `steps` follow its migrations; `environment` gives the variables that it alone has.
+    `on_demand` ones have a port, a database and a user of the broker, but nothing of them runs until it is
+    started. `setup_commands` follow its migrations; `environment` gives the variables that it alone has.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Service:
     has_web: bool = True
     works_commands: bool = True
     on_demand: bool = False
-    steps: tuple[Step, ...] = ()
+    setup_commands: tuple[SetupCommand, ...] = ()
     environment: Environment = no_environment
 
     @property
@@ -105,7 +105,7 @@ class System:
 
     @property
     def has_fake_stripe(self) -> bool:
-        """Return whether somebody pays here, by the fake Stripe unless a real one is configured."""
+        """Return whether it takes payments, by the fake Stripe unless a real one is configured."""
         return "stripe" in self.ports
 
     @property
@@ -134,7 +134,7 @@ class System:
         return tuple(service for service in self.running if service.follows)
 
     def publisher_of(self, stream: str) -> Service | None:
-        """Return who publishes a stream."""
+        """Return the service that publishes a stream."""
         return next((service for service in self.publishers if stream in service.publishes), None)
 
     def service(self, name: str) -> Service:

@@ -62,10 +62,10 @@ def python() -> str:
     return sys.executable
 
 
-def part(stack: Stack, name: str) -> dict[str, Any]:
+def status_of(stack: Stack, name: str) -> dict[str, Any]:
     return next(view for view in Supervision(stack).status() if view["name"] == name)
 
 
 def is_replaced(stack: Stack, name: str, pid: int) -> bool:
-    view = part(stack, name)
+    view = status_of(stack, name)
     return view["state"] == "running" and view["pid"] not in {None, pid}

@@ -30,14 +30,14 @@ class TestTheProbe:
         self, silent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(broker_probe, "DEADLINE", 0.2)
-        said = broker_probe.trouble(silent, tmp_path)
+        said = broker_probe.problem(silent, tmp_path)
         assert isinstance(said, Stuck)
         assert re.match(r"the broker confirms nothing: \w+", said)
 
     def test_waits_for_one_that_does_not_listen_yet(self, tmp_path: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listening:
             port = listening.getsockname()[1]
-        said = broker_probe.trouble(f"amqp://probe:secret@127.0.0.1:{port}/marketplace", tmp_path)
+        said = broker_probe.problem(f"amqp://probe:secret@127.0.0.1:{port}/marketplace", tmp_path)
         assert said
         assert not isinstance(said, Stuck)
 
@@ -46,7 +46,7 @@ class TestTheProbe:
     ) -> None:
         monkeypatch.setattr(broker_probe, "DEADLINE", 0.2)
         monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=12_000_000))
-        said = broker_probe.trouble(silent, tmp_path)
+        said = broker_probe.problem(silent, tmp_path)
         assert said
         assert not isinstance(said, Stuck)
         assert f"12 MB free in {tmp_path}" in said
@@ -59,12 +59,12 @@ class TestTheNode:
         monkeypatch.setattr(rabbitmq, "server_script", lambda: Path("/somewhere"))
         monkeypatch.setattr(rabbitmq, "epmd_program", lambda: "/somewhere/else")
         stack = plan(run_dir, broker="rabbitmq", any_port=True)
-        node = {part.name: part for part in process_specs.specs_of(stack, credentials_of(run_dir))}[
+        node = {spec.name: spec for spec in process_specs.specs_of(stack, credentials_of(run_dir))}[
             "rabbitmq"
         ]
         assert isinstance(node.ready, Works)
         assert isinstance(node.ready.check, partial)
-        assert node.ready.check.func is broker_probe.trouble
+        assert node.ready.check.func is broker_probe.problem
         # The disk that fills up is this one, which may be another than that of the rest.
         assert node.ready.check.args[1] == rabbitmq.data_of(stack)
 

@@ -44,8 +44,8 @@ class TestAnExamplesStack:
 
     def test_knows_no_secret_port_or_part_of_the_marketplace(self, blog: Stack) -> None:
         secrets = credentials_of(blog.run_dir, BLOG)
-        parts = {part.name for part in specs_of(blog, secrets)}
-        names = {*secrets, *blog.ports, *parts}
+        processes = {spec.name for spec in specs_of(blog, secrets)}
+        names = {*secrets, *blog.ports, *processes}
         services = {service.name for service in MARKETPLACE.services}
         known = {name.partition(".")[0] for name in names}
         assert not known & {*services, "stripe", "visitor", "seed", "buyer", "seller", "operator"}
@@ -62,9 +62,9 @@ class TestAnExamplesStack:
         assert overrides_from(shell, BLOG).keys() == {"MODERATION_FORBIDDEN_WORDS", "EVENTS_PACE"}
 
     def test_starts_no_more_than_each_service_needs(self, blog: Stack) -> None:
-        parts = {part.name for part in specs_of(blog, credentials_of(blog.run_dir, BLOG))}
-        assert not parts & {"moderation.web", "query.commands", "posts.events"}
-        assert not [name for name in parts if name.startswith(LATE.name)]
+        processes = {spec.name for spec in specs_of(blog, credentials_of(blog.run_dir, BLOG))}
+        assert not processes & {"moderation.web", "query.commands", "posts.events"}
+        assert not [name for name in processes if name.startswith(LATE.name)]
 
 
 class TestAServiceOnDemand:
@@ -76,8 +76,8 @@ class TestAServiceOnDemand:
         assert LATE.name in {user["name"] for user in users}
 
     def test_has_the_parts_of_any_other(self, blog: Stack) -> None:
-        parts = specs_on_demand(blog, credentials_of(blog.run_dir, BLOG), LATE)
-        assert [part.name.partition(".")[2] for part in parts] == [
+        specs = specs_on_demand(blog, credentials_of(blog.run_dir, BLOG), LATE)
+        assert [spec.name.partition(".")[2] for spec in specs] == [
             "migrate",
             "topology",
             "web",

@@ -13,13 +13,13 @@ from local_stack.stack import Stack
 from local_stack.supervisor import control_client, patience
 from local_stack.supervisor.control_client import NotAnswering, Supervision
 from local_stack.supervisor.launch import wait_until_ready
-from local_stack.tests.conftest import is_replaced, part
+from local_stack.tests.conftest import is_replaced, status_of
 from local_stack.tests.tiny import Start
 from tests.running_stack import wait_for
 
 
 def is_in_state(stack: Stack, name: str, state: str) -> Callable[[], bool]:
-    return lambda: part(stack, name)["state"] == state
+    return lambda: status_of(stack, name)["state"] == state
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="who is stopped is read from /proc")
@@ -27,13 +27,13 @@ class TestAPartThatIsFrozen:
     def test_is_called_so_within_seconds_and_runs_on_when_it_thaws(self, stack: Stack, start: Start) -> None:
         start("plain")
         wait_until_ready(stack)
-        pid = part(stack, "one")["pid"]
+        pid = status_of(stack, "one")["pid"]
         os.kill(pid, signal.SIGSTOP)
         wait_for(is_in_state(stack, "one", "frozen"), within=6)
-        assert part(stack, "one")["detail"] == f"a signal has stopped it (pid {pid})"
+        assert status_of(stack, "one")["detail"] == f"a signal has stopped it (pid {pid})"
         os.kill(pid, signal.SIGCONT)
         wait_for(is_in_state(stack, "one", "running"), within=6)
-        assert (part(stack, "one")["pid"], part(stack, "one")["restarts"]) == (pid, 0)
+        assert (status_of(stack, "one")["pid"], status_of(stack, "one")["restarts"]) == (pid, 0)
 
     def test_is_started_anew_when_it_stays_so(
         self, stack: Stack, start: Start, monkeypatch: pytest.MonkeyPatch
@@ -41,10 +41,10 @@ class TestAPartThatIsFrozen:
         monkeypatch.setenv("PATIENCE_SECONDS", "1")
         start("plain")
         wait_until_ready(stack)
-        pid = part(stack, "one")["pid"]
+        pid = status_of(stack, "one")["pid"]
         os.kill(pid, signal.SIGSTOP)
         wait_for(lambda: is_replaced(stack, "one", pid))
-        view = part(stack, "one")
+        view = status_of(stack, "one")
         assert view["restarts"] == 1
         assert view["last_restart"] == f"a signal has stopped it (pid {pid})"
         assert f"one: a signal has stopped it (pid {pid})" in stack.log_of("supervisor").read_text()
@@ -52,15 +52,15 @@ class TestAPartThatIsFrozen:
     def test_is_noticed_by_its_children(self, stack: Stack, start: Start) -> None:
         start("family")
         wait_until_ready(stack)
-        [child] = psutil.Process(part(stack, "parent")["pid"]).children()
+        [child] = psutil.Process(status_of(stack, "parent")["pid"]).children()
         child.suspend()
         wait_for(is_in_state(stack, "parent", "frozen"), within=6)
-        assert f"pid {child.pid}" in part(stack, "parent")["detail"]
+        assert f"pid {child.pid}" in status_of(stack, "parent")["detail"]
 
     def test_ends_at_once_when_it_is_told_to_stop(self, stack: Stack, start: Start) -> None:
         start("plain")
         wait_until_ready(stack)
-        os.kill(part(stack, "two")["pid"], signal.SIGSTOP)
+        os.kill(status_of(stack, "two")["pid"], signal.SIGSTOP)
         wait_for(is_in_state(stack, "two", "frozen"), within=6)
         began = time.monotonic()
         Supervision(stack).stop("two")
@@ -75,12 +75,12 @@ class TestAPartThatShowsNoLife:
         monkeypatch.setenv("PATIENCE_SECONDS", "3")
         start("beating")
         wait_until_ready(stack)
-        pid = part(stack, "beating")["pid"]
-        wait_for(lambda: part(stack, "beating")["heartbeat_age"] is not None)
+        pid = status_of(stack, "beating")["pid"]
+        wait_for(lambda: status_of(stack, "beating")["heartbeat_age"] is not None)
         (stack.run_dir / "hangs").touch()
         wait_for(is_in_state(stack, "beating", "frozen"))
-        assert "has shown no life for" in part(stack, "beating")["detail"]
-        assert part(stack, "beating")["heartbeat_age"] > 1
+        assert "has shown no life for" in status_of(stack, "beating")["detail"]
+        assert status_of(stack, "beating")["heartbeat_age"] > 1
         (stack.run_dir / "hangs").unlink(missing_ok=True)
         os.kill(pid, signal.SIGCONT)
         wait_for(is_in_state(stack, "beating", "running"))
@@ -94,10 +94,10 @@ class TestAPartThatShowsNoLife:
         (stack.run_dir / "heartbeat").touch()  # of an earlier life
         start("beating")
         wait_until_ready(stack)
-        os.kill(part(stack, "beating")["pid"], signal.SIGSTOP)
+        os.kill(status_of(stack, "beating")["pid"], signal.SIGSTOP)
         # That it was seen stopped shows that it has been looked at.
-        wait_for(lambda: part(stack, "beating")["restarts"] == 1)
-        assert "a signal has stopped it" in part(stack, "beating")["last_restart"]
+        wait_for(lambda: status_of(stack, "beating")["restarts"] == 1)
+        assert "a signal has stopped it" in status_of(stack, "beating")["last_restart"]
 
 
 class TestAPartThatIsStuck:
@@ -110,10 +110,10 @@ class TestAPartThatIsStuck:
         monkeypatch.setenv("PATIENCE_SECONDS", "1")
         start("probed")
         wait_until_ready(stack)
-        pid = part(stack, "probed")["pid"]
+        pid = status_of(stack, "probed")["pid"]
         self.say(stack, "mendable", "confirms nothing")
         wait_for(lambda: is_replaced(stack, "probed", pid))
-        view = part(stack, "probed")
+        view = status_of(stack, "probed")
         assert (view["restarts"], view["last_restart"]) == (1, "confirms nothing")
 
     def test_is_left_alone_while_a_new_start_would_mend_nothing(
@@ -122,14 +122,14 @@ class TestAPartThatIsStuck:
         monkeypatch.setenv("PATIENCE_SECONDS", "0.1")
         start("probed")
         wait_until_ready(stack)
-        pid = part(stack, "probed")["pid"]
+        pid = status_of(stack, "probed")["pid"]
         self.say(stack, "passing", "the disk is full")
         wait_for(is_in_state(stack, "probed", "unready"))
         self.say(stack, "passing", "the disk is full still")
-        wait_for(lambda: part(stack, "probed")["detail"] == "the disk is full still")
+        wait_for(lambda: status_of(stack, "probed")["detail"] == "the disk is full still")
         (stack.run_dir / "passing").unlink()
         wait_for(is_in_state(stack, "probed", "running"))
-        assert (part(stack, "probed")["pid"], part(stack, "probed")["restarts"]) == (pid, 0)
+        assert (status_of(stack, "probed")["pid"], status_of(stack, "probed")["restarts"]) == (pid, 0)
 
     def test_is_given_more_time_after_each_start_that_mended_nothing(self) -> None:
         given = [patience.patience_with(starts, was_well=True) for starts in range(12)]

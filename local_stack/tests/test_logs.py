@@ -30,13 +30,13 @@ class TestRotate:
 
 class TestLogsOf:
     @pytest.mark.parametrize(
-        ("part", "names"),
+        ("name", "names"),
         [("orders.web", ["orders.web"]), ("orders", ["orders.relay", "orders.web"]), ("order", [])],
     )
-    def test_finds_a_part_or_all_of_a_service(self, stack: Stack, part: str, names: list[str]) -> None:
-        for name in ("orders.web", "orders.relay", "postgres"):
-            stack.log_of(name).touch()
-        assert [log.stem for log in logs.logs_of(stack, part)] == names
+    def test_finds_a_process_or_all_of_a_service(self, stack: Stack, name: str, names: list[str]) -> None:
+        for existing in ("orders.web", "orders.relay", "postgres"):
+            stack.log_of(existing).touch()
+        assert [log.stem for log in logs.logs_of(stack, name)] == names
 
 
 class TestAdded:

@@ -29,13 +29,13 @@ class Program(Service):
         return (sys.executable, "-c", self.source, *arguments)
 
 
-def programs(**sources: str) -> list[Service]:
+def fake_services(**sources: str) -> list[Service]:
     return [Program(name, "auth_service", source=source) for name, source in sources.items()]
 
 
 class TestReadJson:
     def test_returns_what_each_service_prints(self, stack: Stack) -> None:
-        services = programs(
+        services = fake_services(
             auth="print('[1]')", orders="import sys; print('{\"x\": \"' + sys.argv[1] + '\"}')"
         )
         assert read_json(stack, services, "y") == {"auth": Answer([1]), "orders": Answer({"x": "y"})}
@@ -50,26 +50,26 @@ class TestReadJson:
         ],
     )
     def test_says_why_there_is_no_answer(self, stack: Stack, source: str, error: str) -> None:
-        [answer] = read_json(stack, programs(auth=source)).values()
+        [answer] = read_json(stack, fake_services(auth=source)).values()
         assert error in answer.error
         assert answer.value is None
 
     def test_runs_all_at_once(self, stack: Stack) -> None:
         slow = "import time; time.sleep(1.5); print(0)"
         began = time.monotonic()
-        answers = read_json(stack, programs(auth=slow, orders=slow, tickets=slow, payments=slow))
+        answers = read_json(stack, fake_services(auth=slow, orders=slow, tickets=slow, payments=slow))
         assert time.monotonic() - began < 5
         assert {answer.value for answer in answers.values()} == {0}
 
     def test_gives_up_what_hangs(self, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(service_commands, "ANSWER_SECONDS", 2.0)
-        answers = read_json(stack, programs(auth="import time; time.sleep(600)", orders="print(1)"))
+        answers = read_json(stack, fake_services(auth="import time; time.sleep(600)", orders="print(1)"))
         assert answers == {"auth": Answer(error="no answer in 2 s"), "orders": Answer(1)}
 
 
 class TestACommandThatFollows:
     def test_answers_each_request_by_the_same_process(self, stack: Stack) -> None:
-        with JsonCommand(stack, programs(auth=ECHO, orders=ECHO)) as command:
+        with JsonCommand(stack, fake_services(auth=ECHO, orders=ECHO)) as command:
             first = command.request()
             assert first["auth"].value == first["orders"].value == {"line": "", "number": 0}
             second = command.request_each({"orders": ["--stream", "a b"]})
@@ -77,14 +77,14 @@ class TestACommandThatFollows:
 
     def test_says_so_once_it_has_ended(self, stack: Stack) -> None:
         once = "import sys; input(); print(1, flush=True); sys.exit('it has ended')"
-        with JsonCommand(stack, programs(auth=once)) as command:
+        with JsonCommand(stack, fake_services(auth=once)) as command:
             assert command.request()["auth"] == Answer(1)
             assert command.request()["auth"] == Answer(error="it has ended")
             assert command.request()["auth"] == Answer(error="it has ended")
 
     def test_ends_with_the_block_though_it_reads_nothing(self, stack: Stack) -> None:
         hangs = "import time; print(1, flush=True); time.sleep(600)"
-        with JsonCommand(stack, programs(auth=hangs)) as command:
+        with JsonCommand(stack, fake_services(auth=hangs)) as command:
             command.read()
             [running] = command._running.values()
         assert running._process.returncode is not None

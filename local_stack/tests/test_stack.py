@@ -88,16 +88,16 @@ class TestAServicesEnvironment:
 class TestTheParts:
     def test_wait_for_parts_that_come_before_them(self, stack: Stack) -> None:
         seen: set[str] = set()
-        for part in specs_of(stack, credentials_of(stack.run_dir)):
-            assert seen.issuperset(part.after)
-            seen.add(part.name)
+        for spec in specs_of(stack, credentials_of(stack.run_dir)):
+            assert seen.issuperset(spec.after)
+            seen.add(spec.name)
 
     def test_declare_all_queues_before_any_worker_starts(self, stack: Stack) -> None:
-        parts = specs_of(stack, credentials_of(stack.run_dir))
+        specs = specs_of(stack, credentials_of(stack.run_dir))
         queues = {f"{service.name}.topology" for service in MARKETPLACE.stateful}
-        workers = [part for part in parts if part.name.endswith((".relay", ".events", ".commands"))]
+        workers = [spec for spec in specs if spec.name.endswith((".relay", ".events", ".commands"))]
         assert len(workers) == 11
-        assert all(queues.issubset(part.after) for part in workers)
+        assert all(queues.issubset(spec.after) for spec in workers)
 
     def test_leave_out_what_the_environment_gives(self, stack: Stack) -> None:
         own = {
@@ -105,7 +105,7 @@ class TestTheParts:
             for service in MARKETPLACE.stateful
         }
         theirs = dataclasses.replace(stack, overrides={**own, "STRIPE_API_KEY": "sk_test_mine"})
-        names = {part.name for part in specs_of(theirs, credentials_of(stack.run_dir))}
+        names = {spec.name for spec in specs_of(theirs, credentials_of(stack.run_dir))}
         assert not names & {"postgres", "databases", "stripe"}
 
 
@@ -154,6 +154,6 @@ class TestTheFakeStripe:
         self, stack: Stack, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         secrets = Credentials({**credentials_of(stack.run_dir), "stripe.webhook": "-begins-with-a-dash"})
-        bank = next(part for part in specs_of(stack, secrets) if part.name == "stripe")
+        bank = next(spec for spec in specs_of(stack, secrets) if spec.name == "stripe")
         monkeypatch.setattr("sys.argv", list(bank.command[2:]))
         assert fake_stripe._options().webhook_secret == "-begins-with-a-dash"

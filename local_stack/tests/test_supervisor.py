@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 from local_stack.stack import Stack
-from local_stack.supervisor.control_client import NotRunning, Refused, Supervision
+from local_stack.supervisor.control_client import NotRunning, RequestRejected, Supervision
 from local_stack.supervisor.launch import DidNotStart, shut_down, wait_until_ready
 from local_stack.supervisor.processes import Identity, leftovers, recorded
-from local_stack.tests.conftest import is_replaced, part
+from local_stack.tests.conftest import is_replaced, status_of
 from local_stack.tests.tiny import Start
 from tests.running_stack import wait_for
 
@@ -25,7 +25,11 @@ class TestStarting:
         wait_until_ready(stack)
         states = {view["name"]: view["state"] for view in Supervision(stack).status()}
         assert states == {"one": "running", "prepare": "done", "two": "running"}
-        assert part(stack, "two")["since"] >= part(stack, "prepare")["since"] >= part(stack, "one")["since"]
+        assert (
+            status_of(stack, "two")["since"]
+            >= status_of(stack, "prepare")["since"]
+            >= status_of(stack, "one")["since"]
+        )
 
     def test_skips_a_step_that_was_done(self, stack: Stack, start: Start) -> None:
         for _ in range(2):
@@ -38,7 +42,7 @@ class TestStarting:
         start("broken")
         with pytest.raises(DidNotStart, match=r"prepare ended with code 1\.\s+no luck"):
             wait_until_ready(stack)
-        assert part(stack, "two")["state"] == "waiting"
+        assert status_of(stack, "two")["state"] == "waiting"
 
     def test_gives_up_on_a_part_that_crashes_again_and_again(self, stack: Stack, start: Start) -> None:
         start("crashing")
@@ -50,16 +54,16 @@ class TestAPartThatDies:
     def test_is_started_again(self, stack: Stack, start: Start) -> None:
         start("plain")
         wait_until_ready(stack)
-        pid = part(stack, "one")["pid"]
+        pid = status_of(stack, "one")["pid"]
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: is_replaced(stack, "one", pid))
-        assert part(stack, "one")["restarts"] == 1
-        assert part(stack, "two")["restarts"] == 0
+        assert status_of(stack, "one")["restarts"] == 1
+        assert status_of(stack, "two")["restarts"] == 0
 
     def test_takes_its_children_with_it(self, stack: Stack, start: Start) -> None:
         start("family")
         wait_until_ready(stack)
-        pid = part(stack, "parent")["pid"]
+        pid = status_of(stack, "parent")["pid"]
         [child] = psutil.Process(pid).children()
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: is_replaced(stack, "parent", pid))
@@ -72,23 +76,23 @@ class TestStoppingAPart:
         wait_until_ready(stack)
         supervision = Supervision(stack)
         supervision.stop("two")
-        assert part(stack, "two")["state"] == "stopped"
-        assert part(stack, "two")["pid"] is None
+        assert status_of(stack, "two")["state"] == "stopped"
+        assert status_of(stack, "two")["pid"] is None
         supervision.start("two")
-        assert part(stack, "two")["state"] == "running"
-        assert part(stack, "two")["restarts"] == 0
+        assert status_of(stack, "two")["state"] == "running"
+        assert status_of(stack, "two")["restarts"] == 0
 
     def test_kills_what_does_not_listen(self, stack: Stack, start: Start) -> None:
         start("deaf")
         wait_until_ready(stack)
-        pid = part(stack, "deaf")["pid"]
+        pid = status_of(stack, "deaf")["pid"]
         Supervision(stack).stop("deaf")
         assert not psutil.pid_exists(pid)
 
     def test_refuses_an_unknown_part_and_names_those_there_are(self, stack: Stack, start: Start) -> None:
         start("plain")
         wait_until_ready(stack)
-        with pytest.raises(Refused, match=r"'three'\. There are: one, two"):
+        with pytest.raises(RequestRejected, match=r"'three'\. There are: one, two"):
             Supervision(stack).stop("three")
 
 
@@ -106,21 +110,21 @@ class TestOverriding:
         start("plain")
         wait_until_ready(stack)
         with (
-            pytest.raises(Refused, match="one ended"),
+            pytest.raises(RequestRejected, match="one ended"),
             Supervision(stack).overriding("one", {"FLAVOUR": "poison"}),
         ):
             pytest.fail("it does not start with poison")
-        wait_for(lambda: part(stack, "one")["state"] == "running")
+        wait_for(lambda: status_of(stack, "one")["state"] == "running")
         assert stack.log_of("one").read_text().endswith("here plain\n")
 
     def test_need_not_wait_until_the_process_is_ready(self, stack: Stack, start: Start) -> None:
         start("plain")
         wait_until_ready(stack)
         with Supervision(stack).overriding("one", {"FLAVOUR": "poison"}, wait=False):
-            wait_for(lambda: part(stack, "one")["restarts"] > 1)
+            wait_for(lambda: status_of(stack, "one")["restarts"] > 1)
         assert stack.log_of("one").read_text().endswith("here plain\n")
 
-    def test_ends_when_whoever_asked_is_killed(self, stack: Stack, start: Start) -> None:
+    def test_ends_when_the_caller_is_killed(self, stack: Stack, start: Start) -> None:
         start("plain")
         wait_until_ready(stack)
         connection = Supervision(stack)._connect()
@@ -164,7 +168,7 @@ class TestEnding:
 
 
 class TestReplacing:
-    def ask(self, address: str, seconds: float = 0.0) -> int:
+    def answering_pid(self, address: str, seconds: float = 0.0) -> int:
         """Which process answers, after that long."""
         host, _, port = address.rpartition(":")
         with socket.create_connection((host, int(port)), timeout=10) as call:
@@ -174,22 +178,22 @@ class TestReplacing:
     def test_hands_the_port_over_without_refusing_anybody(self, stack: Stack, start: Start) -> None:
         start("server")
         wait_until_ready(stack)
-        before = part(stack, "server")
-        assert self.ask(before["address"]) == before["pid"]
+        before = status_of(stack, "server")
+        assert self.answering_pid(before["address"]) == before["pid"]
         answers: list[int] = []
         stop = threading.Event()
 
         def call_on() -> None:
             while not stop.is_set():
-                answers.append(self.ask(before["address"]))
+                answers.append(self.answering_pid(before["address"]))
 
         caller = threading.Thread(target=call_on)
         caller.start()
         Supervision(stack).replace("server")
-        wait_for(lambda: answers[-1:] == [part(stack, "server")["pid"]])
+        wait_for(lambda: answers[-1:] == [status_of(stack, "server")["pid"]])
         stop.set()
         caller.join()
-        after = part(stack, "server")
+        after = status_of(stack, "server")
         assert set(answers) == {before["pid"], after["pid"]}
         assert (after["state"], after["restarts"]) == ("running", 0)
         assert not psutil.pid_exists(before["pid"])
@@ -198,9 +202,9 @@ class TestReplacing:
     def test_lets_the_part_finish_what_it_has_in_hand(self, stack: Stack, start: Start) -> None:
         start("server")
         wait_until_ready(stack)
-        before = part(stack, "server")
+        before = status_of(stack, "server")
         with ThreadPoolExecutor(1) as pool:
-            slow = pool.submit(self.ask, before["address"], 1.5)
+            slow = pool.submit(self.answering_pid, before["address"], 1.5)
             Supervision(stack).replace("server")
             assert slow.result() == before["pid"]
 
@@ -210,26 +214,27 @@ class TestReplacing:
         monkeypatch.setenv("STALLED_SECONDS", "1")
         start("reluctant")
         wait_until_ready(stack)
-        before = part(stack, "server")
+        before = status_of(stack, "server")
         with pytest.raises(
-            Refused, match=r"The successor of server is not ready after .*\. server goes on\.\n\nhere$"
+            RequestRejected,
+            match=r"The successor of server is not ready after .*\. server goes on\.\n\nhere$",
         ):
             Supervision(stack).replace("server")
-        assert part(stack, "server")["pid"] == before["pid"]
-        assert self.ask(before["address"]) == before["pid"]
+        assert status_of(stack, "server")["pid"] == before["pid"]
+        assert self.answering_pid(before["address"]) == before["pid"]
 
     def test_refuses_what_cannot_run_twice(self, stack: Stack, start: Start) -> None:
         start("server")
         wait_until_ready(stack)
-        with pytest.raises(Refused, match="other can't run twice"):
+        with pytest.raises(RequestRejected, match="other can't run twice"):
             Supervision(stack).replace("other")
 
     def test_starts_a_part_anew_that_was_replaced_and_killed(self, stack: Stack, start: Start) -> None:
         start("server")
         wait_until_ready(stack)
         Supervision(stack).replace("server")
-        pid = part(stack, "server")["pid"]
+        pid = status_of(stack, "server")["pid"]
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: is_replaced(stack, "server", pid))
-        view = part(stack, "server")
-        assert self.ask(view["address"]) == view["pid"]
+        view = status_of(stack, "server")
+        assert self.answering_pid(view["address"]) == view["pid"]

@@ -15,7 +15,7 @@ import pytest
 from local_stack.stack import Stack
 from local_stack.supervisor import activity, control_client
 from local_stack.supervisor.activity import Activity
-from local_stack.supervisor.control_client import NotAnswering, Refused, Supervision
+from local_stack.supervisor.control_client import NotAnswering, RequestRejected, Supervision
 from local_stack.supervisor.launch import DidNotStart, wait_until_ready
 from local_stack.supervisor.processes import Record
 from local_stack.tests import tiny
@@ -62,7 +62,7 @@ class TestWaitingForAStack:
         with pytest.raises(DidNotStart) as caught:
             wait_until_ready(stack)
         said, _, log = str(caught.value).partition("\n\n")
-        assert caught.value.part == "slow"
+        assert caught.value.process == "slow"
         assert said.startswith("slow is not ready after ")
         assert said.endswith(" s without any progress: has not logged “here” yet.")
         assert log.endswith(last)
@@ -104,7 +104,9 @@ class TestRestartingAPart:
         start("moody")
         wait_until_ready(stack)
         (stack.run_dir / "falls asleep").touch()
-        with pytest.raises(Refused, match=r"(?s)^moody is not ready after .* any progress: .*not yet$"):
+        with pytest.raises(
+            RequestRejected, match=r"(?s)^moody is not ready after .* any progress: .*not yet$"
+        ):
             Supervision(stack).restart("moody")
 
 

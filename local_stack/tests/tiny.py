@@ -17,7 +17,7 @@ from local_stack.supervisor.process_specs import ProcessSpec
 from local_stack.supervisor.run import supervise
 
 Start = Callable[[str], "subprocess.Popen[bytes]"]
-#: Seconds that the parts of some scenarios take to start, though they move.
+#: Seconds that the processes of some scenarios take to start, though they move.
 LONG = 4.0
 
 SLEEPER = (
@@ -107,8 +107,8 @@ def process(
     )
 
 
-def in_directory(directory: Path, part: ProcessSpec) -> ProcessSpec:
-    """Let a part run, and show life, in the stack's own directory; what its probe says stands there too."""
+def in_directory(directory: Path, spec: ProcessSpec) -> ProcessSpec:
+    """Let a process run in the stack's own directory, with its heartbeat and its probe's answer there too."""
 
     def said() -> str | None:
         if not (directory / "begun").exists():
@@ -118,9 +118,9 @@ def in_directory(directory: Path, part: ProcessSpec) -> ProcessSpec:
                 return kind((directory / name).read_text())
         return None
 
-    beat = directory / "heartbeat" if part.name == "beating" else None
-    ready = Works(said) if part.name == "probed" else part.ready
-    return dataclasses.replace(part, directory=directory, heartbeat=beat, ready=ready, look_every=1.0)
+    beat = directory / "heartbeat" if spec.name == "beating" else None
+    ready = Works(said) if spec.name == "probed" else spec.ready
+    return dataclasses.replace(spec, directory=directory, heartbeat=beat, ready=ready, look_every=1.0)
 
 
 def step(name: str, code: str, *, after: tuple[str, ...] = ()) -> ProcessSpec:

@@ -169,21 +169,21 @@ class TestAnEnvironment:
         assert not bootstrap.is_installed("run")
         assert install("run") == ["made", "run"]
 
-    @pytest.mark.parametrize("trouble", [KeyboardInterrupt, SystemExit])
+    @pytest.mark.parametrize("problem", [KeyboardInterrupt, SystemExit])
     def test_is_not_trusted_when_its_last_change_did_not_end_well(
         self,
         install: Callable[[str], list[str]],
-        trouble: type[BaseException],
+        problem: type[BaseException],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         install("run")
 
         def fail(lock: str) -> bool:
-            raise trouble
+            raise problem
 
         with monkeypatch.context() as failing:
             failing.setattr(bootstrap, "_install_with_uv", fail)
-            with pytest.raises(trouble):
+            with pytest.raises(problem):
                 bootstrap.install("test")
         assert not bootstrap.is_installed("run")
         assert install("run") == ["made", "run"]

@@ -1,4 +1,4 @@
-"""What services tell each other: one module per publisher, one frozen struct per event.
+"""The events that services publish: one module per publisher, one frozen struct per event.
 
 A system keeps its contracts in modules of its own and names them in its services' `EventSettings`.
 A contract's fields are the aggregate's public state after the change, never a delta. Readers are tolerant:

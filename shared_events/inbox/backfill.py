@@ -1,7 +1,7 @@
 """Feeding a handler the past: of types that the cursor has passed without it, or all of it once more.
 
-While that lasts, the cursor goes on for everybody else and passes over the handler. The handler has a
-position of its own; once that has met the cursor's, under the cursor's lock, it hears the news like the
+While that lasts, the cursor goes on for all other handlers and passes over the handler. The handler has a
+position of its own; once that has met the cursor's, under the cursor's lock, it receives new events like the
 others.
 """
 

@@ -22,7 +22,7 @@ __all__ = ["ApplyResult", "Batch", "batch_from_wire", "is_transient", "receive",
 
 logger = logging.getLogger(__name__)
 
-#: SQLSTATE classes that are nobody's fault: connection, resources, rollback, shutdown, a lock not granted.
+#: SQLSTATE classes that are transient: connection, resources, rollback, shutdown, a lock not granted.
 TRANSIENT_SQLSTATES = ("08", "53", "40", "57P", "55P03")
 _LONGEST_WAIT = 5.0
 
@@ -59,7 +59,7 @@ class Feed(Generic[M]):
     def receive(self, message: M) -> ApplyResult:
         """Apply what is new in the message, however often it takes: the database may come and go meanwhile.
 
-        Raises what the database said when the worker is told to stop: the cursor has not moved, so catch-up
+        Raises what the database said when the worker is shutting down: the cursor has not moved, so catch-up
         brings it again.
         """
         together, wait = True, 0.1
@@ -135,7 +135,7 @@ _begun: dict[str, int] = {}
 
 
 def receive(batch: Batch) -> ApplyResult:
-    """Apply what is new in a batch; what happens to it is told by `Feed.receive`."""
+    """Apply what is new in a batch; `Feed.receive` documents the outcome."""
     return _BATCHES.receive(batch)
 
 
@@ -183,7 +183,7 @@ def apply_backfill(past: BackfillBatch, act: Act = feed) -> ApplyResult:
 
 
 def is_transient(error: Exception) -> bool:
-    """Return whether an error is the database's own trouble and says nothing about the event at hand."""
+    """Return whether an error is the database's own and has nothing to do with the event at hand."""
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     state = getattr(error.__cause__, "sqlstate", None)

@@ -22,10 +22,10 @@ from shared_events.errors import describe
 from shared_events.inbox import redrive
 from shared_events.inbox.subscriptions import followed_streams
 from shared_events.models import OutgoingCommand, PublishedStream, RelayLease
-from shared_events.outbox.countdowns import Countdowns
 from shared_events.outbox.lease import Lease, LeaseLost
 from shared_events.outbox.log import WAKE_CHANNEL
 from shared_events.outbox.log_reader import envelopes_after
+from shared_events.outbox.scheduled_commands import ScheduledCommands
 from shared_events.outbox.sequencer import (
     LowWaterMark,
     SequencedBatch,
@@ -72,10 +72,10 @@ class Relay:
         self.settings: EventSettings = event_settings()
         self.lease = Lease(holder=holder, seconds=self.settings.lease_seconds)
         self.publisher = publisher or Publisher(declares=True)
-        self._low_water_mark, self._command_low_water_mark, self._countdowns = (
+        self._low_water_mark, self._command_low_water_mark, self._scheduled_commands = (
             LowWaterMark(),
             LowWaterMark(),
-            Countdowns(),
+            ScheduledCommands(),
         )
         self._progress: dict[str, Progress] = {}
         self._next_marking = self._next_request = self._next_redriving = 0.0
@@ -116,7 +116,7 @@ class Relay:
         self.request_redrive()
         sent = self.round()
         if time.monotonic() >= self._next_marking:
-            self.mark()
+            self.mark_published()
         if sent:
             time.sleep(_rest_after(time.monotonic() - began))
         if sent < COMMANDS_PER_ROUND and not self._more_waits:
@@ -180,14 +180,14 @@ class Relay:
             "stream": batch[0].stream,
             "events": dump(batch),
             "previous_id": str(of.confirmed_id) if of.confirmed_id else None,
-            # Not the log's end: what lies between is on its way, and nobody shall ask for it.
+            # Not the log's end: what lies between is on its way, and must not be requested.
             "head": batch[-1].position,
         }
         self.publisher.publish(DELIVER, message, exchange=DOMAIN_EVENTS, key=batch[0].stream)
         failpoints.reach("relay.confirmed")
         of.confirmed, of.confirmed_id = batch[-1].position, batch[-1].id
 
-    def mark(self) -> None:
+    def mark_published(self) -> None:
         """Write down how far the broker has confirmed."""
         self._next_marking = time.monotonic() + MARK_EVERY
         ours = RelayLease.objects.filter(fence=self.lease.fence)
@@ -203,7 +203,7 @@ class Relay:
         sent: list[int] = []
         try:
             for command in waiting:
-                if not self._countdowns.is_scheduled(command):
+                if not self._scheduled_commands.is_scheduled(command):
                     self._send_command(command)
                 sent.append(command.id)
         finally:
@@ -223,18 +223,18 @@ class Relay:
             # A command may be lost, for a sweep stands behind it; those behind it must not wait for ever.
             logger.error("Gave up the command %s %d: %s", command.task, command.id, describe(error))
             return
-        self._countdowns.remember(command)
+        self._scheduled_commands.remember(command)
         failpoints.reach("relay.command_sent")
 
     def request_missing(self) -> None:
-        """Now and then ask every publisher that we follow whether we have everything."""
+        """Now and then request from every publisher that we follow what we lack."""
         if time.monotonic() >= self._next_request:
             self._next_request = time.monotonic() + REQUEST_AGAIN_AFTER  # unless it can be asked now
             catch_up.request_missing(self.publisher)
             self._next_request = time.monotonic() + self.settings.anti_entropy_every
 
     def request_redrive(self) -> None:
-        """Ask our events worker, now and then, to try what is parked and due: only it runs handlers."""
+        """Make our events worker, now and then, try what is parked and due: only it runs handlers."""
         if followed_streams() and time.monotonic() >= self._next_redriving:
             self._next_redriving = time.monotonic() + REDRIVE_EVERY
             if redrive.is_due():
@@ -260,7 +260,7 @@ class Relay:
         heartbeat.rest()
         self.publisher.close()
         with suppress(OperationalError, InterfaceError):  # both would mend themselves
-            self.mark()
+            self.mark_published()
             self.lease.release()
         connection.close()
 
@@ -277,7 +277,7 @@ def prepare() -> None:
 
 
 def progress(streams: Iterable[str]) -> dict[str, Progress]:
-    """Return how far each stream is, as the database knows it."""
+    """Return how far each stream is, as stored in the database."""
     marked = dict(PublishedStream.objects.filter(stream__in=streams).values_list("stream", "published"))
     found: dict[str, Progress] = {}
     for stream in streams:

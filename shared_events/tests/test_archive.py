@@ -29,7 +29,7 @@ def note(relay: Relay, write: Write) -> UUID:
     write("new")
     write("newer")
     relay.round()
-    relay.mark()
+    relay.mark_published()
     return note
 
 

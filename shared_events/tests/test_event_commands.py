@@ -104,7 +104,7 @@ class TestLoggedEvents:
 
     def test_are_found_by_where_they_stand(self, relay: Relay, published: Published, write: Write) -> None:
         published("first", "second")
-        relay.mark()
+        relay.mark_published()
         archive("note", before=timezone.now() + timedelta(seconds=60))
         write("third")
         assert self.texts() == ["first", "second", "third"]

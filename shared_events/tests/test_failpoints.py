@@ -15,7 +15,7 @@ def _disarmed() -> None:
 
 class TestArm:
     @pytest.mark.parametrize(
-        ("setting", "complaint"),
+        ("setting", "message"),
         [
             ("relay.nowhere=kill:1", "there is no failpoint 'relay.nowhere'"),
             ("relay.sequenced=explode:1", "neither kill"),
@@ -23,8 +23,8 @@ class TestArm:
             ("relay.sequenced=wait:often:1", "neither kill"),
         ],
     )
-    def test_refuses_what_makes_no_sense(self, setting: str, complaint: str) -> None:
-        with pytest.raises(failpoints.CannotArm, match=complaint):
+    def test_refuses_what_makes_no_sense(self, setting: str, message: str) -> None:
+        with pytest.raises(failpoints.CannotArm, match=message):
             failpoints.arm(setting)
 
     def test_arms_what_is_named_and_nothing_else(self) -> None:

@@ -1,4 +1,4 @@
-"""Each guard of the backbone taken away: the wound that it keeps closed must open."""
+"""Each guard of the event backbone removed: the error that it prevents must occur."""
 
 import dataclasses
 from contextlib import nullcontext, suppress

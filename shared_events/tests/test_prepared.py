@@ -9,15 +9,15 @@ from shared_events.outbox.sequencer import prepare_connection
 from shared_events.prepared import RUNS_BEFORE
 from shared_events.tests.conftest import Published, Write, connect_apart
 
-_KEPT = "SELECT name, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%%' || %s || '%%'"
-#: A column of each table whose rows a kept statement returns, and its width.
+_PREPARED = "SELECT name, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%%' || %s || '%%'"
+#: A column of each table whose rows a prepared statement returns, and its width.
 _COLUMNS = [("shared_events_loggedevent", "traceparent", 55), ("shared_events_cursor", "stream", 64)]
 
 
-def _kept(part: str) -> list[tuple[str, int]]:
-    """Return the names of the kept statements that contain `part`, and how often each ran by a kept plan."""
+def _prepared(fragment: str) -> list[tuple[str, int]]:
+    """Return the prepared statements that contain `fragment`, and how often each used a generic plan."""
     with connection.cursor() as cursor:
-        cursor.execute(_KEPT, [part])
+        cursor.execute(_PREPARED, [fragment])
         return list(cursor.fetchall())
 
 
@@ -50,7 +50,7 @@ def test_a_round_runs_by_a_plan_that_suits_a_log_of_any_length(relay: Relay, wri
     for _ in range(RUNS_BEFORE + 2):
         write()
         relay.round()
-    [(name, runs)] = _kept("row_number")
+    [(name, runs)] = _prepared("row_number")
     assert runs
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN EXECUTE {name}(4000000, 1, 1000, 8000000, 1, 1)")
@@ -64,8 +64,8 @@ def test_a_batch_runs_by_plans_that_are_kept(published: Published) -> None:
     for _ in range(RUNS_BEFORE + 2):
         for batch in published("a"):
             receive(batch)
-    for part in ("FOR UPDATE", "SET position", "FROM shared_events_parkedevent"):
-        assert _kept(part), part
+    for fragment in ("FOR UPDATE", "SET position", "FROM shared_events_parkedevent"):
+        assert _prepared(fragment), fragment
 
 
 def test_a_subscriber_outlives_a_migration(

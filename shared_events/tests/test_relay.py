@@ -120,7 +120,7 @@ class TestPublishing:
         assert first.previous_id is None
         assert second.previous_id == first.events[-1].id
         assert (first.head, second.head) == (3, 5)
-        relay.mark()
+        relay.mark_published()
         assert read_status().unpublished_events == 0
 
     def test_keeps_everything_while_the_broker_is_away(
@@ -133,7 +133,7 @@ class TestPublishing:
         assert read_status().unpublished_events == 1
         broker.broken = False
         assert relay.round() == 1
-        relay.mark()
+        relay.mark_published()
         assert read_status().unpublished_events == 0
 
     def test_sends_what_was_left_before_what_is_new(
@@ -169,7 +169,7 @@ class TestPublishing:
         write()
         relay.round()
         RelayLease.objects.update(fence=99)
-        relay.mark()
+        relay.mark_published()
         assert PublishedStream.objects.get().published == 0
 
     def test_has_nothing_to_do_when_all_is_sent(self, relay: Relay, write: Write) -> None:

@@ -39,7 +39,7 @@ class TestReplaying:
         assert dict(Note.objects.values_list("text", "applied")) == {"a": 2, "poison": 1, "b": 2}
 
     @pytest.mark.parametrize(
-        ("options", "complaint"),
+        ("options", "message"),
         [
             ({"first": 0}, "goes with"),
             ({"first": 2}, "goes with"),
@@ -47,9 +47,9 @@ class TestReplaying:
         ],
     )
     def test_refuses_what_makes_no_sense(
-        self, published: Published, options: dict[str, object], complaint: str
+        self, published: Published, options: dict[str, object], message: str
     ) -> None:
         [batch] = published("a")
         receive(batch)
-        with pytest.raises(CommandError, match=complaint):
+        with pytest.raises(CommandError, match=message):
             call_command("replay_stream", "note", **{"last_id": None, **options})

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ANSWER = UUID("01a20000-0000-7000-8000-000000000001")
 
 
-class Refused(Exception):
+class RolledBack(Exception):
     pass
 
 
@@ -34,8 +34,8 @@ def _answer_in_a_savepoint(text: str) -> None:
             log.record(NoteWritten(text="issued"), aggregate_id=ANSWER, version=2)
             with transaction.atomic():
                 log.record(NoteWritten(text="issued twice"), aggregate_id=ANSWER, version=3)
-            raise Refused
-    except Refused:
+            raise RolledBack
+    except RolledBack:
         log.record(NoteErased(text="refused"), aggregate_id=ANSWER, version=2)
     assert [event.type for event in log.history(ANSWER)] == ["note.written", "note.erased"]
 
@@ -81,18 +81,18 @@ class TestWhatASavepointTookBack:
 class TestABlockThatFails:
     def test_leaves_nothing_for_the_next_one_in_the_transaction(self) -> None:
         with transaction.atomic():
-            with suppress(Refused), log.batch_writes():
+            with suppress(RolledBack), log.batch_writes():
                 log.record(NoteWritten(text="lost"), aggregate_id=ANSWER, version=1)
-                raise Refused
+                raise RolledBack
             with log.batch_writes():
                 log.record(NoteWritten(text="kept"), aggregate_id=ANSWER, version=1)
         assert _recorded() == [("kept", 1)]
 
     def test_wakes_no_relay_for_what_was_taken_back(self) -> None:
         with transaction.atomic():
-            with suppress(Refused), transaction.atomic():
+            with suppress(RolledBack), transaction.atomic():
                 log.record(NoteWritten(text="lost"), aggregate_id=uuid7(), version=1)
-                raise Refused
+                raise RolledBack
             log.record(NoteWritten(text="kept"), aggregate_id=ANSWER, version=1)
         assert _recorded() == [("kept", 1)]
         assert LoggedEvent.objects.count() == 1

@@ -89,13 +89,13 @@ class TestPublished:
         assert own().last_id == LoggedEvent.objects.get(position=3).event_id
         assert (own().unsequenced_events, own().unpublished_events, own().logged_events) == (0, 2, 3)
         assert own().oldest_unpublished_seconds == about(50)
-        relay.mark()
+        relay.mark_published()
         assert own().unpublished_events == 0
         assert own().oldest_unpublished_seconds is None
 
     def test_counts_what_was_archived_apart(self, relay: Relay, published: Published) -> None:
         published("first", "second", "third")
-        relay.mark()
+        relay.mark_published()
         archive("note", before=timezone.now() + timedelta(seconds=60))
         assert own().archived_events == ArchivedEvent.objects.count() == 2
         assert (own().head, own().logged_events, own().unpublished_events) == (3, 1, 0)
@@ -214,7 +214,7 @@ class TestASubscribersLag:
     ) -> None:
         published("first", "second", "third")
         write("fourth")
-        relay.mark()
+        relay.mark_published()
         ages = {"first": 90, "second": 70, "third": 50, "fourth": 30}
         for text, age in ages.items():
             LoggedEvent.objects.filter(data__text=text).update(occurred_at=ago(age))

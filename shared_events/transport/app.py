@@ -50,13 +50,13 @@ class ReconnectingConsumer(Consumer):
         return p(*args, **kwargs)
 
     def ensure_connected(self, conn: Any) -> Any:
-        """Connect, unless the worker is told to stop."""
+        """Connect, unless the worker is shutting down."""
 
-        def tell(error: Exception, pause: float) -> None:
+        def log_retry(error: Exception, pause: float) -> None:
             logger.warning("The broker is away, trying again in %s s: %s", pause, describe(error))
 
         return conn.ensure_connection(
-            tell, interval_start=0.5, interval_step=0, interval_max=0.5, callback=maybe_shutdown
+            log_retry, interval_start=0.5, interval_step=0, interval_max=0.5, callback=maybe_shutdown
         )
 
 

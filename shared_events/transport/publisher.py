@@ -47,7 +47,7 @@ class Publisher:
     def publish(
         self, task: str, kwargs: dict[str, Any], *, exchange: Exchange, key: str, expires: float | None = None
     ) -> None:
-        """Send `task` to everybody bound to `key`, confirmed by the broker; it may expire, in seconds."""
+        """Send `task` to every queue bound to `key`, confirmed by the broker; it may expire, in seconds."""
         self._send(
             task,
             kwargs,

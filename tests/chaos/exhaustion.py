@@ -24,7 +24,7 @@ _ROOM_FOR_BROKER, _ROOM_FOR_FILES, _ROOM_FOR_DATABASE = 120_000_000, 20_000_000,
 def broker_stuck(stack: RunningStack, times: int) -> None:
     """Take RabbitMQ's quorum queues down while its port answers, and wait until it has been started anew."""
     before = stack.process("rabbitmq")["restarts"]
-    rabbitmq.control(stack.stack, "eval", "supervisor:terminate_child(ra_systems_sup, quorum_queues).")
+    rabbitmq.rabbitmqctl(stack.stack, "eval", "supervisor:terminate_child(ra_systems_sup, quorum_queues).")
     _wait_until_told(stack, "the broker confirms nothing")
     wait_for(
         lambda: stack.process("rabbitmq")["restarts"] > before,
@@ -69,12 +69,12 @@ def database_disk_full(stack: RunningStack, times: int) -> None:
 @contextlib.contextmanager
 def _out_of_memory(stack: RunningStack) -> Iterator[None]:
     with _left_alone(stack):
-        rabbitmq.control(stack.stack, "set_vm_memory_high_watermark", "absolute", "1")
+        rabbitmq.rabbitmqctl(stack.stack, "set_vm_memory_high_watermark", "absolute", "1")
         try:
             _wait_until_told(stack, "alarm stands")
             yield
         finally:
-            rabbitmq.control(stack.stack, "set_vm_memory_high_watermark", rabbitmq.MEMORY_WATERMARK)
+            rabbitmq.rabbitmqctl(stack.stack, "set_vm_memory_high_watermark", rabbitmq.MEMORY_WATERMARK)
 
 
 @contextlib.contextmanager
@@ -103,4 +103,4 @@ def _wait_until_told(stack: RunningStack, words: str) -> None:
 
 def _confirms(stack: RunningStack) -> bool:
     address = rabbitmq_url(stack.stack, stack.credentials, rabbitmq.PROBE)
-    return broker_probe.trouble(address, rabbitmq.data_of(stack.stack)) is None
+    return broker_probe.problem(address, rabbitmq.data_of(stack.stack)) is None

@@ -208,7 +208,7 @@ def parse(service: str, commands: list[list[str]], checker: Checker) -> list[str
 def help_of(program: str) -> str:
     """What a server's program says of itself."""
     if program in OF_POSTGRES:
-        place = postgres.programs() / program
+        place = postgres.bin_directory() / program
     else:
         script = rabbitmq.server_script()
         assert script

@@ -240,7 +240,9 @@ class TestABrokerThatIsStuck:
             pytest.skip("the embedded broker is a directory: it can't be stuck")
         pid = stack.process("rabbitmq")["pid"]
         assert self.call(stack) == 0
-        rabbitmq.control(stack.stack, "eval", "supervisor:terminate_child(ra_systems_sup, quorum_queues).")
+        rabbitmq.rabbitmqctl(
+            stack.stack, "eval", "supervisor:terminate_child(ra_systems_sup, quorum_queues)."
+        )
         assert self.call(stack) == 1
         stack.wait_until_replaced("rabbitmq", pid)
         assert "the broker confirms nothing" in stack.process("rabbitmq")["last_restart"]

@@ -120,7 +120,7 @@ def relay() -> dict[str, Any]:
     real = Relay(holder=uuid7(), publisher=broker)  # type: ignore[arg-type]
     assert real.lease.hold()
     while real.round():
-        real.mark()
+        real.mark_published()
     return {"events": broker.events, "commands": broker.commands}
 
 

@@ -10,7 +10,7 @@ from shared_events.models import OutgoingCommand
 _Key = tuple[str, str, datetime]
 
 
-class Countdowns:
+class ScheduledCommands:
     """What one relay has sent and is not yet due. If the broker has lost it, the sweep behind it remains."""
 
     def __init__(self) -> None:
