@@ -12,13 +12,13 @@ BLANK = pytest.mark.parametrize("value", [None, "", "  "])
 def given(monkeypatch: pytest.MonkeyPatch):
     """Set NOTES_THING, or unset it."""
 
-    def give(value: str | None) -> None:
+    def set_value(value: str | None) -> None:
         if value is None:
             monkeypatch.delenv("NOTES_THING", raising=False)
         else:
             monkeypatch.setenv("NOTES_THING", value)
 
-    return give
+    return set_value
 
 
 class TestRequired:
