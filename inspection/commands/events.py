@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     catalogue = kind("catalogue", "write the event catalogue, docs/reference/events, from the code")
     catalogue.add_argument("--check", action="store_true", help="write nothing, and fail where it differs")
+    kind("golden", "add the fields that contracts have gained to the golden files, tests/contracts/golden")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,10 +77,17 @@ def _dead_letters(options: argparse.Namespace) -> int:
 
 
 def _catalogue(options: argparse.Namespace) -> int:
+    return _of_contracts("catalogue", *(("--check",) if options.check else ()))
+
+
+def _golden(options: argparse.Namespace) -> int:
+    return _of_contracts("golden_files")
+
+
+def _of_contracts(module: str, *arguments: str) -> int:
     import subprocess
 
     from local_stack.stack import REPOSITORY
 
-    check = ("--check",) if options.check else ()
-    command = (sys.executable, "-m", "tests.contracts.catalogue", *check)
+    command = (sys.executable, "-m", f"tests.contracts.{module}", *arguments)
     return subprocess.run(command, cwd=REPOSITORY, check=False).returncode

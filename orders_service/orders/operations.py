@@ -107,13 +107,13 @@ def cancel_order(*, order_id: UUID, buyer_id: UUID) -> Order:
     return order
 
 
-def cancel_order_for_operator(*, order_id: UUID) -> Order:
-    """End anybody's hold on an operator's word. Raises OrderNotFound, OrderAlreadyPaid."""
+def cancel_order_for_operator(*, order_id: UUID, reason: CancelReason = "operator") -> Order:
+    """End anybody's hold on an operator's word, for a reason. Raises OrderNotFound, OrderAlreadyPaid."""
     order = _lock(order_id)
     if order.status == Status.COMPLETE:
         raise OrderAlreadyPaid
     if order.is_open:
-        _cancel(order, "operator")
+        _cancel(order, reason)
     return order
 
 

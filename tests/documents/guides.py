@@ -1,10 +1,12 @@
-"""The operators' guides: their code blocks, and the commands in these."""
+"""The guides of `docs/how-to`: their code blocks, and the commands in these."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "how-to"
+#: The developers' guides, which are followed in a copy, and how many files each may have one change by hand.
+CHANGES = {"change-a-listing": 6, "change-cancel-reasons": 3, "change-commands": 1, "change-services": 6}
 
 _BLOCK = re.compile(
     r"^(?P<indent> *)```(?P<kind>\w*)\n(?P<body>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
@@ -43,8 +45,18 @@ def block_with(guide: str, words: str) -> str:
 
 
 def guides() -> list[Path]:
-    """Return all of them."""
-    return sorted(GUIDES.glob("*.md"))
+    """Return the operators' guides."""
+    return sorted(path for path in GUIDES.glob("*.md") if path.stem not in CHANGES)
+
+
+def diffs(page: str) -> list[str]:
+    """Return a page's blocks of kind `diff`."""
+    return [one["body"] for one in _BLOCK.finditer(page) if one["kind"] == "diff"]
+
+
+def changed_files(page: str) -> set[str]:
+    """Return the files that a page's diffs change."""
+    return {path for diff in diffs(page) for path in re.findall(r"^\+\+\+ b/(.+)$", diff, re.MULTILINE)}
 
 
 def spans(page: str) -> list[str]:

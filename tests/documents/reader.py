@@ -28,8 +28,8 @@ class Reader:
     """Somebody with a terminal in a folder, who takes commands and code blocks as they stand.
 
     `sh` blocks are typed, and none of their commands may fail. `text` blocks are what the commands said since
-    the last one, line by line and in this order; “…” stands for anything. What is to be done with any other
-    block, the line before it says. `user` is who types; otherwise whoever runs the test.
+    the last one, line by line and in this order; “…” stands for anything. `diff` blocks are applied. What is to
+    be done with any other block, the line before it says. `user` is who types; otherwise whoever runs the test.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], *, user: str | None = None) -> None:
@@ -70,6 +70,8 @@ class Reader:
             self._type(body)
         elif step["kind"] == "text":
             self._expect(body)
+        elif step["kind"] == "diff":
+            self._apply(body)
         elif place := WRITE.search(intro):
             (self.folder / place[1]).write_text(body)
         elif place := APPEND.search(intro):
@@ -93,6 +95,14 @@ class Reader:
                 return
             said += line
         pytest.fail(f"A command has failed:\n{commands}\n{said}")
+
+    def _apply(self, diff: str) -> None:
+        command = ["git", "apply", "-"]
+        done = subprocess.run(
+            command, cwd=self.folder, input=diff, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            pytest.fail(f"The diff doesn't apply:\n{done.stderr}")
 
     def _edit(self, file: str, known: str, change: Callable[[str], str]) -> None:
         place = self.folder / file

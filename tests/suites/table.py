@@ -93,7 +93,7 @@ SUITES = (
         name="documents",
         paths=tuple(
             f"tests/documents/test_{name}.py"
-            for name in ("glossary", "reader", "guides", "shared_events", "back_up_and_restore")
+            for name in ("glossary", "reader", "guides", "changes", "shared_events", "back_up_and_restore")
         ),
         database="DOCUMENTS_DATABASE_URL",
     ),
@@ -127,6 +127,8 @@ SUITES = (
     Suite(
         name="tutorial", lock="dev", paths=("tests/documents/test_add_a_service.py",), broker="any", slow=True
     ),
+    # Each guide for a change, followed in a copy of the repository: minutes.
+    Suite(name="changes", lock="dev", paths=("tests/changes",), options=("--timeout=240",), slow=True),
     # What the broker has no part in (bad input, walls) was seen there already.
     Suite(
         name="e2e-rabbitmq",
