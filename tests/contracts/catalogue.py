@@ -14,13 +14,14 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
+from local_stack.systems.marketplace import MARKETPLACE
 from shared_events import catalogue
 from shared_events.catalogue import Stream
 from shared_events.contracts import Event, published_events
 from shared_events.inbox.subscriptions import subscriptions
 
 HOME = Path(__file__).parents[2] / "docs" / "reference" / "events"
-SERVICES = ("auth", "tickets", "orders", "payments")
+SERVICES = tuple(service.name for service in MARKETPLACE.stateful)
 
 
 _DESCRIPTION = (
