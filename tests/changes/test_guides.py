@@ -8,7 +8,7 @@ import pytest
 
 from local_stack.environment import base_environment
 from tests.documents.guides import CHANGES, GUIDES, ROOT
-from tests.documents.reader import Reader, reading
+from tests.documents.reader import Reader, reader_in
 from tests.ephemeral_postgres import temporary_run_dir
 
 
@@ -27,7 +27,7 @@ def reader() -> Iterator[Reader]:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, place)
         (checkout / ".venv").symlink_to(ROOT / ".venv")
-        with reading(checkout, base_environment() | {"PYTHONPATH": str(checkout)}) as reader:
+        with reader_in(checkout, base_environment() | {"PYTHONPATH": str(checkout)}) as reader:
             yield reader
 
 
