@@ -42,7 +42,7 @@ class TestTheTutorial:
 
 def _modules(root: Path) -> dict[Path, str]:
     paths = [path for path in (root / BUILT).rglob("*.py") if "migrations" not in path.parts]
-    table = root / "local_stack" / "services.py"
+    table = root / "local_stack" / "systems" / "blog.py"
     return {path.relative_to(root): path.read_text() for path in [*paths, table]}
 
 
