@@ -77,9 +77,11 @@ class TestTheFloor:
     def _at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sequencer, "ADVANCE_EVERY", 0.0)
 
+    @pytest.mark.timeout(300)
     def test_rises_above_what_is_done(self, relay: Relay, write: Write) -> None:
-        deadline = time.monotonic() + 60
-        # Transactions of other databases on the server count too: none that ran before may still run.
+        # Transactions of other databases on the server count too, such as those of suites that run beside
+        # this one: none that ran before may still run.
+        deadline = time.monotonic() + 240
         while not relay._low_water_mark.id and time.monotonic() < deadline:
             write()
             relay.round()
