@@ -36,6 +36,8 @@ from local_stack.user_errors import UserError
 
 _STOP_PATIENCE = 60.0
 _POLL = 0.15
+#: Seconds for which a supervisor is not found before it counts as gone.
+_GONE_AFTER = 2.0
 
 ProcessStatus = dict[str, Any]
 
@@ -167,12 +169,18 @@ class _Silence:
     def __init__(self, stack: Stack) -> None:
         self._stack, self._began = stack, time.monotonic()
         self._signs: Activity | None = None
+        self._gone_since = 0.0
 
     def check(self) -> None:
         """Raise DidNotStart where it is gone, or does not move."""
         pid = supervisor_of(self._stack)
         if pid is None:
+            # Between its exec and its first instruction a process has no environment to be known by.
+            self._gone_since = self._gone_since or time.monotonic()
+            if time.monotonic() - self._gone_since < _GONE_AFTER:
+                return
             raise _failure(self._stack, "supervisor", "has ended")
+        self._gone_since = 0.0
         self._signs = self._signs or Activity(pid, self._stack.log_of("supervisor"))
         idle = self._signs.idle_seconds()
         if idle > activity.STALLED_AFTER:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.stack import Stack
-from local_stack.supervisor import activity, control_client
+from local_stack.supervisor import activity, control_client, launch
 from local_stack.supervisor.activity import Activity
 from local_stack.supervisor.control_client import NotAnswering, RequestRejected, Supervision
 from local_stack.supervisor.launch import DidNotStart, wait_until_ready
@@ -90,6 +90,17 @@ class TestWaitingForAStack:
     def test_ends_when_the_supervisor_has_ended(self, stack: Stack) -> None:
         with pytest.raises(DidNotStart, match=r"^supervisor has ended"):
             wait_until_ready(stack)
+
+    def test_is_not_taken_for_gone_where_it_can_not_be_seen_for_a_moment(
+        self, stack: Stack, start: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As in the moment of its exec, when nobody can read its environment."""
+        seen = iter([None, None])
+        monkeypatch.setattr(launch, "supervisor_of", lambda stack: next(seen, os.getpid()))
+        starter = threading.Timer(1.0, start, args=("plain",))
+        starter.start()
+        wait_until_ready(stack)
+        starter.join()
 
 
 class TestRestartingAPart:
