@@ -5,8 +5,8 @@ that was cut off is noticed. Both sides work line by line: the list may be longe
 """
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -120,10 +120,21 @@ def paired(
 ) -> Iterator[tuple[ExportedOrder | None, T | None]]:
     """Yield each order with the row that has its id in the attribute `order_id`, and who has no partner.
 
-    Both come by the order's id. Several rows of one order are several pairs.
+    Both come by the order's id. Several rows of one order are several pairs. `rows` are closed at the end,
+    whatever happened: a cursor that they are read by must not outlive the transaction.
     """
-    id_of = attrgetter(order_id)
-    theirs = iter(rows)
+    with closing(_each(rows)) as theirs:
+        yield from _pairs(orders, theirs, attrgetter(order_id))
+
+
+def _each(rows: Iterable[T]) -> Generator[T, None, None]:
+    """Yield the rows: what closes this closes a generator of rows too."""
+    yield from rows
+
+
+def _pairs(
+    orders: Iterable[ExportedOrder], theirs: Iterator[T], id_of: Callable[[T], UUID]
+) -> Iterator[tuple[ExportedOrder | None, T | None]]:
     row = next(theirs, None)
     for order in orders:
         while row is not None and id_of(row) < order.id:

@@ -1,12 +1,21 @@
 """Orders' list of its orders is read as it was written, and not at all where it was cut off."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import pytest
 
-from contracts.order_export import ExportHeader, NotReadThatFar, OrderExport, UnreadableExport, lines, paired
+from contracts.order_export import (
+    ExportedOrder,
+    ExportHeader,
+    NotReadThatFar,
+    OrderExport,
+    UnreadableExport,
+    lines,
+    paired,
+)
 from tests.exporting import exported
 
 HEADER = ExportHeader(exported_at=datetime(2026, 1, 31, tzinfo=UTC), position=7, first_id=UUID(int=0))
@@ -43,3 +52,22 @@ class TestPaired:
             for order, row in paired(ORDERS, rows, "order")
         ]
         assert found == [(None, 1), (2, None), (4, 4), (4, 4), (6, 6), (None, 9)]
+
+    def test_closes_the_rows_when_the_orders_can_not_be_read(self) -> None:
+        """They may be read by a cursor: left open, it would be closed in somebody else's transaction."""
+        closed = []
+
+        def rows() -> Iterator[Row]:
+            try:
+                yield Row(UUID(int=1))
+            finally:
+                closed.append(True)
+
+        def orders() -> Iterator[ExportedOrder]:
+            raise UnreadableExport("no export")
+            yield from ORDERS
+
+        with pytest.raises(UnreadableExport) as raised:
+            list(paired(orders(), rows(), "order"))
+        assert raised.value
+        assert closed

@@ -107,8 +107,8 @@ def _available() -> QuerySet[Ticket]:
 
 def _matching(tickets: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:
     """Keep the tickets that have, for each word of the text, a word that begins so."""
-    search_words = re.findall(r"\w+", text)
-    if not search_words:
+    words = re.findall(r"\w+", text)
+    if not words:
         return tickets.none()
-    prefixes = " & ".join(f"{word}:*" for word in search_words)
+    prefixes = " & ".join(f"{word}:*" for word in words)
     return tickets.filter(search_words=SearchQuery(prefixes, config="simple", search_type="raw"))

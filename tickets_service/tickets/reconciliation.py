@@ -17,12 +17,12 @@ _DEAD_LETTERS = "look into `dead_letters`"
 class Difference(NamedTuple):
     """What differs and what to do about it. `lost_hold` is a ticket that is held for no order at all."""
 
-    search_words: str
+    text: str
     lost_hold: Ticket | None = None
 
 
 def differences(export: OrderExport) -> Iterator[Difference]:
-    """Yield each difference in search_words, by the orders' ids. Raises UnreadableExport."""
+    """Yield each difference in words, by the orders' ids. Raises UnreadableExport."""
     held = queries.list_held(first_order_id=export.header.first_id)
     for order, ticket in paired(export.orders(), held, "order_id"):
         if ticket is not None and ticket.order_position > export.header.position:
@@ -30,8 +30,8 @@ def differences(export: OrderExport) -> Iterator[Difference]:
         if order is None or not order.is_live:
             yield from _of_nobody(ticket, order)
         elif order.is_published:
-            search_words = _of_held(order, ticket) if ticket else _of_free(order, export.header.position)
-            yield from [Difference(search_words)] if search_words else []
+            text = _of_held(order, ticket) if ticket else _of_free(order, export.header.position)
+            yield from [Difference(text)] if text else []
 
 
 def _of_nobody(ticket: Ticket | None, order: ExportedOrder | None) -> Iterator[Difference]:

@@ -33,17 +33,17 @@ class Pipe:
         """Say who is here, then answer until the parent is gone."""
         self._send({"hello": os.getpid()})
         while True:
-            self._receive(self._receive())
+            self._run(self._receive())
 
     def call_provider(self, request: Message) -> Message:
         """Have the parent's provider answer a request, whatever else it wants done meanwhile."""
         self._send({"provider": request})
         while "provider" not in (message := self._receive()):
-            self._receive(message)
+            self._run(message)
         answer: Message = message["provider"]
         return answer
 
-    def _receive(self, command: Message) -> None:
+    def _run(self, command: Message) -> None:
         self._clock.now = datetime.fromisoformat(command["now"])
         self._send(self._answer(command))
 

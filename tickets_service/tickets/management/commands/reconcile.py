@@ -42,14 +42,14 @@ class Command(BaseCommand):
         except (UnreadableExport, NotReadThatFar, cursors.Halted, OSError) as error:
             raise CommandError(str(error), returncode=UNFINISHED) from error
         remaining = 0
-        for search_words, lost_hold in found:
+        for text, lost_hold in found:
             if lost_hold is not None and end_lost:
                 with transaction.atomic():
                     operations.release_lost_hold(ticket_id=lost_hold.id, order_id=lost_hold.order_id)
                 self.stdout.write(f"ticket {lost_hold.id}: it is free again")
             else:
                 remaining += 1
-                self.stdout.write(search_words)
+                self.stdout.write(text)
         if remaining:
             raise CommandError(f"{remaining} differences", returncode=DIFFERENT)
         self.stdout.write("No differences")
