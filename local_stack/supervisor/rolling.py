@@ -15,7 +15,7 @@ _ORDER = ("events", "commands", "relay", "web")
 
 
 class NothingToRestart(UserError):
-    """No process of a service has the name that was given."""
+    """No process has the name that was given, or the system has no load to be restarted under."""
 
 
 def restart(stack: Stack, names: Sequence[str], *, under_load: bool) -> int:
@@ -23,6 +23,10 @@ def restart(stack: Stack, names: Sequence[str], *, under_load: bool) -> int:
 
     Returns the exit code: 0 when everything was replaced and, under load, no request or event was lost.
     """
+    if under_load and not stack.system.load:
+        raise NothingToRestart(
+            f"There is no load for the {stack.system.name}: restart it without --under-load."
+        )
     supervision = Supervision(stack)
     processes = _chosen([view["name"] for view in supervision.status() if not view["step"]], names)
     if not under_load:

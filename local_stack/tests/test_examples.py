@@ -12,6 +12,7 @@ from local_stack.environment import database_url, overrides_from, service_enviro
 from local_stack.stack import DEFAULT_RUN_DIR, REPOSITORY, Stack
 from local_stack.supervisor.launch import plan
 from local_stack.supervisor.process_specs import specs_of, specs_on_demand
+from local_stack.supervisor.rolling import NothingToRestart, restart
 from local_stack.supervisor.up import SomethingElseHere, UpOptions, up
 from local_stack.systems import Service, System
 from local_stack.systems.blog import BLOG
@@ -138,3 +139,9 @@ class TestUp:
     def test_refuses_a_place_where_something_else_lives(self, blog: Stack) -> None:
         with pytest.raises(SomethingElseHere, match="holds the blog, not the marketplace"):
             up(UpOptions(run_dir=blog.run_dir))
+
+
+class TestRestart:
+    def test_under_load_is_not_for_a_system_without_load(self, blog: Stack) -> None:
+        with pytest.raises(NothingToRestart, match="no load for the blog"):
+            restart(blog, [], under_load=True)
