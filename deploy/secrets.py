@@ -125,7 +125,7 @@ def _of_postgres(secrets: Credentials, service: Service) -> dict[str, str]:
 
 def _signing_keys(directory: Path, secrets: Credentials) -> list[Path]:
     """Let the accounts service make its keys, the way it does everywhere."""
-    auth = next(service for service in MARKETPLACE.services if service.name == "auth")
+    auth = MARKETPLACE.service("auth")
     with tempfile.TemporaryDirectory() as scratch:
         settings = _environment(secrets, auth) | {
             "DJANGO_PUBLIC_ORIGIN": "http://localhost",

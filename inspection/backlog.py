@@ -27,17 +27,18 @@ def of_services(stack: Stack, secrets: Credentials) -> dict[str, dict[str, Any]]
     `behind` compares each cursor with the head that its publisher's messages have named; `relay_away` is the
     seconds since a relay last held the lease, None while one does.
     """
+    answers = read_event_status(stack)
+    services = [stack.system.service(name) for name in answers]
     return {
-        name: {
-            **_backlog(answer),
+        service.name: {
+            **_counts(answers[service.name]),
             "queues": _in_queues(service, broker_url(stack, secrets, service)),
         }
-        for name, answer in read_event_status(stack).items()
-        if (service := stack.system.service(name))
+        for service in services
     }
 
 
-def _backlog(answer: Answer) -> dict[str, float | None]:
+def _counts(answer: Answer) -> dict[str, float | None]:
     if answer.error:
         return dict.fromkeys(_NAMES)
     status, lease = answer.value, answer.value["lease"]

@@ -47,7 +47,7 @@ class RunningStack:
 
     def service(self, name: str) -> Service:
         """Return what the stack knows of a service."""
-        return next(service for service in self.stack.system.services if service.name == name)
+        return self.stack.system.service(name)
 
     def database_url(self, service: str) -> str:
         """Return the address of a service's database, with its own role."""

@@ -31,7 +31,7 @@ def stack() -> Iterator[Stack]:
 @pytest.fixture
 def orders(stack: Stack) -> Service:
     """A service whose database holds one row."""
-    service = next(one for one in stack.system.services if one.name == "orders")
+    service = stack.system.service("orders")
     run(stack, service, "DROP TABLE IF EXISTS later", "DROP TABLE IF EXISTS kept")
     run(stack, service, "CREATE TABLE kept (id int)", "INSERT INTO kept VALUES (1)")
     return service
@@ -89,7 +89,7 @@ class TestRestore:
     def test_lets_nobody_else_in(self, stack: Stack, orders: Service, tmp_path: Path) -> None:
         file = dumped(stack, orders, tmp_path)
         put_back(stack, orders, file)
-        tickets = next(one for one in stack.system.services if one.name == "tickets")
+        tickets = stack.system.service("tickets")
         for name in ("orders", "orders_before_restore"):
             with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
                 psycopg.connect(address(stack, tickets, name))

@@ -20,7 +20,7 @@ from local_stack.supervisor.up import LiveKey, UpOptions, up
 from local_stack.systems import Service
 from local_stack.systems.marketplace import MARKETPLACE
 
-ORDERS = next(service for service in MARKETPLACE.services if service.name == "orders")
+ORDERS = MARKETPLACE.service("orders")
 
 
 class TestAStack:

@@ -92,6 +92,17 @@ def write(transactional_db: None) -> Write:
 
 
 @pytest.fixture
+def parked_note(relay: Relay, broker: FakeBroker, write: Write) -> UUID:
+    """A note whose first event was parked, by the text "poison", with its second one behind it."""
+    handlers.POISONED.add("poison")
+    note = write("poison")
+    write("next", of=note, version=2)
+    relay.round()
+    consumer.receive(broker.batches()[0])
+    return note
+
+
+@pytest.fixture
 def published(relay: Relay, broker: FakeBroker, write: Write) -> Callable[..., list[consumer.Batch]]:
     """Write notes with the given texts, relay them, and return the batches that went out for them."""
 

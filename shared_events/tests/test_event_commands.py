@@ -6,20 +6,18 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.utils import timezone
 
-from shared_events.inbox.consumer import receive
 from shared_events.management.commands import event_status
 from shared_events.models import Cursor, LoggedEvent
 from shared_events.outbox.archive import archive
 from shared_events.outbox.relay import Relay
-from shared_events.tests.conftest import FakeBroker, Published, Write
-from shared_events.tests.notes import handlers
+from shared_events.tests.conftest import Published, Write
 
 LIBRARY = Path(__file__).parents[1]
 
@@ -77,18 +75,11 @@ class TestEventStatus:
 
 
 class TestDeadLetters:
-    def test_are_printed_for_a_program_with_what_waits_behind_them(
-        self, relay: Relay, broker: FakeBroker, write: Write
-    ) -> None:
-        handlers.POISONED.add("poison")
-        note = write("poison")
-        write("next", of=note, version=2)
-        relay.round()
-        receive(broker.batches()[0])
+    def test_are_printed_for_a_program_with_what_waits_behind_them(self, parked_note: UUID) -> None:
         call_command("dead_letters", "--json", stdout=(out := StringIO()))
         first, second = json.loads(out.getvalue())
         assert (first["state"], first["tries"], first["waiting_behind"]) == ("retrying", 1, 1)
-        assert (first["stream"], first["position"], first["aggregate_id"]) == ("note", 1, str(note))
+        assert (first["stream"], first["position"], first["aggregate_id"]) == ("note", 1, str(parked_note))
         assert first["error"] == "Poisoned: poison"
         assert (second["state"], second["error"]) == ("waiting", "")
 

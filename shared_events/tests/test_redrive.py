@@ -130,14 +130,8 @@ class TestAPass:
 
 
 class TestDiscarding:
-    def test_keeps_who_when_and_why_and_lets_what_is_behind_go_on(
-        self, relay: Relay, broker: FakeBroker, write: Write
-    ) -> None:
-        handlers.POISONED.add("poison")
-        note = write("poison")
-        write("next", of=note, version=2)
-        relay.round()
-        receive(broker.batches()[0])
+    @pytest.mark.usefixtures("parked_note")
+    def test_keeps_who_when_and_why_and_lets_what_is_behind_go_on(self) -> None:
         first = ParkedEvent.objects.earliest("position")
         call_command("dead_letters", discard=first.id, reason="a test's own", by="ada", stdout=StringIO())
         kept = DiscardedEvent.objects.get()
