@@ -232,7 +232,10 @@ def _start(command: Sequence[str], environment: Mapping[str, str] | None) -> "su
 
 def _kill(process: "subprocess.Popen[str] | None") -> None:
     if process is not None and process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        # One that Ctrl-C has killed before it had a session of its own leads no group.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
 
 
 def _works(*command: str | Path) -> bool:

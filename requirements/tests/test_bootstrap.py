@@ -222,7 +222,7 @@ class TestAnInterruptedInstallation:
             send(installing.pid, signum)
             time.sleep(0.001)
         said += installing.stdout.readlines()
-        assert installing.wait() == 130
+        assert installing.wait() == 130, said
         assert [line for line in said[1:] if line.strip() and not line.startswith("  ")] == [
             "Interrupted. Run the same command again to go on.\n"
         ]

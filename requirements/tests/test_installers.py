@@ -1,6 +1,8 @@
 """How uv and pip are run, and what of their output is shown."""
 
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -77,3 +79,11 @@ class TestPip:
         found = bootstrap.pip_settings()
         assert found["index-url"] == "https://variable.test"
         assert found["timeout"] == "7"
+
+
+class TestKill:
+    def test_ends_a_process_that_has_no_group_of_its_own(self) -> None:
+        """As one that Ctrl-C has reached between its fork and its own session."""
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, text=True) as process:
+            bootstrap._kill(process)
+            assert process.wait(10) == -signal.SIGKILL
