@@ -15,7 +15,7 @@ _INHERITED = (
     *("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     "PYTHONPYCACHEPREFIX",  # as manage_all.py sets it: out of the source tree
 )
-_OVERRIDING = ("DJANGO_", "EVENTS_", "STRIPE_", "WEB_", "BROKER_URL")
+_OVERRIDING = ("DJANGO_", "EVENTS_", "STRIPE_", "WEB_", "OTEL_", "BROKER_URL")
 # A developer's shell often carries this one; it names one project and would be wrong for the other four.
 _NEVER_OVERRIDING = frozenset({"DJANGO_SETTINGS_MODULE"})
 

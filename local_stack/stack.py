@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from local_stack.systems import System
+from local_stack.systems import Service, System
 from local_stack.systems.marketplace import MARKETPLACE
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -137,7 +137,13 @@ def url_of(gateway_port: int) -> str:
 
 def port_names(system: System) -> tuple[str, ...]:
     """Return what needs a port in a stack of this system."""
-    return ("gateway", *BACKING_PORTS, *system.ports, *(service.name for service in system.web))
+    metrics = (metrics_port(service, process) for service in system.services for process in service.processes)
+    return ("gateway", *BACKING_PORTS, *system.ports, *(service.name for service in system.web), *metrics)
+
+
+def metrics_port(service: Service, process: str) -> str:
+    """Return the name of the port at which a process of a service serves its metrics."""
+    return f"{service.name}.{process}.metrics"
 
 
 PORT_NAMES = port_names(MARKETPLACE)

@@ -6,7 +6,7 @@ overrides or adds what only it has.
 
 from typing import Any
 
-from service_defaults import cookies
+from service_defaults import cookies, env
 from service_defaults import settings as defaults
 from shared_events.settings import EventSettings
 
@@ -29,13 +29,14 @@ def service_settings(
         "ROOT_URLCONF": f"{package}.config.urls",
         "WSGI_APPLICATION": f"{package}.config.wsgi.application",
         "INSTALLED_APPS": [*_APPS, *apps],
-        "LOGGING": defaults.logging(service),
+        "LOGGING": defaults.logging(service, filters=("shared_events.context.CorrelationFilter",)),
         "STATIC_URL": f"/static/{service}/",
         "EVENTS": EventSettings(
             service=service,
             publishes=(publishes,) if publishes else (),
             contracts=("contracts",),
             broker_url=defaults.broker_url(),
+            metrics_bind=env.text("METRICS_BIND"),
             failpoints=defaults.failpoints(origin),
         ),
         "SPECTACULAR_SETTINGS": defaults.spectacular(title=title, description=description),

@@ -15,7 +15,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
-from service_defaults import cookies, errors, tokens
+from service_defaults import cookies, errors, logs, tokens
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OUR_CONTENT = frozenset({"application/json", "application/x-www-form-urlencoded", "multipart/form-data"})
@@ -135,4 +135,5 @@ def _bearer(request: Request) -> str | None:
 
 
 def _signed_in(claims: tokens.Claims) -> tuple[Principal, tokens.Claims]:
+    logs.user_id.set(str(claims.sub))
     return Principal(id=claims.sub, is_staff=claims.is_staff, session_id=claims.sid), claims

@@ -26,7 +26,11 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: typing.Any) -> None:
-    """Log that the application is loaded: from here on requests are served."""
+    """Serve the metrics, and log that the application is loaded: from here on requests are served."""
+    # Here, and not in the arbiter: it needs neither Django nor this.
+    from service_defaults import metrics
+
+    metrics.serve()
     worker.log.info("web ready.")
 
 

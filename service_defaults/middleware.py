@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from service_defaults import client_ip, logs, problems
+from service_defaults import client_ip, logs, metrics, problems
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -35,11 +35,12 @@ def request_id(get_response: GetResponse) -> GetResponse:
         value = given if _ACCEPTABLE_ID.fullmatch(given) else uuid4().hex
         request.META["HTTP_X_REQUEST_ID"] = value
         request.request_id = value  # type: ignore[attr-defined]
-        token = logs.request_id.set(value)
+        token, user_token = logs.request_id.set(value), logs.user_id.set("")
         try:
             response = get_response(request)
         finally:
             logs.request_id.reset(token)
+            logs.user_id.reset(user_token)
         response["X-Request-Id"] = value
         return response
 
@@ -47,13 +48,15 @@ def request_id(get_response: GetResponse) -> GetResponse:
 
 
 def access_log(get_response: GetResponse) -> GetResponse:
-    """Log one line per response: method, path without its query, status and milliseconds."""
+    """Count each response, and log a line: method, path without its query, status and milliseconds."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         response = get_response(request)
         level = logging.DEBUG if request.path.startswith("/health/") else logging.INFO
-        took = round((time.perf_counter() - started) * 1000, 1)
+        seconds = time.perf_counter() - started
+        metrics.observe_request(request, response.status_code, seconds)
+        took = round(seconds * 1000, 1)
         facts = {"method": request.method, "path": request.path, "status": response.status_code, "ms": took}
         _access_log.log(level, "%s %s %s", request.method, request.path, response.status_code, extra=facts)
         return response

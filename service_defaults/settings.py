@@ -248,20 +248,32 @@ def spectacular(*, title: str, description: str) -> dict[str, Any]:
     }
 
 
-def logging(service: str) -> dict[str, Any]:
-    """LOGGING: one line per event on standard error, JSON unless DJANGO_LOG_FORMAT=text."""
+def logging(service: str, *, filters: tuple[str, ...] = ()) -> dict[str, Any]:
+    """LOGGING: one line per thing that happens on standard error, JSON unless DJANGO_LOG_FORMAT=text.
+
+    `filters` name classes of further filters, which see each record first.
+    """
     style = env.choice("DJANGO_LOG_FORMAT", options=("json", "text"), default="json")
     level = env.choice("DJANGO_LOG_LEVEL", options=LOG_LEVELS, default="INFO")
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request": {"()": "service_defaults.logs.RequestFilter", "service": service}},
+        "filters": {
+            **{name: {"()": name} for name in filters},
+            "request": {"()": "service_defaults.logs.RequestFilter", "service": service},
+        },
         "formatters": {
             "json": {"()": "service_defaults.logs.JsonLines"},
-            "text": {"format": "%(asctime)s %(levelname)s %(service)s %(request_id)s %(name)s: %(message)s"},
+            "text": {
+                "format": "%(asctime)s %(levelname)s %(service)s %(correlation_id)s %(name)s: %(message)s"
+            },
         },
         "handlers": {
-            "console": {"class": "logging.StreamHandler", "filters": ["request"], "formatter": style}
+            "console": {
+                "class": "logging.StreamHandler",
+                "filters": [*filters, "request"],
+                "formatter": style,
+            }
         },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {

@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from shared_events import metrics
 from shared_events.envelope import PublishedEnvelope, cut, dump
 from shared_events.inbox import cursors
 from shared_events.inbox.subscriptions import followed_streams
@@ -20,7 +21,13 @@ from shared_events.outbox.log_reader import envelopes_after, envelopes_of_types
 from shared_events.outbox.sequencer import head_of
 from shared_events.settings import event_settings
 from shared_events.transport.publisher import CATCH_UP as REQUEST
-from shared_events.transport.publisher import DELIVER, DELIVER_BACKFILL, Publisher, is_too_large
+from shared_events.transport.publisher import (
+    DELIVER,
+    DELIVER_BACKFILL,
+    Publisher,
+    is_too_large,
+    publish_events,
+)
 from shared_events.transport.topology import CATCH_UP, inbox_exchange
 
 Row = TypeVar("Row", bound=models.Model)
@@ -125,7 +132,7 @@ def _reply(
     """Send a page; a smaller one, or an event without its data, where the broker allows less than we do."""
     whole = answered | {"events": dump(page)}
     try:
-        publisher.publish(task, whole, exchange=inbox_exchange(service), key=answered["stream"])
+        publish_events(publisher, task, whole, page, exchange=inbox_exchange(service))
     except Exception as error:
         if not is_too_large(error) or not page or page[0].omitted_bytes:
             raise
@@ -133,6 +140,7 @@ def _reply(
         if "upto" in answered:
             answered = answered | {"upto": less[-1].position}
         return _reply(task, answered, less, service, publisher)
+    metrics.CATCH_UP_PAGES.labels(answered["stream"]).inc()
     return len(page)
 
 

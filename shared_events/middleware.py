@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from shared_events import context
+from shared_events import context, tracing
 from shared_events.ids import uuid7
 
 
@@ -17,6 +17,6 @@ class Correlation:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request with its ids bound."""
         request_id = getattr(request, "request_id", None) or str(uuid7())
-        trace = request.headers.get("traceparent", "")
+        trace = tracing.current_traceparent() or request.headers.get(tracing.HEADER, "")
         with context.bound(context.Context(correlation_id=request_id, traceparent=trace)):
             return self.get_response(request)

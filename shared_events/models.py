@@ -108,6 +108,7 @@ class OutgoingCommand(models.Model):
     kwargs = models.JSONField()
     at = models.DateTimeField(null=True)
     correlation_id = models.CharField(max_length=CORRELATION_LENGTH)
+    traceparent = models.CharField(max_length=TRACEPARENT_LENGTH, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

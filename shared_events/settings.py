@@ -44,6 +44,8 @@ class EventSettings:
     keep_received_seconds: float = 7 * 86_400.0
     #: How many processes work this service's commands.
     command_concurrency: int = 2
+    #: Where workers and relays serve their metrics, `host:port`; empty for nowhere.
+    metrics_bind: str = ""
     #: What a drill wants to happen at failpoints; see `failpoints.arm`. Empty in production.
     failpoints: str = ""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError, connection
 
-from shared_events import heartbeat
+from shared_events import heartbeat, metrics
 from shared_events.errors import describe
 
 logger = logging.getLogger(__name__)
@@ -78,8 +78,10 @@ def _run_one(timer: _Timer) -> None:
     try:
         done = timer.sweep()
         if done:
+            metrics.SWEEP_ROWS.labels(name).inc(done)
             logger.info("Sweep %s took care of %d", name, done)
     except Exception:
+        metrics.SWEEP_FAILURES.labels(name).inc()
         logger.exception("Sweep %s failed", name)
         connection.close()
     timer.due = time.monotonic() + timer.seconds

@@ -2,12 +2,16 @@
 
 import logging
 import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task
+from opentelemetry.trace import SpanKind
 
-from shared_events import catch_up, failpoints
+from shared_events import catch_up, failpoints, tracing
+from shared_events.envelope import RawEnvelope
 from shared_events.errors import describe
 from shared_events.inbox import consumer, redrive
 from shared_events.inbox.backfill import backfill_from_wire
@@ -29,7 +33,8 @@ def deliver(self: Task, *, stream: str, events: str, previous_id: str | None, he
     except (ValueError, TypeError) as error:
         logger.error("Dropped a message on %s that isn't a batch: %s", stream, error)
         return
-    outcome = consumer.receive(batch)
+    with _span_of(self, stream, batch.events):
+        outcome = consumer.receive(batch)
     failpoints.reach("deliver.unacknowledged")
     if outcome in (consumer.ApplyResult.GAP, consumer.ApplyResult.MORE_TO_COME):
         _quietly(lambda publisher: catch_up.request(stream, publisher))
@@ -45,7 +50,9 @@ def deliver_backfill(self: Task, *, stream: str, events: str, after: int, upto: 
     except (ValueError, TypeError) as error:
         logger.error("Dropped a message on %s that isn't its past: %s", stream, error)
         return
-    if consumer.receive_backfill(past) is consumer.ApplyResult.MORE_TO_COME:
+    with _span_of(self, stream, past.events):
+        outcome = consumer.receive_backfill(past)
+    if outcome is consumer.ApplyResult.MORE_TO_COME:
         _quietly(lambda publisher: catch_up.request_backfill(stream, publisher))
 
 
@@ -75,6 +82,17 @@ def reply_to_catch_up(
     else:
         last = UUID(last_id) if last_id else None
         _quietly(lambda publisher: catch_up.reply(stream, after, last, service, publisher))
+
+
+def _span_of(task: Task, stream: str, events: Sequence[RawEnvelope]) -> AbstractContextManager[str]:
+    """Return the span in which a message's events are applied."""
+    return tracing.span(
+        f"deliver {stream}",
+        SpanKind.CONSUMER,
+        parent=(task.request.headers or {}).get(tracing.HEADER, ""),
+        links=(event.traceparent for event in events),
+        attributes={"messaging.batch.message_count": len(events)},
+    )
 
 
 def _is_own_stream(task: Task, stream: str) -> bool:

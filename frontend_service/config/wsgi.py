@@ -1,5 +1,6 @@
 """The WSGI application that gunicorn serves."""
 
+from frontend_service.config.purchase_trace import continue_purchase
 from service_defaults.project import wsgi_application
 
-application = wsgi_application(settings="frontend_service.config.settings")
+application = continue_purchase(wsgi_application(settings="frontend_service.config.settings"))

@@ -15,6 +15,7 @@ from django.views.generic import View
 
 from frontend_service.clients.errors import ApiError, BusinessRuleViolation, NotFound, RequestInProgress
 from frontend_service.clients.schemas import Order, Payment
+from frontend_service.config.purchase_trace import keep_purchase
 from frontend_service.pages import partials, security
 from frontend_service.pages.context import takes_real_money
 from frontend_service.pages.decorators import login_required
@@ -49,7 +50,9 @@ class HoldTicket(View):
             return redirect("ticket", ticket_id)
         except RequestInProgress:
             return redirect("orders")
-        return redirect("order", order.id)
+        response = redirect("order", order.id)
+        keep_purchase(response, path=response.url, secure=settings.SESSION_COOKIE_SECURE)
+        return response
 
 
 @method_decorator(login_required, name="get")

@@ -14,12 +14,13 @@ from frontend_service.clients.api import Api
 from frontend_service.clients.cookies import ACCESS, REFRESH, CookieJar
 from frontend_service.clients.errors import ApiError
 from frontend_service.clients.gateway import Caller, Gateway
+from frontend_service.config import purchase_trace
 from frontend_service.pages import problems
 from frontend_service.pages.visitor import get_visitor
 from service_defaults import client_ip
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-OWN_COOKIES = frozenset({settings.CSRF_COOKIE_NAME, "messages", "zone"})
+OWN_COOKIES = frozenset({settings.CSRF_COOKIE_NAME, "messages", "zone", purchase_trace.COOKIE})
 
 
 class VisitorSession:

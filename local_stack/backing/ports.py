@@ -149,7 +149,7 @@ def _gateway_wishes(last: int | None) -> Iterator[int]:
 def _candidates(run_dir: Path) -> Iterator[int]:
     """Yield ports from a place of this directory's own, so that two stacks seldom meet."""
     digest = int.from_bytes(hashlib.sha256(str(run_dir).encode()).digest()[:4], "big")
-    room = (_LAST - _FIRST) // 16
-    start = _FIRST + digest % room * 16
+    room = (_LAST - _FIRST) // 64
+    start = _FIRST + digest % room * 64
     yield from range(start, _LAST)
     yield from range(_FIRST, start)

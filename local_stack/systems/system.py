@@ -66,6 +66,12 @@ class Service:
         roles = {"events": bool(self.follows), "commands": self.works_commands}
         return tuple(role for role, has in roles.items() if has)
 
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """Return the names of its processes: its web process, its relay and its workers."""
+        has = {"web": self.has_web, "relay": self.stateful}
+        return (*(name for name, there in has.items() if there), *(self.workers if self.stateful else ()))
+
     def manage(self, *arguments: str) -> tuple[str, ...]:
         """Return the command line of one of the service's management commands."""
         return (sys.executable, "-m", f"{self.package}.manage", *arguments)

@@ -8,6 +8,7 @@ from contracts.user import (
     UserState,
     UserSuspended,
 )
+from marketplace.metrics import observe_revocation
 from marketplace.users import operations
 from service_defaults.revocation import operations as revocation
 from shared_events.envelope import Envelope
@@ -35,9 +36,11 @@ def revoke_user_tokens(event: Envelope[UserState]) -> None:
         suspended=event.data.status == "suspended",
         not_before=event.data.not_before or event.occurred_at,
     )
+    observe_revocation(event.occurred_at)
 
 
 @handles(UserSessionEnded)
 def end_session(event: Envelope[UserSessionEnded]) -> None:
     """Refuse the session's tokens."""
     revocation.end_session(session_id=event.data.session_id, ended_at=event.occurred_at)
+    observe_revocation(event.occurred_at)

@@ -21,6 +21,7 @@ from contracts.order import (
     OrderState,
 )
 from marketplace.users import operations as users
+from orders_service.orders import metrics
 from orders_service.orders.models import EXTENSION, OPEN, POSITION_UNKNOWN, Order, Status, TicketReplica
 from service_defaults.errors import BusinessRuleViolation, NotFound, PermissionDenied
 from shared_events import context
@@ -90,6 +91,7 @@ def place_order(*, buyer_id: UUID, ticket_id: UUID, hold: timedelta, now: dateti
     order.freeze_ticket(ticket)
     _insert_unless_reserved(order)
     _record(OrderCreated, order)
+    metrics.count_start()
     commands.schedule(EXPIRE_DUE_ORDERS, {}, at=order.expires_at)
     return order
 
@@ -145,6 +147,7 @@ def expire_due_orders(*, now: datetime, most: int) -> int:
         for order in orders:
             order.cancel("expired")
             order.version += 1
+            metrics.observe_expiry(order.expires_at, now)
             with context.bound(began[order.id]):
                 _record(OrderCancelled, order, cancel_reason=order.cancel_reason, payment_id=None)
     # The rows are there and locked: an upsert is how Django writes many of them in one statement.
@@ -185,6 +188,7 @@ def complete_order(*, order_id: UUID, payment_id: UUID) -> None:
         return
     order.complete(payment_id)
     _save(OrderCompleted, order, payment_id=payment_id)
+    metrics.count_end("completed")
 
 
 def cancel_paid_order(*, order_id: UUID, payment_id: UUID, reason: CancelReason) -> None:
@@ -247,6 +251,8 @@ def _lock_own(order_id: UUID, buyer_id: UUID) -> Order:
 
 
 def _cancel(order: Order, reason: CancelReason) -> None:
+    if order.is_open:
+        metrics.count_end(reason)
     order.cancel(reason)
     _save(OrderCancelled, order, cancel_reason=reason, payment_id=order.payment_id)
 

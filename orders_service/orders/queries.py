@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from contracts.order_export import ExportedOrder, ExportHeader
-from orders_service.orders.models import Order, TicketReplica
+from orders_service.orders.models import OPEN, Order, TicketReplica
 from orders_service.orders.operations import NotYourOrder, OrderNotFound
 from service_defaults.clock import first_id_of
 from shared_events.outbox import log
@@ -52,6 +52,31 @@ def export_orders(*, since: datetime | None, now: datetime) -> tuple[ExportHeade
     waiting = log.waiting()
     orders = Order.objects.filter(id__gte=first_id).order_by("id").iterator()
     return header, (_exported(order, is_published=order.id not in waiting) for order in orders)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverdueHolds:
+    """Open holds past their end: how many, and for how many seconds the oldest has been."""
+
+    count: int
+    oldest_age: float
+
+
+#: How long after its end a hold is released at the latest, while all is well.
+RELEASED_WITHIN = timedelta(seconds=5)
+
+
+def count_open_holds() -> int:
+    """Return how many holds are neither paid nor released."""
+    return Order.objects.filter(status__in=OPEN).count()
+
+
+def get_overdue_holds(*, now: datetime) -> OverdueHolds:
+    """Return the open holds that should have been released before."""
+    overdue = Order.objects.filter(status__in=OPEN, expires_at__lt=now - RELEASED_WITHIN)
+    found = overdue.aggregate(count=Count("*"), oldest=Min("expires_at"))
+    oldest = found["oldest"]
+    return OverdueHolds(count=found["count"], oldest_age=(now - oldest).total_seconds() if oldest else 0.0)
 
 
 def _exported(order: Order, *, is_published: bool) -> ExportedOrder:

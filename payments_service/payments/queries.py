@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from payments_service.payments.models import (
+    OPEN,
     LedgerEntry,
     Movement,
     OrderReplica,
@@ -69,6 +70,35 @@ def list_without_their_intents() -> list[Payment]:
 def stuck(*, since: datetime) -> Q:
     """Return which payments have something left to do, and haven't moved after `since`."""
     return Q(due_at__isnull=False, last_progress_at__lte=since)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsettled:
+    """Payments with something left to do: how many, and seconds since the oldest of them moved."""
+
+    count: int
+    oldest_age: float
+
+
+def get_unsettled(*, now: datetime) -> Unsettled:
+    """Return the payments that aren't settled, those left out that wait for their buyer."""
+    waiting = Payment.objects.filter(due_at__isnull=False).exclude(status__in=OPEN)
+    found = waiting.aggregate(count=Count("*"), oldest=Min("last_progress_at"))
+    oldest = found["oldest"]
+    return Unsettled(count=found["count"], oldest_age=(now - oldest).total_seconds() if oldest else 0.0)
+
+
+def count_stuck(*, since: datetime) -> int:
+    """Return how many payments have something left to do, and haven't moved after `since`."""
+    return Payment.objects.filter(stuck(since=since)).count()
+
+
+def count_ledger_differences(*, since: datetime) -> int:
+    """Return of how many settled payments, begun at `since` or later, the ledger says something else."""
+    settled = _with_sums().filter(id__gte=first_id_of(since), due_at__isnull=True)
+    captured = Q(status=Status.CAPTURED, ledger_held=0, ledger_taken=F("amount"))
+    nothing_kept = ~Q(status=Status.CAPTURED) & Q(ledger_held=0, ledger_taken=0)
+    return settled.exclude(captured | nothing_kept).count()
 
 
 def near_the_end_of_authorisation(*, now: datetime) -> Q:

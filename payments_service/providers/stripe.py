@@ -11,6 +11,8 @@ from uuid import UUID
 
 import stripe
 from django.conf import settings
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
 
 from payments_service.payments.models import Failure, Intent, IntentState
 from payments_service.providers import (
@@ -25,6 +27,7 @@ from payments_service.providers import (
 from service_defaults.transactions import require_no_transaction
 
 logger = logging.getLogger(__name__)
+_tracer = trace.get_tracer(__name__)
 
 NAME = "Stripe"
 #: Seconds. A buyer waits for these calls, and so does a worker's slot.
@@ -79,35 +82,57 @@ class Stripe(PaymentProvider):
             **_card_params(card),
         }
         options: Any = {"idempotency_key": key}
-        return _intent(_call(lambda client: client.v1.payment_intents.create(params, options)))
+        return _intent(
+            _call("payment_intents.create", lambda client: client.v1.payment_intents.create(params, options))
+        )
 
     def confirm_intent(self, intent_id: str, *, return_url: str, key: str) -> Intent:
         """Have the amount authorised."""
         params: Any = {"return_url": return_url}
         options: Any = {"idempotency_key": key}
-        return _intent(_call(lambda client: client.v1.payment_intents.confirm(intent_id, params, options)))
+        return _intent(
+            _call(
+                "payment_intents.confirm",
+                lambda client: client.v1.payment_intents.confirm(intent_id, params, options),
+            )
+        )
 
     def capture_intent(self, intent_id: str, *, key: str) -> Intent:
         """Capture the authorised amount."""
         options: Any = {"idempotency_key": key}
-        return _intent(_call(lambda client: client.v1.payment_intents.capture(intent_id, options=options)))
+        return _intent(
+            _call(
+                "payment_intents.capture",
+                lambda client: client.v1.payment_intents.capture(intent_id, options=options),
+            )
+        )
 
     def cancel_intent(self, intent_id: str, *, key: str) -> Intent:
         """Cancel an intent of which nothing was captured."""
         options: Any = {"idempotency_key": key}
-        return _intent(_call(lambda client: client.v1.payment_intents.cancel(intent_id, options=options)))
+        return _intent(
+            _call(
+                "payment_intents.cancel",
+                lambda client: client.v1.payment_intents.cancel(intent_id, options=options),
+            )
+        )
 
     def refund_intent(self, intent_id: str, *, key: str) -> Intent:
         """Refund all that was captured."""
         params: Any = {"payment_intent": intent_id}
-        _call(lambda client: client.v1.refunds.create(params, {"idempotency_key": key}))
+        _call("refunds.create", lambda client: client.v1.refunds.create(params, {"idempotency_key": key}))
         return self.fetch_intent(intent_id)
 
     def fetch_intent(self, intent_id: str) -> Intent:
         """Return the intent as it is now."""
         params: Any = {"expand": ["latest_charge.refunds"]}
         try:
-            return _intent(_call(lambda client: client.v1.payment_intents.retrieve(intent_id, params)))
+            return _intent(
+                _call(
+                    "payment_intents.retrieve",
+                    lambda client: client.v1.payment_intents.retrieve(intent_id, params),
+                )
+            )
         except ProviderRefused as refusal:
             # Another account's key, or a test account that was reset: where the money is can't be found out.
             logger.error("Stripe doesn't know our intent %s: %s", intent_id, refusal)
@@ -117,7 +142,12 @@ class Stripe(PaymentProvider):
         """Return Stripe's record of an intent, None for an unknown one."""
         params: Any = {"expand": ["latest_charge"]}
         try:
-            return _record(_call(lambda client: client.v1.payment_intents.retrieve(intent_id, params)))
+            return _record(
+                _call(
+                    "payment_intents.retrieve",
+                    lambda client: client.v1.payment_intents.retrieve(intent_id, params),
+                )
+            )
         except ProviderRefused:
             return None
 
@@ -130,7 +160,7 @@ class Stripe(PaymentProvider):
         }
         page = None
         while page is None or page.has_more:
-            page = _call(lambda client: client.v1.payment_intents.list(params))
+            page = _call("payment_intents.list", lambda client: client.v1.payment_intents.list(params))
             yield from (_record(intent) for intent in page.data)
             if page.data:
                 params["starting_after"] = page.data[-1].id
@@ -150,10 +180,11 @@ class Stripe(PaymentProvider):
         return Webhook(id=event["id"], type=event["type"], intent_id=intent_id or "")
 
 
-def _call(call: Callable[[stripe.StripeClient], Answer]) -> Answer:
+def _call(name: str, call: Callable[[stripe.StripeClient], Answer]) -> Answer:
     require_no_transaction("A payment provider")
     try:
-        return call(_client())
+        with _tracer.start_as_current_span(f"Stripe {name}", kind=SpanKind.CLIENT):
+            return call(_client())
     except stripe.CardError as error:
         raise ProviderDeclined(_failure(error)) from error
     except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:

@@ -10,6 +10,7 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from service_defaults import metrics
 from service_defaults.rate_limits.counting import RateLimitState, count
 from service_defaults.rate_limits.rates import Rate
 
@@ -41,6 +42,7 @@ def enforce_rate(request: Request, rate: Rate, *subject: str) -> None:
     state = count(rate, *subject)
     request._request.rate_limit_state = state  # type: ignore[attr-defined]  # noqa: SLF001  DRF's way through
     if state.is_over:
+        metrics.RATE_LIMIT_EXCEEDED.labels(rate.name).inc()
         raise Throttled(wait=state.resets_in)
 
 

@@ -25,6 +25,7 @@ def lines() -> Iterator[Lines]:
     handler.setFormatter(logs.JsonLines())
     root = logging.getLogger()
     root.addHandler(handler)
+    logs.user_id.set("")
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
     root.removeHandler(handler)
 
@@ -41,6 +42,7 @@ class TestALine:
             "message": "A text\nover two lines: ü",
             "service": "notes",
             "request_id": "",
+            "correlation_id": "",
             "seconds": 1.5,
         }
 

@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from shared_events import failpoints, heartbeat, shutdown, time_limits
 from shared_events.envelope import RawEnvelope, dump
 from shared_events.errors import describe
-from shared_events.inbox import backfill, cursors, parking
+from shared_events.inbox import applied, backfill, cursors, parking
 from shared_events.inbox.backfill import BackfillBatch, lock_cursor
 from shared_events.inbox.batch import ApplyResult, Batch, batch_from_wire
 from shared_events.inbox.subscriptions import Wants, dispatch, wanting
@@ -27,8 +27,8 @@ TRANSIENT_SQLSTATES = ("08", "53", "40", "57P", "55P03")
 _LONGEST_WAIT = 5.0
 
 #: What is done with events while the cursor is locked: feed them to the handlers that want them, or park
-#: them.
-Act = Callable[[list[RawEnvelope], Wants], None]
+#: them. It returns those that took effect, if any.
+Act = Callable[[list[RawEnvelope], Wants], list[RawEnvelope] | None]
 
 
 class Message(Protocol):
@@ -144,13 +144,17 @@ def receive_backfill(past: BackfillBatch) -> ApplyResult:
     return _PAST.receive(past)
 
 
-def feed(events: list[RawEnvelope], wants: Wants) -> None:
-    """Hand events to the handlers that want them; park those behind that wait for an older one."""
+def feed(events: list[RawEnvelope], wants: Wants) -> list[RawEnvelope]:
+    """Hand events to the handlers that want them; park those behind that wait for an older one.
+
+    Return the others.
+    """
     wanted = [event for event in events if wanting(event, wants)]
     blocked = parking.positions_blocked(wanted)
     parking.park_behind([event for event in wanted if event.position in blocked], wants)
     with log.batch_writes(), time_limits.within(event_settings().event_seconds):
         dispatch((event for event in wanted if event.position not in blocked), wants)
+    return [event for event in events if event.position not in blocked]
 
 
 def apply_batch(batch: Batch, act: Act = feed) -> ApplyResult:
@@ -159,10 +163,12 @@ def apply_batch(batch: Batch, act: Act = feed) -> ApplyResult:
         cursor = lock_cursor(batch.stream)
         fresh, outcome = _fresh(cursor, batch)
         if fresh:
-            act(fresh, backfill.wants_of(cursor))
+            effective = act(fresh, backfill.wants_of(cursor))
             text = batch.text if batch.text and len(fresh) == len(batch.events) else dump(fresh)
             cursors.move(cursor, fresh[0], fresh[-1], text)
             outcome = _lag_outcome(cursor)
+            if effective:
+                transaction.on_commit(lambda: applied.report(effective))
             failpoints.reach("deliver.uncommitted")
         return outcome
 

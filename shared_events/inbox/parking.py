@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from shared_events import prepared
+from shared_events import metrics, prepared
 from shared_events.contracts import NewerSchema
 from shared_events.envelope import RawEnvelope
 from shared_events.errors import describe, storable, traceback_of
@@ -74,6 +74,7 @@ def positions_blocked(envelopes: list[RawEnvelope]) -> set[int]:
 
 def note_failure(row: ParkedEvent, error: Exception) -> None:
     """Write down that the event was tried, and why it failed; say when it is tried again, if it is."""
+    metrics.FAILED.labels(row.stream, row.type).inc()
     row.tries += 1
     row.unfinished = 0
     row.error = describe(error)[:LONGEST_ERROR]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.db import connection, transaction
 from django.utils import timezone
 
-from shared_events import heartbeat, time_limits
+from shared_events import heartbeat, metrics, time_limits
 from shared_events.envelope import from_text
 from shared_events.errors import describe
 from shared_events.inbox import cursors, parking
@@ -82,11 +82,13 @@ def _attempt(row: ParkedEvent) -> bool:
         failure = error
     else:
         _begun.discard(row.id)
+        metrics.REDRIVES.labels("applied").inc()
         return True
     # A statement that ran out of time may have cost the connection.
     connection.close_if_unusable_or_obsolete()
     _if_still_there(row, lambda: parking.note_failure(row, failure))
     _begun.discard(row.id)
+    metrics.REDRIVES.labels("failed").inc()
     logger.warning("%s failed again: %s", row, row.error)
     return False
 

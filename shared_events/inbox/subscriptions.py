@@ -6,8 +6,9 @@ from itertools import groupby
 from typing import Any, TypeVar
 
 import msgspec
+from opentelemetry.trace import SpanKind
 
-from shared_events import context
+from shared_events import context, tracing
 from shared_events.contracts import Event
 from shared_events.envelope import Envelope, RawEnvelope
 
@@ -100,12 +101,29 @@ def dispatch(envelopes: Iterable[RawEnvelope], wants: Wants = everything) -> Non
 
 def _run(subscription: Subscription, envelopes: list[Envelope[Event]]) -> None:
     if subscription.batch:
-        with context.bound(context.Context.of(envelopes[-1])):
-            subscription.handler(envelopes)
+        _call(subscription, envelopes[-1], envelopes, envelopes)
         return
     for envelope in envelopes:
-        with context.bound(context.Context.of(envelope)):
-            subscription.handler(envelope)
+        _call(subscription, envelope, [envelope], envelope)
+
+
+def _call(
+    subscription: Subscription, cause: Envelope[Event], envelopes: list[Envelope[Event]], argument: Any
+) -> None:
+    """Call the handler in the context of `cause`, in a span of the trace that the events have in common."""
+    traces = [envelope.traceparent for envelope in envelopes]
+    parent = tracing.single(traces)
+    with (
+        tracing.span(
+            f"handle {subscription.type}",
+            SpanKind.CONSUMER,
+            parent=parent,
+            links=(tracing.current_traceparent(), *traces),
+            attributes={"handler": subscription.name, "event.count": len(envelopes)},
+        ) as traceparent,
+        context.bound(context.Context.of(cause, traceparent if parent else "")),
+    ):
+        subscription.handler(argument)
 
 
 def _decoded(envelope: RawEnvelope, contract: type[Event]) -> Envelope[Event]:

@@ -78,6 +78,7 @@ class Migration(migrations.Migration):
                 ("kwargs", models.JSONField()),
                 ("at", models.DateTimeField(null=True)),
                 ("correlation_id", models.CharField(max_length=64)),
+                ("traceparent", models.CharField(blank=True, max_length=55)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),

@@ -30,8 +30,13 @@ def schedule(task: str, kwargs: dict[str, Any], *, at: datetime | None = None) -
         raise CommandTooLarge(
             f"{task} has {size} bytes of arguments, and max_event_bytes allows {most}: pass an id"
         )
+    cause = context.current()
     OutgoingCommand.objects.create(
-        task=task, kwargs=kwargs, at=at and _whole_second(at), correlation_id=context.current().correlation_id
+        task=task,
+        kwargs=kwargs,
+        at=at and _whole_second(at),
+        correlation_id=cause.correlation_id,
+        traceparent=cause.traceparent,
     )
     wake_relay_on_commit()
 

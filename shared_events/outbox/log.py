@@ -11,8 +11,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
+from opentelemetry.trace import SpanKind
 
-from shared_events import context, failpoints
+from shared_events import context, failpoints, metrics, tracing
 from shared_events.contracts import Event
 from shared_events.ids import uuid7
 from shared_events.models import ArchivedEvent, LoggedEvent, StoredEvent
@@ -38,17 +39,18 @@ class EventTooLarge(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class _PendingRow:
-    """A row that a `batch_writes` block will write.
+    """A row that a `batch_writes` block will write, or without one a row that is written.
 
     It stands among the transaction's hooks for its commit: Django drops those of a savepoint that is rolled
     back, and so the row goes with the changes that it belongs to.
     """
 
     row: LoggedEvent
-    block: object
+    block: object | None
 
     def __call__(self) -> None:
-        """Do nothing at the commit."""
+        """Count the event, at the commit."""
+        metrics.RECORDED.labels(self.row.stream, self.row.type).inc()
 
 
 #: The `batch_writes` block that gathers what is recorded, if any.
@@ -77,14 +79,15 @@ def record(event: Event, *, aggregate_id: UUID, version: int) -> None:
         occurred_at=timezone.now(),
         correlation_id=now.correlation_id,
         causation_id=now.causation_id,
-        traceparent=now.traceparent,
         data=data.decode(),
     )
-    block = _block.get()
-    if block is None:
-        _write([row])
-    else:
+    name, about = f"record {row.type}", {"event.id": str(row.event_id), "aggregate.id": str(aggregate_id)}
+    with tracing.span(name, SpanKind.PRODUCER, parent=now.traceparent, attributes=about) as traceparent:
+        row.traceparent = traceparent
+        block = _block.get()
         transaction.on_commit(_PendingRow(row, block))
+        if block is None:
+            _write([row])
 
 
 @contextmanager
@@ -178,16 +181,14 @@ def origin_contexts(aggregate_ids: Iterable[UUID]) -> dict[UUID, context.Context
     """
     ids = list(aggregate_ids)
     first = LoggedEvent.objects.filter(aggregate_id__in=ids, version=1)
-    requests = dict(first.values_list("aggregate_id", "correlation_id"))
-    requests |= {
-        row.aggregate_id: row.correlation_id for row in _pending_rows(_block.get()) if row.version == 1
+    found = {
+        row.aggregate_id: context.Context(correlation_id=row.correlation_id, traceparent=row.traceparent)
+        for row in (
+            *first.only("aggregate_id", "correlation_id", "traceparent"),
+            *(row for row in _pending_rows(_block.get()) if row.version == 1),
+        )
     }
-    return {
-        aggregate_id: context.Context(correlation_id=requests[aggregate_id])
-        if aggregate_id in requests
-        else context.fresh()
-        for aggregate_id in ids
-    }
+    return {aggregate_id: found.get(aggregate_id) or context.fresh() for aggregate_id in ids}
 
 
 def wake_relay_on_commit() -> None:

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists
 
-from shared_events import catch_up, failpoints, heartbeat
+from shared_events import catch_up, failpoints, heartbeat, metrics
 from shared_events.envelope import PublishedEnvelope, cut, dump
 from shared_events.errors import describe
 from shared_events.inbox import redrive
@@ -35,7 +35,7 @@ from shared_events.outbox.sequencer import (
 )
 from shared_events.settings import EventSettings, event_settings
 from shared_events.transport.names import REDRIVE_KEY
-from shared_events.transport.publisher import DELIVER, REDRIVE, Publisher, is_too_large
+from shared_events.transport.publisher import DELIVER, REDRIVE, Publisher, is_too_large, publish_events
 from shared_events.transport.topology import DOMAIN_EVENTS, inbox_exchange
 
 logger = logging.getLogger(__name__)
@@ -183,8 +183,9 @@ class Relay:
             # Not the log's end: what lies between is on its way, and must not be requested.
             "head": batch[-1].position,
         }
-        self.publisher.publish(DELIVER, message, exchange=DOMAIN_EVENTS, key=batch[0].stream)
+        publish_events(self.publisher, DELIVER, message, batch, exchange=DOMAIN_EVENTS)
         failpoints.reach("relay.confirmed")
+        metrics.PUBLISHED.labels(batch[0].stream).inc(len(batch))
         of.confirmed, of.confirmed_id = batch[-1].position, batch[-1].id
 
     def mark_published(self) -> None:
@@ -215,7 +216,11 @@ class Relay:
     def _send_command(self, command: OutgoingCommand) -> None:
         try:
             self.publisher.command(
-                command.task, command.kwargs, at=command.at, correlation_id=command.correlation_id
+                command.task,
+                command.kwargs,
+                at=command.at,
+                correlation_id=command.correlation_id,
+                traceparent=command.traceparent,
             )
         except Exception as error:
             if not is_too_large(error):
@@ -223,6 +228,7 @@ class Relay:
             # A command may be lost, for a sweep stands behind it; those behind it must not wait for ever.
             logger.error("Gave up the command %s %d: %s", command.task, command.id, describe(error))
             return
+        metrics.COMMANDS_SENT.labels(command.task).inc()
         self._scheduled_commands.remember(command)
         failpoints.reach("relay.command_sent")
 

@@ -10,22 +10,18 @@ from urllib.parse import urlsplit
 
 import django
 from celery import Celery
-from celery.signals import task_prerun
 from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 from django.core.exceptions import ImproperlyConfigured
 
-from shared_events import context
 from shared_events.errors import describe
 from shared_events.inbox.subscriptions import followed_streams
 from shared_events.settings import EventSettings, event_settings
 from shared_events.transport import embedded
+from shared_events.transport.running_tasks import follow_tasks
 from shared_events.transport.topology import Topology, topology_of
 
 logger = logging.getLogger(__name__)
-
-#: The header in which a command carries the id of the request that it belongs to.
-CORRELATION_HEADER = "x_correlation_id"
 
 
 class ReconnectingConsumer(Consumer):
@@ -74,7 +70,7 @@ def celery_app() -> Celery:
     app = Celery(settings.service)
     app.config_from_object(_configuration(settings))
     app.set_default()
-    task_prerun.connect(_bind_correlation, weak=False)
+    follow_tasks()
     return app
 
 
@@ -134,9 +130,3 @@ def _broker(settings: EventSettings) -> dict[str, Any]:
         "broker_url": f"{embedded.SCHEME}://",
         "broker_transport_options": embedded.options(folder),
     }
-
-
-def _bind_correlation(task: Any, **_: Any) -> None:
-    # Each worker process runs one task at a time and each task binds anew, so nothing needs resetting.
-    correlation_id = (task.request.headers or {}).get(CORRELATION_HEADER)
-    context.begin(correlation_id)

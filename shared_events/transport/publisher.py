@@ -1,5 +1,6 @@
 """Publishing with confirms and deadlines, on a connection that is dropped after any error."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -8,11 +9,14 @@ from amqp import PreconditionFailed, RecoverableConnectionError
 from celery import Celery
 from django.utils import timezone
 from kombu import Exchange
+from opentelemetry.trace import SpanKind
 
-from shared_events import failpoints
+from shared_events import failpoints, metrics, tracing
+from shared_events.envelope import PublishedEnvelope
 from shared_events.settings import event_settings
 from shared_events.transport import topology as shapes
-from shared_events.transport.app import CORRELATION_HEADER, celery_app, topology, uses_rabbitmq
+from shared_events.transport.app import celery_app, topology, uses_rabbitmq
+from shared_events.transport.running_tasks import CORRELATION_HEADER
 
 DELIVER = "shared_events.deliver"
 DELIVER_BACKFILL = "shared_events.deliver_backfill"
@@ -45,7 +49,14 @@ class Publisher:
         self._producer: Any = None
 
     def publish(
-        self, task: str, kwargs: dict[str, Any], *, exchange: Exchange, key: str, expires: float | None = None
+        self,
+        task: str,
+        kwargs: dict[str, Any],
+        *,
+        exchange: Exchange,
+        key: str,
+        expires: float | None = None,
+        traceparent: str = "",
     ) -> None:
         """Send `task` to every queue bound to `key`, confirmed by the broker; it may expire, in seconds."""
         self._send(
@@ -57,14 +68,24 @@ class Publisher:
             declare=[] if uses_rabbitmq(self._settings) else [exchange],
             expires=expires,
             expiration=expires,
+            headers={tracing.HEADER: traceparent},
         )
 
-    def command(self, task: str, kwargs: dict[str, Any], *, at: datetime | None, correlation_id: str) -> None:
+    def command(
+        self,
+        task: str,
+        kwargs: dict[str, Any],
+        *,
+        at: datetime | None,
+        correlation_id: str,
+        traceparent: str = "",
+    ) -> None:
         """Send `task` to this service's own commands queue, to run at `at` (whole seconds, never early)."""
         wait = (at - timezone.now()).total_seconds() if at else 0
         # A countdown under a second is an error in native delayed delivery, and fractions are cut off.
         countdown = max(1, ceil(wait)) if wait > 0 else None
-        self._send(task, kwargs, countdown=countdown, headers={CORRELATION_HEADER: correlation_id})
+        headers = {CORRELATION_HEADER: correlation_id, tracing.HEADER: traceparent}
+        self._send(task, kwargs, countdown=countdown, headers=headers)
 
     def close(self) -> None:
         """Drop the connection without asking the broker for leave."""
@@ -75,13 +96,14 @@ class Publisher:
     def _send(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
         """Send it; a connection that has died since it was last used is replaced once."""
         was_used = self._producer is not None
-        try:
-            self._send_once(task, kwargs, **options)
-        except Exception as error:
-            # kombu wraps what the network said.
-            if not was_used or not isinstance(error.__cause__ or error, _DIED):
-                raise
-            self._send_once(task, kwargs, **options)
+        with metrics.PUBLISH_FAILURES.count_exceptions(), metrics.PUBLISH_DURATION.time():
+            try:
+                self._send_once(task, kwargs, **options)
+            except Exception as error:
+                # kombu wraps what the network said.
+                if not was_used or not isinstance(error.__cause__ or error, _DIED):
+                    raise
+                self._send_once(task, kwargs, **options)
 
     def _send_once(self, task: str, kwargs: dict[str, Any], **options: Any) -> None:
         try:
@@ -110,6 +132,30 @@ class Publisher:
             self._producer = self._app.amqp.Producer(self._connection, auto_declare=False)
             _watch_for_confirms(self._producer.channel)
         return self._producer
+
+
+def publish_events(
+    publisher: Publisher,
+    task: str,
+    message: dict[str, Any],
+    events: Sequence[PublishedEnvelope],
+    *,
+    exchange: Exchange,
+) -> None:
+    """Publish a message of one stream's events, in a span that is linked to what each was recorded in."""
+    stream, traces = message["stream"], [event.traceparent for event in events]
+    with tracing.span(
+        f"publish {stream}",
+        SpanKind.PRODUCER,
+        parent=tracing.single(traces),
+        links=traces,
+        attributes={
+            "messaging.destination.name": exchange.name,
+            "messaging.batch.message_count": len(events),
+            "event.first_position": events[0].position if events else 0,
+        },
+    ) as traceparent:
+        publisher.publish(task, message, exchange=exchange, key=stream, traceparent=traceparent)
 
 
 def _watch_for_confirms(channel: Any) -> None:

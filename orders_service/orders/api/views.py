@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from orders_service.orders import operations, queries
+from orders_service.orders import metrics, operations, queries
 from orders_service.orders.api.serializers import (
     HistoryEntryOutput,
     HoldTermsOutput,
@@ -56,7 +56,8 @@ class OrderList(APIView):
             )
             return _answer(order, status=201)
 
-        return idempotent(request, place)
+        with metrics.counting_refusals():
+            return idempotent(request, place)
 
     @extend_schema(operation_id="listOrders", responses={200: OrderOutput(many=True)})
     def get(self, request: Request) -> Response:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from contracts.payment import VoidReason
 from marketplace.users import operations as users
+from payments_service.payments import metrics
 from payments_service.payments.models import (
     LIVE,
     OPEN,
@@ -210,6 +211,8 @@ def record_sync(*, lease: Lease, result: SyncResult, now: datetime) -> Payment:
     payment.refusals += refused is not None
     payment.next_action_url = intent.next_action_url
     while (status := payment.status_after(order, intent, refused)) is not None:
+        if status in (Status.CAPTURED, Status.VOIDED) and not order.is_open:
+            metrics.observe_settling(payment.last_progress_at, now)
         set_status(payment, status, reason_for(status, payment, order, intent, result.void_reason))
         payment.last_progress_at = now
     record_movements(payment, intent.state)
@@ -253,6 +256,8 @@ def lock_payment(payment_id: UUID) -> tuple[OrderReplica, Payment]:
 def set_status(payment: Payment, status: Status, reason: Reason | None = None) -> None:
     """Give the payment a status and record its event; the caller saves."""
     payment.status = status
+    if status not in (*OPEN, Status.AUTHORIZED):
+        metrics.count_outcome(status.value)
     payment.reason_code, payment.reason = (reason.code, str(reason)[:200]) if reason else ("", "")
     if status not in OPEN:
         payment.client_secret = payment.next_action_url = ""

@@ -8,7 +8,8 @@ from django.db.models import Q
 from payments_service.payments.models import Payment, Status, StripeEvent, without_holder
 from payments_service.payments.operations.attempts import SETTLE_PAYMENT, lock_payment, save_and_schedule
 from service_defaults.errors import BusinessRuleViolation
-from shared_events.outbox import commands
+from shared_events.context import bound
+from shared_events.outbox import commands, log
 
 #: When a payment whose command the sweep has scheduled is swept again.
 SWEPT_AGAIN_AFTER = timedelta(seconds=15)
@@ -23,12 +24,18 @@ class NothingToSettle(BusinessRuleViolation):
 
 
 def receive_webhook(*, event_id: str, type: str, intent_id: str, now: datetime) -> None:
-    """Have the payment of a webhook's intent settled. Each event counts once."""
+    """Have the payment of a webhook's intent settled, on behalf of the request that began it.
+
+    Each event counts once.
+    """
     _, is_new = StripeEvent.objects.get_or_create(
         id=event_id, defaults={"type": type, "intent_id": intent_id, "received_at": now}
     )
     if is_new and intent_id:
-        settle_soon(Q(intent_id=intent_id), now)
+        payment_ids = Payment.objects.filter(intent_id=intent_id).values_list("id", flat=True)
+        for payment_id, origin in log.origin_contexts(payment_ids).items():
+            with bound(origin):
+                settle_soon(Q(id=payment_id), now)
 
 
 def request_refund(*, payment_id: UUID, reason: str, now: datetime) -> Payment:
@@ -67,12 +74,17 @@ def settle_soon(which: Q, now: datetime, *, with_new_goal: bool = False) -> None
 
 
 def settle_due_payments(*, now: datetime, most: int) -> int:
-    """Schedule the commands of payments that are due; return how many. Never waits for a lock."""
+    """Schedule the commands of payments that are due; return how many. Never waits for a lock.
+
+    Each is scheduled on behalf of the request that began the payment.
+    """
     due = Payment.objects.filter(due_at__lte=now).order_by("due_at")
     payments = list(due.select_for_update(skip_locked=True)[:most])
+    origins = log.origin_contexts(payment.id for payment in payments) if payments else {}
     for payment in payments:
         payment.due_at = now + SWEPT_AGAIN_AFTER
-        commands.schedule(SETTLE_PAYMENT, {"payment_id": str(payment.id)})
+        with bound(origins[payment.id]):
+            commands.schedule(SETTLE_PAYMENT, {"payment_id": str(payment.id)})
     Payment.objects.bulk_update(payments, ["due_at"])
     return len(payments)
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from shared_events import heartbeat as beat
-from shared_events import postgres, sweeps
+from shared_events import metrics, postgres, sweeps
 from shared_events.ids import uuid7
 from shared_events.outbox.relay import Relay
 from shared_events.process_tuning import freeze_gc
@@ -45,6 +45,7 @@ class Command(BaseCommand):
             postgres.wait_for_supported(stop)
         except postgres.UnsupportedPostgres as error:
             raise CommandError(str(error)) from error
+        metrics.serve_as_configured(with_state=True)
         freeze_gc()
         relay = Relay(holder=uuid7())
         relay.lease.file = lease_file

@@ -12,7 +12,7 @@ from django.db import close_old_connections
 from django.db.backends.signals import connection_created
 
 from shared_events import heartbeat as beat
-from shared_events import postgres, prepared, shutdown, time_limits
+from shared_events import metrics, postgres, prepared, shutdown, time_limits
 from shared_events.inbox import backfill, parking
 from shared_events.inbox.subscriptions import followed_streams
 from shared_events.process_tuning import freeze_gc
@@ -54,6 +54,7 @@ class Command(BaseCommand):
             postgres.wait_for_supported(threading.Event(), _prepare_events if role == "events" else _nothing)
         except postgres.UnsupportedPostgres as error:
             raise CommandError(str(error)) from error
+        metrics.serve_as_configured(with_state=False)
         _run(role, [queue.name for queue in queues])
 
 

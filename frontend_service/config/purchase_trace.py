@@ -1,0 +1,59 @@
+"""One purchase is one trace, though a browser makes it in several requests: to hold, to pay, to release.
+
+The trace in which a ticket was held is kept in a cookie of its order's pages. What is posted there goes on
+with it; what is read there doesn't, or it would hold thousands of polls. Without traces there is no cookie.
+"""
+
+from collections.abc import Callable, Iterable
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from django.http import HttpResponse
+from opentelemetry import trace
+from opentelemetry.propagate import inject
+
+COOKIE = "purchase_trace"
+#: Longer than a hold with its extension. In seconds.
+MAX_AGE = 3600
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+def continue_purchase(application: Application) -> Application:
+    """Wrap a WSGI application: a POST without a trace of its own gets that of the cookie."""
+
+    def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "POST" and "HTTP_TRACEPARENT" not in environ:
+            traceparent = _kept(environ.get("HTTP_COOKIE", ""))
+            if traceparent:
+                environ["HTTP_TRACEPARENT"] = traceparent
+        return application(environ, start_response)
+
+    return wrapped
+
+
+def keep_purchase(response: HttpResponse, *, path: str, secure: bool) -> None:
+    """Keep the running trace for what is posted below `path`."""
+    if not trace.get_current_span().get_span_context().is_valid:
+        return
+    carrier: dict[str, str] = {}
+    inject(carrier)
+    response.set_cookie(
+        COOKIE,
+        carrier["traceparent"],
+        max_age=MAX_AGE,
+        path=path,
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _kept(header: str) -> str:
+    if COOKIE not in header:
+        return ""
+    try:
+        cookies = SimpleCookie(header)
+    except CookieError:
+        return ""
+    return cookies[COOKIE].value if COOKIE in cookies else ""
