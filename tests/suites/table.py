@@ -93,7 +93,15 @@ SUITES = (
         name="documents",
         paths=tuple(
             f"tests/documents/test_{name}.py"
-            for name in ("glossary", "reader", "guides", "changes", "shared_events", "back_up_and_restore")
+            for name in (
+                "glossary",
+                "reader",
+                "guides",
+                "changes",
+                "metrics",
+                "shared_events",
+                "back_up_and_restore",
+            )
         ),
         database="DOCUMENTS_DATABASE_URL",
     ),
