@@ -35,12 +35,12 @@ class Context:
         object.__setattr__(self, "traceparent", _storable(self.traceparent, TRACEPARENT_LENGTH))
 
     @classmethod
-    def of(cls, envelope: "Envelope[Any]", traceparent: str = "") -> "Context":
-        """Return the context of what an event causes; `traceparent` is that of the span in which it does."""
+    def of(cls, envelope: "Envelope[Any]") -> "Context":
+        """Return the context of what an event causes."""
         return cls(
             correlation_id=envelope.correlation_id,
             causation_id=envelope.id,
-            traceparent=traceparent or envelope.traceparent,
+            traceparent=envelope.traceparent,
         )
 
 

@@ -1,7 +1,7 @@
 """One purchase is one trace, though a browser makes it in several requests: to hold, to pay, to release.
 
-The trace in which a ticket was held is kept in a cookie of its order's pages. What is posted there goes on
-with it; what is read there doesn't, or it would hold thousands of polls. Without traces there is no cookie.
+The trace in which a ticket was held is kept in a cookie of its order's pages, and these go on with it; their
+polls don't, of which there may be thousands. Without traces there is no cookie.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,6 +13,8 @@ from opentelemetry import trace
 from opentelemetry.propagate import inject
 
 COOKIE = "purchase_trace"
+#: How the address ends that an order's page polls.
+POLLED = "/status"
 #: Longer than a hold with its extension. In seconds.
 MAX_AGE = 3600
 
@@ -20,10 +22,10 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 def continue_purchase(application: Application) -> Application:
-    """Wrap a WSGI application: a POST without a trace of its own gets that of the cookie."""
+    """Wrap a WSGI application: a request without a trace of its own gets the cookie's, unless it polls."""
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] == "POST" and "HTTP_TRACEPARENT" not in environ:
+        if "HTTP_TRACEPARENT" not in environ and not environ["PATH_INFO"].endswith(POLLED):
             traceparent = _kept(environ.get("HTTP_COOKIE", ""))
             if traceparent:
                 environ["HTTP_TRACEPARENT"] = traceparent
@@ -33,7 +35,7 @@ def continue_purchase(application: Application) -> Application:
 
 
 def keep_purchase(response: HttpResponse, *, path: str, secure: bool) -> None:
-    """Keep the running trace for what is posted below `path`."""
+    """Keep the running trace for the pages below `path`."""
     if not trace.get_current_span().get_span_context().is_valid:
         return
     carrier: dict[str, str] = {}

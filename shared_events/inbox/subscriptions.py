@@ -100,30 +100,24 @@ def dispatch(envelopes: Iterable[RawEnvelope], wants: Wants = everything) -> Non
 
 
 def _run(subscription: Subscription, envelopes: list[Envelope[Event]]) -> None:
-    if subscription.batch:
-        _call(subscription, envelopes[-1], envelopes, envelopes)
-        return
-    for envelope in envelopes:
-        _call(subscription, envelope, [envelope], envelope)
+    for each in [envelopes] if subscription.batch else [[envelope] for envelope in envelopes]:
+        _call(subscription, each)
 
 
-def _call(
-    subscription: Subscription, cause: Envelope[Event], envelopes: list[Envelope[Event]], argument: Any
-) -> None:
-    """Call the handler in the context of `cause`, in a span of the trace that the events have in common."""
+def _call(subscription: Subscription, envelopes: list[Envelope[Event]]) -> None:
+    """Call the handler in the context of the last envelope, in a span; a single one's is in its own trace."""
     traces = [envelope.traceparent for envelope in envelopes]
-    parent = tracing.single(traces)
-    with (
-        tracing.span(
-            f"handle {subscription.type}",
-            SpanKind.CONSUMER,
-            parent=parent,
-            links=(tracing.current_traceparent(), *traces),
-            attributes={"handler": subscription.name, "event.count": len(envelopes)},
-        ) as traceparent,
-        context.bound(context.Context.of(cause, traceparent if parent else "")),
-    ):
-        subscription.handler(argument)
+    with tracing.span(
+        f"handle {subscription.type}",
+        SpanKind.CONSUMER,
+        parent=tracing.single(traces),
+        links=(tracing.current_traceparent(), *traces),
+        attributes={"handler": subscription.name, "event.count": len(envelopes)},
+    ) as traceparent:
+        if len(envelopes) == 1 and traceparent != traces[0]:
+            envelopes = [msgspec.structs.replace(envelopes[0], traceparent=traceparent)]
+        with context.bound(context.Context.of(envelopes[-1])):
+            subscription.handler(envelopes if subscription.batch else envelopes[0])
 
 
 def _decoded(envelope: RawEnvelope, contract: type[Event]) -> Envelope[Event]:
