@@ -31,20 +31,24 @@ def service_settings(
         "INSTALLED_APPS": [*_APPS, *apps],
         "LOGGING": defaults.logging(service, filters=("shared_events.context.CorrelationFilter",)),
         "STATIC_URL": f"/static/{service}/",
-        "EVENTS": EventSettings(
-            service=service,
-            publishes=(publishes,) if publishes else (),
-            contracts=("contracts",),
-            broker_url=defaults.broker_url(),
-            metrics_bind=env.text("METRICS_BIND"),
-            failpoints=defaults.failpoints(origin),
-        ),
+        "EVENTS": _events(service, publishes, origin),
         "SPECTACULAR_SETTINGS": defaults.spectacular(title=title, description=description),
         **_process(),
         **_web(origin),
         **_api(),
         **_admin(service, origin),
     }
+
+
+def _events(service: str, publishes: str, origin: str) -> EventSettings:
+    return EventSettings(
+        service=service,
+        publishes=(publishes,) if publishes else (),
+        contracts=("contracts",),
+        broker_url=defaults.broker_url(),
+        metrics_bind=env.text("METRICS_BIND"),
+        failpoints=defaults.failpoints(origin),
+    )
 
 
 def _process() -> dict[str, Any]:

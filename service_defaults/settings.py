@@ -80,6 +80,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 #: Checks whether a verified token was revoked, by the service's own table; auth has a check of its own.
 TOKEN_REVOCATION_CHECK = "service_defaults.revocation.checks.ensure_not_revoked"  # noqa: S105  a function's name
 
+_TEXT_LINE = "%(asctime)s %(levelname)s %(service)s %(correlation_id)s %(name)s: %(message)s"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 MIN_SECRET_LENGTH = 32
 MAX_BODY_BYTES = 256 * 1024
@@ -255,26 +256,18 @@ def logging(service: str, *, filters: tuple[str, ...] = ()) -> dict[str, Any]:
     """
     style = env.choice("DJANGO_LOG_FORMAT", options=("json", "text"), default="json")
     level = env.choice("DJANGO_LOG_LEVEL", options=LOG_LEVELS, default="INFO")
+    own = {"request": {"()": "service_defaults.logs.RequestFilter", "service": service}}
+    every = {**{name: {"()": name} for name in filters}, **own}
+    console = {"class": "logging.StreamHandler", "filters": [*every], "formatter": style}
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {
-            **{name: {"()": name} for name in filters},
-            "request": {"()": "service_defaults.logs.RequestFilter", "service": service},
-        },
+        "filters": every,
         "formatters": {
             "json": {"()": "service_defaults.logs.JsonLines"},
-            "text": {
-                "format": "%(asctime)s %(levelname)s %(service)s %(correlation_id)s %(name)s: %(message)s"
-            },
+            "text": {"format": _TEXT_LINE},
         },
-        "handlers": {
-            "console": {
-                "class": "logging.StreamHandler",
-                "filters": [*filters, "request"],
-                "formatter": style,
-            }
-        },
+        "handlers": {"console": console},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},

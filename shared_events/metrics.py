@@ -17,11 +17,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from shared_events.settings import event_settings
-from shared_events.status import EventStatus, read_status
+from shared_events.status import EventStatus, FollowedStatus, PublishedStatus, read_status
 
 logger = logging.getLogger(__name__)
 
-#: Seconds. What the marketplace promises is 1 s; beyond a minute it doesn't matter how much.
+#: In seconds. Beyond a minute it doesn't matter by how much.
 DELAYS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _DURATIONS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -142,33 +142,37 @@ def _of_readers() -> Iterator[Gauge]:
 
 def _of_events(status: EventStatus) -> Iterator[Gauge]:
     for name, text, value in (
-        (
-            "events_parked",
-            "Events that failed and are tried again, or wait behind one.",
-            status.parked_events,
-        ),
+        ("events_parked", "Events that are tried again, or wait behind one.", status.parked_events),
         ("events_oldest_parked_age_seconds", "Age of the oldest.", status.oldest_parked_event_seconds),
         ("events_dead_letters", "Events that wait for a person.", status.dead_letters),
         ("events_oldest_dead_letter_age_seconds", "Age of the oldest.", status.oldest_dead_letter_seconds),
-        (
-            "events_skipped_ranges",
-            "Ranges of positions that a person still has to settle.",
-            len(status.skipped),
-        ),
+        ("events_skipped_ranges", "Skipped positions that wait for a person.", len(status.skipped)),
         ("events_relay_lease_held", "Whether a relay holds the lease.", status.lease.is_held),
         ("commands_waiting", "Commands that wait for the broker.", status.unsent_commands),
         ("commands_oldest_waiting_age_seconds", "Age of the oldest.", status.oldest_unsent_command_seconds),
     ):
         yield Gauge(name, text, value)
-    for name, text, of in (
-        ("events_stream_head", "The highest position given.", "head"),
-        ("events_unpublished", "Events that the broker hasn't confirmed.", "unpublished_events"),
-        ("events_oldest_unpublished_age_seconds", "Age of the oldest.", "oldest_unpublished_seconds"),
-    ):
-        yield from (Gauge(name, text, getattr(row, of), row.stream) for row in status.published)
-    for name, text, of in (
-        ("events_stream_position", "The position up to which a followed stream is applied.", "position"),
-        ("events_stream_lag", "Positions of a followed stream that aren't applied.", "lag_events"),
-        ("events_stream_halted", "Whether a followed stream is halted.", "is_halted"),
-    ):
-        yield from (Gauge(name, text, getattr(row, of), row.stream) for row in status.followed)
+    for published in status.published:
+        yield from _of_stream(published, _PUBLISHED_GAUGES)
+    for followed in status.followed:
+        yield from _of_stream(followed, _FOLLOWED_GAUGES)
+
+
+#: Gauges of a stream: a name, a help text, and the field of its status.
+_PUBLISHED_GAUGES = (
+    ("events_stream_head", "The highest position given.", "head"),
+    ("events_unpublished", "Events that the broker hasn't confirmed.", "unpublished_events"),
+    ("events_oldest_unpublished_age_seconds", "Age of the oldest.", "oldest_unpublished_seconds"),
+)
+_FOLLOWED_GAUGES = (
+    ("events_stream_position", "The position up to which a stream is applied.", "position"),
+    ("events_stream_lag", "Positions of a followed stream that aren't applied.", "lag_events"),
+    ("events_stream_halted", "Whether a followed stream is halted.", "is_halted"),
+)
+
+
+def _of_stream(
+    row: PublishedStatus | FollowedStatus, gauges: Iterable[tuple[str, str, str]]
+) -> Iterator[Gauge]:
+    for name, text, field in gauges:
+        yield Gauge(name, text, getattr(row, field), row.stream)

@@ -26,7 +26,7 @@ def continue_purchase(application: Application) -> Application:
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if "HTTP_TRACEPARENT" not in environ and not environ["PATH_INFO"].endswith(POLLED):
-            traceparent = _kept(environ.get("HTTP_COOKIE", ""))
+            traceparent = _traceparent_of(environ.get("HTTP_COOKIE", ""))
             if traceparent:
                 environ["HTTP_TRACEPARENT"] = traceparent
         return application(environ, start_response)
@@ -51,7 +51,7 @@ def keep_purchase(response: HttpResponse, *, path: str, secure: bool) -> None:
     )
 
 
-def _kept(header: str) -> str:
+def _traceparent_of(header: str) -> str:
     if COOKIE not in header:
         return ""
     try:

@@ -5,6 +5,8 @@ from datetime import datetime
 from django.db import transaction
 from prometheus_client import Counter, Histogram
 
+from payments_service.payments.models import OPEN, OrderReplica, Payment, Status
+
 FINISHED = Counter("payments_finished", "Payments that have got an outcome.", ["outcome"])
 SETTLE_DURATION = Histogram(
     "payment_settle_seconds",
@@ -13,12 +15,17 @@ SETTLE_DURATION = Histogram(
 )
 
 
-def count_outcome(outcome: str) -> None:
-    """Count a payment, when the transaction commits."""
-    transaction.on_commit(FINISHED.labels(outcome).inc)
+def count_outcome(status: Status) -> None:
+    """Count a payment that gets a status, if that is an outcome, when the transaction commits."""
+    if status not in (*OPEN, Status.AUTHORIZED):
+        transaction.on_commit(FINISHED.labels(status.value).inc)
 
 
-def observe_settling(since: datetime, now: datetime) -> None:
-    """Count how long the money took, when the transaction commits."""
-    took = max((now - since).total_seconds(), 0)
-    transaction.on_commit(lambda: SETTLE_DURATION.observe(took))
+def observe_settling(payment: Payment, order: OrderReplica, status: Status, now: datetime) -> None:
+    """Count how long the money took, when the transaction commits, if this status ends its way.
+
+    The payment's last progress before was the end of its order.
+    """
+    if status in (Status.CAPTURED, Status.VOIDED) and not order.is_open:
+        took = max((now - payment.last_progress_at).total_seconds(), 0)
+        transaction.on_commit(lambda: SETTLE_DURATION.observe(took))

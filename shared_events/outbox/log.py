@@ -81,13 +81,20 @@ def record(event: Event, *, aggregate_id: UUID, version: int) -> None:
         causation_id=now.causation_id,
         data=data.decode(),
     )
-    name, about = f"record {row.type}", {"event.id": str(row.event_id), "aggregate.id": str(aggregate_id)}
-    with tracing.span(name, SpanKind.PRODUCER, parent=now.traceparent, attributes=about) as traceparent:
-        row.traceparent = traceparent
-        block = _block.get()
-        transaction.on_commit(_PendingRow(row, block))
-        if block is None:
-            _write([row])
+    about = {"event.id": str(row.event_id), "aggregate.id": str(aggregate_id)}
+    with tracing.span(
+        f"record {row.type}", SpanKind.PRODUCER, parent=now.traceparent, attributes=about
+    ) as own:
+        row.traceparent = own
+        _add(row)
+
+
+def _add(row: LoggedEvent) -> None:
+    """Write it now, or at the end of the block that gathers what is recorded."""
+    block = _block.get()
+    transaction.on_commit(_PendingRow(row, block))
+    if block is None:
+        _write([row])
 
 
 @contextmanager

@@ -12,9 +12,7 @@ from payments_service.payments.operations.attempts import (
     OrderAlreadyPaid,
     OrderCancelled,
     OrderExpired,
-    OrderNotFound,
     PaymentInProgress,
-    PaymentNotFound,
     SyncResult,
     add_intent,
     end_attempt,
@@ -33,6 +31,7 @@ from payments_service.payments.operations.due_payments import (
     settle_due_payments,
     settle_now,
 )
+from payments_service.payments.operations.locks import OrderNotFound, PaymentNotFound
 from payments_service.payments.operations.replicas import (
     end_lost_order,
     end_orders,

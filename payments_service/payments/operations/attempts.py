@@ -29,23 +29,14 @@ from payments_service.payments.models import (
     record_movements,
     without_holder,
 )
-from service_defaults.errors import BusinessRuleViolation, NotFound, PermissionDenied, RequestInProgress
+from payments_service.payments.operations.locks import OrderNotFound, lock_order, lock_payment
+from service_defaults.errors import BusinessRuleViolation, PermissionDenied, RequestInProgress
 from service_defaults.idempotency.models import IdempotencyRecord
 from service_defaults.idempotency.store import Key, claim_new, complete, release
 from shared_events.outbox import commands, log
 
 #: The task that settles a payment; `tasks.py` defines it.
 SETTLE_PAYMENT = "payments.settle_payment"
-
-
-class OrderNotFound(NotFound):
-    """Order not found."""
-
-    field = "orderId"
-
-
-class PaymentNotFound(NotFound):
-    """Payment not found."""
 
 
 class NotYourOrder(PermissionDenied):
@@ -211,8 +202,7 @@ def record_sync(*, lease: Lease, result: SyncResult, now: datetime) -> Payment:
     payment.refusals += refused is not None
     payment.next_action_url = intent.next_action_url
     while (status := payment.status_after(order, intent, refused)) is not None:
-        if status in (Status.CAPTURED, Status.VOIDED) and not order.is_open:
-            metrics.observe_settling(payment.last_progress_at, now)
+        metrics.observe_settling(payment, order, status, now)
         set_status(payment, status, reason_for(status, payment, order, intent, result.void_reason))
         payment.last_progress_at = now
     record_movements(payment, intent.state)
@@ -237,27 +227,10 @@ def release_payment(*, lease: Lease, now: datetime) -> None:
         payment.save()
 
 
-def lock_order(order_id: UUID) -> OrderReplica:
-    """Return the order's replica, locked. Raises OrderNotFound."""
-    order = OrderReplica.objects.select_for_update().filter(id=order_id).first()
-    if order is None:
-        raise OrderNotFound
-    return order
-
-
-def lock_payment(payment_id: UUID) -> tuple[OrderReplica, Payment]:
-    """Return the order's replica and the payment, locked in this order. Raises PaymentNotFound."""
-    order_id = Payment.objects.filter(id=payment_id).values_list("order_id", flat=True).first()
-    if order_id is None:
-        raise PaymentNotFound
-    return lock_order(order_id), Payment.objects.select_for_update().get(id=payment_id)
-
-
 def set_status(payment: Payment, status: Status, reason: Reason | None = None) -> None:
     """Give the payment a status and record its event; the caller saves."""
     payment.status = status
-    if status not in (*OPEN, Status.AUTHORIZED):
-        metrics.count_outcome(status.value)
+    metrics.count_outcome(status)
     payment.reason_code, payment.reason = (reason.code, str(reason)[:200]) if reason else ("", "")
     if status not in OPEN:
         payment.client_secret = payment.next_action_url = ""

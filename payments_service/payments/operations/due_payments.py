@@ -6,7 +6,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from payments_service.payments.models import Payment, Status, StripeEvent, without_holder
-from payments_service.payments.operations.attempts import SETTLE_PAYMENT, lock_payment, save_and_schedule
+from payments_service.payments.operations.attempts import SETTLE_PAYMENT, save_and_schedule
+from payments_service.payments.operations.locks import lock_payment
 from service_defaults.errors import BusinessRuleViolation
 from shared_events.context import bound
 from shared_events.outbox import commands, log

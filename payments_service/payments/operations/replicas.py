@@ -16,8 +16,8 @@ from payments_service.payments.models import (
     OrderStatus,
     Payment,
 )
-from payments_service.payments.operations.attempts import lock_order
 from payments_service.payments.operations.due_payments import settle_soon
+from payments_service.payments.operations.locks import lock_order
 from shared_events.context import Context, bound
 from shared_events.envelope import Envelope
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from payments_service.payments.models import OPEN, Payment, Reason, Status
-from payments_service.payments.operations.attempts import end_without_intent, lock_payment, save_and_schedule
+from payments_service.payments.operations.attempts import end_without_intent, save_and_schedule
+from payments_service.payments.operations.locks import lock_payment
 from shared_events.outbox import commands
 
 logger = logging.getLogger(__name__)
