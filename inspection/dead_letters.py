@@ -22,7 +22,8 @@ def dead_letters(stack: Stack) -> int:
     """Print every parked event that failed by itself, by its error; return 1 when any is dead."""
     table = Table("service", "id", "state", "event", "type", "tries", "waiting behind", "error")
     dead = False
-    for name, answer in read_json(stack, stack.system.subscribers, "dead_letters", "--json").items():
+    answers = read_json(stack, stack.system.subscribers, "events", "dead-letters", "--json")
+    for name, answer in answers.items():
         if answer.error:
             raise NotListed(f"The parked events of {name} can't be listed: {answer.error}")
         # What only waits behind another has no error of its own.
@@ -50,4 +51,4 @@ def redrive(stack: Stack, service_name: str, which: str) -> int:
     service = next((one for one in stack.system.subscribers if one.name == service_name), None)
     if service is None:
         raise NotParkedHere(f"There is no service {service_name!r} that follows others.")
-    return manage(stack, service, "dead_letters", "--redrive", which)
+    return manage(stack, service, "events", "dead-letters", "--redrive", which)

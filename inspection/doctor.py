@@ -163,17 +163,17 @@ def _running(stack: Stack) -> Iterator[Finding]:
 
 
 def _backlog(system: System, service: str, backlog: dict[str, Any]) -> Iterator[Finding]:
-    manage, logs = f"{system.command('manage')} {service}", system.command("logs")
+    events, logs = f"{system.command('manage')} {service} events", system.command("logs")
     if backlog["dead_letters"]:
         yield Finding(
-            f"{service} has {backlog['dead_letters']} dead letters", f"{manage} dead_letters --redrive all"
+            f"{service} has {backlog['dead_letters']} dead letters", f"{events} dead-letters --redrive all"
         )
     if backlog["halted"]:
-        yield Finding(f"{service} halted {backlog['halted']} streams", f"{manage} resume_stream --help")
+        yield Finding(f"{service} halted {backlog['halted']} streams", f"{events} resume --help")
     if backlog["skipped"]:
         yield Finding(
             f"{service} has skipped events {backlog['skipped']} times, and nobody has settled it",
-            f"{manage} skipped_events",
+            f"{events} skipped",
         )
     if backlog["relay_away"] is not None:
         yield Finding(

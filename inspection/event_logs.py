@@ -1,13 +1,12 @@
-"""Reading the event logs of all services of a running stack, each by its own `manage logged_events`."""
+"""Reading the event logs of all services of a running stack, each by its own `manage events search`."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Self
-from uuid import UUID
+from typing import Self
 
 from local_stack.service_commands import Answer, JsonCommand
 from local_stack.stack import Stack
 from local_stack.user_errors import UserError
+from shared_events.found_events import FoundEvent
 
 
 class LogUnreadable(UserError):
@@ -15,41 +14,17 @@ class LogUnreadable(UserError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoggedEvent:
-    """One event in a service's log. `id` is the row's; `position` is None until the relay has given it."""
+class LoggedEvent(FoundEvent):
+    """One event in a service's log."""
 
     service: str
-    id: int
-    stream: str
-    position: int | None
-    event_id: UUID
-    type: str
-    aggregate_id: UUID
-    version: int
-    occurred_at: datetime
-    correlation_id: str
-    causation_id: UUID | None
-    data: dict[str, Any]
-
-    @classmethod
-    def of(cls, service: str, row: dict[str, Any]) -> Self:
-        """Return it from JSON."""
-        return cls(
-            service=service,
-            event_id=UUID(row["event_id"]),
-            aggregate_id=UUID(row["aggregate_id"]),
-            occurred_at=datetime.fromisoformat(row["occurred_at"]),
-            causation_id=UUID(row["causation_id"]) if row["causation_id"] else None,
-            **{name: row[name] for name in ("id", "stream", "position", "type", "version")},
-            **{name: row[name] for name in ("correlation_id", "data")},
-        )
 
 
 class Logs:
     """The logs of a stack's services, for a `with` block."""
 
     def __init__(self, stack: Stack) -> None:
-        self._command = JsonCommand(stack, stack.system.publishers, "logged_events", "--follow")
+        self._command = JsonCommand(stack, stack.system.publishers, "events", "search", "--follow")
 
     def __enter__(self) -> Self:
         self._command.__enter__()
@@ -76,5 +51,5 @@ def _events(answers: dict[str, Answer]) -> list[LoggedEvent]:
     for service, answer in answers.items():
         if answer.error:
             raise LogUnreadable(f"The log of {service} can't be read: {answer.error}")
-        found += [LoggedEvent.of(service, row) for row in answer.value]
+        found += [LoggedEvent.from_json(row, service=service) for row in answer.value]
     return sorted(found, key=lambda event: (event.occurred_at, event.id))

@@ -17,7 +17,7 @@ def replay(stack: Stack, service_name: str, stream: str, first: int) -> int:
         known = "; ".join(f"{one.name}: {', '.join(one.follows)}" for one in subscribers)
         raise CannotReplay(f"{service_name} doesn't follow {stream}. Who follows what: {known}.")
     last_id = _last_id(stack, stream, first)
-    return manage(stack, service, "replay_stream", stream, "--from", str(first), *last_id)
+    return manage(stack, service, "events", "replay", stream, "--from", str(first), *last_id)
 
 
 def _last_id(stack: Stack, stream: str, first: int) -> tuple[str, ...]:
@@ -26,7 +26,7 @@ def _last_id(stack: Stack, stream: str, first: int) -> tuple[str, ...]:
     if first <= 1:
         return ()
     place = ("--stream", stream, "--position", str(first - 1))
-    answer = read_json(stack, [publisher], "logged_events", "--json", *place)[publisher.name]
+    answer = read_json(stack, [publisher], "events", "search", "--json", *place)[publisher.name]
     if answer.error:
         raise CannotReplay(f"The log of {publisher.name} can't be read: {answer.error}")
     if not answer.value:

@@ -1,4 +1,4 @@
-"""The state of the events of all services, as each computes it by its own `manage event_status`."""
+"""The state of the events of all services, as each computes it by its own `manage events status`."""
 
 from typing import Any, Self
 
@@ -11,7 +11,7 @@ class EventStatuses:
 
     def __init__(self, stack: Stack) -> None:
         services = [service for service in stack.system.running if service.stateful]
-        self._command = JsonCommand(stack, services, "event_status", "--follow")
+        self._command = JsonCommand(stack, services, "events", "status", "--follow")
 
     def __enter__(self) -> Self:
         self._command.__enter__()

@@ -30,9 +30,7 @@ def tail(stack: Stack, *, stream: str, lines: int, follow: bool) -> int:
 
 
 def _show(event: LoggedEvent) -> None:
-    at = event.occurred_at.astimezone().strftime("%H:%M:%S.%f")[:-3]
-    place = f"{event.stream}:{event.position or 'unnumbered'}"
-    out.print(f"{at}  {place:<16} {event.type:<24} {event.aggregate_id}  {_in_short(event)}", markup=False)
+    out.print(f"{event.line()}  {_in_short(event)}", markup=False)
 
 
 def _in_short(event: LoggedEvent) -> str:

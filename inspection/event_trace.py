@@ -8,6 +8,7 @@ from inspection.event_logs import LoggedEvent, Logs
 from local_stack.console import out
 from local_stack.stack import Stack
 from local_stack.user_errors import UserError
+from shared_events.found_events import trace_of, with_effects
 
 
 class NoSuchOrder(UserError):
@@ -33,27 +34,15 @@ def of_order(logs: Logs, order: UUID) -> list[LoggedEvent]:
 
     An event belongs to it that names it, or that was caused by such an event.
     """
-    found = {event.event_id: event for event in logs.find("--about", str(order), "--field", "order_id")}
-    while found:
-        caused = logs.find("--caused-by", *map(str, found))
-        more = {event.event_id: event for event in caused}
-        if more.keys() <= found.keys():
-            break
-        found |= more
-    return sorted(found.values(), key=lambda event: (event.occurred_at, event.version))
+    return with_effects(
+        logs.find("--about", str(order), "--field", "order_id"),
+        lambda ids: logs.find("--caused-by", *map(str, ids)),
+    )
 
 
 def _print(order: UUID, story: list[LoggedEvent]) -> None:
-    numbers = {event.event_id: number for number, event in enumerate(story, 1)}
-    began = story[0].occurred_at
     table = Table("", "after", "service", "event", "because of", "request", title=f"Order {order}")
-    for number, event in enumerate(story, 1):
-        after = (event.occurred_at - began).total_seconds()
-        cause = numbers.get(event.causation_id) if event.causation_id else None
-        because = f"#{cause}" if cause else "an earlier event" if event.causation_id else "a request, a timer"
-        table.add_row(
-            f"#{number}", f"{after:8.3f} s", event.service, f"{event.type} v{event.version}", because,
-            event.correlation_id,
-        )  # fmt: skip
+    for event, (number, after, *more) in zip(story, trace_of(story), strict=True):
+        table.add_row(number, after, event.service, *more)
     out.print(table)
-    out.print(f"It began at {began.astimezone():%Y-%m-%d %H:%M:%S}.")
+    out.print(f"It began at {story[0].occurred_at.astimezone():%Y-%m-%d %H:%M:%S}.")

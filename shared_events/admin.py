@@ -94,7 +94,7 @@ class DiscardedEventAdmin(ReadOnlyAdmin):
 
 @admin.register(SkippedRange)
 class SkippedRangeAdmin(ReadOnlyAdmin):
-    """What was left behind as a stream went on elsewhere; `manage skipped_events` settles it."""
+    """What was left behind as a stream went on elsewhere; `manage events skipped` settles it."""
 
     list_display = ("stream", "first_position", "last_position", "was_applied", "skipped_at", "settled_at")
     list_filter = ("stream", ("settled_at", admin.EmptyFieldListFilter))

@@ -19,7 +19,7 @@ def streams() -> str:
         f"dead letters {status.dead_letters}",
     ]
     parts += [f"HALTED: {stream.stream} ({stream.halt_reason})" for stream in status.halted]
-    parts += [f"SKIPPED: {one.description}, see `manage skipped_events`" for one in status.skipped]
+    parts += [f"SKIPPED: {one.description}, see `manage events skipped`" for one in status.skipped]
     return ", ".join(parts)
 
 

@@ -78,7 +78,7 @@ class LeaseStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class SkippedStatus:
-    """Positions that `resume_stream --from` left behind, and that nobody has settled yet."""
+    """Positions that `events resume --from` left behind, and that nobody has settled yet."""
 
     id: int
     stream: str
@@ -142,7 +142,7 @@ class EventStatus:
         return max((age for age in ages if age is not None), default=None)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all of it, sums included, as `manage event_status --json` prints it."""
+        """Return all of it, sums included, as `manage events status --json` prints it."""
         return {
             "service": event_settings().service,
             "lag_events": self.lag_events,

@@ -101,9 +101,9 @@ class TestABacklog:
     @pytest.mark.parametrize(
         ("what", "command"),
         [
-            ("dead_letters", "dead_letters --redrive all"),
-            ("halted", "resume_stream --help"),
-            ("skipped", "skipped_events"),
+            ("dead_letters", "events dead-letters --redrive all"),
+            ("halted", "events resume --help"),
+            ("skipped", "events skipped"),
         ],
     )
     def test_is_not_fine_while_a_person_has_to_decide(self, what: str, command: str) -> None:

@@ -1,4 +1,4 @@
-"""What is made of the answers of `event_status`, where all is well and where it isn't."""
+"""What is made of the answers of `events status`, where all is well and where it isn't."""
 
 from typing import Any
 

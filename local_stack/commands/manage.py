@@ -9,7 +9,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the service and its command."""
     add_service(parser)
     parser.add_argument(
-        "arguments", nargs=argparse.REMAINDER, metavar="command …", help="such as: dead_letters --redrive all"
+        "arguments", nargs=argparse.REMAINDER, metavar="command …", help="such as: events resume ticket"
     )
 
 

@@ -17,8 +17,8 @@ from payments_service.payments.models import PAID, OrderReplica, Payment, Status
 _OPEN = ("created", "awaiting:payment")
 _END_LOST = "end it, and have everything given back, by `reconcile --orders FILE --end-lost`"
 _READ_AGAIN = (
-    "look into `dead_letters`; if it isn't there, have the stream taken once more: "
-    "`replay_stream order --from 1`"
+    "look into `events dead-letters`; if it isn't there, have the stream taken once more: "
+    "`events replay order --from 1`"
 )
 
 
@@ -79,7 +79,7 @@ class OrderComparison:
         if payment is None:
             yield (
                 f"order {order.id}: it is complete, and its payment {order.payment_id} isn't here: recover "
-                "payments' log from what orders received (`recover_log`)"
+                "payments' log from what orders received (`events recover`)"
             )
         elif payment.status != Status.CAPTURED and not self._is_moving(payment):
             yield (

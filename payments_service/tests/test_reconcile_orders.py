@@ -85,7 +85,7 @@ class TestReconcile:
         order = exported(uuid7())
         [difference], _ = reconcile(write_export(tmp_path, [order]))
         assert difference.startswith(f"order {order.id}: orders has it as created, and it isn't here")
-        assert "replay_stream order --from 1" in difference
+        assert "events replay order --from 1" in difference
 
     @pytest.mark.parametrize("details", [{"status": "cancelled"}, {"amount": 5}, {"payment_id": UUID(int=9)}])
     def test_finds_an_order_that_is_another_here(

@@ -77,7 +77,7 @@ class TestArchiving:
 
     def test_says_what_it_did(self, note: UUID) -> None:
         said = StringIO()
-        call_command("archive_events", older_than=90, stdout=said)
+        call_command("events", "archive", "--older-than=90", stdout=said)
         assert said.getvalue().startswith("note: archived 2 events from before ")
 
 

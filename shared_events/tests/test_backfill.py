@@ -211,7 +211,7 @@ class TestRebuilding:
         assert handlers.BATCHES == [1]
         Note.objects.all().delete()
         out = StringIO()
-        call_command("rebuild", "copy_note", stdout=out)
+        call_command("events", "rebuild", "copy_note", stdout=out)
         assert out.getvalue() == (
             "shared_events.tests.notes.handlers.copy_note is fed note.written from the first on\n"
         )
@@ -226,7 +226,7 @@ class TestRebuilding:
 
         for batch in published("a"):
             receive(batch)
-        call_command("rebuild", "copy_note", stdout=StringIO())
+        call_command("events", "rebuild", "copy_note", stdout=StringIO())
         handlers.POISONED.add("a")
         _feed(broker)
         assert ParkedEvent.objects.get().handlers == "shared_events.tests.notes.handlers.copy_note"
@@ -240,9 +240,9 @@ class TestRebuilding:
             receive(batch)
         LoggedEvent.objects.update(occurred_at="2020-01-01T00:00Z")
         PublishedStream.objects.update(published=2)
-        call_command("archive_events", older_than=30, stdout=StringIO())
+        call_command("events", "archive", "--older-than=30", stdout=StringIO())
         assert LoggedEvent.objects.count() == 1
-        call_command("rebuild", "copy_note", stdout=StringIO())
+        call_command("events", "rebuild", "copy_note", stdout=StringIO())
         _feed(broker)
         assert not Backfill.objects.exists()
         assert set(Note.objects.values_list("applied", flat=True)) == {2}
@@ -250,4 +250,4 @@ class TestRebuilding:
     @pytest.mark.parametrize("name", ["nobody", "opy_note", ""])
     def test_refuses_a_name_that_no_handler_has(self, transactional_db: None, name: str) -> None:
         with pytest.raises(CommandError, match=r"one of: .*copy_note"):
-            call_command("rebuild", name)
+            call_command("events", "rebuild", name)

@@ -41,7 +41,7 @@ class TestStreams:
         skipped = note_skipped("note", read=3, resumed=0, lost=[])
         assert skipped is not None
         assert (
-            "SKIPPED: note:1-3 (applied here, in another log now), see `manage skipped_events`" in streams()
+            "SKIPPED: note:1-3 (applied here, in another log now), see `manage events skipped`" in streams()
         )
         settle(skipped.id, reason="Nothing of it mattered", by="someone")
         assert "SKIPPED" not in streams()

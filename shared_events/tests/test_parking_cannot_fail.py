@@ -89,13 +89,13 @@ class TestParkingThatFails:
 
     def test_goes_on_where_it_stopped_once_it_is_mended(self, halted: Cursor) -> None:
         out = StringIO()
-        call_command("resume_stream", "note", stdout=out)
+        call_command("events", "resume", "note", stdout=out)
         assert out.getvalue() == "note goes on after position 1\n"
         assert receive(self.batch) is ApplyResult.UP_TO_DATE
         assert ParkedEvent.objects.get().position == 2
         assert Note.objects.count() == 2
 
     def test_is_resumed_once(self, halted: Cursor) -> None:
-        call_command("resume_stream", "note", stdout=StringIO())
+        call_command("events", "resume", "note", stdout=StringIO())
         with pytest.raises(CommandError, match="isn't halted"):
-            call_command("resume_stream", "note", stdout=StringIO())
+            call_command("events", "resume", "note", stdout=StringIO())

@@ -41,14 +41,14 @@ class TestWhatWasReceived:
         [batch] = published("a", "b")
         receive(batch)
         out = StringIO()
-        call_command("received_events", "note", after=1, stdout=out)
+        call_command("events", "received", "note", "--after=1", stdout=out)
         [line] = out.getvalue().splitlines()
         assert json.loads(line)["position"] == 2
 
     def test_is_received_anew_after_the_cursor_was_moved(self, published: Published) -> None:
         [batch] = published("a", "b")
         receive(batch)
-        call_command("replay_stream", "note", first=1, last_id=None, stdout=StringIO())
+        call_command("events", "replay", "note", "--from=1", stdout=StringIO())
         assert _received() == []
         receive(batch)
         assert _received() == batch.events

@@ -146,8 +146,8 @@ class TestRecovering:
     def test_by_its_command_says_what_was_recovered(self, tmp_path: Path) -> None:
         given, out = tmp_path / "received.jsonl", StringIO()
         with given.open("w") as file:
-            call_command("received_events", "note", stdout=file)
-        call_command("recover_log", str(given), stdout=out)
+            call_command("events", "received", "note", stdout=file)
+        call_command("events", "recover", str(given), stdout=out)
         assert "2\tnote.written" in out.getvalue()
         assert "Not made anew, of note.erased: " in out.getvalue()
         assert out.getvalue().endswith("Recovered 3 events\n")
@@ -156,7 +156,7 @@ class TestRecovering:
         given = tmp_path / "received.jsonl"
         given.write_text("\nhello\n")
         with pytest.raises(CommandError, match=r"received\.jsonl, line 2, isn't an event"):
-            call_command("recover_log", str(given))
+            call_command("events", "recover", str(given))
 
 
 class TestWhatTheLogSays:
@@ -188,7 +188,7 @@ class TestWithoutRecovering:
     def test_and_go_on_where_they_were_once_it_is_done(self, lost: None, broker: FakeBroker) -> None:
         self.test_the_subscribers_stop(lost, broker)
         recover(_received())
-        call_command("resume_stream", "note", stdout=StringIO())
+        call_command("events", "resume", "note", stdout=StringIO())
         cursor = Cursor.objects.get()
         assert (cursor.position, cursor.halted_at) == (5, None)
         assert catch_up.reply("note", cursor.position, cursor.last_id, "notes", broker) == 0  # type: ignore[arg-type]
@@ -204,7 +204,7 @@ class TestWithoutRecovering:
         )
         third, *_ = list(received_events("note", after=2))
         last_id, out = LoggedEvent.objects.get(position=2).event_id, StringIO()
-        call_command("resume_stream", "note", position=2, last_id=last_id, stdout=out)
+        call_command("events", "resume", "note", "--from=2", f"--last-id={last_id}", stdout=out)
         assert forgotten == [([3, 4, 5], 2)]
         assert f"lost: 3\tnote.written\t{third.aggregate_id}\n" in out.getvalue()
         assert _received() == [event for event in _received() if event.position <= 2]
@@ -217,13 +217,13 @@ class TestWhatWasSkipped:
         """The log goes on otherwise, and a person has the subscriber follow it."""
         TestWithoutRecovering().test_the_subscribers_stop(lost, broker)
         last_id = LoggedEvent.objects.get(position=2).event_id
-        call_command("resume_stream", "note", position=2, last_id=last_id, stdout=StringIO())
+        call_command("events", "resume", "note", "--from=2", f"--last-id={last_id}", stdout=StringIO())
 
     @pytest.mark.usefixtures("resumed")
     def test_stays_listed_until_somebody_has_settled_it(self) -> None:
         said = StringIO()
         with pytest.raises(CommandError, match="1 to settle"):
-            call_command("skipped_events", stdout=said)
+            call_command("events", "skipped", stdout=said)
         first, *events = said.getvalue().splitlines()
         assert "note:3-5 (applied here, in another log now)" in first
         assert [line.split("\t")[1:3] for line in events] == [
@@ -233,20 +233,21 @@ class TestWhatWasSkipped:
         ]
         number = first.split("\t")[0]
         with pytest.raises(CommandError, match="--reason"):
-            call_command("skipped_events", f"--settle={number}")
-        call_command("skipped_events", f"--settle={number}", "--reason=Reconciled", "--by=ann", stdout=said)
+            call_command("events", "skipped", f"--settle={number}")
+        settled = (f"--settle={number}", "--reason=Reconciled", "--by=ann")
+        call_command("events", "skipped", *settled, stdout=said)
         assert list(skipped.open_ranges()) == []
         kept = SkippedRange.objects.get()
         assert (kept.reason, kept.settled_by) == ("Reconciled", "ann")
         with pytest.raises(CommandError, match="settled already"):
-            call_command("skipped_events", f"--settle={number}", "--reason=Again")
-        call_command("skipped_events", stdout=said)
+            call_command("events", "skipped", f"--settle={number}", "--reason=Again")
+        call_command("events", "skipped", stdout=said)
         assert said.getvalue().endswith("Nothing was skipped\n")
 
     def test_is_not_what_comes_again(self, lost: None, broker: FakeBroker) -> None:
         """The log has its first two events still: only what it has no more is lost."""
         TestWithoutRecovering().test_the_subscribers_stop(lost, broker)
-        call_command("resume_stream", "note", position=0, stdout=StringIO())
+        call_command("events", "resume", "note", "--from=0", stdout=StringIO())
         [one] = skipped.open_ranges()
         assert [event.position for event in skipped.lost_events(one)] == [1, 2, 3, 4, 5]
         broker.sent.clear()
@@ -257,7 +258,7 @@ class TestWhatWasSkipped:
 
     def test_may_never_have_been_applied(self, published: Published) -> None:
         Cursor.objects.create(stream="note", halted_at=timezone.now(), halt_reason="Trouble")
-        call_command("resume_stream", "note", position=7, last_id=uuid7(), stdout=StringIO())
+        call_command("events", "resume", "note", "--from=7", f"--last-id={uuid7()}", stdout=StringIO())
         [one] = skipped.open_ranges()
         assert str(one) == "note:1-7 (never applied)"
 
@@ -265,5 +266,5 @@ class TestWhatWasSkipped:
         self, lost: None, broker: FakeBroker
     ) -> None:
         TestWithoutRecovering().test_the_subscribers_stop(lost, broker)
-        call_command("resume_stream", "note", stdout=StringIO())
+        call_command("events", "resume", "note", stdout=StringIO())
         assert list(skipped.open_ranges()) == []

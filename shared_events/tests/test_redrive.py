@@ -133,7 +133,8 @@ class TestDiscarding:
     @pytest.mark.usefixtures("parked_note")
     def test_keeps_who_when_and_why_and_lets_what_is_behind_go_on(self) -> None:
         first = ParkedEvent.objects.earliest("position")
-        call_command("dead_letters", discard=first.id, reason="a test's own", by="ada", stdout=StringIO())
+        discarded = (f"--discard={first.id}", "--reason=a test's own", "--by=ada")
+        call_command("events", "dead-letters", *discarded, stdout=StringIO())
         kept = DiscardedEvent.objects.get()
         assert (kept.position, kept.reason, kept.discarded_by) == (1, "a test's own", "ada")
         assert "poison" in kept.envelope
@@ -142,7 +143,7 @@ class TestDiscarding:
 
     def test_needs_a_reason(self, parked: ParkedEvent) -> None:
         with pytest.raises(CommandError, match=r"Say why.*--reason"):
-            call_command("dead_letters", discard=parked.id, stdout=StringIO())
+            call_command("events", "dead-letters", f"--discard={parked.id}", stdout=StringIO())
         assert ParkedEvent.objects.exists()
 
     def test_refuses_what_only_waits_behind(self, relay: Relay, broker: FakeBroker, write: Write) -> None:
@@ -159,9 +160,9 @@ class TestTheCommand:
     def test_says_when_the_worker_has_not_come_to_it_yet(
         self, parked: ParkedEvent, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("shared_events.management.commands.dead_letters.WATCH", 0.0)
+        monkeypatch.setattr("shared_events.management.events.dead_letters.WATCH", 0.0)
         out = StringIO()
-        call_command("dead_letters", redrive="all", stdout=out)
+        call_command("events", "dead-letters", "--redrive=all", stdout=out)
         assert "1 events will be tried again" in out.getvalue()
 
     def test_says_what_became_of_it(self, parked: ParkedEvent) -> None:
@@ -177,7 +178,7 @@ class TestTheCommand:
         worker = threading.Thread(target=work)
         worker.start()
         out = StringIO()
-        call_command("dead_letters", redrive="all", stdout=out)
+        call_command("events", "dead-letters", "--redrive=all", stdout=out)
         worker.join()
         assert out.getvalue() == "Applied 1 of 1 events, 0 failed again\n"
 

@@ -10,6 +10,7 @@ from typing import Any, get_origin
 import pytest
 
 from shared_events.envelope import Envelope
+from shared_events.management.commands.events import subcommands
 from shared_events.settings import EventSettings
 
 LIBRARY = Path(__file__).parents[1]
@@ -65,4 +66,8 @@ class TestTheReference:
     def test_has_every_management_command(self) -> None:
         named = {first.split()[1].strip("`") for first, _ in table_after("## Processes")}
         commands = {path.stem for path in (LIBRARY / "management" / "commands").glob("[a-z]*.py")}
-        assert named == commands
+        assert named == commands - {"events"}
+
+    def test_has_every_subcommand_of_events(self) -> None:
+        named = {first.strip("`").split()[2] for first, _ in table_after("### `manage events`")}
+        assert named == set(subcommands())

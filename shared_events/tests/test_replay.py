@@ -19,7 +19,8 @@ class TestReplaying:
     def test_brings_the_events_to_their_handlers_once_more(self, published: Published) -> None:
         [batch] = published("a", "b", "c")
         receive(batch)
-        call_command("replay_stream", "note", first=2, last_id=batch.events[0].id, stdout=StringIO())
+        last_id = batch.events[0].id
+        call_command("events", "replay", "note", "--from=2", f"--last-id={last_id}", stdout=StringIO())
         receive(batch)
         applied = dict(Note.objects.values_list("text", "applied"))
         assert applied == {"a": 1, "b": 2, "c": 2}
@@ -29,7 +30,7 @@ class TestReplaying:
         handlers.POISONED.add("poison")
         [batch] = published("a", "poison", "b")
         receive(batch)
-        call_command("replay_stream", "note", first=1, last_id=None, stdout=StringIO())
+        call_command("events", "replay", "note", "--from=1", stdout=StringIO())
         assert receive(batch) is ApplyResult.UP_TO_DATE
         assert Cursor.objects.get().position == 3
         assert [parked.position for parked in ParkedEvent.objects.all()] == [2]
@@ -41,15 +42,15 @@ class TestReplaying:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({"first": 0}, "goes with"),
-            ({"first": 2}, "goes with"),
-            ({"first": 9, "last_id": "0" * 32}, "up to 1 only"),
+            (["--from=0"], "goes with"),
+            (["--from=2"], "goes with"),
+            (["--from=9", f"--last-id={'0' * 32}"], "up to 1 only"),
         ],
     )
     def test_refuses_what_makes_no_sense(
-        self, published: Published, options: dict[str, object], message: str
+        self, published: Published, options: list[str], message: str
     ) -> None:
         [batch] = published("a")
         receive(batch)
         with pytest.raises(CommandError, match=message):
-            call_command("replay_stream", "note", **{"last_id": None, **options})
+            call_command("events", "replay", "note", *options)

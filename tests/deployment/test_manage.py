@@ -1,4 +1,4 @@
-"""`deploy/k8s/manage` against a kubectl that knows one deployment, and notes what it is told."""
+"""`deploy/k8s/manage` against a kubectl that knows one deployment, and what our images run when asked."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployment.rendering import TREE, Deployed, Object, kubectl
+from tests.deployment.rendering import ROOT, TREE, Deployed, Object, kubectl
 
 #: Patches for real; what runs in the pod says what came in and how it was called, and ends with $CODE.
 _STUB = """#!/bin/sh
@@ -72,8 +72,9 @@ def manage(tmp_path: Path, deployment: Object) -> Manage:
 
 class TestManage:
     def test_runs_the_command_and_passes_on_what_goes_in_and_comes_out(self, manage: Manage) -> None:
-        done = manage.run("orders", "recover_log", "a file", given="an event\n")
-        assert (done.returncode, done.stdout) == (0, "ran: -- /app/run recover_log a file\nan event\n"), done
+        done = manage.run("orders", "events", "recover", "a file", given="an event\n")
+        ran = "ran: -- /app/run manage events recover a file"
+        assert (done.returncode, done.stdout) == (0, f"{ran}\nan event\n"), done
 
     def test_ends_as_the_command_does_and_leaves_no_pod(self, manage: Manage) -> None:
         assert manage.run("orders", "reconcile", code=2).returncode == 2
@@ -106,3 +107,28 @@ class TestManage:
         done = manage.run("orders")
         assert done.returncode == 2
         assert "deploy/k8s/manage SERVICE COMMAND" in done.stderr
+
+
+class TestWhatAContainerRuns:
+    @pytest.mark.parametrize(
+        ("words", "ran"),
+        [
+            (["events"], "worker events --heartbeat /tmp/heartbeat"),
+            (["manage", "events", "lag"], "events lag"),
+            (["manage", "migrate"], "migrate"),
+            (["migrate", "--noinput"], "migrate --noinput"),
+        ],
+    )
+    def test_is_a_process_or_a_management_command(self, tmp_path: Path, words: list[str], ran: str) -> None:
+        python = tmp_path / "python"
+        python.write_text('#!/bin/sh\necho "$*"\n')
+        python.chmod(0o755)
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SERVICE": "orders"}
+        done = subprocess.run(
+            [str(ROOT / "docker" / "run"), *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == f"-m orders_service.manage {ran}\n"

@@ -139,10 +139,17 @@ class Checker:
             for inner in self.typist.type(command[2]):
                 self.inside(service, inner)
         elif command[0] == "service-image-run":
-            if command[1] not in _ROLES:
-                self.manage(service, command[1:])
+            self._service_image_run(service, command[1:])
         else:
             self.check(command)
+
+    def _service_image_run(self, service: str, command: list[str]) -> None:
+        if command[0] == "manage":
+            self.manage(service, command[1:])
+        elif command[0] not in _ROLES:
+            self.manage(service, command)
+        elif len(command) > 1:
+            raise Wrong(f"{command[0]} is a process, which takes no {command[1]}: put `manage` before it")
 
     def _docker(self, arguments: list[str]) -> None:
         if arguments[0] == "build":

@@ -5,6 +5,7 @@ or an empty text. A command that isn't there is wrong too. Where an argument is 
 count.
 """
 
+import argparse
 import json
 import os
 import sys
@@ -32,12 +33,21 @@ def problem(command: list[str]) -> str:
     parser = load_command_class(app, name).create_parser("manage.py", name)
     if "…" in arguments:
         options = [word for word in arguments if word.startswith("--")]
-        return " ".join(one for one in options if one not in parser.format_help())
+        text = _innermost(parser, arguments).format_help()
+        return " ".join(one for one in options if one not in text)
     try:
         parser.parse_args(arguments)
     except CommandError as error:
         return str(error)
     return ""
+
+
+def _innermost(parser: argparse.ArgumentParser, words: list[str]) -> argparse.ArgumentParser:
+    """Return the parser of the subcommand that the words begin with, or the command's own."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction) and words[0] in action.choices:
+            return _innermost(action.choices[words[0]], words[1:])
+    return parser
 
 
 if __name__ == "__main__":

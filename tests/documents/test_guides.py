@@ -144,12 +144,17 @@ class TestTheChecker:
         [
             ("./manage_all.py up --fastest", "unrecognized arguments: --fastest"),
             ("./manage_all.py secrets kubernetes --directory ~/elsewhere", "another place for secrets"),
-            ("./manage_all.py manage order dead_letters", "no service order"),
+            ("./manage_all.py manage order events dead-letters", "no service order"),
             ("python -m http.server", "python -m http.server"),
             (
                 "kubectl -n marketplace exec deployment/auth-events -- /app/run events",
                 "no Deployment auth-events",
             ),
+            (
+                "kubectl -n marketplace exec deployment/orders-web -- python -m orders.manage events",
+                "python -m",
+            ),
+            ("kubectl -n marketplace exec deployment/orders-web -- /app/run events lag", "is a process"),
             ("kubectl -n elsewhere rollout restart deployment", "in the namespace elsewhere"),
             ("kubectl exec statefulset/orders-postgres -- psql --username orders", "in the namespace None"),
             (
@@ -187,7 +192,15 @@ class TestTheChecker:
         with pytest.raises(AssertionError, match=reason):
             check_all(block, checker, typist(tmp_path))
 
-    @pytest.mark.parametrize("command", [["dead_letter"], ["dead_letters", "--retry", "all"]])
+    @pytest.mark.parametrize(
+        "command",
+        [
+            ["event"],
+            ["events", "dead-letter"],
+            ["events", "resume", "--redrive", "all"],
+            ["events", "skipped", "--redo", "…"],
+        ],
+    )
     def test_finds_a_management_command_that_is_wrong(self, checker: Checker, command: list[str]) -> None:
         assert parse("orders", [command], checker) != [""]
 

@@ -16,26 +16,28 @@ from tests.documents.typed import AN_ID, Typist
 from tests.load.scenarios import Scenario
 from tests.running_stack import RunningStack
 
+#: A service's management command, on the local stack, and in its pod or container.
+SERVICE = r"(?:\S+ -m \w+_service\.manage|\./manage_all\.py manage \w+) "
 #: How each command ends, by how it begins: exit codes that are right on a stack where nothing is wrong.
 ENDS: dict[str, set[int]] = {
     r"\./manage_all\.py events (lag|dead-letters|trace|replay)\b": {0},
-    r"\S+ -m orders_service\.manage dead_letters( --redrive all)?$": {0},
-    r"\S+ -m orders_service\.manage (export_orders|skipped_events)( --since 7d)?$": {0},
+    SERVICE + r"events (status --json|lag|trace|search|replay|rebuild|archive)\b": {0},
+    SERVICE + r"events dead-letters( --redrive all)?$": {0},
+    SERVICE + r"(export_orders --since 7d|events skipped)$": {0},
     # There is no such thing.
-    r"\S+ -m orders_service\.manage skipped_events --settle 3 ": {1},
-    r"\S+ -m orders_service\.manage dead_letters --(redrive|discard) 12\b": {1},
-    r"\S+ -m orders_service\.manage (rebuild|archive_events) ": {0},
+    SERVICE + r"events skipped --settle 3 ": {1},
+    SERVICE + r"events dead-letters --(redrive|discard) 12\b": {1},
     # Nothing is halted.
-    r"\S+ -m orders_service\.manage resume_stream ticket$": {1},
+    SERVICE + r"events resume ticket$": {1},
 }
 #: What is run elsewhere, or would leave the stack of the other tests as nobody wants it.
 ELSEWHERE = (
     r"\./manage_all\.py secrets ",  # tests/documents/test_passwords.py
     r"\./manage_all\.py rotate-keys",  # tests/e2e/test_sessions.py
-    r"\./manage_all\.py events tail order -f",  # never ends: below
-    r"\S+ -m orders_service\.manage resume_stream ticket --from ",  # its own tests: a cursor is moved
-    r"\S+ -m (payments|tickets)_service\.manage reconcile --orders ",  # the drill: it needs a list of orders
-    r"\S+ -m auth_service\.manage rotate_keys --directory /etc/tickets",  # its own tests: writes there
+    rf"(\./manage_all\.py |{SERVICE})events tail order -f",  # never ends: below
+    SERVICE + r"events resume ticket --from ",  # its own tests: a cursor is moved
+    SERVICE + r"reconcile --orders ",  # the drill: it needs a list of orders
+    SERVICE + r"rotate_keys --directory /etc/tickets",  # its own tests: writes there
 )
 BACKUPS = "back-up-and-restore.md"  # a drill of its own
 
@@ -50,9 +52,17 @@ def typed(tmp_path: Path) -> list[str]:
             folder.mkdir()
             reader = Typist(folder, {})
             words = [command for block in blocks(guide.read_text()) for command in reader.type(block)]
-            ours = [[{"manage_all.py": "./manage_all.py"}.get(one[0], one[0]), *one[1:]] for one in words]
-            found |= dict.fromkeys("\0".join(one) for one in ours if one[0] in {"./manage_all.py", "python"})
+            found |= dict.fromkeys("\0".join(one) for one in map(of_ours, words) if one)
     return list(found)
+
+
+def of_ours(words: list[str]) -> list[str]:
+    """Return a command of ours, also if it is typed in a pod or a container; otherwise nothing."""
+    if words[0] == "manage_all.py":
+        return ["./manage_all.py", *words[1:]]
+    if words[0] in {"kubectl", "docker"} and "exec" in words and "python" in words:
+        return words[words.index("python") :]
+    return words if words[0] == "python" else []
 
 
 class TestTheGuides:
@@ -76,7 +86,9 @@ class TestTheGuides:
                 wrong.append(f"{line}: {done.returncode}\n{done.stdout}{done.stderr}")
         assert wrong == []
 
-    @pytest.mark.parametrize("command", ["events tail order -f", "status", "doctor"])
+    @pytest.mark.parametrize(
+        "command", ["events tail order -f", "manage orders events tail order -f", "status", "doctor"]
+    )
     def test_name_what_shows_the_stack(self, stack: RunningStack, command: str) -> None:
         follows = command.endswith("-f")
         words = ["timeout", "--signal=INT", "5", "./manage_all.py", *command.split()]

@@ -85,7 +85,7 @@ def test_everything_that_was_lost_is_named_and_ended(
     scenario.buyer.hold(scenario.ticket("Held after the restore"))
     wait_for(lambda: counts(stack, "halted") == [1, 1], within=60, what="both subscribers halting")
     for service in SUBSCRIBERS:
-        assert manage(stack, service, "resume_stream", "order", "--from=0")[0] == 0
+        assert manage(stack, service, "events", "resume", "order", "--from=0")[0] == 0
     assert counts(stack, "skipped") == [1, 1]
 
     found = compare(stack)
@@ -107,11 +107,11 @@ def test_everything_that_was_lost_is_named_and_ended(
 
 def settle_skipped(stack: RunningStack, lost: set[str]) -> None:
     for service in SUBSCRIBERS:
-        code, said = manage(stack, service, "skipped_events")
+        code, said = manage(stack, service, "events", "skipped")
         assert code == 1
         assert all(order in said for order in lost)
         number = said.split("\t")[0]
-        assert manage(stack, service, "skipped_events", "--settle", number, "--reason=Compared")[0] == 0
+        assert manage(stack, service, "events", "skipped", "--settle", number, "--reason=Compared")[0] == 0
 
 
 def captured(stack: RunningStack) -> set[Any]:

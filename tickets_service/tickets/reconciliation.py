@@ -11,7 +11,7 @@ from tickets_service.tickets import queries
 from tickets_service.tickets.models import Ticket
 
 _END_LOST = "free it by `reconcile --orders FILE --end-lost`"
-_DEAD_LETTERS = "look into `dead_letters`"
+_DEAD_LETTERS = "look into `events dead-letters`"
 
 
 class Difference(NamedTuple):

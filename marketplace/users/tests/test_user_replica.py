@@ -62,7 +62,7 @@ class TestTheReplica:
 
     def test_is_made_anew_by_the_handlers_name(self) -> None:
         said = io.StringIO()
-        call_command("rebuild", "upsert_user_replica", stdout=said)
+        call_command("events", "rebuild", "upsert_user_replica", stdout=said)
         fed = [line.split()[3] for line in said.getvalue().splitlines()]
         assert sorted(fed) == ["user.reinstated", "user.signed_up", "user.suspended"]
 

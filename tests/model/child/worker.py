@@ -93,7 +93,7 @@ def _is_ours(app: str) -> bool:
 
 def replay(stream: str) -> None:
     """Have this service read a stream again from 1, as an operator would."""
-    call_command("replay_stream", stream, first=1, stdout=io.StringIO())
+    call_command("events", "replay", stream, "--from=1", stdout=io.StringIO())
 
 
 def shared_snapshot() -> dict[str, Any]:
