@@ -2,7 +2,7 @@
 """The front door: `./manage_all.py up` and everything else that `./manage_all.py --help` lists.
 
 Needs nothing but Python 3.11 or newer. It has `requirements.bootstrap` make `.venv` with what the command
-needs, and hands over to `local_stack` inside it. Old Pythons can parse it, to be told what to install.
+needs, and hands over to `local_stack` inside it. Old Pythons can parse it, and it says what to install.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`secrets --renew`: a new password of one service in the files of a deployment, which `secrets` has made.
 
-Nothing that runs is told: that is for docs/how-to/scale-and-maintain.md and run-with-compose.md.
+It changes nothing that runs: docs/how-to/scale-and-maintain.md and run-with-compose.md say how to do that.
 """
 
 import json

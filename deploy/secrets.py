@@ -89,7 +89,7 @@ def for_kubernetes(directory: Path) -> list[Path]:
 
 
 def _environment(secrets: Credentials, service: Service) -> dict[str, str]:
-    """Return what a service's processes are told in secret."""
+    """Return the secret environment variables of a service's processes."""
     values = {
         "DJANGO_SECRET_KEY": secrets[f"{service.name}.django"],
         "DJANGO_CLIENT_IP_SIGNING_KEY": secrets["client-ip.key"],
@@ -186,7 +186,7 @@ def _lines(values: Mapping[str, str]) -> str:
 
 
 def _write(path: Path, text: str) -> Path:
-    """Write a file that isn't there yet: what somebody changed by hand stays as it is."""
+    """Write a file that isn't there yet: one that a user has edited stays as it is."""
     if not path.exists():
         write_private(path, text)
     return path

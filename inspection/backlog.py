@@ -1,6 +1,6 @@
 """What waits in each service: events not yet published, streams behind, dead letters, messages in queues.
 
-What is in a database the service itself counts; the broker is asked with the service's own credentials.
+Each service counts what is in its own database; the broker's queues are read with the service's credentials.
 """
 
 from pathlib import Path

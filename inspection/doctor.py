@@ -172,7 +172,7 @@ def _backlog(system: System, service: str, backlog: dict[str, Any]) -> Iterator[
         yield Finding(f"{service} halted {backlog['halted']} streams", f"{events} resume --help")
     if backlog["skipped"]:
         yield Finding(
-            f"{service} has skipped events {backlog['skipped']} times, and nobody has settled it",
+            f"{service} has skipped events {backlog['skipped']} times, and none is settled",
             f"{events} skipped",
         )
     if backlog["relay_away"] is not None:

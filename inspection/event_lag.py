@@ -14,14 +14,14 @@ _Lags = Mapping[tuple[str, int], dict[str, Any]]
 
 
 def lag(stack: Stack) -> int:
-    """Print both tables; return 1 when a service can't be asked or has halted a stream."""
+    """Print both tables; return 1 when a service doesn't answer or has halted a stream."""
     with EventStatuses(stack) as statuses:
         answers = statuses.read()
         found = {name: answer.value for name, answer in answers.items() if not answer.error}
         lags = statuses.read_lags(_positions(stack.system, found))
     for name, answer in answers.items():
         if answer.error:
-            errors.print(f"{name} can't be asked: {answer.error}", markup=False)
+            errors.print(f"{name} doesn't answer: {answer.error}", markup=False)
     out.print(_table_of_subscribers(stack.system, found, lags))
     out.print(_table_of_services(found))
     halted = any(status["halted_streams"] for status in found.values())

@@ -22,7 +22,7 @@ def replay(stack: Stack, service_name: str, stream: str, first: int) -> int:
 
 def _last_id(stack: Stack, stream: str, first: int) -> tuple[str, ...]:
     publisher = stack.system.publisher_of(stream)
-    assert publisher is not None, "somebody publishes what is followed"
+    assert publisher is not None, "a stream that is followed has a publisher"
     if first <= 1:
         return ()
     place = ("--stream", stream, "--position", str(first - 1))

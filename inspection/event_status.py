@@ -27,8 +27,8 @@ class EventStatuses:
     def read_lags(self, positions: dict[str, set[tuple[str, int]]]) -> dict[tuple[str, int], dict[str, Any]]:
         """Return how far subscribers are behind, by stream and position.
 
-        `positions` are streams with positions up to which somebody has applied them, by publisher. What a
-        publisher doesn't answer is left out.
+        `positions` are streams with positions up to which a subscriber has applied them, by publisher. What
+        a publisher doesn't answer is left out.
         """
         arguments = {
             name: [part for stream, position in sorted(wanted) for part in _subscriber(stream, position)]

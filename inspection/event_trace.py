@@ -24,7 +24,7 @@ def trace(stack: Stack, order: str) -> int:
     with Logs(stack) as logs:
         story = of_order(logs, wanted)
     if not story:
-        raise NoSuchOrder(f"No service has told anything about an order {wanted}.")
+        raise NoSuchOrder(f"No service has published an event of an order {wanted}.")
     _print(wanted, story)
     return 0
 

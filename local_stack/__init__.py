@@ -1,5 +1,4 @@
-"""The whole marketplace on one machine: what `manage_all.py` does once the virtual environment stands.
+"""The whole marketplace on one machine: what `manage_all.py` does once the virtual environment is made.
 
-It starts the services as their own processes and knows them by name, command and environment only; it imports
-none of them.
+It starts the services as their own processes, by name, command and environment; it imports none of them.
 """

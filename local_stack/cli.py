@@ -18,7 +18,7 @@ from local_stack.user_errors import UserError
 _PACKAGES = tuple(
     f"{package}.commands" for package in ("local_stack", "inspection", "deploy", "tests", "scaffold")
 )
-_INTERRUPTED, _NOBODY_READS = 130, 141
+_INTERRUPTED, _OUTPUT_CLOSED = 130, 141
 _DESCRIPTION = "The ticket marketplace on this machine: everything it needs, from one command."
 _EPILOG = "Begin with `up`; then `demo`, `status` and `test`. `<command> --help` says more of each."
 
@@ -67,9 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _INTERRUPTED
         raise
     except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing may be written at exit either.
+        # The reader has closed our output; nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _NOBODY_READS
+        return _OUTPUT_CLOSED
     except UserError as error:
         errors.print(str(error), markup=False)
         return 1

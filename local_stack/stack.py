@@ -30,7 +30,7 @@ class Stack:
     """What one stack is. Saved in its run directory, so that every later command finds the same one.
 
     `system_at` is where Python finds what it runs. `broker` is what it runs on: `rabbitmq`, `embedded` or
-    `external` (an address from the environment); `wanted_broker` is what was asked for. `broker_note` and
+    `external` (an address from the environment); `wanted_broker` is what the user chose. `broker_note` and
     `address_note` say why it isn't on the broker, or at the address, that one would expect;
     `gave_up_rabbitmq`, that the broker should be RabbitMQ, which did not come up. `overrides` are variables
     of the user's own environment.

@@ -26,7 +26,7 @@ PYTHON = VENV / "bin" / "python"
 MARK = VENV / "installed-from"
 LOG = VENV / "install.log"
 
-#: Of what uv and pip print, what tells how far they are: one line for each package.
+#: The lines of uv's and pip's output that show progress: one for each package.
 _UV_STEP = re.compile(r"^\s*(Downloading|Building|\+) (\S.*)")
 _PIP_STEP = re.compile(r"^\s*(Collecting|Building wheel for) (\S+)")
 _SHOWN_OF_LOG = 15
@@ -91,7 +91,7 @@ def one_at_a_time() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _on_interruption(act: Callable[[], None]) -> Iterator[None]:
-    """Have Ctrl-C, and what else asks us to end, call this, once. Whatever comes after that is ignored.
+    """Have Ctrl-C, and every other signal to end, call this, once. Later ones are ignored.
 
     People press Ctrl-C more than once, and a second one would interrupt the ending itself, with a traceback.
     """

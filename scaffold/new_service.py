@@ -56,7 +56,7 @@ def build(role: str) -> World:
 
 
 class CannotMake(UserError):
-    """The service can't be made as asked; nothing was written."""
+    """The service can't be made with these arguments; nothing was written."""
 
 
 def make_service(name: str) -> int:

@@ -102,7 +102,7 @@ class SkippedRangeAdmin(ReadOnlyAdmin):
 
 
 class ReasonForm(ActionForm):
-    """Asks beside the action for a reason, which discarding needs."""
+    """Adds a field for a reason beside the action; discarding requires one."""
 
     reason = forms.CharField(required=False, max_length=500, label="Reason (to discard)")
 

@@ -1,4 +1,4 @@
-"""Catch-up: a consumer asks for what follows its cursor, the publisher answers from its log.
+"""Catch-up: a consumer requests what follows its cursor, the publisher replies from its log.
 
 One mechanism for gaps, restarts, lost messages, services that are deployed a year late, and handlers that
 are.
@@ -34,10 +34,10 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 def request(stream: str, publisher: Publisher) -> bool:
-    """Ask the publisher of `stream` for what follows our cursor; return whether a request was sent.
+    """Request what follows our cursor from the publisher of `stream`; return whether a request was sent.
 
     One request per stream is under way at a time, so that pushes arriving meanwhile don't start a storm.
-    While a handler holds the cursor nothing is asked, and nobody waits: what it applies comes first.
+    While a handler holds the cursor nothing is requested, and nothing waits: what it applies comes first.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -53,7 +53,7 @@ def request(stream: str, publisher: Publisher) -> bool:
             stream, publisher, after=cursor.position, last_id=str(cursor.last_id) if cursor.last_id else None
         )
     except Exception:
-        # Nothing is under way: whoever finds a gap as the broker comes back shall not wait for an answer.
+        # No request is under way: a worker that finds a gap as the broker comes back needn't wait.
         with transaction.atomic():
             ours = _unlocked(Cursor.objects.filter(stream=stream, catch_up_requested_at=now)).values("stream")
             Cursor.objects.filter(stream__in=list(ours.values_list("stream", flat=True))).update(

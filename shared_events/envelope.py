@@ -41,7 +41,7 @@ class Envelope(msgspec.Struct, Generic[D], frozen=True, kw_only=True, omit_defau
 
 
 RawEnvelope = Envelope[dict[str, Any]]
-#: As its publisher reads it from the log to send it on: nobody there needs to look into `data`.
+#: As its publisher reads it from the log to send it on: `data` needn't be decoded there.
 PublishedEnvelope = Envelope[msgspec.Raw]
 
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(list[RawEnvelope])

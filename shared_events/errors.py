@@ -15,11 +15,11 @@ def describe(error: BaseException) -> str:
     text, cause, seen = _text(error), error.__cause__, {id(error)}
     while cause is not None and id(cause) not in seen and len(found) <= _MOST_CAUSES:
         seen.add(id(cause))
-        told = _text(cause)
+        cause_text = _text(cause)
         # Drivers' errors are often wrapped with the text that they have.
-        if not (told and told in text):
+        if not (cause_text and cause_text in text):
             found.append(_alone(cause))
-        text, cause = f"{text} {told}", cause.__cause__
+        text, cause = f"{text} {cause_text}", cause.__cause__
     return ", caused by ".join(found)
 
 

@@ -9,8 +9,8 @@ LATE = 15.0
 def streams() -> str:
     """Describe lag, what is unpublished and why, dead letters, halted streams, and what was skipped.
 
-    None of them makes the process unready: it can serve its visitors, and taking it away would help nobody.
-    No web process asks the broker: what it knows of it is what the relay leaves in this database.
+    None of them makes the process unready: it can still serve requests, and removing it would mend nothing.
+    No web process connects to the broker: it reads what the relay writes about it to this database.
     """
     status = read_status()
     parts = [

@@ -1,6 +1,6 @@
-"""A file whose age tells whether a worker or a relay still works. Liveness probes read nothing else.
+"""A file whose age shows whether a worker or a relay still works. Liveness probes read nothing else.
 
-A probe that asked through the broker, or in the database, would fail with them; restarting us mends neither.
+A probe that used the broker or the database would fail with them; restarting this process mends neither.
 """
 
 import threading

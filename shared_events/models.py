@@ -129,7 +129,7 @@ class Cursor(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     halted_at = models.DateTimeField(null=True)
     halt_reason = models.TextField(blank=True)
-    #: The event types that whoever moved it last has handlers for, sorted; null before any was written.
+    #: The event types that the worker that moved it last handles, sorted; null before any was written.
     handled_types = models.TextField(null=True)
     #: The handlers that it passes over since a backfill feeds them, a line "<type> <handler>" for each.
     backfilled = models.TextField(blank=True)

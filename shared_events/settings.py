@@ -23,7 +23,7 @@ class EventSettings:
     max_event_bytes: int = 2**20
     #: How many envelopes one answer to a catch-up request may carry.
     catch_up_size: int = 1000
-    #: How often a consumer asks its publishers whether it has everything.
+    #: Seconds after which a consumer requests what it may lack from its publishers again.
     anti_entropy_every: float = 5.0
     #: How long a catch-up request counts as under way before another may be sent.
     catch_up_timeout: float = 2.0

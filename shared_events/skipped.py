@@ -1,6 +1,6 @@
-"""What a person has left behind by having a stream go on elsewhere than where it stopped.
+"""Positions that an operator has skipped by resuming a stream elsewhere than where it stopped.
 
-It stays listed, on the health page too, until somebody has looked after what it meant and says so.
+They stay listed, on the health page too, until an operator has dealt with their effects and settles them.
 """
 
 from collections.abc import Iterator

@@ -78,7 +78,7 @@ class LeaseStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class SkippedStatus:
-    """Positions that `events resume --from` left behind, and that nobody has settled yet."""
+    """Positions that `events resume --from` left behind, and that are not settled yet."""
 
     id: int
     stream: str

@@ -1,4 +1,4 @@
-"""The tasks of the backbone: take events, feed the past, try parked ones, and answer who asks to catch up."""
+"""The library's Celery tasks: apply events, feed backfills, retry parked ones, reply to catch-up requests."""
 
 import logging
 import threading

@@ -14,7 +14,7 @@ EVENT_TIMEOUTS = """
 """
 
 #: A command that takes longer, in seconds, is ended with its process; a sweep finds what it left. So a worker
-#: that is told to stop, and finishes what it has in hand, is gone after this time at the latest.
+#: that is stopped, and finishes the command that it runs, has ended after this time at the latest.
 COMMAND_SECONDS = 60
 
 

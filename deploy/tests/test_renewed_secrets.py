@@ -59,7 +59,7 @@ class TestKubernetes:
         assert not accepts(before["definitions.json"], "orders", new)
         assert json.loads(after["secrets.json"])["orders.broker"] == new
 
-    def test_gets_a_database_password_wherever_somebody_has_moved_the_database(
+    def test_gets_a_database_password_wherever_the_database_was_moved(
         self, kubernetes: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         settings = kubernetes / "orders.env"

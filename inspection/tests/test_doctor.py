@@ -76,11 +76,11 @@ class TestAMachineThatLacksNothing:
 class TestPackages:
     @pytest.fixture(autouse=True)
     def _locked(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Two lock files: one is installed as it says, the other was never asked for."""
+        """Two lock files: one is installed as it says, the other was never installed."""
         (tmp_path / "run.txt").write_text(
             f"pytest=={pytest.__version__}\nconditional==1 ; python_version < '3'\n"
         )
-        (tmp_path / "test.txt").write_text("never-asked-for==1\n")
+        (tmp_path / "test.txt").write_text("never-installed==1\n")
         monkeypatch.setattr(doctor, "path_of", lambda lock: tmp_path / f"{lock}.txt")
         monkeypatch.setattr(bootstrap, "is_installed", lambda lock: lock == "run")
 

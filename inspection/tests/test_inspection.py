@@ -97,4 +97,4 @@ class TestLag:
         code, rows, errors = self.lag(stack, capfd)
         assert code == 1
         assert ["orders", "ticket", "90", "?", "?"] in rows
-        assert "tickets can't be asked: the server is away" in errors
+        assert "tickets doesn't answer: the server is away" in errors

@@ -35,7 +35,7 @@ def report(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> status.Report:
 
 @pytest.mark.usefixtures("report")
 class TestStatus:
-    def test_tells_what_is_frozen_and_since_when_it_shows_no_life(
+    def test_prints_what_is_frozen_and_since_when(
         self, stack: Stack, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert status.status(stack, as_json=False) == 1
@@ -43,9 +43,7 @@ class TestStatus:
         assert "frozen a signal has stopped it (pid 7)" in line
         assert "31 s" in line
 
-    def test_tells_why_a_part_was_started_again(
-        self, stack: Stack, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_prints_why_a_part_was_restarted(self, stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
         status.status(stack, as_json=False)
         assert "rabbitmq was started again 2 times, the last time because: the broker confirms nothing" in (
             capsys.readouterr().out.replace("\n", " ")

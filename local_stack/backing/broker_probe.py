@@ -1,7 +1,7 @@
 """Whether RabbitMQ does its work: takes a message into a quorum queue, confirms it, and gives it back.
 
-Its own checks can't tell. After a full disk, for one, its quorum queues stay down until it is started anew,
-while its ports answer, its alarms are gone and all its diagnostics pass.
+RabbitMQ's own checks don't show it. After a full disk, for example, its quorum queues stay down until it is
+restarted, while its ports answer, its alarms are gone and all its diagnostics pass.
 """
 
 import shutil

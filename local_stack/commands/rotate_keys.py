@@ -1,4 +1,4 @@
-"""Sign tokens with a new key; nobody is signed out."""
+"""Sign tokens with a new key; no user is signed out."""
 
 import argparse
 

@@ -47,7 +47,7 @@ class Supervisor:
         if self.stack.reload:
             chores.append(asyncio.create_task(autoreload.restart_on_change(self.processes)))
         try:
-            await self._until_asked_to_end(lives, chores)
+            await self._until_end_is_requested(lives, chores)
         finally:
             await self._stop_all()
             for task in (*lives, *chores, *self._successors):
@@ -74,7 +74,7 @@ class Supervisor:
         self.processes[name] = new
         await old.stop(grace=old.spec.drain)
 
-    async def _until_asked_to_end(
+    async def _until_end_is_requested(
         self, lives: list[asyncio.Task[None]], chores: list[asyncio.Task[None]]
     ) -> None:
         closing = asyncio.create_task(self.closing.wait())

@@ -14,7 +14,7 @@ _BROKERS = {
 _CARDS = (
     ("works", "tok_visa", "4242 4242 4242 4242"),
     ("is declined", "tok_chargeDeclined", "4000 0000 0000 0002"),
-    ("asks for 3-D Secure", "pm_card_authenticationRequired", "4000 0025 0000 3155"),
+    ("requires 3-D Secure", "pm_card_authenticationRequired", "4000 0025 0000 3155"),
 )
 
 

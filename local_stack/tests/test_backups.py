@@ -86,7 +86,7 @@ class TestRestore:
             put_back(stack, orders, file)
         assert rows(stack, orders, "orders_before_restore") == [1, 3]
 
-    def test_lets_nobody_else_in(self, stack: Stack, orders: Service, tmp_path: Path) -> None:
+    def test_has_no_access_for_other_users(self, stack: Stack, orders: Service, tmp_path: Path) -> None:
         file = dumped(stack, orders, tmp_path)
         put_back(stack, orders, file)
         tickets = stack.system.service("tickets")

@@ -20,7 +20,7 @@ from local_stack.supervisor.probes import Stuck, Works
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """The address of somebody who takes connections and never says a word."""
+    """The address of a server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"amqp://probe:secret@127.0.0.1:{listening.getsockname()[1]}/marketplace"
 
@@ -53,7 +53,7 @@ class TestTheProbe:
 
 
 class TestTheNode:
-    def test_is_asked_to_confirm_and_not_only_whether_it_listens(
+    def test_has_to_confirm_a_message_and_not_only_to_listen(
         self, run_dir: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(rabbitmq, "server_script", lambda: Path("/somewhere"))

@@ -1,4 +1,4 @@
-"""An error without a text is still told: it must never look like "nothing is wrong", nor end who asked."""
+"""An error without a text is still reported: it must not look like "nothing is wrong", nor end the caller."""
 
 from typing import Any
 

@@ -43,7 +43,7 @@ class TestAnExamplesStack:
         assert again == blog
         assert again.system == BLOG
 
-    def test_knows_no_secret_port_or_part_of_the_marketplace(self, blog: Stack) -> None:
+    def test_has_no_secret_port_or_process_of_the_marketplace(self, blog: Stack) -> None:
         secrets = credentials_of(blog.run_dir, BLOG)
         processes = {spec.name for spec in specs_of(blog, secrets)}
         names = {*secrets, *blog.ports, *processes}
@@ -53,10 +53,10 @@ class TestAnExamplesStack:
         assert known >= {service.name for service in BLOG.services}
 
     @pytest.mark.parametrize("service", BLOG.services, ids=lambda service: service.name)
-    def test_tells_a_service_nothing_of_the_marketplace(self, blog: Stack, service: Service) -> None:
+    def test_gives_a_service_no_setting_of_the_marketplace(self, blog: Stack, service: Service) -> None:
         found = service_environment(blog, credentials_of(blog.run_dir, BLOG), service)
-        telling = ("AUTH_", "STRIPE_", "ORDERS_", "FRONTEND_", "DJANGO_CLIENT_IP_SIGNING_KEY")
-        assert [name for name in found if name.startswith(telling)] == []
+        prefixes = ("AUTH_", "STRIPE_", "ORDERS_", "FRONTEND_", "DJANGO_CLIENT_IP_SIGNING_KEY")
+        assert [name for name in found if name.startswith(prefixes)] == []
 
     def test_takes_the_variables_of_its_own_services(self) -> None:
         shell = {"ORDERS_HOLD_SECONDS": "5", "MODERATION_FORBIDDEN_WORDS": "tea", "EVENTS_PACE": "1"}

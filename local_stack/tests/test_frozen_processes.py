@@ -57,7 +57,7 @@ class TestAPartThatIsFrozen:
         wait_for(is_in_state(stack, "parent", "frozen"), within=6)
         assert f"pid {child.pid}" in status_of(stack, "parent")["detail"]
 
-    def test_ends_at_once_when_it_is_told_to_stop(self, stack: Stack, start: Start) -> None:
+    def test_ends_at_once_when_it_is_stopped(self, stack: Stack, start: Start) -> None:
         start("plain")
         wait_until_ready(stack)
         os.kill(status_of(stack, "two")["pid"], signal.SIGSTOP)

@@ -48,7 +48,7 @@ class TestChoosePorts:
         first = choose_ports(tmp_path, gateway=None, before={}, avoid_default=True)
         assert choose_ports(tmp_path, gateway=None, before=first, avoid_default=True) == first
 
-    def test_replaces_only_what_somebody_took_meanwhile(self, tmp_path: Path, taken: int) -> None:
+    def test_replaces_only_a_port_that_was_taken_meanwhile(self, tmp_path: Path, taken: int) -> None:
         first = choose_ports(tmp_path, gateway=None, before={}, avoid_default=True) | {"orders": taken}
         second = choose_ports(tmp_path, gateway=None, before=first, avoid_default=True)
         assert second["orders"] not in first.values()
@@ -63,7 +63,7 @@ class TestChoosePorts:
         second = choose_ports(tmp_path / "two", gateway=None, before={}, avoid_default=True)
         assert not set(first.values()) & set(second.values())
 
-    def test_refuses_a_taken_port_that_was_asked_for(self, tmp_path: Path, taken: int) -> None:
+    def test_refuses_a_taken_port_that_the_user_chose(self, tmp_path: Path, taken: int) -> None:
         with pytest.raises(PortTaken, match=rf"Port {taken} is taken by .*pid {os.getpid()}"):
             choose_ports(tmp_path, gateway=taken, before={})
 
@@ -71,7 +71,7 @@ class TestChoosePorts:
 class TestTheGatewaysPort:
     @pytest.fixture
     def taken_ports(self, monkeypatch: pytest.MonkeyPatch) -> set[int]:
-        """Ports that belong to somebody else, and nobody has promised any."""
+        """Ports that belong to other programs; no stack has reserved any."""
         taken: set[int] = set()
         monkeypatch.setattr(ports_module, "is_free", lambda port: port not in taken)
         monkeypatch.setattr(ports_module, "holder_of", lambda port: "nginx (pid 7)")
@@ -93,11 +93,11 @@ class TestTheGatewaysPort:
         again = self.start(run_dir)
         assert (again.ports["gateway"], again.address_note) == (8081, "")
 
-    def test_is_the_one_that_was_asked_for_last_time(self, run_dir: Path, taken_ports: set[int]) -> None:
+    def test_is_the_one_that_the_user_chose_last_time(self, run_dir: Path, taken_ports: set[int]) -> None:
         self.start(run_dir, port=9000)
         assert self.start(run_dir).ports["gateway"] == 9000
 
-    def test_is_another_when_somebody_took_it_and_the_summary_says_why(
+    def test_is_another_when_it_is_taken_and_the_summary_says_why(
         self, run_dir: Path, taken_ports: set[int], capsys: pytest.CaptureFixture[str]
     ) -> None:
         self.start(run_dir)
@@ -116,7 +116,7 @@ class TestTheGatewaysPort:
             "NOT THE USUAL ADDRESS: port 8080 is taken by nginx (pid 7)."
         )
 
-    def test_is_not_explained_to_whoever_chose_it(self, run_dir: Path, taken_ports: set[int]) -> None:
+    def test_is_not_explained_to_a_user_who_chose_it(self, run_dir: Path, taken_ports: set[int]) -> None:
         self.start(run_dir)
         assert self.start(run_dir, port=9000).address_note == ""
 

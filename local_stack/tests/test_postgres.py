@@ -72,7 +72,7 @@ class TestTheServer:
         assert found["unix_socket_directories"] == ("",)
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to change its user")
-    def test_of_root_runs_as_somebody_unprivileged(self, running: Server) -> None:
+    def test_of_root_runs_as_an_unprivileged_user(self, running: Server) -> None:
         stack, secrets = running
         pid = int((cluster_of(stack, secrets).data / "postmaster.pid").read_text().splitlines()[0])
         assert psutil.Process(pid).uids().effective == pwd.getpwnam("nobody").pw_uid

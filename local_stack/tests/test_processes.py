@@ -32,7 +32,7 @@ class TestIdentity:
         assert identity is not None
         assert not identity.alive
 
-    def test_tells_two_processes_with_one_pid_apart(self) -> None:
+    def test_distinguishes_two_processes_with_one_pid(self) -> None:
         mine = Identity.of(os.getpid())
         assert mine is not None
         assert not Identity(mine.pid, "another time").alive

@@ -34,7 +34,7 @@ class TestAUser:
     @pytest.mark.parametrize(
         "name", ["payments.events.v2", "payments.commands.v1", "xorders.events.v2", "other"]
     )
-    def test_may_not_touch_anybody_elses(self, stack: Stack, name: str) -> None:
+    def test_may_not_use_another_services_queues(self, stack: Stack, name: str) -> None:
         assert not any(
             re.match(permissions(stack, "orders")[right], name) for right in ("configure", "write", "read")
         )
@@ -44,7 +44,7 @@ class TestAUser:
         assert re.match(found["write"], "payments.inbox")
         assert not re.match(found["read"], "payments.inbox")
 
-    def test_exists_for_each_service_and_for_nobody_else(self, stack: Stack) -> None:
+    def test_exists_for_each_service_and_no_other(self, stack: Stack) -> None:
         users = rabbitmq.definitions_of(stack, credentials_of(stack.run_dir))["users"]
         assert isinstance(users, list)
         assert {user["name"] for user in users} == {"auth", "tickets", "orders", "payments", "probe"}
@@ -75,11 +75,11 @@ class TestAMachineWithoutRabbitMQ:
     def _uninstalled(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(rabbitmq, "server_script", lambda: None)
 
-    def test_gets_the_embedded_broker_and_is_told_why(self, stack: Stack) -> None:
+    def test_gets_the_embedded_broker_and_the_reason(self, stack: Stack) -> None:
         found = plan(stack.run_dir, broker="auto", any_port=True)
         assert found.broker == "embedded"
         assert rabbitmq.INSTALL_COMMAND in found.broker_note
 
-    def test_is_refused_when_rabbitmq_was_asked_for(self, stack: Stack) -> None:
+    def test_is_refused_when_the_user_chose_rabbitmq(self, stack: Stack) -> None:
         with pytest.raises(BrokerMissing, match=rabbitmq.INSTALL_COMMAND):
             plan(stack.run_dir, broker="rabbitmq", any_port=True)

@@ -152,7 +152,7 @@ class TestEnding:
         with pytest.raises(NotRunning):
             Supervision(stack).status()
 
-    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals a parent's death to its children")
     def test_by_kill_nine_takes_the_parts_along(self, stack: Stack, start: Start) -> None:
         supervisor = start("plain")
         wait_until_ready(stack)
@@ -175,7 +175,7 @@ class TestReplacing:
             call.sendall(str(seconds).encode())
             return int(call.recv(16))
 
-    def test_hands_the_port_over_without_refusing_anybody(self, stack: Stack, start: Start) -> None:
+    def test_hands_the_port_over_without_refusing_a_connection(self, stack: Stack, start: Start) -> None:
         start("server")
         wait_until_ready(stack)
         before = status_of(stack, "server")

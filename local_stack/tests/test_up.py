@@ -25,7 +25,7 @@ def on_rabbitmq(stack: Stack) -> Stack:
 
 @pytest.fixture
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Stand in for what really starts and stops; the list tells which brokers were tried."""
+    """Replace the functions that really start and stop; return the list of brokers that were tried."""
     brokers: list[str] = []
 
     def wait(stack: Stack, report: Callable[..., Any]) -> None:
@@ -39,7 +39,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 class TestARabbitMQThatDoesNotComeUp:
-    def test_is_done_without_loudly_when_nobody_insisted(
+    def test_is_replaced_with_a_warning_when_the_user_chose_no_broker(
         self, on_rabbitmq: Stack, launched: list[str], capsys: pytest.CaptureFixture[str]
     ) -> None:
         stack = up._launch_and_wait(on_rabbitmq, tied=False)
@@ -72,7 +72,7 @@ class TestARabbitMQThatDoesNotComeUp:
         summary.show(stack, seconds=1)
         assert "WITHOUT" not in capsys.readouterr().out
 
-    def test_is_an_error_when_it_was_asked_for(self, on_rabbitmq: Stack, launched: list[str]) -> None:
+    def test_is_an_error_when_the_user_chose_it(self, on_rabbitmq: Stack, launched: list[str]) -> None:
         insisted = dataclasses.replace(on_rabbitmq, wanted_broker="rabbitmq")
         with pytest.raises(DidNotStart):
             up._launch_and_wait(insisted, tied=False)

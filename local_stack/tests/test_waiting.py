@@ -1,4 +1,4 @@
-"""Whoever waits goes on while there is progress; when there is none he gives up, and says all that he can."""
+"""Waiting goes on while there is progress; without any it ends with an error that says what is known."""
 
 import os
 import signal
@@ -53,7 +53,7 @@ class TestWaitingForAStack:
         assert time.monotonic() - began > tiny.LONG
 
     @pytest.mark.parametrize(
-        ("scenario", "last"), [("sleeping", "this is all I say"), ("repeating", "nobody answers")]
+        ("scenario", "last"), [("sleeping", "this is all I say"), ("repeating", "no answer")]
     )
     def test_ends_when_a_part_makes_none_and_says_what_how_long_and_its_log(
         self, stack: Stack, start: Start, scenario: str, last: str
@@ -80,7 +80,7 @@ class TestWaitingForAStack:
         with pytest.raises(DidNotStart, match=r"(?s)^one ended with code 1.*died$"):
             wait_until_ready(stack)
 
-    def test_ends_when_somebody_has_stopped_a_part(self, stack: Stack, start: Start) -> None:
+    def test_ends_when_a_part_was_stopped(self, stack: Stack, start: Start) -> None:
         start("plain")
         wait_until_ready(stack)
         Supervision(stack).stop("two")
@@ -94,7 +94,7 @@ class TestWaitingForAStack:
     def test_is_not_taken_for_gone_where_it_can_not_be_seen_for_a_moment(
         self, stack: Stack, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """As in the moment of its exec, when nobody can read its environment."""
+        """As during its exec, when no process can read its environment."""
         seen = iter([None, None])
         monkeypatch.setattr(launch, "supervisor_of", lambda stack: next(seen, os.getpid()))
         starter = threading.Timer(1.0, start, args=("plain",))
@@ -172,7 +172,7 @@ class TestAServerForTests:
 
 
 class TestActivity:
-    def test_of_a_time_when_nobody_looked_does_not_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_of_a_time_between_two_checks_does_not_count(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with running("import time; time.sleep(600)") as process:
             signs = Activity(process.pid)
             time.sleep(STALLED + 0.5)

@@ -30,7 +30,7 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("here", flush=True)
 time.sleep(600)
 """
-#: Answers with its pid on the socket it was handed, and finishes what it has in hand when it is told to stop.
+#: Answers with its pid on the socket that it inherits, and finishes its open request when it is stopped.
 SERVER = """
 import os, signal, socket, sys, time
 listening = socket.socket(fileno=int(os.environ["GUNICORN_CMD_ARGS"].rpartition("/")[2]))
@@ -83,10 +83,10 @@ SLEEPING = "import time; print('this is all I say', flush=True); time.sleep(600)
 REPEATING = """
 import itertools, time
 for second in itertools.count(10):
-    print(f"12:00:{second} try {second}: nobody answers", flush=True)
+    print(f"12:00:{second} try {second}: no answer", flush=True)
     time.sleep(0.2)
 """
-#: Works for as long as it is told, and falls asleep when a file says so.
+#: Works for `BURN_SECONDS`, and sleeps while a file says so.
 MOODY = (
     """
 import os, pathlib, time

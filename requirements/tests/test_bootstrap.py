@@ -78,7 +78,7 @@ class TestTheScript:
 
 
 class TestAnOldPython:
-    def test_is_told_what_to_install(self, clone: Path) -> None:
+    def test_prints_what_to_install(self, clone: Path) -> None:
         done = run(clone, "up", code="import sys; sys.version_info = (3, 9, 6)")
         assert done.returncode == 1
         assert "This is Python 3.9.6; the marketplace needs 3.11" in done.stderr
@@ -86,7 +86,7 @@ class TestAnOldPython:
 
 
 class TestAPythonWithoutEnsurepip:
-    def test_is_told_the_one_command_that_mends_it(self, clone: Path) -> None:
+    def test_prints_the_one_command_that_mends_it(self, clone: Path) -> None:
         hide = (
             "import importlib.util as u; find = u.find_spec; "
             "u.find_spec = lambda name, *more: None if name == 'ensurepip' else find(name, *more)"
@@ -216,7 +216,7 @@ class TestAnInterruptedInstallation:
         assert installing.stdout is not None
         said = [next(line for line in installing.stdout if until in line)]
         children = psutil.Process(installing.pid).children(recursive=True)
-        # A terminal sends Ctrl-C to the whole group, and whoever sends SIGTERM means the process.
+        # A terminal sends Ctrl-C to the whole group; SIGTERM is sent to the process alone.
         send = os.killpg if signum == signal.SIGINT else os.kill
         for _ in range(times):
             send(installing.pid, signum)
@@ -231,7 +231,7 @@ class TestAnInterruptedInstallation:
 
 
 class TestTheHandoverToTheEnvironment:
-    def test_keeps_ctrl_c_back_until_somebody_can_take_it(self, clone: Path) -> None:
+    def test_holds_ctrl_c_back_until_a_handler_can_take_it(self, clone: Path) -> None:
         code = (
             f"import os, signal, sys; sys.path.insert(0, {str(clone)!r}); "
             "from requirements import bootstrap; bootstrap.prepare = lambda lock: None; "

@@ -36,7 +36,7 @@ class TestALockFile:
             f"{name} 1.0 has {hashes} of at least {least} hashes"
         ]
 
-    def test_is_refused_when_somebody_took_hashes_out_of_ours(self) -> None:
+    def test_is_refused_when_hashes_were_removed_from_ours(self) -> None:
         text = locks.path_of("run").read_text()
         assert [*locks.incomplete(text)] == []
         doctored = re.sub(r"(?m)(^msgspec==.*\n.*--hash=\S+) \\\n(?:    --hash=.*\n)*", r"\1\n", text)

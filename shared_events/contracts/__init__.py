@@ -23,7 +23,7 @@ _contracts: dict[str, type["Event"]] = {}
 
 
 class NewerSchema(Exception):
-    """The event has a newer schema version than this code knows; deploy the newer contracts."""
+    """The event has a newer schema version than this code has; deploy the newer contracts."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         Raises NewerSchema, and msgspec.ValidationError when a field is missing or of the wrong type.
         """
         if schema_version > cls.schema_version:
-            raise NewerSchema(f"{cls.wire_type()} v{schema_version}; this code knows v{cls.schema_version}")
+            raise NewerSchema(f"{cls.wire_type()} v{schema_version}; this code has v{cls.schema_version}")
         for version in range(schema_version, cls.schema_version):
             data = cls.upcasters[version](data)
         return msgspec.convert(data, cls)

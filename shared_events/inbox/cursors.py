@@ -47,7 +47,7 @@ def applied(stream: str) -> int:
 def make(stream: str) -> None:
     """Make the cursor of a stream, where it is missing, in a transaction of its own.
 
-    A row that is made inside a handler's transaction would be waited for by whoever makes it too.
+    A row that is made inside a handler's transaction would block every other process that makes it too.
     """
     if not Cursor.objects.filter(stream=stream).exists():
         Cursor.objects.get_or_create(stream=stream)

@@ -1,6 +1,6 @@
 """Trying parked events again, in the events worker: the only process that runs handlers.
 
-The relay, whose timers find what is due, asks the worker by a message; so a handler that hangs, or ends its
+The relay, whose timers find what is due, sends the worker a message; so a handler that hangs, or ends its
 process, never holds up what this service itself publishes.
 """
 
@@ -23,7 +23,7 @@ from shared_events.settings import event_settings
 
 logger = logging.getLogger(__name__)
 
-#: After so many seconds no further event is begun: news waits meanwhile. The relay asks again.
+#: After so many seconds no further event is begun: new events wait meanwhile. The relay requests more later.
 PASS_SECONDS = 1.0
 
 #: The parked events that this process has begun to try, so that each counts once per process.

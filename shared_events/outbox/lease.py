@@ -52,7 +52,7 @@ class Lease:
         return bool(self.fence)
 
     def is_away(self) -> bool:
-        """Return whether another has taken the lease. One that lapsed and nobody took is ours still."""
+        """Return whether another has taken the lease. A lapsed lease that none has taken is still ours."""
         return not RelayLease.objects.filter(holder=self.holder).exists()
 
     def release(self) -> None:

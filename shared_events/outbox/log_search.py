@@ -1,4 +1,4 @@
-"""Finding events in this service's log and its archive, for whoever looks into what happened."""
+"""Finding events in this service's log and its archive, for diagnosis."""
 
 import json
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """Recovering a log that was restored from a backup: its subscribers have received what it has lost.
 
 What they give back is added to the log with its positions and ids, so that it is again the log that they have
-read; and the rows that these events tell of are made anew by the functions that `rebuilds` names. Each app
-has them in its module `recovery`.
+read; and the rows that these events describe are made anew by the functions that `rebuilds` registers. Each
+app has them in its module `recovery`.
 """
 
 from collections import Counter
@@ -42,7 +42,7 @@ class CannotRecover(Exception):
 
 @dataclass
 class Recovered:
-    """What was recovered: events by type, and the ids of aggregates whose rows nobody makes anew."""
+    """What was recovered: events by type, and the ids of aggregates whose rows weren't made anew."""
 
     events: Counter[str] = field(default_factory=Counter)
     not_rebuilt: dict[str, list[str]] = field(default_factory=dict)
@@ -53,7 +53,7 @@ def rebuilds(contract: type[Event]) -> Callable[[R], R]:
 
     Called with the `Envelope` of each recovered event, in order, inside the transaction that recovers the
     log. It records nothing. An event that its row has had already changes nothing. It returns False where the
-    row can't be made anew: whoever recovers is told.
+    row can't be made anew; `Recovered.not_rebuilt` then lists it.
     """
 
     def register(function: R) -> R:
@@ -73,7 +73,7 @@ def in_the_end(function: L) -> L:
 
 
 def forgets(stream: str) -> Callable[[F], F]:
-    """Decorator: let go of what this service knows by events of a stream that its publisher has lost.
+    """Decorator: delete what this service stores by events of a stream that its publisher has lost.
 
     Called where a person decides to follow the publisher's log from another position on than the one that was
     read, with the events that were received after it, as far as they are kept, and the position. Rows that
@@ -162,8 +162,8 @@ def _is_lost(envelope: RawEnvelope) -> bool:
 def _require_same_log(lost: list[RawEnvelope]) -> None:
     """Require that what was lost continues the log without a gap, and that nothing was recorded since.
 
-    The log's last event is compared where it was given, too; where subscribers have forgotten it, the time
-    tells: what is recorded after a restore is younger than everything that was lost.
+    The log's last event is compared where it was given, too. Where subscribers no longer have it, times are
+    compared: what is recorded after a restore is younger than everything that was lost.
     """
     for stream, events in groupby(lost, key=attrgetter("stream")):
         following = list(events)

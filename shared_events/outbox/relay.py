@@ -66,7 +66,7 @@ class Progress:
 
 
 class Relay:
-    """Publishes this service's log, sends its commands and asks for what its cursors lack."""
+    """Publishes this service's log, sends its commands and requests what its cursors lack."""
 
     def __init__(self, *, holder: UUID, publisher: Publisher | None = None) -> None:
         self.settings: EventSettings = event_settings()
@@ -235,7 +235,7 @@ class Relay:
     def request_missing(self) -> None:
         """Now and then request from every publisher that we follow what we lack."""
         if time.monotonic() >= self._next_request:
-            self._next_request = time.monotonic() + REQUEST_AGAIN_AFTER  # unless it can be asked now
+            self._next_request = time.monotonic() + REQUEST_AGAIN_AFTER  # unless the requests succeed now
             catch_up.request_missing(self.publisher)
             self._next_request = time.monotonic() + self.settings.anti_entropy_every
 

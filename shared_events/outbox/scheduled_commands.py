@@ -17,7 +17,7 @@ class ScheduledCommands:
         self._sent: set[_Key] = set()
 
     def is_scheduled(self, command: OutgoingCommand) -> bool:
-        """Return whether a countdown that is under way will do what the command asks for."""
+        """Return whether a countdown that is under way will run the command."""
         # One that is due may have run before this command's transaction committed.
         return command.at is not None and command.at > timezone.now() and _key(command) in self._sent
 

@@ -56,7 +56,7 @@ def _fresh_process() -> None:
 
 
 def connect_apart() -> psycopg.Connection:
-    """Connect to the tests' database as somebody else would, past Django."""
+    """Connect to the tests' database as another client does, without Django."""
     parameters = connection.get_connection_params()
     parameters.pop("cursor_factory", None)
     parameters.pop("context", None)
@@ -118,7 +118,7 @@ def published(relay: Relay, broker: FakeBroker, write: Write) -> Callable[..., l
 
 @pytest.fixture
 def late(transactional_db: None) -> Iterator[psycopg.Connection]:
-    """A connection of somebody whose transaction takes its time."""
+    """A connection whose transaction commits late."""
     with connect_apart() as late:
         yield late
 

@@ -15,6 +15,6 @@ def test_a_task_is_acknowledged_before_the_worker_waits_again() -> None:
     assert acknowledged == ["the message"]
 
 
-def test_it_is_celery_that_asks_for_that() -> None:
+def test_celery_still_has_the_hook() -> None:
     """Called otherwise in another version, acknowledgements would wait again, and nothing would say so."""
     assert "call_soon_ack" in vars(Consumer)

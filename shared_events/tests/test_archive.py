@@ -1,4 +1,4 @@
-"""Old events move out of the log, and nobody who reads it can tell."""
+"""Old events move out of the log, and its readers see no difference."""
 
 from datetime import timedelta
 from io import StringIO

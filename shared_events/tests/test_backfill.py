@@ -1,4 +1,4 @@
-"""A handler that appears late is fed the past, in order, before it hears news; nobody else waits for it."""
+"""A late handler is fed past events, in order, before it receives new ones; no other handler waits for it."""
 
 from io import StringIO
 
@@ -20,13 +20,13 @@ from shared_events.tests.notes.models import Note
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HEARD: list[str] = []
+RECEIVED: list[str] = []
 
 
 @pytest.fixture(autouse=True)
 def _forget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have handlers of one's own in this test alone."""
-    HEARD.clear()
+    RECEIVED.clear()
     monkeypatch.setattr(
         subscriptions,
         "_subscriptions",
@@ -35,7 +35,7 @@ def _forget(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _without_written() -> None:
-    """Run the code of before anybody had a handler for `note.written`."""
+    """Run the code from before any handler for `note.written` existed."""
     del subscriptions._subscriptions["note.written"]
 
 
@@ -43,12 +43,12 @@ def _with_written() -> None:
     """Run the code that has one."""
 
     @handles(NoteWritten)
-    def hear(event: Envelope[NoteState]) -> None:
+    def receive_note(event: Envelope[NoteState]) -> None:
         for hook in handlers.ON_WRITE:
             hook(event.data.text)
         if event.data.text in handlers.POISONED:
             raise handlers.Poisoned
-        transaction.on_commit(lambda: HEARD.append(event.data.text))
+        transaction.on_commit(lambda: RECEIVED.append(event.data.text))
 
 
 def _restart() -> None:
@@ -89,20 +89,22 @@ def passed(published: Published) -> list[Batch]:
 class TestATypeThatTheCursorHasPassed:
     def test_is_fed_to_its_new_handler_in_order(self, broker: FakeBroker) -> None:
         assert _feed(broker) == [ApplyResult.UP_TO_DATE]
-        assert HEARD == ["a", "b", "c"]
+        assert RECEIVED == ["a", "b", "c"]
         assert not Backfill.objects.exists()
 
-    def test_is_heard_in_news_only_after_the_past(self, broker: FakeBroker, published: Published) -> None:
+    def test_is_received_in_new_events_only_after_the_past(
+        self, broker: FakeBroker, published: Published
+    ) -> None:
         for batch in published("d"):
             assert receive(batch) is ApplyResult.UP_TO_DATE
-        assert HEARD == []
+        assert RECEIVED == []
         _feed(broker)
-        assert HEARD == ["a", "b", "c", "d"]
+        assert RECEIVED == ["a", "b", "c", "d"]
         for batch in published("e"):
             receive(batch)
-        assert HEARD == ["a", "b", "c", "d", "e"]
+        assert RECEIVED == ["a", "b", "c", "d", "e"]
 
-    def test_is_asked_for_by_the_relays_timer(self, broker: FakeBroker) -> None:
+    def test_is_requested_by_the_relays_timer(self, broker: FakeBroker) -> None:
         broker.sent.clear()
         for _ in range(2):  # one request is under way at a time
             catch_up.request_missing(broker)  # type: ignore[arg-type]
@@ -114,7 +116,7 @@ class TestATypeThatTheCursorHasPassed:
         first = backfill.backfill_from_wire("note", dump(load(page["events"])[:2]), 0, 2)
         for past in (first, first, backfill.backfill_from_wire("note", page["events"], 0, page["upto"])):
             consumer.receive_backfill(past)
-        assert HEARD == ["a", "b", "c"]
+        assert RECEIVED == ["a", "b", "c"]
 
     def test_is_not_taken_past_a_gap(self, broker: FakeBroker) -> None:
         late = backfill.backfill_from_wire("note", "[]", 2, 3)
@@ -124,13 +126,13 @@ class TestATypeThatTheCursorHasPassed:
     def test_is_parked_for_its_new_handler_alone_where_it_fails(self, broker: FakeBroker) -> None:
         handlers.POISONED.add("b")
         _feed(broker)
-        assert HEARD == ["a", "c"]
+        assert RECEIVED == ["a", "c"]
         parked = ParkedEvent.objects.get()
         assert (parked.position, parked.handlers) == (2, "")
         handlers.POISONED.clear()
         parking.request_redrive([parked])
         assert redrive.retry_due() == 1
-        assert HEARD == ["a", "c", "b"]
+        assert RECEIVED == ["a", "c", "b"]
 
     def test_is_parked_unrun_where_it_ends_its_worker(self, broker: FakeBroker) -> None:
         def die(text: str) -> None:
@@ -144,16 +146,16 @@ class TestATypeThatTheCursorHasPassed:
             _restart()
             Backfill.objects.update(requested_at=None)
         _feed(broker)
-        assert HEARD == ["a", "c"]
+        assert RECEIVED == ["a", "c"]
         assert "its worker ended" in ParkedEvent.objects.get().error
 
     def test_comes_by_its_task(self, broker: FakeBroker) -> None:
         catch_up.reply_backfill("note", 0, ["note.written"], "notes", broker)  # type: ignore[arg-type]
         message = {key: broker.sent[-1][key] for key in ("stream", "events", "after", "upto")}
         tasks.deliver_backfill.apply(kwargs=message, routing_key="letter")
-        assert HEARD == []
+        assert RECEIVED == []
         tasks.deliver_backfill.apply(kwargs=message, routing_key="note")
-        assert HEARD == ["a", "b", "c"]
+        assert RECEIVED == ["a", "b", "c"]
 
 
 class TestAnOlderWorker:
@@ -168,9 +170,9 @@ class TestAnOlderWorker:
         _with_written()
         for batch in published("e"):
             receive(batch)
-        assert HEARD == ["a", "b", "c"]
+        assert RECEIVED == ["a", "b", "c"]
         _feed(broker)
-        assert HEARD == ["a", "b", "c", "d", "e"]
+        assert RECEIVED == ["a", "b", "c", "d", "e"]
         assert not UnhandledType.objects.exists()
 
     def test_that_comes_back_before_the_past_was_fed_changes_nothing(
@@ -182,7 +184,7 @@ class TestAnOlderWorker:
         _with_written()
         _restart()
         _feed(broker)
-        assert HEARD == ["a", "b", "c", "d"]
+        assert RECEIVED == ["a", "b", "c", "d"]
 
     def test_of_before_this_was_noted_starts_no_backfill(self, published: Published) -> None:
         for batch in published("a"):
@@ -221,8 +223,8 @@ class TestRebuilding:
 
     def test_parks_for_that_handler_alone(self, broker: FakeBroker, published: Published) -> None:
         @handles(NoteWritten)
-        def hear_too(event: Envelope[NoteState]) -> None:
-            transaction.on_commit(lambda: HEARD.append(event.data.text))
+        def also_receive_note(event: Envelope[NoteState]) -> None:
+            transaction.on_commit(lambda: RECEIVED.append(event.data.text))
 
         for batch in published("a"):
             receive(batch)
@@ -233,7 +235,7 @@ class TestRebuilding:
         handlers.POISONED.clear()
         parking.request_redrive(ParkedEvent.objects.all())
         assert redrive.retry_due() == 1
-        assert HEARD == ["a"]
+        assert RECEIVED == ["a"]
 
     def test_reads_what_was_archived(self, broker: FakeBroker, published: Published) -> None:
         for batch in published("a", "b"):
@@ -247,7 +249,7 @@ class TestRebuilding:
         assert not Backfill.objects.exists()
         assert set(Note.objects.values_list("applied", flat=True)) == {2}
 
-    @pytest.mark.parametrize("name", ["nobody", "opy_note", ""])
+    @pytest.mark.parametrize("name", ["nothing", "opy_note", ""])
     def test_refuses_a_name_that_no_handler_has(self, transactional_db: None, name: str) -> None:
         with pytest.raises(CommandError, match=r"one of: .*copy_note"):
             call_command("events", "rebuild", name)

@@ -13,7 +13,7 @@ from shared_events.transport.app import celery_app
 class TestCelerySettings:
     def test_of_the_project_are_left_alone_and_the_check_says_so(self, settings) -> None:
         settings.CELERY_TASK_ACKS_LATE = False
-        settings.CELERY_BROKER_URL = "redis://nobody"
+        settings.CELERY_BROKER_URL = "redis://nowhere"
         err = StringIO()
         call_command("check", stderr=err)
         assert "shared_events.I001" in err.getvalue()

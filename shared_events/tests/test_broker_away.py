@@ -16,7 +16,7 @@ class _Stop(Exception):
     pass
 
 
-def test_a_worker_asks_for_a_broker_that_is_away_twice_a_second(
+def test_a_worker_retries_a_broker_that_is_away_twice_a_second(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     waited = 0.0
@@ -28,13 +28,13 @@ def test_a_worker_asks_for_a_broker_that_is_away_twice_a_second(
             raise _Stop
 
     monkeypatch.setattr(kombu.utils.functional, "sleep", sleep)
-    with socket.socket() as taken, caplog.at_level(logging.WARNING):  # bound, but nobody listens
+    with socket.socket() as taken, caplog.at_level(logging.WARNING):  # bound, but not listening
         taken.bind(("127.0.0.1", 0))
         away = Connection(f"amqp://127.0.0.1:{taken.getsockname()[1]}//")
         with pytest.raises(_Stop):
             app.ReconnectingConsumer.ensure_connected(object.__new__(app.ReconnectingConsumer), away)
     tries = [line for line in caplog.messages if line.startswith("The broker is away")]
-    assert len(tries) == 120  # Celery by itself would have asked nine times in this minute
+    assert len(tries) == 120  # Celery by itself would have tried nine times in this minute
 
 
 class _App:

@@ -207,7 +207,7 @@ class TestABrokerThatAllowsLess:
         TestAnEventThatNoMessageCanCarry()._catch_up(strict)
         assert _texts() == ["a", "b", "c"]
 
-    def test_is_not_asked_for_ever_to_take_a_command(
+    def test_is_not_sent_a_refused_command_for_ever(
         self, settings, small_relay: Relay, strict: FakeBroker
     ) -> None:
         settings.EVENTS = _settings(BATCH_BYTES, largest=10_000)

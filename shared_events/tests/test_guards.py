@@ -105,8 +105,8 @@ class TestWithoutTheFence:
         with pytest.raises(LeaseLost):
             relay.round()
         assert LoggedEvent.objects.get().position is None
-        anybody = sequencer._ASSIGN_POSITIONS.replace("fence = %(fence)s", "fence >= %(fence)s")
-        monkeypatch.setattr(sequencer, "_ASSIGN_POSITIONS", anybody)
+        unfenced = sequencer._ASSIGN_POSITIONS.replace("fence = %(fence)s", "fence >= %(fence)s")
+        monkeypatch.setattr(sequencer, "_ASSIGN_POSITIONS", unfenced)
         relay.round()
         assert LoggedEvent.objects.get().position == 1
 

@@ -1,4 +1,4 @@
-"""A stream changes its owner: nobody notices when the log moves along, and all stop when it doesn't."""
+"""A stream changes its owner: subscribers go on when the log moves along, and halt when it doesn't."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from shared_events.tests.notes.models import Note
 
 Published = Callable[..., list[Batch]]
 
-#: What the explanation tells to copy: all but the row ids, in their order.
+#: The columns that the explanation says to copy: all but the row ids, in their order.
 COLUMNS = (
     "stream, position, event_id, type, schema_version, aggregate_id, version, occurred_at, correlation_id,"
     " causation_id, traceparent, data"
@@ -22,8 +22,8 @@ COLUMNS = (
 
 
 @pytest.fixture
-def heard(published: Published) -> None:
-    """A subscriber has heard all of the old owner's log."""
+def received_all(published: Published) -> None:
+    """A subscriber has received all of the old owner's log."""
     for batch in published("a", "b"):
         receive(batch)
 
@@ -60,7 +60,7 @@ def publish(write: Write, broker: FakeBroker, text: str) -> list[Batch]:
 
 class TestAStreamThatChangesItsOwner:
     def test_goes_on_where_it_was_when_its_log_moves_along(
-        self, heard: None, relay: Relay, write: Write, broker: FakeBroker
+        self, received_all: None, relay: Relay, write: Write, broker: FakeBroker
     ) -> None:
         relay.lease.release()
         move_log()
@@ -70,7 +70,7 @@ class TestAStreamThatChangesItsOwner:
         assert sorted(Note.objects.values_list("text", "applied")) == [("a", 1), ("b", 1), ("c", 1)]
 
     def test_halts_its_subscribers_when_its_log_is_left_behind(
-        self, heard: None, relay: Relay, write: Write, broker: FakeBroker
+        self, received_all: None, relay: Relay, write: Write, broker: FakeBroker
     ) -> None:
         relay.lease.release()
         lose_log()

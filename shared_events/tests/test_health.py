@@ -31,7 +31,7 @@ def lease_until(seconds: float) -> None:
 
 
 class TestStreams:
-    def test_tell_lag_and_what_is_halted(self) -> None:
+    def test_show_lag_and_what_is_halted(self) -> None:
         Cursor.objects.create(stream="note", position=3, head=5)
         assert streams() == "lag 2, unpublished 0, dead letters 0"
         Cursor.objects.update(halted_at=timezone.now(), halt_reason="it ends at 1")

@@ -75,9 +75,7 @@ class TestHeartbeat:
 
 
 class TestWaitingForTheDatabase:
-    def test_shows_life_and_ends_when_the_worker_is_told_to_stop(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_beats_and_ends_when_the_worker_is_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
         tries = []
 
         def away(batch: Batch, act: object) -> None:

@@ -24,7 +24,7 @@ def _due_now() -> None:
 
 
 class TestAPoisonousEvent:
-    def test_is_parked_and_hurts_nobody_else(self, published: Published) -> None:
+    def test_is_parked_and_affects_no_other_event(self, published: Published) -> None:
         handlers.POISONED.add("poison")
         [batch] = published("a", "poison", "b")
         consumer._proven.add("note")

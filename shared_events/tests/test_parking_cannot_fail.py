@@ -71,7 +71,7 @@ class TestParkingThatFails:
         def fail(*_: object) -> None:
             raise ValueError("no room for it")
 
-        _fail_with(ValueError("as told"))
+        _fail_with(ValueError("as set up"))
         [batch] = published("a", "poison", "b")
         with monkeypatch.context() as patch:
             patch.setattr(parking, "note_failure", fail)

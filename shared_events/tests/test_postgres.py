@@ -48,9 +48,7 @@ class TestAServerThatIsAway:
         postgres.wait_for_supported(threading.Event(), prepare)
         assert done == ["tried"] * 3
 
-    def test_is_not_waited_for_once_the_process_is_told_to_stop(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_is_not_waited_for_once_the_process_is_stopped(self, monkeypatch: pytest.MonkeyPatch) -> None:
         stop = threading.Event()
 
         def prepare() -> None:

@@ -80,7 +80,7 @@ def test_a_subscriber_outlives_a_migration(
     assert "failed" not in caplog.text  # no event is to blame
 
 
-def test_a_relay_hears_that_a_migration_wants_a_new_connection(
+def test_a_migration_makes_a_relay_open_a_new_connection(
     relay: Relay, write: Write, migrate: Callable[[], None]
 ) -> None:
     for _ in range(RUNS_BEFORE + 2):

@@ -88,7 +88,7 @@ class TestRecordTogether:
             log.record(NoteWritten(text="x"), aggregate_id=note, version=1)
             log.record(NoteErased(text="x"), aggregate_id=note, version=1)
 
-    def test_tells_with_which_request_an_aggregate_began(self) -> None:
+    def test_returns_the_request_with_which_an_aggregate_began(self) -> None:
         note = uuid7()
         with transaction.atomic():
             for version, request in enumerate(("first", "second"), 1):

@@ -31,7 +31,7 @@ def rebuilt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     @rebuilds(NoteWritten)
     def rebuild(event: Envelope[NoteState]) -> bool:
         made.append(event.data.text)
-        return event.data.text != "nobody's"
+        return event.data.text != "not rebuilt"
 
     return made
 
@@ -95,7 +95,7 @@ class TestRecovering:
             recover(given)
         assert LoggedEvent.objects.count() == 3
 
-    def test_refuses_one_that_has_recorded_what_nobody_has_published_yet(self, write: Write) -> None:
+    def test_refuses_one_that_has_recorded_unpublished_events(self, write: Write) -> None:
         lost = _received()[-1]
         write(of=lost.aggregate_id, version=2, event=NoteErased(text=""))
         with pytest.raises(CannotRecover, match="has gone on since it was restored"):
@@ -121,7 +121,7 @@ class TestRecovering:
         recover(_received())
         assert relay.lease.hold()
         broker.sent.clear()
-        write("nobody's")
+        write("not rebuilt")
         relay.round()
         for batch in broker.batches():
             receive(batch)
@@ -220,7 +220,7 @@ class TestWhatWasSkipped:
         call_command("events", "resume", "note", "--from=2", f"--last-id={last_id}", stdout=StringIO())
 
     @pytest.mark.usefixtures("resumed")
-    def test_stays_listed_until_somebody_has_settled_it(self) -> None:
+    def test_stays_listed_until_an_operator_settles_it(self) -> None:
         said = StringIO()
         with pytest.raises(CommandError, match="1 to settle"):
             call_command("events", "skipped", stdout=said)

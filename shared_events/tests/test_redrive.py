@@ -39,13 +39,13 @@ def _restart_worker() -> None:
 
 
 class TestTheRelay:
-    def test_asks_its_own_worker_and_runs_no_handler(
+    def test_sends_a_request_to_its_own_worker_and_runs_no_handler(
         self, relay: Relay, broker: FakeBroker, parked: ParkedEvent
     ) -> None:
         before = len(broker.sent)
         relay.request_redrive()
-        [asked] = broker.sent[before:]
-        assert (asked["task"], asked["key"]) == ("shared_events.redrive", "redrive")
+        [request] = broker.sent[before:]
+        assert (request["task"], request["key"]) == ("shared_events.redrive", "redrive")
         assert ParkedEvent.objects.get().tries == parked.tries
 
     def test_does_not_ask_when_nothing_is_due(
@@ -215,7 +215,7 @@ class TestSweeps:
         sweeps.run(self.stop, is_away)
         assert ran == []
 
-    def test_wait_while_nobody_can_say_who_holds_it(self, ran: list[str]) -> None:
+    def test_wait_while_the_holder_is_unknown(self, ran: list[str]) -> None:
         def fail() -> bool:
             self.stop.set()
             raise OperationalError("the server is away")

@@ -18,7 +18,7 @@ from shared_events.time_limits import HandlerTimedOut, within
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: So long the relay may take at the most, in seconds, where it waits for nobody; a handler waits without end.
+#: The most seconds that the relay may take where it waits for nothing; a slow handler waits without end.
 SOON = 5.0
 
 
@@ -58,7 +58,7 @@ def _within(seconds: float, act: Callable[[], object]) -> bool:
 
 @pytest.mark.usefixtures("slow_handler")
 class TestWhileAHandlerRuns:
-    def test_the_relay_asks_without_waiting_and_numbers_what_commits(
+    def test_the_relay_sends_requests_without_waiting_and_numbers_what_commits(
         self, broker: FakeBroker, write: Write
     ) -> None:
         relay = Relay(holder=uuid7(), publisher=broker)  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class ReconnectingConsumer(Consumer):
-    """A Celery consumer that asks a broker that is away again twice a second, for as long as it takes.
+    """A Celery consumer that tries to reconnect to the broker twice a second, for as long as it takes.
 
     Celery's own pauses grow to half a minute, by which everything would be late after the broker's return.
     Delayed delivery isn't declared here either: the topology does it, once.

@@ -1,7 +1,7 @@
 """RabbitMQ's definitions: the shapes that all services share, and what each service's user may do.
 
 A user may publish on the keys of its own streams, answer into any inbox, ask for the logs it follows, send
-its own commands, and read its own queues. What is shared the broker makes at boot, and nobody may delete it.
+its own commands, and read its own queues. The broker makes what is shared at boot, and no user may delete it.
 """
 
 import base64
@@ -74,7 +74,7 @@ def topic_permissions(
     own, followed = _any_of(service.publishes), _any_of(service.follows)
     commands = re.escape(queue_name(service.name, "commands"))
     inboxes = {inbox_name(other.name): (own, _NOTHING) for other in participants}
-    # There its relay has its own events worker try parked events again, by a key that nobody else may use.
+    # There its relay has its own events worker try parked events again, by a key that no other user may use.
     inboxes[inbox_name(service.name)] = (
         _any_of((*service.publishes, REDRIVE_KEY)),
         _any_of((*service.follows, REDRIVE_KEY)),

@@ -24,7 +24,7 @@ CATCH_UP = "shared_events.catch_up"
 REDRIVE = "shared_events.redrive"
 
 
-#: What a connection says that was cut off while nobody looked. A broker that takes too long doesn't say so.
+#: Raised by a connection that was closed while it was idle. A broker that takes too long doesn't raise these.
 _DIED = (ConnectionError, RecoverableConnectionError)
 
 
@@ -112,7 +112,7 @@ class Publisher:
                 kwargs=kwargs,
                 producer=self._ready_producer(),
                 retry=False,
-                # Nobody reads how Celery would show them, and each message would pay for it.
+                # Nothing reads Celery's text form of them, and each message would carry it.
                 argsrepr="…",
                 kwargsrepr="…",
                 confirm_timeout=self._settings.confirm_timeout,

@@ -104,7 +104,7 @@ def _streams_queue(name: str, exchange: Exchange, keys: list[str], arguments: di
 
 
 def _commands_queue(service: str, *, quorum: bool) -> Queue:
-    # A topic exchange and a key equal to the queue's name: what native delayed delivery asks for.
+    # A topic exchange and a key equal to the queue's name: native delayed delivery requires both.
     name = f"{service}.commands.v1"
     exchange = Exchange(f"{service}.commands", type="topic", durable=True)
     arguments = {"x-queue-type": "quorum"} if quorum else {}

@@ -46,5 +46,5 @@ class TestAnOlderVersion:
 
 class TestANewerVersion:
     def test_waits_for_newer_code(self) -> None:
-        with pytest.raises(NewerSchema, match=r"fee\.charged v4; this code knows v3"):
+        with pytest.raises(NewerSchema, match=r"fee\.charged v4; this code has v3"):
             FeeCharged.from_data({"cents": 500, "currency": "USD"}, 4)

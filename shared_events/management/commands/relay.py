@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """Runs until it is told to stop by SIGTERM or SIGINT."""
+    """Runs until it receives SIGTERM or SIGINT."""
 
     help = "Publish this service's events and commands, and run its sweeps. One relay is active per service."
 

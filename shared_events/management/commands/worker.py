@@ -37,7 +37,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, role: str, heartbeat: Path | None, **options: Any) -> None:
-        """Run the worker until it is told to stop.
+        """Run the worker until it receives SIGTERM or SIGINT.
 
         Raises CommandError when there is nothing to work on, and for an old Postgres.
         """
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         _connect_signals(role)
         shutdown.watch()
         if heartbeat is not None:
-            # Before the broker is asked for anything: a worker that waits for it is well.
+            # Before the first connection to the broker: a worker that waits for it is healthy.
             beat.start(heartbeat)
         try:
             postgres.wait_for_supported(threading.Event(), _prepare_events if role == "events" else _nothing)
