@@ -1,1 +1,1 @@
-"""Accounts, sessions and the keys that everybody trusts. Publishes the `user` stream."""
+"""Accounts, sessions and the keys that every service trusts. Publishes the `user` stream."""

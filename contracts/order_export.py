@@ -73,7 +73,7 @@ def lines(header: ExportHeader, orders: Iterable[ExportedOrder]) -> Iterator[str
 
 
 class OrderExport:
-    """An export that is read: its header at once, its orders as they are asked for, once."""
+    """An export that is read: its header at once, its orders as they are iterated, once."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         """Read the header. Raises UnreadableExport."""

@@ -47,7 +47,7 @@ class PaymentState(Event, frozen=True, kw_only=True):
 
 @contract
 class PaymentStarted(PaymentState, frozen=True, kw_only=True):
-    """Recorded by payments when an attempt begins, before Stripe is asked."""
+    """Recorded by payments when an attempt begins, before Stripe is called."""
 
     status: Literal["started"] = "started"
 

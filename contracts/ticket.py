@@ -9,7 +9,7 @@ from shared_events.contracts import Event, contract
 
 
 class TicketState(Event, frozen=True, kw_only=True):
-    """A listing as everybody may see it. The aggregate's id is the ticket's id.
+    """The public fields of a listing. The aggregate's id is the ticket's id.
 
     `status` is `available`, `reserved`, `sold` or `withdrawn`; each event has the one that it leads to. The
     order that has the ticket is named by the event that gave it the ticket.

@@ -19,7 +19,7 @@ def log(event: str, request: HttpRequest | Request | None = None, **facts: Any) 
 
 
 def warn(event: str, request: HttpRequest | Request | None = None, **facts: Any) -> None:
-    """Log an event as a warning: somebody should look at it."""
+    """Log an event as a warning, which an operator should look at."""
     _write(logging.WARNING, event, request, facts)
 
 

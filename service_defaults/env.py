@@ -40,7 +40,7 @@ def secret(name: str, *, example: str, min_length: int = 8) -> str:
         )
     if is_well_known(value, example=example):
         # Without the value: messages are logged.
-        raise ImproperlyConfigured(f"{name} is still a default that everybody knows; make one of your own")
+        raise ImproperlyConfigured(f"{name} is still a publicly known default; make one of your own")
     return value
 
 

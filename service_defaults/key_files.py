@@ -1,4 +1,4 @@
-"""Create the files of the signing keys, and rotate keys without signing anybody out.
+"""Create the files of the signing keys, and rotate keys without signing any user out.
 
 A directory has the private key that auth signs with, the public set (JWKS) that every service reads, and
 during a rotation the next private key. A rotation has three steps:

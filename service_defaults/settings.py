@@ -199,9 +199,7 @@ def databases(variable: str) -> dict[str, Any]:
             f"{variable} must be the address of a PostgreSQL database, for example {variable}={example}"
         )
     if config["PASSWORD"] in _KNOWN_PASSWORDS and _visitors_use_https():
-        raise ImproperlyConfigured(
-            f"{variable} still has a password that everybody knows; give it one of its own"
-        )
+        raise ImproperlyConfigured(f"{variable} still has a publicly known password; give it one of its own")
     options = {"connect_timeout": 3, "tcp_user_timeout": 10_000}
     return {"default": {**config, "OPTIONS": {**options, **config.get("OPTIONS", {})}}}
 
@@ -211,9 +209,7 @@ def broker_url() -> str:
     url = env.required("BROKER_URL", example="amqp://user:password@127.0.0.1:5672/events")
     is_local = urlsplit(url).scheme == "filesystem"
     if not is_local and urlsplit(url).password in _KNOWN_PASSWORDS and _visitors_use_https():
-        raise ImproperlyConfigured(
-            "BROKER_URL still has a password that everybody knows; give it one of its own"
-        )
+        raise ImproperlyConfigured("BROKER_URL still has a publicly known password; give it one of its own")
     return url
 
 

@@ -68,13 +68,13 @@ class StaffSite(admin.AdminSite):
         if claims_of_session is None:
             return False
         claims = claims_of_cookie(request)
-        # Since then somebody else may have signed in on this browser, or the account lost its staff claim.
+        # Since then another user may have signed in on this browser, or the account lost its staff claim.
         if claims is not None and not (claims.is_staff and claims.sub == claims_of_session.sub):
             return False
         return _is_accepted(claims_of_session) and super().has_permission(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Open a session for a staff access cookie; redirect everybody else to the sign-in page."""
+        """Open a session for a staff access cookie; redirect every other visitor to the sign-in page."""
         target = self._next_page(request)
         claims = claims_of_cookie(request)
         if claims is None or not _is_accepted(claims):
@@ -173,7 +173,7 @@ class StaffBackend(BaseBackend):
     def authenticate(
         self, request: HttpRequest | None, claims: tokens.Claims | None = None, **credentials: Any
     ) -> Any:
-        """Return the operator's local account; None for anybody else."""
+        """Return the operator's local account; None for any other user."""
         if claims is None or not claims.is_staff:
             return None
         return self.account_of(claims)

@@ -4,7 +4,7 @@ from django.db import transaction
 
 
 class TransactionOpen(RuntimeError):
-    """What waits for somebody else must not run inside a transaction: others would wait for its locks."""
+    """What waits for another process must not run inside a transaction: others would wait for its locks."""
 
 
 def require_no_transaction(what: str) -> None:

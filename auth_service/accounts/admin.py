@@ -50,7 +50,7 @@ class UserAdmin(AccountsAdmin):
     def suspend(self, request: HttpRequest, rows: QuerySet[User]) -> None:
         """Suspend the selected accounts."""
         now, operator = timezone.now(), request.user
-        assert isinstance(operator, User)  # the site admits nobody else
+        assert isinstance(operator, User)  # the site admits no one else
         self.for_each(
             request,
             rows,

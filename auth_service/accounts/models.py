@@ -30,7 +30,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """Somebody who buys, sells or operates. `version` grows by one with each recorded event."""
+    """A buyer, seller or operator. `version` grows by one with each recorded event."""
 
     class Status(models.TextChoices):
         """Whether the account may be used."""
@@ -92,7 +92,7 @@ class User(AbstractBaseUser):
         return hashlib.sha256(state.encode()).hexdigest()[:24]
 
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
-        """Whether it is a view permission and the user an operator: nobody changes accounts in a form."""
+        """Whether it is a view permission and the user an operator: no form changes accounts."""
         return self.is_active and self.is_staff and perm.partition(".")[2].startswith("view_")
 
     def has_module_perms(self, app_label: str) -> bool:
@@ -148,8 +148,8 @@ class Session(models.Model):
     # Note [Refreshes may be concurrent]
     # A browser sends several requests at once with the same cookies, and they may reach several of the
     # frontend's processes. The second process then refreshes with a token that the first has just used. The
-    # frontend, which signs the visitor's address, gets the tokens that the first got; from anybody else it is
-    # a reuse.
+    # frontend, which signs the visitor's address, gets the tokens that the first got; from any other client
+    # it is a reuse.
     def was_just_replaced(self, refresh_id: UUID, now: datetime) -> bool:
         """Whether this was the session's refresh token until a few seconds ago."""
         return refresh_id == self.previous_refresh_id and now - self.refreshed_at < CONCURRENT_REFRESH_WITHIN

@@ -20,7 +20,7 @@ RATES = defaults.rates(
     **{
         "sign-ups": rate("sign-ups", variable="AUTH_RATE_SIGN_UPS", default="20/60"),
         "sign-ins": rate("sign-ins", variable="AUTH_RATE_SIGN_INS", default="60/60"),
-        # Per account and address together: they limit nobody at another address.
+        # Per account and address together: users at other addresses aren't limited.
         "emails": rate("emails", variable="AUTH_RATE_EMAILS", default="5/900"),
         "failed-sign-ins": rate("failed-sign-ins", variable="AUTH_RATE_FAILED_SIGN_INS", default="10/900"),
     }

@@ -78,9 +78,7 @@ class TestCreateOperator:
     def test_does_not_print_the_password(self) -> None:
         assert OPERATORS_PASSWORD not in _run("create_operator", email=OPERATOR)
 
-    def test_takes_over_an_account_that_somebody_else_made(
-        self, browser: APIClient, session: Session
-    ) -> None:
+    def test_takes_over_another_users_account(self, browser: APIClient, session: Session) -> None:
         _run("create_operator", email=session.user.email)
         assert [type(event) for event in recorded_events()] == [UserSessionsEnded]
         session.refresh_from_db()
@@ -107,7 +105,7 @@ class TestCreateOperator:
             _run("create_operator", email=OPERATOR)
         assert not User.objects.exists()
 
-    @pytest.mark.parametrize("email", ["", "nobody", "a@", f"{'a' * 60}@{'b.' * 120}example.com"])
+    @pytest.mark.parametrize("email", ["", "no-address", "a@", f"{'a' * 60}@{'b.' * 120}example.com"])
     def test_refuses_an_invalid_address(self, email: str) -> None:
         with pytest.raises(CommandError):
             _run("create_operator", email=email)

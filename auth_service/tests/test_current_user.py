@@ -10,7 +10,7 @@ from auth_service.tests.factories import UserFactory
 from service_defaults.testing import token_for
 from shared_events.ids import uuid7
 
-NOBODY = {"currentUser": None}
+SIGNED_OUT = {"currentUser": None}
 
 
 @pytest.mark.django_db
@@ -39,28 +39,28 @@ class TestCurrentUser:
     def test_is_null_with_an_invalid_cookie(self, api: APIClient, cookie: str) -> None:
         api.cookies["access_token"] = cookie
         answer = api.get("/api/users/currentuser")
-        assert (answer.status_code, answer.json()) == (200, NOBODY)
+        assert (answer.status_code, answer.json()) == (200, SIGNED_OUT)
 
     def test_is_null_without_a_cookie(self, api: APIClient) -> None:
-        assert api.get("/api/users/currentuser").json() == NOBODY
+        assert api.get("/api/users/currentuser").json() == SIGNED_OUT
 
     def test_is_null_once_the_account_is_suspended(self, browser: APIClient, member: User) -> None:
         User.objects.update(status="suspended")
-        assert browser.get("/api/users/currentuser").json() == NOBODY
+        assert browser.get("/api/users/currentuser").json() == SIGNED_OUT
 
     def test_is_null_once_the_session_has_expired(self, browser: APIClient, session: Session) -> None:
         Session.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-        assert browser.get("/api/users/currentuser").json() == NOBODY
+        assert browser.get("/api/users/currentuser").json() == SIGNED_OUT
 
     def test_is_null_where_session_and_account_do_not_belong_together(
         self, api: APIClient, session: Session
     ) -> None:
         api.cookies["access_token"] = token_for(UserFactory().id, session_id=session.id)
-        assert api.get("/api/users/currentuser").json() == NOBODY
+        assert api.get("/api/users/currentuser").json() == SIGNED_OUT
 
     def test_is_null_for_an_account_that_does_not_exist(self, api: APIClient) -> None:
         api.cookies["access_token"] = token_for(uuid7())
-        assert api.get("/api/users/currentuser").json() == NOBODY
+        assert api.get("/api/users/currentuser").json() == SIGNED_OUT
 
     def test_has_is_staff_from_the_account_not_from_the_token(self, api: APIClient, session: Session) -> None:
         api.cookies["access_token"] = token_for(session.user_id, session_id=session.id, staff=True)

@@ -70,7 +70,7 @@ class TestForgotPassword:
         assert not QueuedEmail.objects.exists()
 
     def test_has_the_same_response_without_an_account(self, member: User) -> None:
-        known, unknown = _forgot(), _forgot("nobody@example.com")
+        known, unknown = _forgot(), _forgot("unknown@example.com")
         assert (known.status_code, known.json()) == (unknown.status_code, unknown.json())
         assert QueuedEmail.objects.count() == 2
         assert [email.to for email in _send()] == [["member@example.com"]]
@@ -78,7 +78,7 @@ class TestForgotPassword:
 
     def test_is_limited_per_address(self, member: User, settings) -> None:
         settings.RATES = settings.RATES | {"emails": Rate(name="emails", limit=2, seconds=900)}
-        for email in ("member@example.com", "nobody@example.com"):
+        for email in ("member@example.com", "unknown@example.com"):
             assert [_forgot(email).status_code for _ in range(3)] == [202, 202, 429]
         assert len(_send()) == 2
 

@@ -38,7 +38,7 @@ class TestGuessing:
         assert _fail(3, route=ROUTES[1]) == [400] * 3
         assert _try(PASSWORD, route=ROUTES[0]).status_code == 429
 
-    def test_locks_nobody_out_at_another_address(self, member: User) -> None:
+    def test_locks_no_user_out_at_another_address(self, member: User) -> None:
         _fail(5)
         assert _try(PASSWORD, at="192.0.2.2").status_code == 200
 
@@ -62,7 +62,7 @@ class TestGuessing:
         assert hashings == []
 
     def test_has_the_same_responses_with_and_without_an_account(self, member: User) -> None:
-        for email in ("member@example.com", "nobody@example.com"):
+        for email in ("member@example.com", "unknown@example.com"):
             answers = [_try("wrong guess", email=email) for _ in range(4)]
             assert [answer.status_code for answer in answers] == [400, 400, 400, 429]
             assert answers[0]["RateLimit"] == '"failed-sign-ins";r=2;t=900'

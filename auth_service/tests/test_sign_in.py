@@ -9,7 +9,7 @@ from shared_events.testing import nothing_recorded
 
 CREDENTIALS = {"email": "member@example.com", "password": PASSWORD}
 WRONG = CREDENTIALS | {"password": "seven red bottles"}
-UNKNOWN = CREDENTIALS | {"email": "nobody@example.com"}
+UNKNOWN = CREDENTIALS | {"email": "unknown@example.com"}
 ROUTES = ["/api/users/signin", "/api/users/token"]
 
 
@@ -50,7 +50,7 @@ class TestSignIn:
         assert not answer.cookies
         assert not Session.objects.exists()
 
-    @pytest.mark.parametrize("email", ["", "nobody", None, 7, [], {}])
+    @pytest.mark.parametrize("email", ["", "no-address", None, 7, [], {}])
     def test_needs_an_address(self, api: APIClient, email: Any) -> None:
         answer = api.post("/api/users/signin", CREDENTIALS | {"email": email})
         assert (answer.status_code, answer.json()["detail"]) == (400, "Email must be valid")

@@ -67,7 +67,7 @@ class TestSignUp:
         [
             "",
             " ",
-            "nobody",
+            "no-address",
             "@example.com",
             "a@",
             "a b@example.com",

@@ -52,9 +52,9 @@ class TestAnAccessToken:
     @pytest.mark.parametrize(
         "claims",
         [
-            {"aud": "somebody-else"},
-            {"aud": ["somebody-else"]},
-            {"iss": "somebody-else"},
+            {"aud": "another-party"},
+            {"aud": ["another-party"]},
+            {"iss": "another-party"},
             {"typ": "refresh"},
             {"typ": ""},
             {"exp": 1},
@@ -100,8 +100,8 @@ class TestARefreshToken:
     @pytest.mark.parametrize(
         "claims",
         [
-            {"aud": "somebody-else"},
-            {"iss": "somebody-else"},
+            {"aud": "another-party"},
+            {"iss": "another-party"},
             {"typ": "access"},
             {"exp": 1},
             {"sid": "not-an-id"},

@@ -58,7 +58,7 @@ class TestCards:
         assert now["last_payment_error"]["message"] == message
 
     def test_of_an_unknown_name_are_missing(self, stripe: FakeStripe) -> None:
-        answer = stripe.post("payment_intents", amount="1", currency="usd", payment_method="pm_nobody")
+        answer = stripe.post("payment_intents", amount="1", currency="usd", payment_method="pm_unknown")
         assert answer.status_code == 400
         assert answer.json()["error"]["code"] == "resource_missing"
 

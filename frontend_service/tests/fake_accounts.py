@@ -66,7 +66,7 @@ class Accounts:
     # HTTP
 
     def _users(self, request: httpx.Request, rest: list[str], body: Json) -> httpx.Response:
-        for_anybody: dict[str, Callable[[], httpx.Response]] = {
+        public: dict[str, Callable[[], httpx.Response]] = {
             "POST signup": lambda: self._sign_up(body),
             "POST signin": lambda: self._sign_in(body),
             "POST signout": lambda: self._sign_out(request),
@@ -74,7 +74,7 @@ class Accounts:
             "GET currentuser": lambda: self._current_user(request),
             "POST password/forgot": lambda: httpx.Response(202, json={}),
         }
-        answer = for_anybody.get(f"{request.method} {'/'.join(rest)}")
+        answer = public.get(f"{request.method} {'/'.join(rest)}")
         return answer() if answer else self._own_account(request, rest, body)
 
     def _own_account(self, request: httpx.Request, rest: list[str], body: Json) -> httpx.Response:

@@ -83,7 +83,7 @@ class TestBrowse:
         assert "Show all tickets" not in text_of(page)
 
     def test_ignores_an_unknown_order_or_seller(self, marketplace: Marketplace, signed_out: Browser) -> None:
-        page = signed_out.open("/?sort=sideways&seller=nobody")
+        page = signed_out.open("/?sort=sideways&seller=unknown")
         assert page.status_code == 200
         assert "sort" not in marketplace.seen[-1].url.params
         assert "seller" not in marketplace.seen[-1].url.params

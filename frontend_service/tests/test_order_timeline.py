@@ -47,6 +47,6 @@ class TestReceipt:
         answer = visitor.open(f"/orders/{held['id']}/receipt")
         assert answer.headers["Location"] == f"/orders/{held['id']}"
 
-    def test_is_a_403_for_somebody_elses(self, marketplace: Marketplace, visitor: Browser) -> None:
+    def test_is_a_403_for_another_users(self, marketplace: Marketplace, visitor: Browser) -> None:
         order = marketplace.add_order(buyer=marketplace.add_user("bo@example.com"))
         assert visitor.open(f"/orders/{order['id']}/receipt").status_code == 403

@@ -17,12 +17,12 @@ class TestSell:
         held = marketplace.add_ticket(seller=visitor_id, title="Held one")
         marketplace.add_order(buyer=marketplace.add_user("bo@example.com"), ticket=held)
         marketplace.add_ticket(seller=visitor_id, title="Gone one", orderId=held["orderId"], sold=True)
-        marketplace.add_ticket(title="Somebody else's")
+        marketplace.add_ticket(title="Another seller's")
         words = text_of(visitor.open("/sell"))
         assert "1 listed 1 held 1 sold $48.00 earned" in words
         assert "Held one 19:30 UTC · Roundhouse $48.00 Held" in words
         assert "Gone one 19:30 UTC · Roundhouse $48.00 Sold" in words
-        assert "Somebody else's" not in words
+        assert "Another seller's" not in words
 
     @pytest.mark.parametrize(("show", "title"), [("listed", "Free one"), ("held", "Held one")])
     def test_filters_by_state(

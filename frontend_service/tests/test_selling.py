@@ -169,7 +169,7 @@ class TestEditTicket:
         sent_back = visitor.open(f"/tickets/{ticket['id']}/edit")
         assert "This isn't your listing" in text_of(visitor.follow(sent_back))
 
-    def test_is_a_403_from_the_api_for_somebody_elses(
+    def test_is_a_403_from_the_api_for_another_users(
         self, marketplace: Marketplace, visitor: Browser, visitor_id: str
     ) -> None:
         ticket = marketplace.add_ticket(seller=visitor_id)

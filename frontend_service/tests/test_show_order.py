@@ -168,7 +168,7 @@ class TestShowOrder:
         words = text_of(visitor.open(f"/orders/{held['id']}"))
         assert "Nothing was charged" not in words
 
-    def test_is_a_403_for_somebody_elses(self, marketplace: Marketplace, visitor: Browser) -> None:
+    def test_is_a_403_for_another_users(self, marketplace: Marketplace, visitor: Browser) -> None:
         order = marketplace.add_order(buyer=marketplace.add_user("bo@example.com"))
         page = visitor.open(f"/orders/{order['id']}")
         assert page.status_code == 403

@@ -1,4 +1,4 @@
-"""What orders does about what the others tell: this module is its table of contents."""
+"""What orders does with other services' events: this module is its table of contents."""
 
 from contracts.payment import (
     PaymentAuthorized,

@@ -76,7 +76,7 @@ class AlreadyExtended(BusinessRuleViolation):
 def place_order(*, buyer_id: UUID, ticket_id: UUID, hold: timedelta, now: datetime) -> Order:
     """Hold a ticket for a buyer until `now + hold`.
 
-    Raises TicketNotFound, OwnTicket, BuyerSuspended and, for everybody but the first, TicketAlreadyReserved.
+    Raises TicketNotFound, OwnTicket, BuyerSuspended and, for all buyers but the first, TicketAlreadyReserved.
     """
     ticket = TicketReplica.objects.filter(id=ticket_id, withdrawn=False).first()
     if ticket is None:
@@ -110,7 +110,7 @@ def cancel_order(*, order_id: UUID, buyer_id: UUID) -> Order:
 
 
 def cancel_order_for_operator(*, order_id: UUID, reason: CancelReason = "operator") -> Order:
-    """End anybody's hold on an operator's word, for a reason. Raises OrderNotFound, OrderAlreadyPaid."""
+    """End any buyer's hold for an operator, for a reason. Raises OrderNotFound, OrderAlreadyPaid."""
     order = _lock(order_id)
     if order.status == Status.COMPLETE:
         raise OrderAlreadyPaid
@@ -136,7 +136,7 @@ def extend_order(*, order_id: UUID, buyer_id: UUID, now: datetime) -> Order:
 
 
 def expire_due_orders(*, now: datetime, most: int) -> int:
-    """End up to `most` holds whose time is over, passing by those that somebody works on; return how many.
+    """End up to `most` holds whose time is over, skipping those that are locked; return how many.
 
     What it records belongs to the request that each hold began with.
     """
@@ -179,9 +179,9 @@ def reopen_order(*, order_id: UUID, payment_id: UUID, position: int) -> None:
 
 
 def complete_order(*, order_id: UUID, payment_id: UUID) -> None:
-    """An authorised payment was heard: while the hold's row lives it wins, even past its deadline.
+    """Complete the order by an authorised payment, even past its deadline, while the hold exists.
 
-    One that is heard after the hold has ended changes nothing here, and payments voids it.
+    One that is received after the hold has ended changes nothing here, and payments voids it.
     """
     order = Order.objects.select_for_update().filter(id=order_id).first()
     if order is None or not order.is_open:
@@ -264,7 +264,7 @@ def _save(event: type[OrderState], order: Order, **facts: Any) -> None:
 
 
 def _record(event: type[OrderState], order: Order, **facts: Any) -> None:
-    """Record the event with the order as it is now; `facts` are what only this event tells."""
+    """Record the event with the order as it is now; `facts` are the fields that only this event has."""
     log.record(_state(event, order, facts), aggregate_id=order.id, version=order.version)
 
 

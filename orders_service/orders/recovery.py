@@ -32,7 +32,7 @@ def rebuild_order(event: Envelope[OrderState]) -> bool:
 
 @forgets("payment")
 def forget_payments(lost: list[RawEnvelope], after: int) -> None:
-    """What payments tells from there on is new, whatever its position was used for before."""
+    """What payments publishes from there on is new, whatever its position was used for before."""
     Order.objects.filter(last_payment_position__gt=after).update(last_payment_position=POSITION_UNKNOWN)
 
 

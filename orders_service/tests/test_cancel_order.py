@@ -35,7 +35,7 @@ class TestCancelOrder:
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "order-already-paid")
         assert Order.objects.get().status == "complete"
 
-    def test_refuses_somebody_elses(self, shop: APIClient) -> None:
+    def test_refuses_another_users(self, shop: APIClient) -> None:
         order = OrderFactory()
         assert shop.delete(f"/api/orders/{order.id}").status_code == 403
         assert Order.objects.get().status == "created"

@@ -78,7 +78,7 @@ class TestManyEnds:
         assert Order.objects.exclude(status="cancelled").get() == living
         assert tasks.expire_due_orders() == 0
 
-    def test_pass_by_an_order_that_somebody_works_on(self) -> None:
+    def test_skip_an_order_that_is_locked(self) -> None:
         busy, free = _overdue(), _overdue()
         other = connection.copy()
         try:

@@ -61,7 +61,7 @@ class TestExportOrders:
         found = export()
         assert (found.header.position, list(found.orders())) == (0, [])
 
-    def test_leaves_older_orders_out_when_told_so(self) -> None:
+    def test_leaves_out_orders_from_before_since(self) -> None:
         old = OrderFactory(id=UUID(int=0x018F << 112))
         new = OrderFactory()
         found = export("--since=1d")
@@ -80,7 +80,7 @@ class TestExportOrders:
 
         def change_meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
             statements.append(sql)
-            if len(statements) == 3:  # the snapshot is asked for, the position read
+            if len(statements) == 3:  # the snapshot is taken, the position read
                 with ThreadPoolExecutor(1) as other:
                     other.submit(_elsewhere).result()
             return execute(sql, *rest)

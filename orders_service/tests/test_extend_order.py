@@ -39,7 +39,7 @@ class TestExtendOrder:
         for order in (over, complete_order(user_id=buyer)):
             assert shop.post(f"/api/orders/{order.id}/extend").status_code == 400
 
-    def test_refuses_somebody_elses(self, shop: APIClient) -> None:
+    def test_refuses_another_users(self, shop: APIClient) -> None:
         assert shop.post(f"/api/orders/{OrderFactory().id}/extend").status_code == 403
 
 

@@ -95,7 +95,7 @@ class TestPlaceOrder:
     @pytest.mark.parametrize(
         "body", [{}, {"ticketId": None}, {"ticketId": ""}, {"ticketId": []}, {"ticketId": {}}]
     )
-    def test_asks_for_the_ticket_id(self, shop: APIClient, body: dict[str, object]) -> None:
+    def test_requires_the_ticket_id(self, shop: APIClient, body: dict[str, object]) -> None:
         answer = shop.post("/api/orders", body)
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["message"] == "TicketId must be provided"
@@ -107,7 +107,7 @@ class TestPlaceOrder:
         assert answer.status_code == 400
         assert answer["Content-Type"] == "application/problem+json"
 
-    def test_needs_somebody(self, api: APIClient) -> None:
+    def test_needs_a_signed_in_user(self, api: APIClient) -> None:
         assert api.post("/api/orders", {"ticketId": str(uuid7())}).status_code == 401
 
     def test_keeps_the_request_id_in_the_event(self, shop: APIClient) -> None:

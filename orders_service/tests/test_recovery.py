@@ -24,7 +24,7 @@ from tests.recovering import lose, lose_and_recover, publish, states
 
 pytestmark = pytest.mark.django_db
 
-#: What no event of an order tells.
+#: The fields that no event of an order has.
 UNKNOWN = ("updated_at", "last_payment_position")
 WHY = {"reason_code": "card_declined", "reason": "No."}
 
@@ -32,7 +32,7 @@ WHY = {"reason_code": "card_declined", "reason": "No."}
 class Payments(list[RawEnvelope]):
     """The payment stream so far; each event is applied at once."""
 
-    def tell(self, event: type[payments.PaymentState], order: Order, payment: UUID) -> None:
+    def deliver(self, event: type[payments.PaymentState], order: Order, payment: UUID) -> None:
         has_reason = "reason" in event.__struct_fields__
         state = event(
             order_id=order.id,
@@ -68,9 +68,9 @@ def extend(order: Order) -> None:
 
 
 @pytest.fixture
-def told() -> Payments:
+def stream() -> Payments:
     """A rich history: orders in every state, on tickets that had others before."""
-    told = Payments()
+    stream = Payments()
     for ticket in TicketCopyFactory.create_batch(2):
         cancel(hold(ticket_id=ticket.id))
         hold(ticket_id=ticket.id)
@@ -78,30 +78,30 @@ def told() -> Payments:
     hold(lasts=timedelta(seconds=10))
     extend(extended)
     for order in (waiting, reopened, bought, refunded):
-        told.tell(payments.PaymentStarted, order, first := uuid7())
-        told.tell(payments.PaymentDeclined, order, first)
+        stream.deliver(payments.PaymentStarted, order, first := uuid7())
+        stream.deliver(payments.PaymentDeclined, order, first)
         if order is not reopened:
-            told.tell(payments.PaymentStarted, order, second := uuid7())
+            stream.deliver(payments.PaymentStarted, order, second := uuid7())
         if order is waiting:
             extend(order)
         if order in (bought, refunded):
-            told.tell(payments.PaymentAuthorized, order, second)
-            told.tell(payments.PaymentCaptured, order, second)
-    told.tell(payments.PaymentRefunded, refunded, second)
+            stream.deliver(payments.PaymentAuthorized, order, second)
+            stream.deliver(payments.PaymentCaptured, order, second)
+    stream.deliver(payments.PaymentRefunded, refunded, second)
     with transaction.atomic():
         operations.expire_due_orders(now=timezone.now() + timedelta(minutes=1), most=9)
-    return told
+    return stream
 
 
 class TestRecovery:
-    def test_makes_every_order_anew(self, told: Payments) -> None:
+    def test_makes_every_order_anew(self, stream: Payments) -> None:
         before = states(Order.objects.all(), *UNKNOWN)
         assert {row["status"] for row in before} == {"created", "awaiting:payment", "complete", "cancelled"}
         recovered = lose_and_recover(Order.objects.all())
         assert states(Order.objects.all(), *UNKNOWN) == before
         assert recovered.not_rebuilt == {}
 
-    def test_brings_older_rows_up_to_date_and_leaves_newer_ones_alone(self, told: Payments) -> None:
+    def test_brings_older_rows_up_to_date_and_leaves_newer_ones_alone(self, stream: Payments) -> None:
         published, before = publish(), states(Order.objects.all(), *UNKNOWN)
         lose(Order.objects.all())
         recover(published[:9])
@@ -109,30 +109,30 @@ class TestRecovery:
         recover(published)
         assert states(Order.objects.all(), *UNKNOWN) == before
 
-    def test_records_nothing_and_schedules_nothing(self, told: Payments) -> None:
+    def test_records_nothing_and_schedules_nothing(self, stream: Payments) -> None:
         published = publish()
         Order.objects.all().delete()
         LoggedEvent.objects.filter(position=len(published)).delete()
         recover(published)
         assert LoggedEvent.objects.count() == len(published)
 
-    def test_and_the_payments_that_are_read_again_change_nothing(self, told: Payments) -> None:
+    def test_and_the_payments_that_are_read_again_change_nothing(self, stream: Payments) -> None:
         lose_and_recover(Order.objects.all())
         before = states(Order.objects.all())
-        for batch in (*([event] for event in told), list(told)):
+        for batch in (*([event] for event in stream), list(stream)):
             with nothing_recorded():
                 deliver_batch(batch)
             assert states(Order.objects.all()) == before
 
-    def test_and_a_payment_that_had_not_been_heard_takes_its_effect(self, told: Payments) -> None:
+    def test_and_a_payment_that_had_not_been_received_takes_its_effect(self, stream: Payments) -> None:
         reopened = Order.objects.filter(status="created", version__gt=2, extended=False).get()
         lose_and_recover(Order.objects.all())
-        told.tell(payments.PaymentStarted, reopened, third := uuid7())
+        stream.deliver(payments.PaymentStarted, reopened, third := uuid7())
         order = Order.objects.get(id=reopened.id)
-        assert (order.current_payment_id, order.last_payment_position) == (third, len(told))
+        assert (order.current_payment_id, order.last_payment_position) == (third, len(stream))
         with nothing_recorded():
-            deliver_batch(list(told))
-        told.tell(payments.PaymentAuthorized, reopened, third)
+            deliver_batch(list(stream))
+        stream.deliver(payments.PaymentAuthorized, reopened, third)
         assert Order.objects.get(id=reopened.id).status == "complete"
 
 
@@ -178,11 +178,11 @@ class TestWhatPublishersHaveLost:
         assert TicketReplica.objects.get(id=kept).withdrawn is False
 
     def test_of_payments_makes_no_newer_one_look_old(self) -> None:
-        told, order = Payments(), hold()
-        told.tell(payments.PaymentStarted, order, payment := uuid7())
-        told.tell(payments.PaymentDeclined, order, payment)
-        forget("payment", told[1:], after=1)
+        stream, order = Payments(), hold()
+        stream.deliver(payments.PaymentStarted, order, payment := uuid7())
+        stream.deliver(payments.PaymentDeclined, order, payment)
+        forget("payment", stream[1:], after=1)
         assert Order.objects.get(id=order.id).last_payment_position == POSITION_UNKNOWN
-        told.pop()
-        told.tell(payments.PaymentStarted, order, other := uuid7())
+        stream.pop()
+        stream.deliver(payments.PaymentStarted, order, other := uuid7())
         assert Order.objects.get(id=order.id).current_payment_id == other

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 class Stream(list[RawEnvelope]):
     """What was published so far; each event is applied at once."""
 
-    def tell(self, event: Event, aggregate_id: UUID) -> None:
+    def deliver(self, event: Event, aggregate_id: UUID) -> None:
         version = 1 + sum(one.aggregate_id == aggregate_id for one in self)
         self.append(enveloped(event, aggregate_id=aggregate_id, version=version, position=len(self) + 1))
         deliver_batch([self[-1]])
@@ -61,19 +61,19 @@ class TestTheTicketStream:
         """Tickets that were dearer once, had been held, and are free."""
         ids = [uuid7() for _ in range(40)]
         for one in ids:
-            stream.tell(listed(tickets.TicketCreated, "10.00"), one)
-            stream.tell(listed(tickets.TicketReserved, "10.00", order_id=uuid7()), one)
-            stream.tell(listed(tickets.TicketReleased, "10.00", order_id=uuid7()), one)
-            stream.tell(listed(tickets.TicketEdited, "12.50"), one)
+            stream.deliver(listed(tickets.TicketCreated, "10.00"), one)
+            stream.deliver(listed(tickets.TicketReserved, "10.00", order_id=uuid7()), one)
+            stream.deliver(listed(tickets.TicketReleased, "10.00", order_id=uuid7()), one)
+            stream.deliver(listed(tickets.TicketEdited, "12.50"), one)
         return ids
 
     @pytest.fixture
     def gone(self, stream: Stream) -> UUID:
         """A listing that was withdrawn, and refused a hold that came too late."""
         one = uuid7()
-        stream.tell(listed(tickets.TicketCreated, "10.00"), one)
-        stream.tell(listed(tickets.TicketWithdrawn, "10.00"), one)
-        stream.tell(listed(tickets.TicketReservationRefused, "10.00", order_id=uuid7()), one)
+        stream.deliver(listed(tickets.TicketCreated, "10.00"), one)
+        stream.deliver(listed(tickets.TicketWithdrawn, "10.00"), one)
+        stream.deliver(listed(tickets.TicketReservationRefused, "10.00", order_id=uuid7()), one)
         return one
 
     def test_sells_at_the_newest_price_and_nothing_that_is_gone(
@@ -99,7 +99,7 @@ class TestTheTicketStream:
 
     def test_is_taken_up_where_it_is_newer_within_one_batch(self, stream: Stream) -> None:
         one = uuid7()
-        stream.tell(listed(tickets.TicketCreated, "10.00"), one)
+        stream.deliver(listed(tickets.TicketCreated, "10.00"), one)
         edits = [
             enveloped(
                 listed(tickets.TicketEdited, price), aggregate_id=one, version=version, position=version
@@ -122,7 +122,7 @@ class TestThePaymentStream:
                 created_at=order.created_at,
                 **why,  # type: ignore[arg-type]
             )
-            stream.tell(state, payment)
+            stream.deliver(state, payment)
 
         why = {"reason_code": "card_declined", "reason": "No."}
         bought, waiting, refunded = OrderFactory(), OrderFactory(), OrderFactory()

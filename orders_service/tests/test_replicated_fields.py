@@ -38,19 +38,19 @@ class TestTheReplicaOfAListing:
     @pytest.mark.django_db
     @pytest.mark.parametrize("name", FIELDS)
     def test_stores_each_field_and_changes_it(self, name: str) -> None:
-        told = _withdrawn(7)
+        event = _withdrawn(7)
         first = TicketReplica(
-            id=told.aggregate_id, seller_id=uuid7(), title="old", price=1, currency="XXX", version=1
+            id=event.aggregate_id, seller_id=uuid7(), title="old", price=1, currency="XXX", version=1
         )
         first.save()
-        assert upsert_ticket_replicas([told]) == {told.aggregate_id}
-        stored = TicketReplica.objects.get(id=told.aggregate_id)
-        assert getattr(stored, name) == getattr(TicketReplica.of(told), name)
+        assert upsert_ticket_replicas([event]) == {event.aggregate_id}
+        stored = TicketReplica.objects.get(id=event.aggregate_id)
+        assert getattr(stored, name) == getattr(TicketReplica.of(event), name)
 
     @pytest.mark.django_db
     def test_refuses_a_text_that_is_too_long_instead_of_shortening_it(self) -> None:
-        told = _withdrawn(7)
-        too_long = msgspec.structs.replace(told, data=msgspec.structs.replace(told.data, title="x" * 201))
+        event = _withdrawn(7)
+        too_long = msgspec.structs.replace(event, data=msgspec.structs.replace(event.data, title="x" * 201))
         with pytest.raises(Exception, match="too long"):
             upsert_ticket_replicas([too_long])
         connection.set_rollback(True)
@@ -66,7 +66,7 @@ class TestTheTicketOfAnOrder:
 
     @pytest.mark.django_db
     def test_is_what_the_replica_was(self) -> None:
-        told = _withdrawn(7)
+        event = _withdrawn(7)
         order = Order(created_at=timezone.now())
-        order.freeze_ticket(TicketReplica.of(told))
-        assert (order.ticket.title, order.ticket.version) == (told.data.title, 7)
+        order.freeze_ticket(TicketReplica.of(event))
+        assert (order.ticket.title, order.ticket.version) == (event.data.title, 7)

@@ -21,7 +21,7 @@ class TestShowOrder:
         answer = shop.get(f"/api/orders/{order.id}", headers={"If-None-Match": '"1"'})
         assert (answer.status_code, answer.content) == (304, b"")
 
-    def test_tells_what_happened_to_it(self, shop: APIClient, buyer: UUID) -> None:
+    def test_shows_what_happened_to_it(self, shop: APIClient, buyer: UUID) -> None:
         ticket = TicketCopyFactory()
         placed = shop.post("/api/orders", {"ticketId": str(ticket.id)}).json()
         shop.post(f"/api/orders/{placed['id']}/extend")
@@ -30,13 +30,13 @@ class TestShowOrder:
         assert [step["type"] for step in history] == ["order.created", "order.extended", "order.cancelled"]
         assert history == sorted(history, key=lambda step: step["at"])
 
-    def test_refuses_somebody_elses(self, shop: APIClient) -> None:
+    def test_refuses_another_users(self, shop: APIClient) -> None:
         assert shop.get(f"/api/orders/{OrderFactory().id}").status_code == 403
 
     def test_does_not_know_an_unknown_id(self, shop: APIClient) -> None:
         assert shop.get(f"/api/orders/{uuid4()}").status_code == 404
 
-    def test_needs_somebody(self, api: APIClient) -> None:
+    def test_needs_a_signed_in_user(self, api: APIClient) -> None:
         assert api.get(f"/api/orders/{uuid4()}").status_code == 401
 
 
@@ -56,6 +56,6 @@ class TestListOrders:
 
 @pytest.mark.django_db
 class TestHoldTerms:
-    def test_show_everybody_how_long_a_hold_lasts(self, settings: Any) -> None:
+    def test_show_every_visitor_how_long_a_hold_lasts(self, settings: Any) -> None:
         settings.HOLD_SECONDS = 42
         assert APIClient().get("/api/orders/terms").json() == {"holdSeconds": 42}

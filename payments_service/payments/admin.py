@@ -25,7 +25,7 @@ class ReasonForm(ActionForm):
 
 
 class AttentionFilter(admin.SimpleListFilter):
-    """Which payments somebody should look at."""
+    """Filter for payments that need an operator's attention."""
 
     title = "attention"
     parameter_name = "attention"
@@ -120,7 +120,7 @@ class PaymentAdmin(StaffModelAdmin):
             lambda payment: operations.request_refund(
                 payment_id=payment.id, reason=reason, now=database_now()
             ),
-            done=f"refund asked for: {reason}",
+            done=f"refund requested: {reason}",
         )
 
     @admin.action(

@@ -159,7 +159,7 @@ def _create_intent(lease: Lease, card: str | None) -> Intent:
         kind = CardDeclined if by_bank else CardNotAccepted
         raise kind(refusal.failure.message) from refusal
     except ProviderUnavailable:
-        # The intent may have been made, but its id is lost, so nobody can confirm it.
+        # The intent may have been made, but its id is lost, so nothing can confirm it.
         _end_attempt(lease, Reason(code="no_answer", words=f"{provider.name} gave no answer"))
         raise
 
@@ -249,7 +249,7 @@ def _call_provider(call: ProviderCall, lease: Lease) -> Intent:
 
 @contextmanager
 def _unlocked_at_the_end(lease: Lease) -> Iterator[None]:
-    """Unlock the lease at the end, whatever happened, so that nobody waits for it: Note [A lease's lock]."""
+    """Unlock the lease at the end, whatever happened, so that nothing waits for it: Note [A lease's lock]."""
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Payment providers: what payments needs of whoever moves the money, in the domain's own words.
+"""Payment providers: what payments needs of the company that moves the money, in the domain's words.
 
 `PAYMENTS_PROVIDER` names the class that is used. Another provider is another module beside `stripe`, with a
 class that fulfils `PaymentProvider`; its constructor takes no arguments.

@@ -30,7 +30,7 @@ def complete_by_losing_answers(order: PlacedOrder, line: LossyLine, *, refunded:
 
 
 def settle_for_good() -> None:
-    """Run all commands and sweeps, until every payment waits for somebody else or is settled."""
+    """Run all commands and sweeps, until every payment waits for another party or is settled."""
     run_commands()
     for _ in range(3):
         let_time_pass()

@@ -32,7 +32,7 @@ class PlacedOrder:
     price: Decimal = Decimal("19.99")
     minutes: float = 15
     id: UUID = field(default_factory=uuid7)
-    told: list[RawEnvelope] = field(default_factory=list)
+    delivered: list[RawEnvelope] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._deliver(OrderCreated)
@@ -63,7 +63,7 @@ class PlacedOrder:
             ticket=ticket,
             **state,
         )
-        self.told.append(deliver(data, aggregate_id=self.id, position=next(_positions)))
+        self.delivered.append(deliver(data, aggregate_id=self.id, position=next(_positions)))
 
 
 def begin_attempt(order: PlacedOrder) -> Lease:

@@ -87,7 +87,7 @@ class TestPaidAndNoTicket:
 
 
 class TestChargedTwice:
-    """However often it is asked for, one order takes one payment's money."""
+    """However often it is requested, one order takes one payment's money."""
 
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("headers", [KEY, {}], ids=["with a key", "without"])
@@ -107,7 +107,7 @@ class TestChargedTwice:
         assert provider.held_or_taken(order.id) == 1
 
     @pytest.mark.django_db(transaction=True)
-    def test_bleeds_when_one_live_payment_per_order_is_nobodys_rule(
+    def test_fails_without_the_rule_of_one_live_payment_per_order(
         self, provider: FakeStripe, buyer: UUID, shop: APIClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         order = PlacedOrder(buyer)
@@ -181,7 +181,7 @@ class TestChargedTwice:
 
 
 class TestMoneyThatLandsAfterTheHoldDied:
-    """An authorisation that comes late is given back, whoever brings it."""
+    """An authorisation that comes late is voided, wherever it comes from."""
 
     def test_from_a_forgotten_tab(self, shop: APIClient, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
@@ -209,7 +209,7 @@ class TestMoneyThatLandsAfterTheHoldDied:
         assert money_of(order, provider) == (0, 0)
         assert recorded()[-1] == "voided"
 
-    def test_from_a_request_that_had_not_asked_yet(self, provider: FakeStripe, buyer: UUID) -> None:
+    def test_from_a_request_that_had_not_called_stripe_yet(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         lease = begin_attempt(order)
         order.cancel("expired")
@@ -220,7 +220,7 @@ class TestMoneyThatLandsAfterTheHoldDied:
         settle_for_good()
         assert money_of(order, provider) == (0, 0)
 
-    def test_that_somebody_took_at_stripe_is_given_back(
+    def test_that_was_captured_at_stripe_is_refunded(
         self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = authorised(shop, buyer)
@@ -265,7 +265,7 @@ class TestAnIdempotencyKeyThatBlocksAnHonestRetryAfterADecline:
 
     def test_a_card_that_is_none(self, shop: APIClient, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
-        assert shop.post("/api/payments", order.body("pm_nobody"), headers=KEY).status_code == 400
+        assert shop.post("/api/payments", order.body("pm_unknown"), headers=KEY).status_code == 400
         assert shop.post("/api/payments", order.body(), headers=KEY).status_code == 201
 
     def test_bleeds_when_keys_are_not_released(

@@ -1,4 +1,4 @@
-"""A process that dies during a call of Stripe delays nobody; one that lives is never overtaken."""
+"""A process that dies during a call of Stripe delays no other; one that lives is never overtaken."""
 
 import json
 import subprocess

@@ -131,7 +131,7 @@ class TestAKeyInFlight:
         assert (answer.status_code, answer.data["status"]) == (201, "authorized")
         assert "Idempotent-Replayed" not in answer
 
-    def test_is_completed_by_the_sweep_which_asks_stripe_first(
+    def test_is_completed_by_the_sweep_which_calls_stripe_first(
         self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
@@ -165,7 +165,7 @@ class TestAKeyInFlight:
         assert (answer.status_code, answer["Idempotent-Replayed"]) == (201, "true")
         assert answer.data["clientSecret"] == provider.intent(order.payment().intent_id)["client_secret"]
 
-    def test_blocks_nobody_after_its_payment_ended(
+    def test_blocks_no_request_after_its_payment_ended(
         self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
@@ -205,7 +205,7 @@ def key_of(order: PlacedOrder, *, route: str = "/api/payments", body: dict[str, 
 
 
 def crash_after_start(order: PlacedOrder) -> operations.Lease:
-    """Leave behind what a request does that dies before it asks Stripe."""
+    """Leave the state of a request that dies before it calls Stripe."""
     with transaction.atomic():
         return operations.start_payment(
             order_id=order.id, buyer=order.buyer, in_browser=False, now=timezone.now(), key=key_of(order)
@@ -213,7 +213,7 @@ def crash_after_start(order: PlacedOrder) -> operations.Lease:
 
 
 def crash_after_confirming(order: PlacedOrder, card: str) -> None:
-    """Leave behind what a request does that dies with the provider's answer in its hand."""
+    """Leave the state of a request that dies before it stores the provider's answer."""
     lease, _ = paying._start(order.id, order.buyer, card, key_of(order))
     with suppress(ProviderDeclined):
         paying._call_provider(ProviderCall.CONFIRM, lease)

@@ -109,7 +109,7 @@ class TestTheDatabase:
     @pytest.mark.parametrize(
         "change", ["UPDATE payments_ledgerentry SET held = 1", "DELETE FROM payments_ledgerentry"]
     )
-    def test_lets_nobody_change_an_entry(self, order: PlacedOrder, change: str) -> None:
+    def test_lets_no_one_change_an_entry(self, order: PlacedOrder, change: str) -> None:
         with (
             pytest.raises(IntegrityError, match="only ever added to"),
             transaction.atomic(),

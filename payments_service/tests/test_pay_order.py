@@ -90,7 +90,7 @@ class TestPayOrder:
 
     def test_says_so_when_the_card_is_none(self, shop: APIClient, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
-        answer = shop.post("/api/payments", order.body("pm_nobody"))
+        answer = shop.post("/api/payments", order.body("pm_unknown"))
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["field"] == "token"
         assert order.payment().status == "declined"
@@ -126,7 +126,7 @@ class TestPayOrder:
         answer = shop.post("/api/payments", {"orderId": order_id, "token": "tok_visa"})
         assert answer.status_code == 404
 
-    def test_asks_who_one_is(self, api: APIClient, buyer: UUID) -> None:
+    def test_needs_a_signed_in_user(self, api: APIClient, buyer: UUID) -> None:
         assert api.post("/api/payments", PlacedOrder(buyer).body()).status_code == 401
 
     def test_is_for_the_buyer_alone(self, shop: APIClient) -> None:
@@ -164,21 +164,21 @@ class TestPayOrder:
     def test_waits_for_an_order_that_was_just_made(
         self, buyer: UUID, provider: FakeStripe, api: APIClient
     ) -> None:
-        order_id, told = uuid7(), []
+        order_id, delivered = uuid7(), []
 
-        def tell() -> None:
-            told.append(PlacedOrder(buyer, id=order_id))
+        def deliver_order() -> None:
+            delivered.append(PlacedOrder(buyer, id=order_id))
             connection.close()
 
-        news = Timer(0.3, tell)
-        news.start()
+        delivery = Timer(0.3, deliver_order)
+        delivery.start()
         answer = api.post(
             "/api/payments",
             {"orderId": str(order_id), "token": "tok_visa"},
             HTTP_AUTHORIZATION=f"Bearer {token_for(buyer)}",
         )
-        news.join()
-        assert (answer.status_code, len(told)) == (201, 1)
+        delivery.join()
+        assert (answer.status_code, len(delivered)) == (201, 1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -186,14 +186,14 @@ class TestTwoAtOnce:
     def test_charge_once(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         answers = pay_at_once(order, times=6)
-        # Whoever comes just as the first one is through is given the same payment.
+        # A request that arrives just as the first one completes gets the same payment.
         assert 201 in answers
         assert set(answers) <= {201, 400, 409}
         run_commands()
         assert provider.held_or_taken(order.id) == 1
         assert Payment.objects.filter(order_id=order.id).count() == 1
 
-    def test_the_second_is_told_to_wait(
+    def test_the_second_is_refused_while_the_first_runs(
         self, shop: APIClient, provider: FakeStripe, buyer: UUID, monkeypatch
     ) -> None:
         order = PlacedOrder(buyer)

@@ -72,7 +72,7 @@ class TestReconcile:
         OrderReplica.objects.filter(id=paid.id).update(status="cancelled")
         assert f"its order {paid.id} is cancelled" in differences()[0]
 
-    def test_finds_an_order_that_nobody_paid(self, buyer: UUID) -> None:
+    def test_finds_an_unpaid_complete_order(self, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         order.complete(Payment(id=uuid7()))
         [difference] = differences()
@@ -82,7 +82,7 @@ class TestReconcile:
         provider.delete_everything()
         assert "Stripe doesn't know its intent" in differences()[0]
 
-    def test_finds_money_in_an_intent_that_nobody_knows(self, provider: FakeStripe, buyer: UUID) -> None:
+    def test_finds_money_in_an_unknown_intent(self, provider: FakeStripe, buyer: UUID) -> None:
         stray = make_stray(confirmed=True)
         [difference] = differences()
         assert difference.startswith(f"intent {stray.id}: Stripe says 5.00 held")

@@ -81,7 +81,7 @@ class TestReconcile:
         assert [line.split(":")[0] for line in found] == [f"order {held.id}", f"order {waiting.id}"]
         assert f"payment {waiting.payment().id} is authorized" in found[1]
 
-    def test_finds_an_order_that_payments_never_heard_of(self, tmp_path: Path) -> None:
+    def test_finds_an_order_that_payments_never_received(self, tmp_path: Path) -> None:
         order = exported(uuid7())
         [difference], _ = reconcile(write_export(tmp_path, [order]))
         assert difference.startswith(f"order {order.id}: orders has it as created, and it isn't here")
@@ -94,7 +94,7 @@ class TestReconcile:
         found, _ = reconcile(write_export(tmp_path, [of(paid, **details)]))
         assert any(line.startswith(f"order {paid.id}: orders says ") for line in found)
 
-    def test_finds_a_complete_order_that_nobody_paid(self, paid: PlacedOrder, tmp_path: Path) -> None:
+    def test_finds_an_unpaid_complete_order(self, paid: PlacedOrder, tmp_path: Path) -> None:
         Payment.objects.filter(order=paid.id).update(status="voided", last_progress_at="2026-01-01T00:00Z")
         found, _ = reconcile(write_export(tmp_path, [of(paid)]), "--since=1m")
         assert any("it is complete, and its payment" in line and "voided" in line for line in found)

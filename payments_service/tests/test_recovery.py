@@ -85,8 +85,8 @@ def settle(*, later: timedelta = timedelta()) -> None:
     run_commands()
 
 
-def hear_again(orders: list[PlacedOrder]) -> None:
-    deliver_batch(sorted((one for order in orders for one in order.told), key=lambda one: one.position))
+def redeliver(orders: list[PlacedOrder]) -> None:
+    deliver_batch(sorted((one for order in orders for one in order.delivered), key=lambda one: one.position))
 
 
 class TestRecovery:
@@ -96,7 +96,7 @@ class TestRecovery:
         recovered = recover(lose_everything())
         assert recovered.not_rebuilt == {}
         assert Payment.objects.filter(intent_lost=True).count() == len(before)
-        hear_again(orders)
+        redeliver(orders)
         settle(later=AN_HOUR)
         assert states(Payment.objects.all(), *UNKNOWN) == before
         assert sorted(entries()) == sorted(ledger)
@@ -105,11 +105,11 @@ class TestRecovery:
     def test_records_nothing_that_was_recorded_before(self, orders: list[PlacedOrder]) -> None:
         published = lose_everything()
         recover(published)
-        hear_again(orders)
+        redeliver(orders)
         settle(later=AN_HOUR)
         assert LoggedEvent.objects.count() == len(published)
 
-    def test_asks_for_no_step_before_its_order_is_known(
+    def test_calls_no_provider_before_its_order_is_known(
         self, orders: list[PlacedOrder], provider: FakeStripe
     ) -> None:
         recover(lose_everything())
@@ -129,7 +129,7 @@ class TestRecovery:
         recover(lose_everything())
         authorized = orders[4]
         assert shop.post("/api/payments", authorized.body()).status_code == 400
-        hear_again(orders)
+        redeliver(orders)
         assert (
             shop.post("/api/payments", authorized.body()).json()["errors"][0]["code"] == "order-already-paid"
         )
@@ -197,11 +197,11 @@ class TestWhatPublishersHaveLost:
     def test_of_orders_makes_no_newer_one_look_old(self, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         copy = OrderReplica.objects.get(id=order.id)
-        forget("order", order.told, after=copy.position - 1)
+        forget("order", order.delivered, after=copy.position - 1)
         copy.refresh_from_db()
-        assert copy.position == order.told[0].position - 1
+        assert copy.position == order.delivered[0].position - 1
         with nothing_recorded():
-            deliver_batch(order.told)
+            deliver_batch(order.delivered)
 
 
 def test_the_placeholder_of_an_order_gives_way_to_any_news(buyer: UUID) -> None:

@@ -55,7 +55,7 @@ class TestRefund:
         history = staff_client.get(f"{LIST}{payment.id}/history/").content.decode()
         assert "The show was cancelled" in history
 
-    def test_happens_once_however_often_it_is_asked_for(
+    def test_happens_once_however_often_it_is_requested(
         self, staff_client: Client, order: PlacedOrder
     ) -> None:
         for _ in range(3):

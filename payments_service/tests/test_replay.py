@@ -24,7 +24,7 @@ class TestTheOrderStream:
         run_commands()
         begin_attempt(under_way)
         events = sorted(
-            (event for order in (captured, voided, open_, under_way) for event in order.told),
+            (event for order in (captured, voided, open_, under_way) for event in order.delivered),
             key=lambda event: event.position,
         )
         replay(events)

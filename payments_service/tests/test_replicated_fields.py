@@ -33,11 +33,11 @@ class TestTheReplicaOfAnOrder:
     @pytest.mark.django_db
     @pytest.mark.parametrize("name", REPLICATED_FIELDS)
     def test_stores_each_field_and_changes_it(self, name: str) -> None:
-        told = _cancelled(7)
+        event = _cancelled(7)
         OrderReplica.objects.create(
-            id=told.aggregate_id, buyer=uuid7(), amount=1, currency="XXX", expires_at=told.occurred_at
+            id=event.aggregate_id, buyer=uuid7(), amount=1, currency="XXX", expires_at=event.occurred_at
         )
-        assert upsert_order_replicas([told]) == [told]
-        expected = OrderReplica(id=told.aggregate_id)
-        expected.apply(told)
-        assert getattr(OrderReplica.objects.get(id=told.aggregate_id), name) == getattr(expected, name)
+        assert upsert_order_replicas([event]) == [event]
+        expected = OrderReplica(id=event.aggregate_id)
+        expected.apply(event)
+        assert getattr(OrderReplica.objects.get(id=event.aggregate_id), name) == getattr(expected, name)

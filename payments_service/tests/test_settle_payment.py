@@ -84,7 +84,7 @@ class TestACancelledOrder:
         assert payment.due_at is None
         assert provider.state(payment.intent_id) == "canceled"
 
-    def test_for_a_reason_that_only_orders_knows_keeps_nothing_either(self, order: PlacedOrder) -> None:
+    def test_for_a_reason_that_only_orders_has_keeps_nothing_either(self, order: PlacedOrder) -> None:
         order.cancel("of_a_kind_that_only_a_newer_publisher_has")
         run_commands()
         event = recorded_events()[-1]
@@ -140,7 +140,7 @@ class TestAnOpenOrder:
         assert payment.due_at is not None
         assert payment.due_at > timezone.now()
 
-    def test_hears_of_an_authorisation_that_the_bank_let_go(
+    def test_finds_an_authorisation_that_the_bank_released(
         self, order: PlacedOrder, provider: FakeStripe
     ) -> None:
         provider.cancel(order.payment().intent_id)
@@ -150,9 +150,9 @@ class TestAnOpenOrder:
 
 
 class TestACrash:
-    """Whatever dies wherever, the sweep ends it as if nothing had died."""
+    """Wherever a process dies, the sweep completes the payment as if it had not."""
 
-    def test_before_stripe_was_asked_leaves_nothing(self, provider: FakeStripe, buyer: UUID) -> None:
+    def test_before_stripe_was_called_leaves_nothing(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
         begin_attempt(order)
         sweep()

@@ -71,10 +71,10 @@ class TestStripe:
 
     def test_distinguishes_a_refusal_from_no_answer(self, provider: FakeStripe) -> None:
         with pytest.raises(ProviderRefused) as refused:
-            create("pm_nobody")
-        assert refused.value.failure.message == "No such PaymentMethod: 'pm_nobody'"
+            create("pm_unknown")
+        assert refused.value.failure.message == "No such PaymentMethod: 'pm_unknown'"
         with pytest.raises(ProviderUnavailable):
-            Stripe().fetch_intent("pi_nobody")
+            Stripe().fetch_intent("pi_unknown")
 
     @pytest.mark.usefixtures("provider_is_down")
     def test_is_unavailable_when_it_gives_no_answer(self) -> None:

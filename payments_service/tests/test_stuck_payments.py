@@ -108,7 +108,7 @@ class TestAStuckPayment:
         self, staff_client: Client, provider: FakeStripe, shop: APIClient, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)
-        shop.post("/api/payments", order.body("pm_nobody"))
+        shop.post("/api/payments", order.body("pm_unknown"))
         assert "has no intent at the provider" in settle_now(staff_client, order.payment())
         run_commands()
         assert order.payment().status == "declined"

@@ -47,7 +47,7 @@ class TestThreeDSecure:
         assert authorized["status"] == "authorized"
         assert "nextActionUrl" not in authorized
 
-    def test_is_authorised_once_the_bank_heard_the_buyer(
+    def test_is_authorised_once_the_buyer_has_confirmed(
         self, shop: APIClient, provider: FakeStripe, buyer: UUID
     ) -> None:
         order = PlacedOrder(buyer)

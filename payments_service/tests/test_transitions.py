@@ -79,7 +79,9 @@ class TestStatusAfter:
         ("order_status", "status"),
         [("created", "capture_failed"), ("complete", "capture_failed"), ("cancelled", "voided")],
     )
-    def test_tells_a_lost_authorisation_from_a_given_up_one(self, order_status: str, status: str) -> None:
+    def test_distinguishes_a_lost_authorisation_from_a_released_one(
+        self, order_status: str, status: str
+    ) -> None:
         payment, order = make("authorized", order_status)
         assert payment.status_after(order, intent(IntentState.CANCELED)) == status
 

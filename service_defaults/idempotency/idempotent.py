@@ -50,7 +50,7 @@ class Process(Protocol[Result]):
     """An effect of several transactions.
 
     The first one claims the key (`claim_new`) and writes a row by which the process is found again. The one
-    that writes the result completes the key (`complete`) or releases it (`release`), whoever runs it.
+    that writes the result completes the key (`complete`) or releases it (`release`), in any process.
     """
 
     def run(self, key: Key | None) -> Result:
@@ -63,7 +63,7 @@ class Process(Protocol[Result]):
         """Return the result of the process that completed the key."""
 
     def is_complete(self, result: Result) -> bool:
-        """Whether `run` returned the final result. Otherwise somebody else runs the process to its end."""
+        """Whether `run` returned the final result. Otherwise a later run completes the process."""
 
 
 def idempotent_process(

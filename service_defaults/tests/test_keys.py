@@ -115,7 +115,7 @@ class TestTheFile:
 
     @pytest.mark.parametrize("content", BROKEN)
     def test_that_was_never_readable_makes_tokens_unverifiable(self, write, content: str) -> None:
-        """503 for now, not a 401 that signs everybody out."""
+        """503 for now, not a 401 that signs every user out."""
         write(content)
         with pytest.raises(keys.KeysUnavailable):
             tokens.verify(token_for(uuid4()))

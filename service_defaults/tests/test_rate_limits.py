@@ -84,7 +84,7 @@ class TestARate:
         five, over = Rate(name="many", limit=5, seconds=60), []
 
         def use() -> None:
-            over.append(counting.count(five, "somebody").is_over)
+            over.append(counting.count(five, "a-client").is_over)
             connection.close()
 
         threads = [threading.Thread(target=use) for _ in range(12)]

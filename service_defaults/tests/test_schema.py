@@ -13,7 +13,7 @@ def document(api: APIClient) -> dict[str, Any]:
 
 
 class TestTheDocument:
-    def test_is_openapi_3_1_for_anybody(self, document: dict[str, Any]) -> None:
+    def test_is_openapi_3_1_for_every_visitor(self, document: dict[str, Any]) -> None:
         assert document["openapi"].startswith("3.1")
         assert document["info"]["title"] == "Notes"
 

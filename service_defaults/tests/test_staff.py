@@ -120,7 +120,7 @@ class TestASession:
         del operator.cookies["access_token"]
         assert operator.get(NOTES).status_code == 200
 
-    def test_ends_for_somebody_else_who_signs_in_on_this_browser(self, operator: Client) -> None:
+    def test_ends_for_another_user_who_signs_in_on_this_browser(self, operator: Client) -> None:
         operator.cookies["access_token"] = token_for(uuid4(), staff=True)
         assert operator.get(NOTES).status_code == 302
 
@@ -206,8 +206,8 @@ class TestAnOperator:
 @pytest.mark.django_db
 class TestTheBackend:
     def test_accepts_no_password(self) -> None:
-        get_user_model().objects.create_user("somebody", password="a password", is_staff=True)
-        assert StaffBackend().authenticate(None, username="somebody", password="a password") is None
+        get_user_model().objects.create_user("member", password="a password", is_staff=True)
+        assert StaffBackend().authenticate(None, username="member", password="a password") is None
 
     def test_grants_viewing_alone(self, writer: UUID) -> None:
         account = StaffBackend().authenticate(None, claims=tokens.verify(token_for(writer, staff=True)))
@@ -217,10 +217,10 @@ class TestTheBackend:
             assert not account.has_perm(f"notes.{verb}_note")
 
     def test_grants_an_ordinary_account_nothing(self) -> None:
-        account = get_user_model().objects.create_user("somebody")
-        for nobody in (account, AnonymousUser()):
-            assert not StaffBackend().has_perm(nobody, "notes.view_note")
-            assert not StaffBackend().has_module_perms(nobody, "notes")
+        account = get_user_model().objects.create_user("member")
+        for user in (account, AnonymousUser()):
+            assert not StaffBackend().has_perm(user, "notes.view_note")
+            assert not StaffBackend().has_module_perms(user, "notes")
         assert StaffBackend().get_user(account.pk) is None
 
 

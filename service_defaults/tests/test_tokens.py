@@ -36,7 +36,7 @@ class TestVerify:
         "claims",
         [
             {"exp": int(time.time()) - 6},
-            {"iss": "somebody-else"},
+            {"iss": "another-party"},
             {"aud": "others"},
             {"typ": "refresh"},
             {"sub": "not-an-id"},

@@ -25,12 +25,12 @@ SERVICES = tuple(service.name for service in MARKETPLACE.stateful)
 
 
 _DESCRIPTION = (
-    "What the services tell each other. A message carries a batch of consecutive envelopes of one stream; "
+    "The events that the services publish. A message carries a batch of consecutive envelopes of one stream; "
     "positions have no gaps, and a subscriber applies each event once."
 )
 _INTRODUCTION = """# The events
 
-What the services tell each other, made from the code by `./manage_all.py events catalogue`.
+The events that the services publish, made from the code by `./manage_all.py events catalogue`.
 There is also [how events travel](../../explanation/events.md), and [asyncapi.json](asyncapi.json) for tools.
 """
 

@@ -100,7 +100,7 @@ class TestCreateTicket:
         assert fields == {"title", "price"}
 
     def test_ignores_fields_that_are_not_the_sellers_to_set(self, shop: APIClient, seller: UUID) -> None:
-        shop.post("/api/tickets", TICKET | {"userId": "somebody", "orderId": "x", "version": 9, "sold": True})
+        shop.post("/api/tickets", TICKET | {"userId": "another", "orderId": "x", "version": 9, "sold": True})
         ticket = Ticket.objects.get()
         assert (ticket.user_id, ticket.order_id, ticket.version, ticket.sold) == (seller, None, 1, False)
 
@@ -108,5 +108,5 @@ class TestCreateTicket:
         UserCopyFactory(id=seller, status="suspended")
         assert shop.post("/api/tickets", TICKET).status_code == 403
 
-    def test_needs_somebody(self, api: APIClient) -> None:
+    def test_needs_a_signed_in_user(self, api: APIClient) -> None:
         assert api.post("/api/tickets", TICKET).status_code == 401

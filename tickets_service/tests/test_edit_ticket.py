@@ -51,7 +51,7 @@ class TestUpdateTicket:
         assert shop.patch(path, change, headers={"If-Match": '"7"'}).status_code == 412
         assert shop.patch(path, change, headers={"If-Match": '"1"'}).status_code == 200
 
-    def test_needs_somebody(self, api: APIClient) -> None:
+    def test_needs_a_signed_in_user(self, api: APIClient) -> None:
         assert api.put(f"/api/tickets/{TicketFactory().id}", {}).status_code == 401
 
 
@@ -65,7 +65,7 @@ class TestWithdrawTicket:
         assert shop.get(f"/api/tickets/{ticket.id}").status_code == 404
         assert shop.delete(f"/api/tickets/{ticket.id}").status_code == 404
 
-    def test_refuses_a_reserved_one_and_somebody_elses(self, shop: APIClient, seller: UUID) -> None:
+    def test_refuses_a_reserved_one_and_another_users(self, shop: APIClient, seller: UUID) -> None:
         assert (
             shop.delete(f"/api/tickets/{TicketFactory(user_id=seller, order_id=uuid7()).id}").status_code
             == 400

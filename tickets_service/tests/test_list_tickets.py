@@ -30,8 +30,8 @@ def _pages(api: APIClient, query: str) -> list[str]:
 
 
 @pytest.mark.django_db
-class TestTheShelf:
-    def test_shows_everybody_what_can_be_bought_newest_first(self, api: APIClient) -> None:
+class TestAvailableListings:
+    def test_shows_every_visitor_what_can_be_bought_newest_first(self, api: APIClient) -> None:
         TicketFactory(title="older")
         TicketFactory(title="held", order_id=uuid7())
         TicketFactory(title="withdrawn", withdrawn=True)
@@ -113,7 +113,7 @@ class TestAskingByIds:
     def test_shows_them_in_whatever_state(self, api: APIClient) -> None:
         free, held = TicketFactory(title="free"), TicketFactory(title="held", order_id=uuid7())
         gone = TicketFactory(title="gone", withdrawn=True)
-        TicketFactory(title="not asked for")
+        TicketFactory(title="not requested")
         assert _titles(api, f"?ids={free.id},{held.id},{gone.id},{uuid4()},nonsense") == ["held", "free"]
 
 
@@ -146,7 +146,7 @@ class TestASellersListings:
         TicketFactory(title="of another")
         assert _titles(shop, f"?seller={seller}") == ["sold", "free"]
 
-    def test_can_be_asked_for_by_state(self, shop: APIClient, seller: UUID) -> None:
+    def test_can_be_filtered_by_state(self, shop: APIClient, seller: UUID) -> None:
         TicketFactory(title="free", user_id=seller)
         TicketFactory(title="held", user_id=seller, order_id=uuid7())
         TicketFactory(title="sold", user_id=seller, order_id=uuid7(), sold=True)

@@ -13,7 +13,7 @@ def terms() -> dict[str, Any]:
 
 
 class TestListingTerms:
-    def test_show_everybody_what_a_listing_may_be(self, terms: dict[str, Any]) -> None:
+    def test_show_every_visitor_what_a_listing_may_be(self, terms: dict[str, Any]) -> None:
         assert terms == {
             "currencies": [
                 {"code": "USD", "name": "US dollar"},

@@ -66,7 +66,7 @@ class TestReconcile:
         [difference], _ = reconcile(write_export(tmp_path, [of(ticket, "complete", payment_id=uuid7())]))
         assert f"ticket {ticket.id}: it is held, and its order {ticket.order_id} is complete" in difference
 
-    def test_finds_a_live_order_whose_ticket_is_free_or_somebody_elses(self, tmp_path: Path) -> None:
+    def test_finds_a_live_order_whose_ticket_is_free_or_held_by_another(self, tmp_path: Path) -> None:
         free, other = TicketFactory(), held(uuid7())
         payment = uuid7()
         orders = [
@@ -81,7 +81,7 @@ class TestReconcile:
         assert f"order {orders[1].id}: its ticket {other.id} is held for order {other.order_id}" in found[1]
         assert f"refund payment {payment}" in found[1]
 
-    def test_finds_an_order_of_a_ticket_that_nobody_has(self, tmp_path: Path) -> None:
+    def test_finds_an_order_of_a_ticket_that_does_not_exist(self, tmp_path: Path) -> None:
         order = exported(uuid7())
         [difference], _ = reconcile(write_export(tmp_path, [order]))
         assert f"order {order.id}: its ticket {order.ticket_id} isn't here" in difference
@@ -135,7 +135,7 @@ class TestReconcile:
 
 
 class TestEndLost:
-    def test_frees_what_is_held_for_nobody(self, tmp_path: Path) -> None:
+    def test_frees_tickets_that_no_live_order_holds(self, tmp_path: Path) -> None:
         lost, ended, fine = held(uuid7(), sold=True), held(uuid7()), held(uuid7())
         file = write_export(tmp_path, [of(ended, "cancelled"), of(fine)])
         said, code = reconcile(file, "--end-lost")

@@ -21,14 +21,14 @@ from tickets_service.tickets.models import POSITION_UNKNOWN, Ticket
 
 pytestmark = pytest.mark.django_db
 
-#: What no event of a ticket tells.
+#: The fields that no event of a ticket has.
 UNKNOWN = ("updated_at", "order_position")
 
 
 class OrderEvents(list[RawEnvelope]):
     """The order stream so far; each event is applied at once."""
 
-    def tell(self, event: type[OrderState], ticket: Ticket, order_id: UUID) -> None:
+    def deliver(self, event: type[OrderState], ticket: Ticket, order_id: UUID) -> None:
         held = HeldTicket(
             id=ticket.id, title=ticket.title, price=ticket.price, currency="USD", version=ticket.version
         )
@@ -74,18 +74,18 @@ def published() -> OrderEvents:
         list_ticket(description="With a view", venue="Hall", starts_at=timezone.now()) for _ in range(6)
     )
     for ticket in (free, held, sold, given_back, gone):
-        published.tell(OrderCreated, ticket, first := uuid7())
-        published.tell(OrderCancelled, ticket, first)
+        published.deliver(OrderCreated, ticket, first := uuid7())
+        published.deliver(OrderCancelled, ticket, first)
         if ticket in (held, sold, given_back):
             edit(ticket, "21.50")
-            published.tell(OrderCreated, ticket, second := uuid7())
+            published.deliver(OrderCreated, ticket, second := uuid7())
         if ticket in (sold, given_back):
-            published.tell(OrderCompleted, ticket, second)
+            published.deliver(OrderCompleted, ticket, second)
         if ticket is given_back:
-            published.tell(OrderCancelled, ticket, second)
+            published.deliver(OrderCancelled, ticket, second)
     for ticket in (gone, refused):
         withdraw(ticket)
-    published.tell(OrderCreated, refused, uuid7())
+    published.deliver(OrderCreated, refused, uuid7())
     return published
 
 
@@ -112,11 +112,11 @@ class TestRecovery:
                 deliver_batch(batch)
             assert states(Ticket.objects.all()) == before
 
-    def test_and_an_order_that_had_not_been_heard_takes_its_effect(self, published: OrderEvents) -> None:
+    def test_and_an_order_that_had_not_been_received_takes_its_effect(self, published: OrderEvents) -> None:
         lose_and_recover(Ticket.objects.all())
         free = Ticket.objects.filter(order_id=None, withdrawn=False).first()
         assert free is not None
-        published.tell(OrderCreated, free, order := uuid7())
+        published.deliver(OrderCreated, free, order := uuid7())
         free.refresh_from_db()
         assert (free.order_id, free.order_position) == (order, len(published))
         with nothing_recorded():
@@ -126,7 +126,7 @@ class TestRecovery:
         free = Ticket.objects.filter(order_id=None, withdrawn=False).first()
         assert free is not None
         known = publish()
-        published.tell(OrderCreated, free, order := uuid7())
+        published.deliver(OrderCreated, free, order := uuid7())
         lose(Ticket.objects.all(), after=len(known))
         LoggedEvent.objects.all().delete()
         recover(known)
@@ -139,12 +139,12 @@ class TestRecovery:
 class TestWhatPublishersHaveLost:
     def test_of_orders_makes_no_newer_one_look_old(self) -> None:
         published, ticket = OrderEvents(), list_ticket()
-        published.tell(OrderCreated, ticket, first := uuid7())
-        published.tell(OrderCancelled, ticket, first)
+        published.deliver(OrderCreated, ticket, first := uuid7())
+        published.deliver(OrderCancelled, ticket, first)
         forget("order", list(published), after=0)
         ticket.refresh_from_db()
         assert ticket.order_position == POSITION_UNKNOWN
         published.clear()
-        published.tell(OrderCreated, ticket, second := uuid7())
+        published.deliver(OrderCreated, ticket, second := uuid7())
         ticket.refresh_from_db()
         assert ticket.order_id == second

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 class OrderEvents(list[RawEnvelope]):
     """The order stream so far; each event is applied at once."""
 
-    def tell(self, event: type[OrderState], ticket: Ticket, order_id: UUID, **facts: Any) -> None:
+    def deliver(self, event: type[OrderState], ticket: Ticket, order_id: UUID, **facts: Any) -> None:
         held = HeldTicket(
             id=ticket.id, title=ticket.title, price=ticket.price, currency="USD", version=ticket.version
         )
@@ -43,16 +43,16 @@ class TestTheOrderStream:
         free, held, sold, given_back, gone = TicketFactory.create_batch(5)
         for ticket in (free, held, sold, given_back):
             first, second = uuid7(), uuid7()
-            orders.tell(OrderCreated, ticket, first)
-            orders.tell(OrderCancelled, ticket, first, cancel_reason="expired", payment_id=None)
+            orders.deliver(OrderCreated, ticket, first)
+            orders.deliver(OrderCancelled, ticket, first, cancel_reason="expired", payment_id=None)
             if ticket is not free:
-                orders.tell(OrderCreated, ticket, second)
+                orders.deliver(OrderCreated, ticket, second)
             if ticket in (sold, given_back):
-                orders.tell(OrderCompleted, ticket, second, payment_id=uuid7())
+                orders.deliver(OrderCompleted, ticket, second, payment_id=uuid7())
             if ticket is given_back:
-                orders.tell(OrderCancelled, ticket, second, cancel_reason="refunded", payment_id=uuid7())
+                orders.deliver(OrderCancelled, ticket, second, cancel_reason="refunded", payment_id=uuid7())
         Ticket.objects.filter(id=gone.id).update(withdrawn=True)
-        orders.tell(OrderCreated, gone, uuid7())
+        orders.deliver(OrderCreated, gone, uuid7())
         replay(orders)
         standing = Ticket.objects.order_by("id").values_list("order_id", "sold", "withdrawn")
         assert [(order is not None, sold, withdrawn) for order, sold, withdrawn in standing] == [

@@ -1,4 +1,4 @@
-"""What tickets does about what the others tell: this module is its table of contents."""
+"""What tickets does with other services' events: this module is its table of contents."""
 
 from contracts.order import OrderCancelled, OrderCompleted, OrderCreated, OrderState
 from shared_events.context import Context

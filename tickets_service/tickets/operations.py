@@ -88,7 +88,7 @@ def withdraw_ticket(*, ticket: Ticket, now: datetime) -> None:
 
 
 def withdraw_ticket_for_operator(*, ticket_id: UUID, now: datetime) -> None:
-    """Withdraw anybody's listing on an operator's word. Raises TicketNotFound, TicketReserved."""
+    """Withdraw any user's listing for an operator. Raises TicketNotFound, TicketReserved."""
     ticket = Ticket.objects.filter(id=ticket_id).first()
     if ticket is None:
         raise TicketNotFound
@@ -182,6 +182,6 @@ def _save(event: type[events.TicketState], ticket: Ticket, **facts: Any) -> None
 
 
 def _record(event: type[events.TicketState], ticket: Ticket, **facts: Any) -> None:
-    """Record the event with the listing as it is now; `facts` are what only this event tells."""
+    """Record the event with the listing as it is now; `facts` are the fields that only this event has."""
     state = event(**{name: getattr(ticket, name) for name in PUBLISHED_FIELDS}, **facts)
     log.record(state, aggregate_id=ticket.id, version=ticket.version)

@@ -28,13 +28,13 @@ def differences(export: OrderExport) -> Iterator[Difference]:
         if ticket is not None and ticket.order_position > export.header.position:
             continue
         if order is None or not order.is_live:
-            yield from _of_nobody(ticket, order)
+            yield from _without_live_order(ticket, order)
         elif order.is_published:
             text = _of_held(order, ticket) if ticket else _of_free(order, export.header.position)
             yield from [Difference(text)] if text else []
 
 
-def _of_nobody(ticket: Ticket | None, order: ExportedOrder | None) -> Iterator[Difference]:
+def _without_live_order(ticket: Ticket | None, order: ExportedOrder | None) -> Iterator[Difference]:
     """The order is over, or orders doesn't have it."""
     if ticket is None or (order is not None and not order.is_published):
         return

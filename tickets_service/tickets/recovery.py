@@ -34,5 +34,5 @@ def rebuild_ticket(event: Envelope[TicketState]) -> bool:
 
 @forgets("order")
 def forget_orders(lost: list[RawEnvelope], after: int) -> None:
-    """What orders tells from there on is new, whatever its position was used for before."""
+    """What orders publishes from there on is new, whatever its position was used for before."""
     Ticket.objects.filter(order_position__gt=after).update(order_position=POSITION_UNKNOWN)

@@ -97,7 +97,7 @@ class VerifyEmail(APIView):
 
 def _send(request: Request, kind: QueuedEmail.Kind, email: str) -> None:
     if rate := settings.RATES["emails"]:
-        # Against filling somebody's mailbox.
+        # Against filling another user's mailbox.
         enforce_rate(request, rate, kind, email)
     with transaction.atomic():
         operations.queue_email(kind=kind, email=email, now=timezone.now())

@@ -100,8 +100,8 @@ def refresh_session(
 ) -> Session:
     """Give the session a new refresh token and expiry; `from_frontend` where it requests for a visitor.
 
-    Raises `SessionEnded`, `AccountSuspended`, or `RefreshTokenReused`: then somebody has a copy of the token,
-    and the caller must end the session, in a transaction of its own, since this one is rolled back.
+    Raises `SessionEnded`, `AccountSuspended`, or `RefreshTokenReused`: then the token was copied, and the
+    caller must end the session, in a transaction of its own, since this one is rolled back.
     """
     session = (
         Session.objects.select_for_update(of=("self",)).select_related("user").filter(id=session_id).first()
@@ -207,7 +207,7 @@ def reinstate_user(*, user_id: UUID) -> User:
 def grant_staff(*, email: str, password: str, now: datetime, role: User.Role = User.Role.SUPPORT) -> bool:
     """Make the account of this address an operator's with this password; return whether anything changed.
 
-    An account that somebody else made under the address gets the new password, and its sessions end.
+    An existing account of another user under the address gets the new password, and its sessions end.
     """
     user = User.objects.select_for_update().filter(email=User.objects.normalize_email(email)).first()
     if user is None:

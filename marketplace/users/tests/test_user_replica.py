@@ -74,7 +74,7 @@ class TestASuspension:
         deliver(UserSuspended(status="suspended"), aggregate_id=user, version=2, position=2)
         assert [read(user) for read in reads] == [True, True]
 
-    def test_is_nobodys_whom_nothing_was_published_of(self) -> None:
+    def test_is_false_for_a_user_without_events(self) -> None:
         assert not is_suspended(uuid7())
         assert not is_suspended_until_commit(uuid7())
 

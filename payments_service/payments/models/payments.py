@@ -38,7 +38,7 @@ LIVE = (*OPEN, *PAID)
 #: How long one sync with the provider may last before another may begin. One that lasts longer writes
 #: nothing, and its calls carry keys. One whose process died isn't waited for: see Note [A lease's lock].
 LEASE = timedelta(seconds=30)
-#: The time between two syncs of a payment that waits for somebody else, at least and at most.
+#: The time between two syncs of a payment that waits for the buyer or the bank, at least and at most.
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
 
 
@@ -212,7 +212,7 @@ class Payment(models.Model):
         return Goal.AUTHORIZE if order.is_open else Goal.RELEASE
 
     def next_call(self, order: OrderReplica, intent: Intent) -> ProviderCall | None:
-        """Return the call to make now, None when there is nothing to do or somebody else must act."""
+        """Return the call to make now, None when there is nothing to do or another party must act."""
         goal = self.goal(order)
         if goal is Goal.RELEASE:
             if intent.state.is_open or intent.state is IntentState.AUTHORIZED:

@@ -86,7 +86,7 @@ class ShowNote(APIView):
 
 
 class WhoAmI(APIView):
-    """Show the signed-in user's id to anybody, signed in or not."""
+    """Show the signed-in user's id, or none, to any visitor."""
 
     permission_classes = (AllowAny,)
 

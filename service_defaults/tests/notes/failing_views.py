@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from service_defaults import errors
 
-SECRET = "hunter2-and-nobody-may-see-it"
+SECRET = "hunter2-and-no-one-may-see-it"
 
 
 class TooLoud(errors.BusinessRuleViolation):

@@ -18,7 +18,7 @@ _NO_PRICE: dict[str, Any] = dict.fromkeys(
 )
 _SMALLEST_PRICE = Decimal("0.01")
 _LISTING: dict[str, Any] = {field.name: field for field in Ticket._meta.concrete_fields}  # noqa: SLF001  public
-#: How many listings may be asked about at once by their ids.
+#: How many listings one request may name by their ids.
 MAX_IDS = 100
 
 

@@ -11,13 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from service_defaults import key_files
 
 _STEPS = ("publish", "sign", "drop")
-_EXPOSED = "somebody may know the old key: drop it at once (everybody signs in again)"
+_EXPOSED = "the old key may be exposed: drop it at once (every user signs in again)"
 
 
 class Command(BaseCommand):
     """Publishes the next key, waits until every service has read it, signs with it; drops expired keys."""
 
-    help = "Change the signing key without anybody being signed out"
+    help = "Change the signing key without signing any user out"
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:

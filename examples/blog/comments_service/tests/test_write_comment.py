@@ -16,7 +16,7 @@ class TestWriteComment:
         assert isinstance(event, CommentWritten)
         assert (event.post_id, event.text, event.status) == (post_id, "Well said.", "pending")
 
-    def test_sends_whoever_used_the_form_back_to_the_post(self, api: APIClient, post_id: UUID) -> None:
+    def test_redirects_a_user_of_the_form_back_to_the_post(self, api: APIClient, post_id: UUID) -> None:
         answer = api.post(
             f"/posts/{post_id}/comments", "text=Hi", content_type="application/x-www-form-urlencoded"
         )
@@ -30,7 +30,7 @@ class TestWriteComment:
         with nothing_recorded():
             assert api.post(f"/posts/{post_id}/comments", body).status_code == 400
 
-    def test_refuses_a_post_that_nobody_wrote(self, api: APIClient, db: None) -> None:
+    def test_refuses_a_post_that_does_not_exist(self, api: APIClient, db: None) -> None:
         with nothing_recorded():
             answer = api.post(f"/posts/{uuid4()}/comments", {"text": "Hi"})
         assert answer.status_code == 404

@@ -15,7 +15,7 @@ class TestWritePost:
         assert isinstance(event, PostWritten)
         assert (event.title, event.body) == ("Hello", "World")
 
-    def test_sends_whoever_used_the_form_back_to_the_page(self, api: APIClient) -> None:
+    def test_redirects_a_user_of_the_form_back_to_the_page(self, api: APIClient) -> None:
         answer = api.post("/posts", "title=Hello", content_type="application/x-www-form-urlencoded")
         assert answer.status_code == 303
         assert answer.headers["Location"].startswith("/?written=")

@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     help = (
         "Compare the ledger, the payments, the orders and Stripe's records; print the differences. Orders "
-        "are those that payments was told of; with --orders they are compared with orders' own, too."
+        "are those that payments has received; with --orders they are compared with orders' own, too."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -59,7 +59,9 @@ class Command(BaseCommand):
         found += self._compare_records(records)
         self._print_sums(records)
         if orders is None:
-            self.stdout.write("Orders are those that payments was told of; compare orders' own with --orders")
+            self.stdout.write(
+                "Orders are those that payments has received; compare orders' own with --orders"
+            )
         if found:
             raise CommandError(f"{found} differences", returncode=DIFFERENT)
         self.stdout.write("No differences")

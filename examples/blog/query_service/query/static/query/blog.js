@@ -1,5 +1,5 @@
-// While something is on its way or awaits moderation, asks for the page again and takes over what has changed.
-// Forms are left alone, so that nobody loses what they are typing.
+// While something is on its way or awaits moderation, requests the page again and takes over what has changed.
+// Forms are left alone, so that users don't lose what they are typing.
 
 const EVERY_MS = 1000;
 
@@ -23,7 +23,7 @@ async function look() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (answer.ok) takeOver(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch {
-    // The query service is away for a moment; the next look will tell.
+    // The query service is away for a moment; the next request will show more.
   }
   setTimeout(look, EVERY_MS);
 }

@@ -21,7 +21,7 @@ _FACTS: dict[type[OrderState], dict[str, Any]] = {
 }
 
 
-def _hear(event: type[OrderState], ticket: Ticket, order_id: UUID, position: int) -> None:
+def _deliver(event: type[OrderState], ticket: Ticket, order_id: UUID, position: int) -> None:
     deliver(_state(event, ticket), aggregate_id=order_id, position=position)
     ticket.refresh_from_db()
 
@@ -40,9 +40,9 @@ def _state(event: type[OrderState], ticket: Ticket) -> OrderState:
 
 @pytest.mark.django_db
 class TestAHold:
-    def test_takes_the_ticket_off_the_shelf(self) -> None:
+    def test_takes_the_ticket_off_sale(self) -> None:
         ticket, order = TicketFactory(), uuid7()
-        _hear(OrderCreated, ticket, order, 1)
+        _deliver(OrderCreated, ticket, order, 1)
         assert (ticket.order_id, ticket.version) == (order, 2)
         [event] = recorded_events()
         assert isinstance(event, TicketReserved)
@@ -50,7 +50,7 @@ class TestAHold:
 
     def test_that_reaches_a_withdrawn_ticket_is_refused(self) -> None:
         ticket, order = TicketFactory(withdrawn=True), uuid7()
-        _hear(OrderCreated, ticket, order, 1)
+        _deliver(OrderCreated, ticket, order, 1)
         assert ticket.order_id is None
         [event] = recorded_events()
         assert isinstance(event, TicketReservationRefused)
@@ -59,17 +59,17 @@ class TestAHold:
     def test_follows_one_whose_end_has_not_been_applied_yet(self) -> None:
         """Orders has one live order per ticket: the end of the first is parked here, and comes too late."""
         ticket, first, second = TicketFactory(), uuid7(), uuid7()
-        _hear(OrderCreated, ticket, first, 1)
-        _hear(OrderCreated, ticket, second, 3)
+        _deliver(OrderCreated, ticket, first, 1)
+        _deliver(OrderCreated, ticket, second, 3)
         with nothing_recorded():
-            _hear(OrderCancelled, ticket, first, 2)
+            _deliver(OrderCancelled, ticket, first, 2)
         assert ticket.order_id == second
 
-    def test_heard_twice_counts_once(self) -> None:
+    def test_delivered_twice_counts_once(self) -> None:
         ticket, order = TicketFactory(), uuid7()
-        _hear(OrderCreated, ticket, order, 1)
+        _deliver(OrderCreated, ticket, order, 1)
         with nothing_recorded():
-            _hear(OrderCreated, ticket, order, 1)
+            _deliver(OrderCreated, ticket, order, 1)
 
     def test_on_an_unknown_ticket_changes_nothing(self) -> None:
         ticket = TicketFactory.build()
@@ -89,8 +89,8 @@ class TestAHold:
 class TestARelease:
     def test_brings_the_ticket_back(self) -> None:
         ticket, order = TicketFactory(), uuid7()
-        _hear(OrderCreated, ticket, order, 1)
-        _hear(OrderCancelled, ticket, order, 2)
+        _deliver(OrderCreated, ticket, order, 1)
+        _deliver(OrderCancelled, ticket, order, 2)
         assert (ticket.order_id, ticket.version) == (None, 3)
         event = recorded_events()[-1]
         assert isinstance(event, TicketReleased)
@@ -98,15 +98,15 @@ class TestARelease:
 
     def test_of_another_order_changes_nothing(self) -> None:
         ticket, order = TicketFactory(), uuid7()
-        _hear(OrderCreated, ticket, order, 1)
+        _deliver(OrderCreated, ticket, order, 1)
         with nothing_recorded():
-            _hear(OrderCancelled, ticket, uuid7(), 2)
+            _deliver(OrderCancelled, ticket, uuid7(), 2)
         assert ticket.order_id == order
 
-    def test_of_many_at_once_tells_of_each_what_led_to_it(self) -> None:
+    def test_of_many_at_once_records_the_cause_of_each(self) -> None:
         held = [(TicketFactory(), uuid7()) for _ in range(3)]
         for position, (ticket, order) in enumerate(held, 1):
-            _hear(OrderCreated, ticket, order, position)
+            _deliver(OrderCreated, ticket, order, position)
         ends = [
             enveloped(_state(OrderCancelled, ticket), aggregate_id=order, position=position, version=2)
             for position, (ticket, order) in enumerate(held, 4)
@@ -120,20 +120,20 @@ class TestARelease:
         published = LoggedEvent.objects.filter(version=3).values_list("aggregate_id", "causation_id")
         assert dict(published) == {ticket.id: end.id for (ticket, _), end in zip(held, ends, strict=True)}
 
-    def test_after_a_refund_puts_a_sold_ticket_on_the_shelf(self) -> None:
+    def test_after_a_refund_puts_a_sold_ticket_on_sale(self) -> None:
         ticket, order = TicketFactory(), uuid7()
-        _hear(OrderCreated, ticket, order, 1)
-        _hear(OrderCompleted, ticket, order, 2)
+        _deliver(OrderCreated, ticket, order, 1)
+        _deliver(OrderCompleted, ticket, order, 2)
         assert ticket.sold
         event = recorded_events()[-1]
         assert isinstance(event, TicketSold)
         assert event.order_id == order
-        _hear(OrderCancelled, ticket, order, 3)
+        _deliver(OrderCancelled, ticket, order, 3)
         assert (ticket.sold, ticket.order_id) == (False, None)
 
-    def test_redriven_late_does_not_overwrite_newer_truth(self) -> None:
+    def test_redriven_late_does_not_overwrite_newer_state(self) -> None:
         ticket, old, new = TicketFactory(), uuid7(), uuid7()
-        _hear(OrderCreated, ticket, new, 7)
+        _deliver(OrderCreated, ticket, new, 7)
         with nothing_recorded():
-            _hear(OrderCreated, ticket, old, 3)
+            _deliver(OrderCreated, ticket, old, 3)
         assert ticket.order_id == new

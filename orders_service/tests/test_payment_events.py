@@ -24,7 +24,7 @@ _EXPLAINED = (
 )
 
 
-def _hear(event: type[contracts.PaymentState], order: Order, payment_id: UUID, position: int = 1) -> None:
+def _deliver(event: type[contracts.PaymentState], order: Order, payment_id: UUID, position: int = 1) -> None:
     why = {"reason_code": "requested", "reason": ""} if event in _EXPLAINED else {}
     state = event(
         order_id=order.id,
@@ -43,7 +43,7 @@ def _hear(event: type[contracts.PaymentState], order: Order, payment_id: UUID, p
 class TestPaymentStarted:
     def test_makes_the_order_wait(self) -> None:
         order, payment = OrderFactory(), uuid7()
-        _hear(contracts.PaymentStarted, order, payment)
+        _deliver(contracts.PaymentStarted, order, payment)
         assert (order.status, order.current_payment_id) == ("awaiting:payment", payment)
         [event] = recorded_events()
         assert isinstance(event, OrderAwaitingPayment)
@@ -51,8 +51,8 @@ class TestPaymentStarted:
 
     def test_of_a_second_attempt_replaces_the_first_and_says_so(self) -> None:
         order, first, second = OrderFactory(), uuid7(), uuid7()
-        _hear(contracts.PaymentStarted, order, first, 1)
-        _hear(contracts.PaymentStarted, order, second, 2)
+        _deliver(contracts.PaymentStarted, order, first, 1)
+        _deliver(contracts.PaymentStarted, order, second, 2)
         assert order.current_payment_id == second
         event = recorded_events()[-1]
         assert isinstance(event, OrderAwaitingPayment)
@@ -61,62 +61,62 @@ class TestPaymentStarted:
     def test_for_an_order_that_has_ended_changes_nothing(self) -> None:
         order = OrderFactory(status="cancelled", cancel_reason="expired")
         with nothing_recorded():
-            _hear(contracts.PaymentStarted, order, uuid7())
+            _deliver(contracts.PaymentStarted, order, uuid7())
 
-    def test_redriven_late_does_not_overwrite_newer_truth(self) -> None:
+    def test_redriven_late_does_not_overwrite_newer_state(self) -> None:
         order, old, new = OrderFactory(), uuid7(), uuid7()
-        _hear(contracts.PaymentStarted, order, new, 5)
-        _hear(contracts.PaymentStarted, order, old, 3)
+        _deliver(contracts.PaymentStarted, order, new, 5)
+        _deliver(contracts.PaymentStarted, order, old, 3)
         assert order.current_payment_id == new
 
 
 @pytest.mark.django_db
-class TestPaymentThatCameToNothing:
+class TestFailedPayment:
     @pytest.mark.parametrize("event", [contracts.PaymentDeclined, contracts.PaymentVoided])
     def test_opens_the_order_again(self, event: type[contracts.PaymentState]) -> None:
         order, payment = OrderFactory(), uuid7()
-        _hear(contracts.PaymentStarted, order, payment, 1)
-        _hear(event, order, payment, 2)
+        _deliver(contracts.PaymentStarted, order, payment, 1)
+        _deliver(event, order, payment, 2)
         assert (order.status, order.current_payment_id) == ("created", None)
         assert isinstance(recorded_events()[-1], OrderReopened)
 
     def test_of_another_attempt_changes_nothing(self) -> None:
         order, payment = OrderFactory(), uuid7()
-        _hear(contracts.PaymentStarted, order, payment, 1)
+        _deliver(contracts.PaymentStarted, order, payment, 1)
         with nothing_recorded():
-            _hear(contracts.PaymentVoided, order, uuid7(), 2)
+            _deliver(contracts.PaymentVoided, order, uuid7(), 2)
         assert order.status == "awaiting:payment"
 
 
 @pytest.mark.django_db
 class TestPaymentAuthorized:
-    def test_completes_a_living_order_and_names_the_payment(self) -> None:
+    def test_completes_a_live_order_and_names_the_payment(self) -> None:
         order, payment = OrderFactory(), uuid7()
-        _hear(contracts.PaymentStarted, order, payment, 1)
-        _hear(contracts.PaymentAuthorized, order, payment, 2)
+        _deliver(contracts.PaymentStarted, order, payment, 1)
+        _deliver(contracts.PaymentAuthorized, order, payment, 2)
         assert (order.status, order.payment_id) == ("complete", payment)
         event = recorded_events()[-1]
         assert isinstance(event, OrderCompleted)
         assert event.payment_id == payment
 
-    def test_wins_over_the_clock_while_the_order_lives(self) -> None:
+    def test_completes_an_order_past_its_deadline_while_it_is_live(self) -> None:
         from datetime import timedelta
 
         now = timezone.now()
         order = OrderFactory(created_at=now - timedelta(hours=1), expires_at=now - timedelta(minutes=1))
-        _hear(contracts.PaymentAuthorized, order, uuid7())
+        _deliver(contracts.PaymentAuthorized, order, uuid7())
         assert order.status == "complete"
 
-    def test_loses_when_the_order_has_lapsed(self) -> None:
+    def test_changes_nothing_when_the_order_has_expired(self) -> None:
         order = OrderFactory(status="cancelled", cancel_reason="expired")
         with nothing_recorded():
-            _hear(contracts.PaymentAuthorized, order, uuid7())
+            _deliver(contracts.PaymentAuthorized, order, uuid7())
         assert order.status == "cancelled"
 
     def test_of_a_second_payment_changes_nothing(self) -> None:
         order = complete_order()
         with nothing_recorded():
-            _hear(contracts.PaymentAuthorized, order, uuid7())
+            _deliver(contracts.PaymentAuthorized, order, uuid7())
 
 
 @pytest.mark.django_db
@@ -128,7 +128,7 @@ class TestTheEndOfASale:
     def test_frees_the_ticket(self, event: type[contracts.PaymentState], reason: str) -> None:
         order = complete_order()
         assert order.payment_id
-        _hear(event, order, order.payment_id)
+        _deliver(event, order, order.payment_id)
         assert (order.status, order.cancel_reason) == ("cancelled", reason)
         event = recorded_events()[-1]
         assert isinstance(event, OrderCancelled)
@@ -137,5 +137,5 @@ class TestTheEndOfASale:
     def test_takes_the_payment_that_completed_it(self) -> None:
         order = complete_order()
         with nothing_recorded():
-            _hear(contracts.PaymentRefunded, order, uuid7())
+            _deliver(contracts.PaymentRefunded, order, uuid7())
         assert order.status == "complete"
