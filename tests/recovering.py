@@ -37,7 +37,7 @@ def lose_and_recover(rows: models.QuerySet[Any]) -> Recovered:
 
 
 def states(rows: models.QuerySet[Any], *unknown: str) -> list[dict[str, Any]]:
-    """Return rows as they are, but for the columns that no event tells."""
+    """Return rows as they are, but for the columns that no event has."""
     return [
         {name: value for name, value in row.items() if name not in unknown}
         for row in rows.order_by("pk").values()

@@ -46,7 +46,7 @@ class RunningStack:
         return self.stack.run_dir
 
     def service(self, name: str) -> Service:
-        """Return what the stack knows of a service."""
+        """Return the stack's description of a service."""
         return self.stack.system.service(name)
 
     def database_url(self, service: str) -> str:

@@ -11,29 +11,29 @@ from typing import NamedTuple
 class Answers(NamedTuple):
     """The statuses for each role."""
 
-    nobody: int
+    anonymous: int
     owner: int
     other: int
     staff: int
     suspended: int
 
 
-def _for_everybody(status: int) -> Answers:
+def _for_every_role(status: int) -> Answers:
     return Answers(status, status, status, status, status)
 
 
-_OPEN = _for_everybody(200)
-_OPEN_TO_READERS = Answers(nobody=200, owner=200, other=200, staff=200, suspended=403)
-_SIGNED_IN = Answers(nobody=401, owner=200, other=200, staff=200, suspended=403)
-# Operators have no power over others' things by the API: what they do goes through the admin.
-_OWNERS = Answers(nobody=401, owner=200, other=403, staff=403, suspended=403)
-_ADMIN = Answers(nobody=302, owner=302, other=302, staff=200, suspended=302)
+_OPEN = _for_every_role(200)
+_OPEN_TO_READERS = Answers(anonymous=200, owner=200, other=200, staff=200, suspended=403)
+_SIGNED_IN = Answers(anonymous=401, owner=200, other=200, staff=200, suspended=403)
+# Operators have no rights to others' objects by the API: they act through the admin.
+_OWNERS = Answers(anonymous=401, owner=200, other=403, staff=403, suspended=403)
+_ADMIN = Answers(anonymous=302, owner=302, other=302, staff=200, suspended=302)
 
 Route = tuple[str, str]
 
 TABLE: dict[str, dict[Route, Answers]] = {
     "auth": {
-        ("POST", "/api/users/signup"): _for_everybody(201),
+        ("POST", "/api/users/signup"): _for_every_role(201),
         ("POST", "/api/users/signin"): Answers(400, 200, 200, 200, 403),
         ("POST", "/api/users/token"): Answers(400, 200, 200, 200, 403),
         ("POST", "/api/users/refresh"): Answers(401, 200, 200, 200, 403),
@@ -41,11 +41,11 @@ TABLE: dict[str, dict[Route, Answers]] = {
         ("GET", "/api/users/currentuser"): _OPEN_TO_READERS,
         ("GET", "/api/users/sessions"): _SIGNED_IN,
         ("DELETE", "/api/users/sessions"): Answers(401, 204, 204, 204, 403),
-        # Others' sessions are none, not forbidden ones: their ids are nobody's business.
+        # Others' sessions are not found rather than forbidden: no user may learn their ids.
         ("DELETE", "/api/users/sessions/{session_id}"): Answers(401, 204, 404, 404, 403),
         ("POST", "/api/users/password"): _SIGNED_IN,
-        ("POST", "/api/users/password/forgot"): _for_everybody(202),
-        # The links are one's own, whoever opens them; a suspended account stays one with another password.
+        ("POST", "/api/users/password/forgot"): _for_every_role(202),
+        # The link alone identifies the account; a suspended account stays suspended with a new password.
         ("POST", "/api/users/password/reset"): Answers(400, 200, 200, 200, 200),
         ("POST", "/api/users/email/verification"): Answers(401, 202, 202, 202, 403),
         ("POST", "/api/users/email/verify"): Answers(400, 200, 200, 200, 200),
@@ -84,12 +84,12 @@ TABLE: dict[str, dict[Route, Answers]] = {
     },
     "payments": {
         ("GET", "/api/payments"): _SIGNED_IN,
-        # The order has lapsed, so that nobody asks Stripe.
+        # The order has expired, so that Stripe isn't called.
         ("POST", "/api/payments"): _OWNERS._replace(owner=400),
         ("POST", "/api/payments/intents"): _OWNERS._replace(owner=400),
         ("GET", "/api/payments/{payment_id}"): _OWNERS,
-        # Stripe alone can sign what goes here.
-        ("POST", "/api/payments/webhook"): _for_everybody(400),
+        # Only Stripe can sign these requests.
+        ("POST", "/api/payments/webhook"): _for_every_role(400),
         ("GET", "/api/payments/openapi.json"): _OPEN,
         ("GET", "/admin/"): _ADMIN,
         ("GET", "/health/live"): _OPEN,

@@ -16,7 +16,7 @@ from tests.access.table import TABLE, Route
 from tests.access.world import ROLES, World
 
 SERVICE: str = settings.SERVICE
-#: HEAD goes where GET goes, and OPTIONS tells no more than the API documents.
+#: HEAD is routed as GET, and OPTIONS returns no more than the API documents.
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

@@ -1,4 +1,4 @@
-"""No field is taken but those that a route asks for. Run with each service's settings in turn."""
+"""A route accepts its declared fields only. Run with each service's settings in turn."""
 
 import importlib
 import json
@@ -14,7 +14,7 @@ from tests.access.table import TABLE
 
 SERVICE: str = settings.SERVICE
 STRANGER = str(uuid7())
-#: What somebody might try to set: fields of answers, and of models.
+#: What an attacker might try to set: fields of answers, and of models.
 SMUGGLED: dict[str, Any] = {
     **dict.fromkeys(("id", "pk", "userId", "user_id", "user", "buyer", "orderId", "order_id"), STRANGER),
     **dict.fromkeys(("paymentId", "payment_id", "intent_id", "order", "sid", "refresh_id"), STRANGER),

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from shared_events.ids import uuid7
 
-ROLES = ("nobody", "owner", "other", "staff", "suspended")
+ROLES = ("anonymous", "owner", "other", "staff", "suspended")
 
 
 @dataclass
 class World:
-    """Who there is, what there is, and what one sends.
+    """The users, the objects, and the request bodies.
 
-    `ids` fill the routes' parameters, `bodies` are by method and route. Where the suspended user asks, the
-    thing is theirs.
+    `ids` fill the routes' parameters, `bodies` are by method and route. In the suspended user's requests the
+    object is their own.
     """
 
     people: dict[str, UUID] = field(default_factory=lambda: {role: uuid7() for role in ROLES})
@@ -23,5 +23,5 @@ class World:
     bodies: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def owner(self, role: str) -> UUID:
-        """Whom the thing belongs to, where this role asks."""
+        """Return the owner of the object that this role requests."""
         return self.people["suspended" if role == "suspended" else "owner"]

@@ -29,7 +29,7 @@ for _name, _value in _EXAMPLE.items():
     os.environ.setdefault(_name, _value)
 for _project in _PROJECTS:
     _service = _project.rpartition(".")[2].removesuffix("_service")
-    os.environ.setdefault(f"{_service.upper()}_DATABASE_URL", "postgres://nobody@localhost/nothing")
+    os.environ.setdefault(f"{_service.upper()}_DATABASE_URL", "postgres://unused@localhost/nothing")
 
 _modules = [importlib.import_module(f"{_project}.config.settings") for _project in _PROJECTS]
 for _module in _modules:

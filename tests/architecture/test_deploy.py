@@ -85,7 +85,7 @@ class TestASecret:
         bad = DEFAULTS.get(name, f"postgres://{service.name}:postgres@db.internal:5432/{service.name}")
         for value in ("", bad):
             done = _start(service, production | {name: value})
-            told = done.stderr.strip().splitlines()[-1]
+            message = done.stderr.strip().splitlines()[-1]
             assert done.returncode != 0
-            assert told.startswith(f"django.core.exceptions.ImproperlyConfigured: {name} ")
-            assert not value or GOOD not in told
+            assert message.startswith(f"django.core.exceptions.ImproperlyConfigured: {name} ")
+            assert not value or GOOD not in message

@@ -1,4 +1,4 @@
-"""The shared libraries serve any system: nothing in them knows the marketplace or an example."""
+"""The shared libraries serve any system: nothing in them names the marketplace or an example."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LIBRARIES = ("shared_events", "service_defaults")
 #: Words of the systems' own.
-TELLING = re.compile(
+SYSTEM_WORDS = re.compile(
     r"(?i:tickets?\b|\borders\b|\bpayments\b|\bbuyers?\b|\bsellers?\b|stripe|marketplace|secondrow)"
     r"|\b(?:order|payment)\.\w+ed\b|(?:Order|Ticket|Payment)[A-Z]"
     r"|(?i:\bblog\b|moderation)"
@@ -22,11 +22,11 @@ def texts() -> list[Path]:
 
 class TestNoLine:
     @pytest.mark.parametrize("path", texts(), ids=lambda path: str(path.relative_to(ROOT)))
-    def test_knows_the_marketplace_or_an_example(self, path: Path) -> None:
-        assert [line for line in path.read_text().splitlines() if TELLING.search(line)] == []
+    def test_names_the_marketplace_or_an_example(self, path: Path) -> None:
+        assert [line for line in path.read_text().splitlines() if SYSTEM_WORDS.search(line)] == []
 
 
-class TestTelling:
+class TestSystemWords:
     @pytest.mark.parametrize(
         "line",
         [
@@ -40,8 +40,8 @@ class TestTelling:
         ],
     )
     def test_finds_what_a_system_would_say(self, line: str) -> None:
-        assert TELLING.search(line)
+        assert SYSTEM_WORDS.search(line)
 
     @pytest.mark.parametrize("line", ["in row order", ".order_by('id')", "class NotFound(DomainError):"])
     def test_takes_no_plain_word_for_a_systems_own(self, line: str) -> None:
-        assert not TELLING.search(line)
+        assert not SYSTEM_WORDS.search(line)

@@ -24,7 +24,7 @@ EXECUTES = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|TRUNCATE|WITH)\b")
 
 
 def sql_in(tree: ast.Module) -> Iterator[str]:
-    """Yield the strings that are SQL on somebody's tables."""
+    """Yield the strings that are SQL on a service's tables."""
     for node in ast.walk(tree):
         text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
         if EXECUTES.search(text) and STATEMENT.search(text):

@@ -19,7 +19,7 @@ from local_stack.stack import REPOSITORY
 from local_stack.systems.marketplace import USERS
 from tests.running_stack import RunningStack, running_stack
 
-#: One route per service that tells who asks.
+#: One route per service that needs a signed-in user, or returns it.
 ROUTES = {name: f"/api/{name}" for name in ("tickets", "orders", "payments")}
 ROUTES["auth"] = "/api/users/currentuser"
 #: What is promised, in seconds: with the broker, at p99.
@@ -33,7 +33,7 @@ _PASSWORD = "correct horse battery staple"
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody with an account and one session."""
+    """A user with an account and one session."""
 
     id: str
     token: str
@@ -84,7 +84,7 @@ def _without_broker(stack: RunningStack) -> bool:
     out.print(f"\nA sign-out with the broker cut off, access tokens lasting {TOKEN_SECONDS} s")
     issued = time.monotonic()
     member = _member(stack)
-    # Without a broker of its own, it is the relay that nobody hears.
+    # The embedded broker has no process to stop: stop the relay instead.
     stack.stop("rabbitmq" if stack.stack.broker == "rabbitmq" else "auth.relay")
     after = _refused_after(stack, lambda _: _sign_out(stack, member), member)
     for service, seconds in after.items():
@@ -102,26 +102,26 @@ def _refused_after(
     stack: RunningStack, revoke: Callable[[Member], None], member: Member | None = None
 ) -> dict[str, float]:
     """Return how long after the answer to `revoke` each service still served the token, in seconds."""
-    somebody = member or _member(stack)
+    subject = member or _member(stack)
     for service in ROUTES:
-        _wait_for(stack, service, somebody, refused=False)
-    revoke(somebody)
+        _wait_for(stack, service, subject, refused=False)
+    revoke(subject)
     began = time.monotonic()
     with ThreadPoolExecutor(len(ROUTES)) as pool:
-        found = pool.map(lambda service: _wait_for(stack, service, somebody, refused=True), ROUTES)
+        found = pool.map(lambda service: _wait_for(stack, service, subject, refused=True), ROUTES)
         return {service: at - began for service, at in zip(ROUTES, found, strict=True)}
 
 
 def _wait_for(stack: RunningStack, service: str, member: Member, *, refused: bool) -> float:
-    """Ask until the answer is as said, and return the moment at which it was asked."""
+    """Repeat the request until it is `refused` or not, and return the moment at which that one was sent."""
     headers = {"Authorization": f"Bearer {member.token}"}
     client = _client(f"{stack.url} {service}", stack.url)
     deadline = time.monotonic() + TOKEN_SECONDS + 40
     while time.monotonic() < deadline:
-        asked = time.monotonic()
+        sent = time.monotonic()
         status = client.get(ROUTES[service], headers=headers).status_code
         if (status in _REFUSED) == refused:
-            return asked
+            return sent
         time.sleep(_POLL)
     raise TimeoutError(f"{service} went on answering {status}")
 

@@ -29,7 +29,7 @@ NEEDED = {
 }
 _PATIENCE = 600.0
 
-_TELL = """
+_COMMIT_EVENTS = """
     INSERT INTO shared_events_loggedevent (stream, event_id, type, schema_version, aggregate_id, version,
                                            occurred_at, correlation_id, traceparent, data)
     SELECT 'ticket', uuidv7(), 'ticket.created', 1, uuidv7(), 1, now(), 'bench', '', jsonb_build_object(
@@ -81,10 +81,10 @@ def _forget_other_subscribers(stack: RunningStack) -> None:
                 connection.channel().queue_delete(f"{service.name}.events.v2")
 
 
-def tell(stack: RunningStack, count: int) -> float:
+def commit_events(stack: RunningStack, count: int) -> float:
     """Commit so many events at once; return the seconds until the subscriber has a row of the last."""
     with psycopg.connect(stack.database_url("tickets")) as connection:
-        connection.execute(_TELL, [count])
+        connection.execute(_COMMIT_EVENTS, [count])
         [last] = connection.execute(_LAST).fetchall()
         began = time.monotonic()
         connection.commit()
@@ -98,16 +98,16 @@ def tell(stack: RunningStack, count: int) -> float:
 
 def fill(stack: RunningStack, count: int) -> None:
     """Make the logs so long, and vacuum them: what so many at once leave behind is no cost of an event."""
-    tell(stack, count)
+    commit_events(stack, count)
     for service in ("tickets", AUDIT_CONSUMER):
         with psycopg.connect(stack.database_url(service), autocommit=True) as connection:
             connection.execute("VACUUM (ANALYZE)")
 
 
 def _throughput(stack: RunningStack, events: int, rounds: int) -> bool:
-    tell(stack, SHORT_LOG)  # everybody is warm
+    commit_events(stack, SHORT_LOG)  # warm-up
     with plain_celery(stack) as send:
-        times = [(tell(stack, events), send(events)) for _ in range(rounds)]
+        times = [(commit_events(stack, events), send(events)) for _ in range(rounds)]
     ours, theirs = _medians(times)
     out.print(
         f"\n{events:,} events, relay → quorum queue → a row each, median of {rounds} interleaved rounds"
@@ -128,8 +128,8 @@ def _latency(stack: RunningStack, rounds: int) -> bool:
 
 def _compare(what: str, plain: RunningStack, burdened: RunningStack, rounds: int) -> bool:
     for stack in (plain, burdened):
-        tell(stack, ROUND)
-    times = [(tell(burdened, ROUND), tell(plain, ROUND)) for _ in range(rounds * 2 + 1)]
+        commit_events(stack, ROUND)
+    times = [(commit_events(burdened, ROUND), commit_events(plain, ROUND)) for _ in range(rounds * 2 + 1)]
     with_it, without = _medians(times)
     out.print(f"\n{ROUND:,} events with {what}, median of {len(times)} interleaved rounds")
     out.print(f"  {'with it':<44} {with_it / ROUND * 1e6:7.0f} µs per event")
@@ -200,6 +200,6 @@ def snapshot_held(stack: RunningStack, *, minutes: float) -> Iterator[None]:
         with psycopg.connect(stack.database_url("tickets"), autocommit=True) as writer:
             while time.monotonic() < end:
                 began = time.monotonic()
-                writer.execute(_TELL, [2])
+                writer.execute(_COMMIT_EVENTS, [2])
                 time.sleep(max(0.0, 0.01 - (time.monotonic() - began)))
         yield

@@ -16,8 +16,8 @@ RATE, SECONDS = 200, 15
 _QUEUE = "audit.raw"
 
 # The load is made inside the database, so that it takes little from what is measured. Titles are numbers.
-_TELLER = """
-    CREATE OR REPLACE PROCEDURE tell_of_tickets(count int, pause interval, OUT told timestamptz[])
+_COMMIT_PROCEDURE = """
+    CREATE OR REPLACE PROCEDURE commit_tickets(count int, pause interval, OUT commits timestamptz[])
     LANGUAGE plpgsql AS $$
     DECLARE began timestamptz := clock_timestamp();
     BEGIN
@@ -33,7 +33,7 @@ _TELLER = """
                 )
             );
             COMMIT;
-            told[n] := clock_timestamp();
+            commits[n] := clock_timestamp();
             NOTIFY shared_events;
             COMMIT;
             PERFORM pg_sleep_until(began + (n + 1) * pause);
@@ -42,16 +42,16 @@ _TELLER = """
 """
 # A notification is delivered when its transaction commits: the moment of the effect.
 _WATCH = """
-    CREATE OR REPLACE FUNCTION tell_of_effect() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE OR REPLACE FUNCTION notify_of_effect() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         PERFORM pg_notify('effects', (SELECT max((data->>'title')::int)::text FROM new_rows));
         RETURN NULL;
     END $$;
-    DROP TRIGGER IF EXISTS tell_of_effect ON audit_replica;
-    CREATE TRIGGER tell_of_effect AFTER INSERT ON audit_replica
-        REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tell_of_effect();
+    DROP TRIGGER IF EXISTS notify_of_effect ON audit_replica;
+    CREATE TRIGGER notify_of_effect AFTER INSERT ON audit_replica
+        REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION notify_of_effect();
 """
-_UNWATCH = "DROP TRIGGER tell_of_effect ON audit_replica"
+_UNWATCH = "DROP TRIGGER notify_of_effect ON audit_replica"
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,13 @@ def connect(stack: RunningStack) -> amqp.Connection:
 
 
 def _commit_to_effect(stack: RunningStack) -> list[float]:
-    told: list[float] = []
+    commits: list[float] = []
     effects: dict[int, float] = {}
-    teller = threading.Thread(target=_tell, args=(stack, told))
+    committer = threading.Thread(target=_commit, args=(stack, commits))
     with psycopg.connect(stack.database_url(AUDIT_CONSUMER), autocommit=True) as listener:
         listener.execute(_WATCH)
         listener.execute("LISTEN effects")
-        teller.start()
+        committer.start()
         while RATE * SECONDS - 1 not in effects:
             # One packet may bring several.
             notes = list(listener.notifies(timeout=30, stop_after=1))
@@ -87,31 +87,31 @@ def _commit_to_effect(stack: RunningStack) -> list[float]:
                 raise TimeoutError("the events' effects have not arrived within 30 s")
             effects |= {int(note.payload): time.time() for note in notes}
         listener.execute(_UNWATCH)
-    teller.join()
-    return _waits(told, effects)
+    committer.join()
+    return _waits(commits, effects)
 
 
-def _tell(stack: RunningStack, told: list[float]) -> None:
+def _commit(stack: RunningStack, commits: list[float]) -> None:
     """Commit events at the rate, one by one, and note when each had been committed."""
     with psycopg.connect(stack.database_url("tickets"), autocommit=True) as connection:
-        connection.execute(_TELLER)
+        connection.execute(_COMMIT_PROCEDURE)
         call = connection.execute(
-            "CALL tell_of_tickets(%s, %s, NULL)", [RATE * SECONDS, timedelta(seconds=1 / RATE)]
+            "CALL commit_tickets(%s, %s, NULL)", [RATE * SECONDS, timedelta(seconds=1 / RATE)]
         )
         [[moments]] = call.fetchall()
-        told.extend(moment.timestamp() for moment in moments)
-        connection.execute("DROP PROCEDURE tell_of_tickets")
+        commits.extend(moment.timestamp() for moment in moments)
+        connection.execute("DROP PROCEDURE commit_tickets")
 
 
-def _waits(told: list[float], effects: dict[int, float]) -> list[float]:
+def _waits(commits: list[float], effects: dict[int, float]) -> list[float]:
     """Match each commit with the first effect that covers it."""
     waits: list[float] = []
-    heard = sorted(effects.items())
+    covered = sorted(effects.items())
     at = 0
-    for number, moment in enumerate(told):
-        while heard[at][0] < number:
+    for number, moment in enumerate(commits):
+        while covered[at][0] < number:
             at += 1
-        waits.append(heard[at][1] - moment)
+        waits.append(covered[at][1] - moment)
     return waits
 
 

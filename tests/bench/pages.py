@@ -1,7 +1,7 @@
 """`bench pages`: every page in Chromium, on a phone and on a desktop, with many listings.
 
 For each page: when its largest part is painted (LCP), how much of it moves afterwards (CLS), and how often
-the storefront asked the APIs for it.
+the storefront called the APIs for it.
 """
 
 import argparse

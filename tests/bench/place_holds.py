@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def place_holds(count: int, due: float, over: float) -> None:
-    """Wait until orders knows the tickets, then hold each for a buyer of its own."""
+    """Wait until orders has the tickets, then hold each for a buyer of its own."""
     from django.db import connection, transaction
 
     from orders_service.orders.models import TicketReplica

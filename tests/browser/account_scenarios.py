@@ -185,7 +185,7 @@ def _mailbox(scenario: Scenario) -> None:
             "is.",
         ),
         Email(
-            to="somebody.with.a.very.long.name.indeed@department.of.long.names.example.com",
+            to="a.person.with.a.very.long.name.indeed@department.of.long.names.example.com",
             subject="Confirm your e-mail address", hours_ago=50,
             text=f"Welcome. Open this link to confirm that this address is yours:\n\n"
             f"{origin}/auth/verify?token={_TOKEN}\n\n"

@@ -172,7 +172,7 @@ class TestSell:
 
 
 class TestEdit:
-    def test_changes_what_nobody_holds_and_says_why_a_held_one_is_locked(
+    def test_changes_a_free_ticket_and_says_why_a_held_one_is_locked(
         self, pages: Pages, width: int, account: MakeAccount
     ) -> None:
         seller, buyer = account(), account()

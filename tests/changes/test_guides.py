@@ -14,7 +14,7 @@ from tests.ephemeral_postgres import temporary_run_dir
 
 @pytest.fixture
 def reader() -> Iterator[Reader]:
-    """Somebody with a checkout of their own."""
+    """A reader with a checkout of their own."""
     with temporary_run_dir() as folder:
         checkout = folder / "checkout"
         listed = subprocess.run(

@@ -25,7 +25,7 @@ def broker_stuck(stack: RunningStack, times: int) -> None:
     """Take RabbitMQ's quorum queues down while its port answers, and wait until it has been started anew."""
     before = stack.process("rabbitmq")["restarts"]
     rabbitmq.rabbitmqctl(stack.stack, "eval", "supervisor:terminate_child(ra_systems_sup, quorum_queues).")
-    _wait_until_told(stack, "the broker confirms nothing")
+    _wait_until_shown(stack, "the broker confirms nothing")
     wait_for(
         lambda: stack.process("rabbitmq")["restarts"] > before,
         within=_MENDED,
@@ -34,12 +34,12 @@ def broker_stuck(stack: RunningStack, times: int) -> None:
 
 
 def memory_alarm(stack: RunningStack, times: int) -> None:
-    """Have RabbitMQ take nothing in for want of memory: people go on, and nobody starts it anew."""
+    """Have RabbitMQ accept no messages for want of memory: users go on, and it isn't restarted."""
     go_on_without_broker(stack, _ALARM_SECONDS, _out_of_memory(stack))
 
 
 def broker_disk_full(stack: RunningStack, times: int) -> None:
-    """Fill RabbitMQ's disk: people go on, nobody starts it anew, and it works once there is room."""
+    """Fill RabbitMQ's disk: users go on, it isn't restarted, and it works once there is room."""
     data = rabbitmq.data_of(stack.stack)
     with small_disk(stack, data, "rabbitmq", room=_ROOM_FOR_BROKER):
         go_on_without_broker(stack, _FULL_SECONDS, _out_of_disk(stack, data))
@@ -71,7 +71,7 @@ def _out_of_memory(stack: RunningStack) -> Iterator[None]:
     with _left_alone(stack):
         rabbitmq.rabbitmqctl(stack.stack, "set_vm_memory_high_watermark", "absolute", "1")
         try:
-            _wait_until_told(stack, "alarm stands")
+            _wait_until_shown(stack, "alarm stands")
             yield
         finally:
             rabbitmq.rabbitmqctl(stack.stack, "set_vm_memory_high_watermark", rabbitmq.MEMORY_WATERMARK)
@@ -80,7 +80,7 @@ def _out_of_memory(stack: RunningStack) -> Iterator[None]:
 @contextlib.contextmanager
 def _out_of_disk(stack: RunningStack, data: Path) -> Iterator[None]:
     with _left_alone(stack), filled(data):
-        _wait_until_told(stack, "its disk is full")
+        _wait_until_shown(stack, "its disk is full")
         yield
 
 
@@ -93,7 +93,7 @@ def _left_alone(stack: RunningStack) -> Iterator[None]:
         raise Unexpected("the broker was started anew, though a new start could mend nothing")
 
 
-def _wait_until_told(stack: RunningStack, words: str) -> None:
+def _wait_until_shown(stack: RunningStack, words: str) -> None:
     wait_for(
         lambda: words in stack.process("rabbitmq")["detail"],
         within=_NOTICED,

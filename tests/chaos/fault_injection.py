@@ -78,7 +78,7 @@ def garble(options: argparse.Namespace) -> None:
 
 
 def poison(options: argparse.Namespace) -> None:
-    """Record an event that nobody can read: of a broken shape, or of a version to come."""
+    """Record an event that no subscriber can read: of a broken shape, or of a later schema version."""
     from django.utils import timezone
 
     from shared_events.contracts import published_events
@@ -96,7 +96,7 @@ def poison(options: argparse.Namespace) -> None:
         version=1,
         occurred_at=timezone.now(),
         correlation_id="drill",
-        data={"nobody": "can read this"},
+        data={"unknown": "field"},
     )
 
 

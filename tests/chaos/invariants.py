@@ -134,7 +134,7 @@ def _by_id(rows: list[tuple[Any, ...]]) -> Iterator[tuple[Any, tuple[Any, ...]]]
 
 
 def _examine_sales(stack: RunningStack, violations: Violations) -> None:
-    """At most one live order per ticket, and the ticket knows it."""
+    """At most one live order per ticket, and the ticket stores it."""
     live = read_rows(stack, "orders", _LIVE_ORDERS)
     owners: dict[Any, list[Any]] = {}
     for ticket, order, _ in live:

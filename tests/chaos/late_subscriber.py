@@ -43,4 +43,4 @@ def join(stack: RunningStack) -> list[str]:
             return [f"the late_subscriber has read {read} of {target} events after {now:.0f} s"]
         time.sleep(0.5)
     states = [read_rows(stack, service, _STATE) for service in (AUDIT_CONSUMER, LATE_SUBSCRIBER)]
-    return [] if states[0] == states[1] else [f"the audit knows {states[0]}, the late_subscriber {states[1]}"]
+    return [] if states[0] == states[1] else [f"the audit has {states[0]}, the late_subscriber {states[1]}"]

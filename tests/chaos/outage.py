@@ -44,7 +44,7 @@ def go_on_without_broker(stack: RunningStack, seconds: float, trouble: AbstractC
         person.sign_up()
     ready = [_list(seller, number) for number in range(_READY)]
     buyer.cancel(buyer.hold(ready[-1]))  # the last is known: all are
-    # From here on nothing is asked twice: each request must do by itself.
+    # From here on no request is repeated: each must succeed at the first attempt.
     seller, buyer = _people(Marketplace(stack.url, patience=0), addresses)
     with trouble:
         end = time.monotonic() + seconds

@@ -29,7 +29,7 @@ _PASSWORD = "correct horse battery staple"
 
 @dataclass(frozen=True)
 class _Terminal:
-    """Somebody in a folder of their own, with the guide open at the line of this service."""
+    """A shell in a folder of its own, in which the guide's commands for this service are run."""
 
     folder: Path
     environment: Mapping[str, str]

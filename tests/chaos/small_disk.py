@@ -24,7 +24,7 @@ def can_mount() -> bool:
 
 
 def keep_mounts_private() -> None:
-    """Have nobody else see what this process, and those that it starts, mount; it ends with the last of them.
+    """Keep the mounts of this process, and of those that it starts, private; they end with the last of them.
 
     To be called before there is a second thread. Raises OSError.
     """
@@ -93,7 +93,7 @@ def _takes_the_place_of(kept: Path, directory: Path) -> bool:
     shutil.rmtree(directory, ignore_errors=True)
     try:
         kept.rename(directory)
-    except OSError:  # somebody has made it again just now
+    except OSError:  # another process has made it again just now
         return False
     return True
 

@@ -81,13 +81,13 @@ class TestAReason:
 class TestAStatus:
     @pytest.mark.parametrize("name", [*_events_of("order"), *_events_of("payment"), *_events_of("ticket")])
     def test_of_an_event_is_the_one_that_it_leads_to(self, name: str) -> None:
-        """So that a new status is told by a new event, and no other event changes."""
+        """So that a new status is published by a new event, and no other event changes."""
         known = _properties(name)["status"]["enum"]
         assert known == (["awaiting:payment", "created"] if name == "order.extended" else known[:1])
 
 
 @pytest.mark.django_db
-class TestACodeThatNobodyKnowsYet:
+class TestAnUnknownCode:
     @pytest.mark.parametrize(
         ("name", "field"),
         [

@@ -37,7 +37,7 @@ class TestAnExport:
         with pytest.raises(UnreadableExport):
             list(OrderExport(text).orders())
 
-    def test_compares_with_nobody_who_is_behind(self) -> None:
+    def test_compares_with_no_service_that_is_behind(self) -> None:
         export = OrderExport(lines(HEADER, []))
         export.require_applied(7)
         with pytest.raises(NotReadThatFar, match="up to 6 of 7"):
@@ -54,7 +54,7 @@ class TestPaired:
         assert found == [(None, 1), (2, None), (4, 4), (4, 4), (6, 6), (None, 9)]
 
     def test_closes_the_rows_when_the_orders_can_not_be_read(self) -> None:
-        """They may be read by a cursor: left open, it would be closed in somebody else's transaction."""
+        """They may be read by a cursor: left open, it would be closed in another caller's transaction."""
         closed = []
 
         def rows() -> Iterator[Row]:

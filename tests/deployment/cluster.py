@@ -38,7 +38,7 @@ class Cluster:
         self._lock = threading.RLock()
         self._versions = itertools.count(1)
         self._objects: dict[Key, Object] = {}
-        #: When a pod that was told to end has ended.
+        #: When a terminating pod has ended.
         self._ends: dict[Key, float] = {}
         #: From what each pod was started: its template, and the Secrets' values of that moment.
         self._started: dict[str, tuple[Object, dict[str, str]]] = {}
@@ -58,7 +58,7 @@ class Cluster:
         return next((item for item in self.of_kind(kind) if item["metadata"]["name"] == name), None)
 
     def sizes(self, service: str) -> dict[str, int]:
-        """Return how many pods each deployment of a service asks for."""
+        """Return the number of replicas of each deployment of a service."""
         return {
             item["metadata"]["name"]: item["spec"]["replicas"]
             for item in self.of_kind("Deployment")

@@ -94,25 +94,25 @@ class _Handler(BaseHTTPRequestHandler):
         end = time.monotonic() + 60
         try:
             while time.monotonic() < end:
-                known = self._tell_changes(kind, query, known)
+                known = self._send_changes(kind, query, known)
                 if query.pop("sendInitialEvents", "") == "true":
-                    self._tell("BOOKMARK", _bookmark(kind))
+                    self._send_event("BOOKMARK", _bookmark(kind))
                 time.sleep(_POLL)
         except OSError:
             return
 
-    def _tell_changes(self, kind: str, query: dict[str, str], known: dict[str, Object]) -> dict[str, Object]:
+    def _send_changes(self, kind: str, query: dict[str, str], known: dict[str, Object]) -> dict[str, Object]:
         now = {
             item["metadata"]["name"]: item for item in self.cluster.of_kind(kind) if _selected(item, query)
         }
         for name, item in now.items():
             if item is not known.get(name):
-                self._tell("MODIFIED" if name in known else "ADDED", item)
+                self._send_event("MODIFIED" if name in known else "ADDED", item)
         for name in known.keys() - now.keys():
-            self._tell("DELETED", known[name])
+            self._send_event("DELETED", known[name])
         return now
 
-    def _tell(self, what: str, item: Object) -> None:
+    def _send_event(self, what: str, item: Object) -> None:
         self.wfile.write(json.dumps({"type": what, "object": item}).encode() + b"\n")
         self.wfile.flush()
 

@@ -12,19 +12,19 @@ from service_defaults import env
 
 
 def main(service: str, role: str) -> None:
-    """Start as far as the settings go, noting each name that is asked for."""
-    asked: set[str] = set()
+    """Start as far as the settings go, noting each name that is read."""
+    names: set[str] = set()
     read = env.text
 
     def text(name: str, *, default: str = "") -> str:
-        asked.add(name)
+        names.add(name)
         return read(name, default=default)
 
     env.text = text
     importlib.import_module(f"{service}_service.config.settings")
     if role == "web":
         importlib.import_module("service_defaults.gunicorn")
-    os.write(1, json.dumps(sorted(asked)).encode())
+    os.write(1, json.dumps(sorted(names)).encode())
 
 
 if __name__ == "__main__":

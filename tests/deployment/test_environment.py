@@ -147,4 +147,4 @@ class TestCompose:
 
     def test_has_every_secret_made(self, composed: Composed) -> None:
         empty = {name for name, value in composed.settings.items() if not value}
-        assert empty == {"MAIL_URL"}  # nobody's but the operator's to say
+        assert empty == {"MAIL_URL"}  # only the operator can set it

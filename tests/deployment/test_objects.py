@@ -59,7 +59,7 @@ class TestTheSchema:
 
 
 class TestEveryContainer:
-    def test_runs_as_the_restricted_standard_asks(self, overlay: Deployed) -> None:
+    def test_runs_as_the_restricted_standard_requires(self, overlay: Deployed) -> None:
         for container in overlay.containers():
             pod, own = container.pod["securityContext"], container.spec["securityContext"]
             assert pod["runAsNonRoot"] is True, container.name

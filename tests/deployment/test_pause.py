@@ -18,7 +18,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 class Operator:
-    """Somebody at a terminal whose kubectl points at a cluster."""
+    """An operator at a terminal whose kubectl points at a cluster."""
 
     def __init__(self, cluster: Cluster, environment: dict[str, str]) -> None:
         self.cluster = cluster
@@ -139,9 +139,7 @@ class TestResume:
         assert "not paused" in operator.must("resume", "orders").stdout
         assert operator.cluster.sizes("orders") == {**SIZES, "orders-web": 7}
 
-    def test_leaves_alone_what_somebody_has_started_meanwhile(
-        self, operator: Operator, before: Object
-    ) -> None:
+    def test_leaves_alone_what_was_started_meanwhile(self, operator: Operator, before: Object) -> None:
         operator.must("pause", "orders", "relay")
         operator.cluster.patch("Deployment", "orders-relay", {"spec": {"replicas": 3}})
         operator.must("resume", "orders")

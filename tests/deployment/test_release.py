@@ -1,4 +1,4 @@
-"""`deploy/k8s/release` against a kubectl that writes down what it is told."""
+"""`deploy/k8s/release` against a kubectl that records its arguments."""
 
 import os
 import subprocess
@@ -76,9 +76,7 @@ class TestRelease:
         assert "notin (web,events,commands,relay,prepare)" in release.calls()[1]
 
     @pytest.mark.parametrize("overlay", ["local", "production"])
-    def test_takes_every_image_of_ours_from_the_registry_it_is_told(
-        self, release: Release, overlay: str
-    ) -> None:
+    def test_takes_every_image_of_ours_from_the_given_registry(self, release: Release, overlay: str) -> None:
         done = release.run(overlay, "registry.test:5000/shop", "1.2.3")
         assert done.returncode == 0, done.stderr
         images = {

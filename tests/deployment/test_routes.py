@@ -69,7 +69,7 @@ def _answered(overlay: Deployed, service: str) -> list[str]:
 
 
 class TestTheIngress:
-    def test_has_no_route_that_nobody_answers(self, overlay: Deployed) -> None:
+    def test_has_no_route_without_a_service(self, overlay: Deployed) -> None:
         for prefix, service in _ingress(overlay).items():
             answered = _answered(overlay, service)
             assert [one for one in answered if f"{one.rstrip('/')}/".startswith(prefix)], prefix

@@ -57,7 +57,7 @@ class Checker:
     #: Who types what is to be typed in a container.
     typist: Typist
     managed: dict[str, list[list[str]]] = field(default_factory=dict)
-    #: What was asked of RabbitMQ's programs, and of Postgres's.
+    #: The commands of RabbitMQ's programs, and of Postgres's.
     of_servers: list[list[str]] = field(default_factory=list)
     kubectl: list[list[str]] = field(default_factory=list)
 
@@ -101,7 +101,7 @@ class Checker:
         elif program in OF_POSTGRES or program.startswith("rabbitmq"):
             self.of_servers.append([program, *arguments])
         elif (program, *arguments[:1]) not in ELSEWHERE:
-            raise Wrong(f"nobody knows how to check: {' '.join(command)}")
+            raise Wrong(f"there is no check for: {' '.join(command)}")
 
     def manage(self, service: str, command: list[str]) -> None:
         """Note a management command for the service's own parser."""

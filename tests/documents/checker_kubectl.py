@@ -60,7 +60,7 @@ class Kubectl:
             "exec": lambda words: None,
         }
         if verb not in checks:
-            raise NotThere(f"nobody knows how to check kubectl {verb}")
+            raise NotThere(f"there is no check for kubectl {verb}")
         if verb not in _ANYWHERE and options.namespace != NAMESPACE:
             raise NotThere(f"kubectl {verb} in the namespace {options.namespace}")
         if verb == "exec":
@@ -86,7 +86,7 @@ class Kubectl:
         return Inside(name.partition("-")[0], command)
 
     def _as_whom(self, name: str, command: list[str]) -> None:
-        """Who a command in a database's pod, or the broker's, speaks as or of is somebody there."""
+        """Require that the user whom a command in a database's pod, or the broker's, names exists there."""
         if name.endswith("-postgres"):
             service = name.removesuffix("-postgres")
             users = re.findall(r"--username (\S+)", " ".join(command))
@@ -104,7 +104,7 @@ class Kubectl:
             if not (ROOT / path).is_file():
                 raise NotThere(f"there is no {path}")
         folder = options.kustomize
-        # The secrets, where `./manage_all.py secrets kubernetes` was told to make them.
+        # The secrets, where `./manage_all.py secrets kubernetes` makes them.
         made = folder is None or folder.endswith("/safe/marketplace")
         if not made and not (ROOT / folder / "kustomization.yaml").is_file():
             raise NotThere(f"{folder} is nothing to be applied")
@@ -137,7 +137,7 @@ class Kubectl:
         if not kind:
             kind, name = "statefulset", re.sub(r"-\d+$", "", name)
         if kind not in _KINDS:
-            raise NotThere(f"nobody knows the kind {kind}")
+            raise NotThere(f"the kind {kind} is unknown")
         return self.overlay.named(_KINDS[kind], name)
 
 

@@ -17,8 +17,8 @@ def main(service: str) -> None:
     import django
 
     django.setup()
-    told = [problem(command) for command in json.load(sys.stdin)]
-    os.write(1, json.dumps(told).encode())
+    problems = [problem(command) for command in json.load(sys.stdin)]
+    os.write(1, json.dumps(problems).encode())
 
 
 def problem(command: list[str]) -> str:

@@ -25,12 +25,12 @@ _END = "the block has ended"
 
 
 class Reader:
-    """Somebody with a terminal in a folder, who takes commands and code blocks as they stand.
+    """A reader of a guide at a terminal in a folder, who runs commands and writes code blocks as they are.
 
-    `sh` blocks are typed, and none of their commands may fail. `text` blocks are what the commands said since
-    the last one, line by line and in this order; “…” stands for anything. `diff` blocks are applied. What is
-    to be done with any other block, the line before it says. `user` is who types;
-    otherwise whoever runs the test.
+    `sh` blocks are run, and none of their commands may fail. `text` blocks are what the commands printed
+    since the last one, line by line and in this order; “…” stands for anything. `diff` blocks are applied.
+    What is to be done with any other block, the line before it says. The commands run as `user`, by default
+    as the user who runs the test.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], *, user: str | None = None) -> None:

@@ -45,7 +45,7 @@ class Broker:
             time.sleep(0.1)
 
     def accepts(self, url: str) -> bool:
-        """Whether somebody with the user, password and vhost of this address may connect."""
+        """Whether a client with the user, password and vhost of this address may connect."""
         parts = urlsplit(url)
         here = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{self._port}")
         try:
@@ -72,7 +72,7 @@ class Broker:
 
     def _listens(self) -> bool:
         try:
-            self.accepts("amqp://nobody:nothing@/marketplace")
+            self.accepts("amqp://unknown:nothing@/marketplace")
         except OSError:
             return False
         return True

@@ -18,7 +18,7 @@ BUILT = Path("examples/blog/moderation_service")
 
 @pytest.fixture
 def reader() -> Iterator[Reader]:
-    """Somebody with a checkout of their own."""
+    """A reader with a checkout of their own."""
     # Postgres runs as another user when we are root, who must be able to pass through.
     with temporary_run_dir() as folder:
         checkout = folder / "checkout"

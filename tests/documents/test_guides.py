@@ -1,4 +1,4 @@
-"""What the operators' guides tell one to type can be typed, and what they name is there."""
+"""The commands in the operators' guides can be run, and what they name exists."""
 
 import os
 import re
@@ -43,7 +43,7 @@ def page(request: pytest.FixtureRequest) -> str:
 
 
 def typist(folder: Path) -> Typist:
-    """Somebody in an empty folder."""
+    """A reader in an empty folder."""
     data = folder / "data"
     data.mkdir()
     return Typist(folder, VARIABLES | {"PGDATA": str(data), "ARCHIVE": str(data)})
@@ -92,8 +92,8 @@ class TestTheParsers:
     )
     def test_of_each_service_take_its_management_commands(self, read: Checker, service: str) -> None:
         commands = read.managed.get(service, [])
-        told = parse(service, commands, read)
-        assert [f"{' '.join(one)}: {why}" for one, why in zip(commands, told, strict=True) if why] == []
+        problems = parse(service, commands, read)
+        assert [f"{' '.join(one)}: {why}" for one, why in zip(commands, problems, strict=True) if why] == []
 
     def test_of_some_service_take_the_management_commands_in_running_text(self, read: Checker) -> None:
         text = "\n".join(guide.read_text() for guide in guides())
@@ -101,9 +101,11 @@ class TestTheParsers:
         commands = [[*span.split(), "…"] for span in spans(text) if MANAGEMENT_COMMAND.fullmatch(span)]
         commands = [command for command in commands if not COMMAND.match(f"{command[0]} ")]
         assert commands
-        told = [parse(service.name, commands, read) for service in MARKETPLACE.services if service.stateful]
+        problems = [
+            parse(service.name, commands, read) for service in MARKETPLACE.services if service.stateful
+        ]
         wrong = [
-            (one, whys) for one, whys in zip(commands, zip(*told, strict=True), strict=True) if all(whys)
+            (one, whys) for one, whys in zip(commands, zip(*problems, strict=True), strict=True) if all(whys)
         ]
         assert wrong == []
 
@@ -213,8 +215,8 @@ def check_all(block: str, checker: Checker, reader: Typist) -> None:
 
 def parse(service: str, commands: list[list[str]], checker: Checker) -> list[str]:
     """What a service's own parsers say of management commands; an empty text where all is well."""
-    told: list[str] = checker.call(service, "tests.documents.parse_management_commands", commands)
-    return told
+    problems: list[str] = checker.call(service, "tests.documents.parse_management_commands", commands)
+    return problems
 
 
 @cache

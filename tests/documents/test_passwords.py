@@ -133,9 +133,9 @@ def in_a_cluster(folder: Path, both: Servers) -> Iterator[InACluster]:
     objects = [*render(copy_of_the_tree(folder) / "overlays" / "production"), *render(secrets)]
     cluster = Cluster(objects)
     _write_script(folder / "bin" / "kubectl", _KUBECTL)
-    with serving(cluster, folder) as told:
+    with serving(cluster, folder) as variables:
         path = os.pathsep.join((str(folder / "bin"), str(both.programs), os.environ["PATH"]))
-        environment = base_environment() | told | {"PATH": path, "REAL_KUBECTL": str(kubectl())}
+        environment = base_environment() | variables | {"PATH": path, "REAL_KUBECTL": str(kubectl())}
         yield InACluster(cluster, environment)
 
 

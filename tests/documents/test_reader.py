@@ -26,7 +26,7 @@ class TestAReader:
         with pytest.raises(pytest.fail.Exception, match="Expected"):
             reader.follow(f"```sh\necho a\n\necho cd\n```\n\n```text\n{expected}\n```\n")
 
-    def test_writes_and_edits_files_as_told(self, reader: Reader) -> None:
+    def test_writes_and_edits_files(self, reader: Reader) -> None:
         reader.follow(
             "Write `list`:\n\n```python\none\ntwo\nthree\n```\n\n"
             "In `list`, after the line with `two`, add:\n\n```python\nmore\n```\n\n"
@@ -37,7 +37,7 @@ class TestAReader:
         )
         assert (reader.folder / "list").read_text() == "two\nmore\nthree\n\nlast\n"
 
-    def test_asks_about_a_block_without_a_place(self, reader: Reader) -> None:
+    def test_fails_at_a_block_without_a_place(self, reader: Reader) -> None:
         with pytest.raises(pytest.fail.Exception, match="What is to be done"):
             reader.follow("Consider this:\n\n```python\npass\n```\n")
 

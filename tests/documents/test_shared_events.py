@@ -23,7 +23,7 @@ README = (LIBRARY / "README.md").read_text()
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The library, built as anybody would."""
+    """The library, built as a user would."""
     # In a copy, since building leaves things behind.
     source, built = tmp_path_factory.mktemp("source") / "shared_events", tmp_path_factory.mktemp("built")
     shutil.copytree(LIBRARY, source, ignore=shutil.ignore_patterns("__pycache__"))
@@ -46,7 +46,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def reader(environment: Path, databases: dict[str, str], tmp_path: Path) -> Iterator[Reader]:
-    """Somebody in an empty folder, with the library installed and two empty databases."""
+    """A reader in an empty folder, with the library installed and two empty databases."""
     path = f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}"
     with reader_in(tmp_path, {**base_environment(), **databases, "PATH": path}) as reader:
         yield reader

@@ -37,7 +37,7 @@ class NotUnderstood(AssertionError):
 
 
 class Typist:
-    """Somebody who types blocks in a folder, one after the other, where nothing is done but files come to be.
+    """A reader who types blocks in a folder, one after the other; nothing is run, but files are written.
 
     Paths below the folder are those that the blocks name from the repository's own. `variables` are set.
     """

@@ -32,12 +32,12 @@ def market(stack: RunningStack) -> Iterator[Marketplace]:
 
 @pytest.fixture
 def person(market: Marketplace) -> Callable[[], Person]:
-    """Sign somebody new up."""
+    """Sign a new user up."""
 
     def person() -> Person:
-        somebody = Person(market, f"{uuid.uuid4().hex}@example.com", PASSWORD)
-        somebody.sign_up()
-        return somebody
+        user = Person(market, f"{uuid.uuid4().hex}@example.com", PASSWORD)
+        user.sign_up()
+        return user
 
     return person
 
@@ -49,7 +49,7 @@ def scenario(market: Marketplace, person: Callable[[], Person]) -> Scenario:
 
 @pytest.fixture
 def browser(stack: RunningStack) -> Iterator[httpx.Client]:
-    """Somebody with cookies who comes from the site's own pages."""
+    """A client with cookies, whose requests come from the site's own pages."""
     with httpx.Client(base_url=stack.url, headers={"Origin": stack.url}, timeout=30) as client:
         yield client
 

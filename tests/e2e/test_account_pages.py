@@ -20,7 +20,7 @@ def email() -> str:
 
 @pytest.fixture
 def visitor(stack: RunningStack, email: str) -> Iterator[httpx.Client]:
-    """A browser in which somebody has signed up."""
+    """A browser in which a user has signed up."""
     with _browser(stack) as browser:
         _send(browser, "/auth/signup", "/auth/signup", email=email, password=PASSWORD)
         yield browser

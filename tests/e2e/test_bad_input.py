@@ -11,7 +11,7 @@ from tests.running_stack import RunningStack
 
 PROBLEM = "application/problem+json"
 TICKET = {"title": "Front row", "price": "10.00"}
-NOBODY = str(uuid.uuid4())
+UNKNOWN = str(uuid.uuid4())
 
 
 def _everywhere(value: str) -> bytes:
@@ -83,7 +83,7 @@ class TestABody:
 
 
 class TestAnId:
-    @pytest.mark.parametrize("id", [NOBODY, "1", "not-an-id", "%00", "..%2f..%2fadmin", "x" * 3000])
+    @pytest.mark.parametrize("id", [UNKNOWN, "1", "not-an-id", "%00", "..%2f..%2fadmin", "x" * 3000])
     @pytest.mark.parametrize("collection", ["tickets", "orders", "payments"])
     def test_that_is_unknown_or_malformed_is_not_found(
         self, signed_in: httpx.Client, collection: str, id: str
@@ -110,11 +110,11 @@ class TestAToken:
 
     def test_that_another_key_signed_is_refused(self, stack: RunningStack) -> None:
         known = httpx.get(f"{stack.url}/api/users/jwks.json").json()["keys"][0]["kid"]
-        claims = {"sub": NOBODY, "sid": NOBODY, "typ": "access", "exp": 2**32, "staff": True}
+        claims = {"sub": UNKNOWN, "sid": UNKNOWN, "typ": "access", "exp": 2**32, "staff": True}
         forged = jwt.encode(claims, Ed25519PrivateKey.generate(), "EdDSA", headers={"kid": known})
         _is_a_problem(self._request(stack, forged), 401)
 
-    def test_that_is_missing_is_asked_for(self, browser: httpx.Client) -> None:
+    def test_that_is_missing_is_required(self, browser: httpx.Client) -> None:
         for path in ("/api/orders", "/api/payments"):
             _is_a_problem(browser.get(path), 401)
 

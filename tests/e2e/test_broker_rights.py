@@ -1,4 +1,4 @@
-"""Who may say what: each line of the broker's permissions, and somebody who tries to break it."""
+"""Who may publish what: each line of the broker's permissions, and a client that tries to break it."""
 
 import os
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def _as(stack: RunningStack, service: str) -> amqp.Connection:
 
 def publish(exchange: str, key: str) -> Callable[[amqp.Channel], object]:
     def act(channel: amqp.Channel) -> None:
-        # What isn't a task is dropped by whoever gets it.
+        # A worker drops a message that isn't a task.
         channel.basic_publish_confirm(amqp.Message("{}"), exchange, key, confirm_timeout=5)
 
     return act

@@ -138,7 +138,7 @@ class TestKillNine:
         [scenario, _] = stages
         order = scenario.hold(scenario.ticket("Paid by two processes"))
         with StripeFaults(f"http://{stack.address('stripe')}") as faults, ThreadPoolExecutor(1) as pool:
-            # The bank does what the killed process has asked for, but only after the retry.
+            # The bank confirms the killed process's request, but only after the retry.
             faults.plan(Fault("confirm", "delay", times=1, seconds=8))
             paid = pool.submit(scenario.buyer.pay, order, scenarios.GOOD_CARD)
             wait_for(lambda: faults.struck() == [1], what="the bank's turn")

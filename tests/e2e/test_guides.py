@@ -30,7 +30,7 @@ ENDS: dict[str, set[int]] = {
     # Nothing is halted.
     SERVICE + r"events resume ticket$": {1},
 }
-#: What is run elsewhere, or would leave the stack of the other tests as nobody wants it.
+#: What is run elsewhere, or would leave the stack unusable for the other tests.
 ELSEWHERE = (
     r"\./manage_all\.py secrets ",  # tests/documents/test_passwords.py
     r"\./manage_all\.py rotate-keys",  # tests/e2e/test_sessions.py
@@ -79,7 +79,7 @@ class TestTheGuides:
                 continue
             ends = next((codes for start, codes in ENDS.items() if re.match(start, line)), None)
             if ends is None:
-                wrong.append(f"{line}: nobody has said how it ends")
+                wrong.append(f"{line}: its exit code isn't listed")
                 continue
             done = run(words, stack)
             if done.returncode not in ends or "Traceback" in done.stdout + done.stderr:

@@ -38,7 +38,7 @@ def manage(stack: RunningStack, service: str, *arguments: str, given: str = "") 
 def lose_what_comes_after_a_dump(
     stack: RunningStack, scenario: Scenario, file: Path
 ) -> tuple[list[Json], Json]:
-    """Let people buy and hold, and have orders come back from a dump that knows nothing of it."""
+    """Let people buy and hold, and restore orders from a dump without these purchases."""
     scenarios.buy(scenario)
     orders = stack.service("orders")
     with file.open("wb") as dump:

@@ -21,7 +21,7 @@ class TestAHold:
         scenarios.cancel(scenario)
         assert disagreements(scenario) == []
 
-    def test_that_nobody_pays_lapses_and_frees_the_ticket(
+    def test_that_is_not_paid_expires_and_frees_the_ticket(
         self, scenario: Scenario, stack: RunningStack
     ) -> None:
         with stack.overriding("orders.web", {"ORDERS_HOLD_SECONDS": "3"}):

@@ -31,9 +31,9 @@ async def _all_at_once(url: str, tokens: list[str], ticket_id: str, tries: int) 
 
 def _tokens(person: Callable[[], Person], count: int) -> list[str]:
     people = [person() for _ in range(count)]
-    for somebody in people:
-        somebody._sign_in()
-    return [str(somebody._token) for somebody in people]
+    for user in people:
+        user._sign_in()
+    return [str(user._token) for user in people]
 
 
 def _live_orders(stack: RunningStack, ticket_id: str) -> int:

@@ -1,4 +1,4 @@
-"""Sessions across services: a revocation is heard by all of them, and a change of keys by nobody."""
+"""Sessions across services: a revocation reaches all of them, and a change of keys ends none."""
 
 import subprocess
 import threading
@@ -13,7 +13,7 @@ import pytest
 from tests.running_stack import RunningStack, wait_for
 
 PASSWORD = "correct horse battery staple"
-#: One route per service that needs somebody.
+#: One route per service that needs a signed-in user.
 OWN = ("/api/users/currentuser", "/api/tickets", "/api/orders", "/api/payments")
 
 
@@ -43,7 +43,7 @@ def _statuses(client: httpx.Client, token: str) -> set[int]:
 
 
 class TestSigningOut:
-    def test_is_heard_by_every_service(self, client: httpx.Client) -> None:
+    def test_reaches_every_service(self, client: httpx.Client) -> None:
         credentials = _sign_up(client)
         token, other = _token(client, credentials), _token(client, credentials)
         assert _statuses(client, token) == {200}
@@ -53,7 +53,7 @@ class TestSigningOut:
 
 
 class TestAChangeOfKeys:
-    def test_under_load_costs_nobody_a_401(self, stack: RunningStack, client: httpx.Client) -> None:
+    def test_under_load_causes_no_401(self, stack: RunningStack, client: httpx.Client) -> None:
         credentials = _sign_up(client)
         stop, answers, kids = threading.Event(), Counter[int](), set[str]()
         loads = [

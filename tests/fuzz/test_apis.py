@@ -1,4 +1,4 @@
-"""Every operation of every API document, asked what nobody foresaw: no server error, nothing undocumented."""
+"""Generated requests for every operation of every API document: no server error, nothing undocumented."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.running_stack import RunningStack, running_stack
 
 PARTS = ("users", "tickets", "orders", "payments")
-#: How much is asked of each operation, in each of two ways.
+#: How many requests each operation gets, in each of two ways.
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
 CHECKS = [
     checks.not_a_server_error,
@@ -33,12 +33,12 @@ CHECKS = [
     response_schema_conformance,
 ]
 PASSWORD = "correct horse battery staple"
-#: What would end the session that everything else is asked with.
+#: Operations that would end the session of the other requests.
 ENDS_THE_SESSION = frozenset({"signOut", "signOutEverywhere", "changePassword"})
 
 
 @dataclass
-class Somebody:
+class Account:
     """An account, and things of its own whose ids go into paths."""
 
     headers: dict[str, str] = field(default_factory=dict)
@@ -52,14 +52,14 @@ def stack() -> Iterator[RunningStack]:
 
 
 @pytest.fixture
-def somebody(stack: RunningStack) -> Somebody:
+def account(stack: RunningStack) -> Account:
     with httpx.Client(base_url=stack.url, timeout=30) as client:
         seller, buyer = _sign_up(client), _sign_up(client)
         listing = {"title": "Front row", "price": "19.99"}
         own = client.post("/api/tickets", json=listing, headers=buyer).raise_for_status().json()
         other = client.post("/api/tickets", json=listing, headers=seller).raise_for_status().json()
         order = client.post("/api/orders", json={"ticketId": other["id"]}, headers=buyer).raise_for_status()
-        return Somebody(headers=buyer, ids={"ticket_id": own["id"], "order_id": order.json()["id"]})
+        return Account(headers=buyer, ids={"ticket_id": own["id"], "order_id": order.json()["id"]})
 
 
 def _sign_up(client: httpx.Client) -> dict[str, str]:
@@ -73,25 +73,25 @@ def _sign_up(client: httpx.Client) -> dict[str, str]:
 @pytest.mark.parametrize("part", PARTS)
 class TestAnApi:
     def test_answers_strangers_as_documented(self, stack: RunningStack, part: str) -> None:
-        answers = _ask_everything(stack, part, Somebody())
+        answers = _call_every_operation(stack, part, Account())
         assert answers.total() > EXAMPLES
 
     def test_answers_the_signed_in_as_documented(
-        self, stack: RunningStack, part: str, somebody: Somebody
+        self, stack: RunningStack, part: str, account: Account
     ) -> None:
-        answers = _ask_everything(stack, part, somebody)
+        answers = _call_every_operation(stack, part, account)
         assert any(200 <= status < 300 for status in answers)
 
 
-def _ask_everything(stack: RunningStack, part: str, asker: Somebody) -> Counter[int]:
+def _call_every_operation(stack: RunningStack, part: str, account: Account) -> Counter[int]:
     document = httpx.get(f"{stack.url}/api/{part}/openapi.json").raise_for_status().json()
     answers: Counter[int] = Counter()
     for found in schemathesis.openapi.from_dict(document).get_all_operations():
         operation = found.ok()  # type: ignore[union-attr]  # an invalid one raises
         ends_it = operation.definition.raw["operationId"] in ENDS_THE_SESSION
-        headers = {} if ends_it else asker.headers
+        headers = {} if ends_it else account.headers
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-            _send(stack.url, operation.as_strategy(generation_mode=mode), headers, asker.ids, answers)
+            _send(stack.url, operation.as_strategy(generation_mode=mode), headers, account.ids, answers)
     return answers
 
 

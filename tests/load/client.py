@@ -18,7 +18,7 @@ _IN_FLIGHT = 409
 
 
 class Refusal(UserError):
-    """An answer that repeating won't change, with the problem as the API tells it."""
+    """An answer that repeating won't change, with the API's problem document."""
 
     def __init__(self, status: int, problem: Json) -> None:
         reasons = "; ".join(error["message"] for error in problem.get("errors", [])) or str(problem)
@@ -49,7 +49,7 @@ class Marketplace:
         return self._http.get(path)
 
     def call(self, method: str, path: str, *, token: str | None = None, body: Json | None = None) -> Any:
-        """Return the JSON answer (None without a body). Raises Refusal, and Away when nobody answers.
+        """Return the JSON answer (None without a body). Raises Refusal, and Away without an answer.
 
         Whatever is repeated carries the same `Idempotency-Key`, so that it takes effect once.
         """
@@ -126,7 +126,7 @@ class OneTryMarketplace(Marketplace):
 
 
 class Person:
-    """Somebody with an account, who signs in again when their token has run out."""
+    """A user with an account, who signs in again when their token has expired."""
 
     def __init__(self, market: Marketplace, email: str, password: str) -> None:
         self._market, self._credentials = market, {"email": email, "password": password}

@@ -42,7 +42,7 @@ class LoadGenerator:
 
     @contextmanager
     def running(self) -> Iterator[Self]:
-        """Sign everybody up, and have the load on for the length of a `with` block."""
+        """Sign every user up, and have the load on for the length of a `with` block."""
         turns = [*(self._buyer(number) for number in range(self.buyers))]
         turns += [self._browser() for _ in range(self.browsers)]
         for number, turn in enumerate(turns):
@@ -58,7 +58,7 @@ class LoadGenerator:
                 client.close()
 
     def pause(self) -> None:
-        """Let everybody finish the scenario that they are in."""
+        """Let every user finish the scenario that they are in."""
         self._on.clear()
         while self._busy:
             time.sleep(0.05)
@@ -68,7 +68,7 @@ class LoadGenerator:
         self._on.set()
 
     def end(self) -> None:
-        """Stop for good, once everybody has finished."""
+        """Stop for good, once every user has finished."""
         self._over.set()
         self._on.set()
         for thread in self._threads:
@@ -83,7 +83,7 @@ class LoadGenerator:
         return lambda: next(plays)(scenario)
 
     def _browser(self) -> Callable[[], object]:
-        """Return what somebody does who only looks."""
+        """Return what a visitor does who only reads pages."""
         client = self._client()
         return lambda: [client.get(page).raise_for_status() for page in _PAGES]
 

@@ -32,7 +32,7 @@ class RestartLoad:
         self.generator = LoadGenerator(client=self._client, plays=_PLAYS, buyers=_BUYERS, browsers=_BROWSERS)
 
     def warm_up(self) -> None:
-        """Wait until everybody is under way."""
+        """Wait until every user is under way."""
         time.sleep(_WARM_UP)
 
     def cool_down(self) -> None:

@@ -20,7 +20,7 @@ class ScenarioFailed(Exception):
 
 
 class Stopped(Exception):
-    """Whoever watches has seen enough."""
+    """The reader of the output has closed it."""
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Scenario:
         self.until(f"the order is `{status}`", lambda: self.buyer.order(order)["status"] == status)
 
     def ticket_is_free(self, ticket: Json) -> None:
-        """Wait until nobody holds the ticket."""
+        """Wait until no order holds the ticket."""
         self.until("the ticket is free again", lambda: self.seller.ticket(ticket)["orderId"] is None)
 
     def until(self, what: str, holds: Callable[[], bool], *, within: float | None = None) -> None:
@@ -167,7 +167,7 @@ def rush(scenario: Scenario) -> str:
 
 @dataclass(frozen=True)
 class Lapse:
-    """A hold that nobody pays for."""
+    """A hold that isn't paid."""
 
     ticket: Json
     order: Json
@@ -189,7 +189,7 @@ def finish_lapse(scenario: Scenario, lapse: Lapse, *, hold_seconds: float) -> st
     reason = scenario.buyer.order(lapse.order)["cancelReason"]
     check(f"the order ended because it expired, not {reason}", reason == "expired")
     scenario.ticket_is_free(lapse.ticket)
-    return f"nobody paid; after {hold_seconds:.0f} s the order expired and the ticket came back"
+    return f"not paid; after {hold_seconds:.0f} s the order expired and the ticket came back"
 
 
 def _pay_and_own(scenario: Scenario, ticket: Json, order: Json) -> None:

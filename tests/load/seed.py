@@ -24,7 +24,7 @@ _TICKETS = (
 
 
 def main(run_dir: Path) -> None:
-    """Sign up the demo users, and list the tickets unless somebody sells something already."""
+    """Sign up the demo users, and list the tickets unless there are listings already."""
     stack = Stack.load(run_dir)
     if stack is None:
         sys.exit(f"No stack was ever started in {run_dir}.")

@@ -44,7 +44,7 @@ class TestRestart:
             assert load.verdict() == 1
         assert "✗" in capfd.readouterr().err
 
-    def test_counts_an_event_that_was_not_heard(self, stack: RunningStack) -> None:
+    def test_counts_an_event_that_was_not_received(self, stack: RunningStack) -> None:
         """The control: with its worker away, a service is behind."""
         with EventStatuses(stack.stack) as statuses:
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 def _stream(user: UUID, events: list[UserState]) -> list[RawEnvelope]:
-    """Apply what auth tells of one user; return it."""
+    """Apply the events that auth publishes of one user; return them."""
     stream = [
         enveloped(event, aggregate_id=user, version=version, position=version)
         for version, event in enumerate(events, 1)
@@ -52,7 +52,7 @@ def _show(user: UUID) -> int:
 
 
 class TestTheUserStream:
-    def test_refuses_nobody_who_was_reinstated(self) -> None:
+    def test_refuses_no_user_who_was_reinstated(self) -> None:
         user = uuid7()
         stream = _stream(user, _suspended_and_reinstated(timezone.now() - timedelta(minutes=1)))
         assert _show(user) == 200
@@ -62,7 +62,7 @@ class TestTheUserStream:
 
         replay(stream, people_read)
 
-    def test_lets_nobody_in_who_is_suspended(self) -> None:
+    def test_lets_no_suspended_user_in(self) -> None:
         user, now = uuid7(), timezone.now()
         again = UserSuspended(status="suspended", not_before=now)
         stream = _stream(user, [*_suspended_and_reinstated(now - timedelta(minutes=1)), again])
@@ -72,7 +72,7 @@ class TestTheUserStream:
 
         replay(stream, people_read)
 
-    def test_refuses_nobody_after_old_revocations_were_forgotten(self) -> None:
+    def test_refuses_no_user_after_old_revocations_were_purged(self) -> None:
         user = uuid7()
         long_ago = timezone.now() - RETENTION - timedelta(minutes=1)
         stream = _stream(user, _suspended_and_reinstated(long_ago))

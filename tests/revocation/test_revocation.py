@@ -1,4 +1,4 @@
-"""What auth tells about users takes effect here. Run with the settings of each service that follows them."""
+"""User events take effect here. Run with the settings of each service that follows them."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -58,8 +58,8 @@ class TestASuspension:
 class TestTheEndOfOneSession:
     def test_refuses_its_tokens_alone(self, user: UUID) -> None:
         ended, other = uuid7(), uuid7()
-        told = UserSessionEnded(status="active", session_id=ended)
-        deliver(told, aggregate_id=user, version=2, position=2)
+        event = UserSessionEnded(status="active", session_id=ended)
+        deliver(event, aggregate_id=user, version=2, position=2)
         assert (_show(_token(user, session=ended)), _show(_token(user, session=other))) == (401, 200)
 
 
@@ -71,6 +71,6 @@ class TestTheEndOfAllSessions:
         assert (_show(_token(user, issued=before)), _show(_token(user, issued=after))) == (401, 200)
 
     def test_lifts_no_suspension(self, user: UUID) -> None:
-        told = UserSessionsEnded(status="suspended", not_before=timezone.now())
-        deliver(told, aggregate_id=user, version=2, position=2)
+        event = UserSessionsEnded(status="suspended", not_before=timezone.now())
+        deliver(event, aggregate_id=user, version=2, position=2)
         assert _show(_token(user)) == 403

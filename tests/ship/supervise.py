@@ -47,7 +47,7 @@ def _arguments(part: ProcessSpec, name: str, keys: Path) -> tuple[str, ...]:
 
 
 def _as_inside(environment: object, keys: Path) -> dict[str, str]:
-    """What a service is told, with paths as they are inside; nothing of this machine's own environment."""
+    """A service's environment, with paths as they are inside; nothing of this machine's own environment."""
     assert isinstance(environment, dict)
     own = (
         "DJANGO_",

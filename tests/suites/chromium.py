@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 INSTALL_COMMAND = "apt-get install -y --no-install-recommends chromium default-jre-headless"
-# It may talk to the pages and to nobody else. Without a sandbox, since tests may run as root in a container.
+# It may connect to the pages only. Without a sandbox, since tests may run as root in a container.
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

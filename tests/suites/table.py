@@ -9,7 +9,7 @@ from local_stack.user_errors import UserError
 
 
 class UnknownSuite(UserError):
-    """A part that was asked for by name and isn't in the table."""
+    """A suite that was requested by name and isn't in the table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Suite:
 
     `database` names the environment variable for its database's address. A suite with a `broker` starts whole
     stacks on it, after the others; one with a `browser` drives Chromium. `slow` suites run only when they are
-    asked for.
+    named.
     """
 
     name: str
@@ -46,7 +46,7 @@ _OF_MARKETPLACE = ("service_defaults.testing", "tests.example_settings")
 
 
 def _of_service(service: Service) -> Suite:
-    # Every service reads every golden event that it might hear, and has its rows of the access table.
+    # Every service reads every golden event that it may receive, and has its rows of the access table.
     shared = ("tests/contracts", "tests/access") if service.stateful else ()
     followers = ("marketplace", "tests/revocation") if "user" in service.follows else ()
     return Suite(
@@ -127,7 +127,7 @@ SUITES = (
     Suite(name="restart", paths=("tests/restart",), broker="rabbitmq", options=("--timeout=600",), slow=True),
     # Builds every image and runs the marketplace from them, as root, with buildah: minutes.
     Suite(name="ship", paths=("tests/ship",), options=("--timeout=900",), slow=True),
-    # Minutes: what nobody foresaw, asked of every API.
+    # Minutes: generated requests for every API.
     Suite(name="fuzz", paths=("tests/fuzz",), options=("--timeout=600",), broker="embedded", slow=True),
     Suite(name="e2e-embedded", paths=("tests/e2e",), broker="embedded"),
     Suite(name="blog-e2e", paths=("examples/blog/tests/test_running.py",), broker="embedded"),

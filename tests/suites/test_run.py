@@ -24,7 +24,7 @@ class TestAResult:
             ("== 1 failed, 12 passed, 3 skipped in 2.50s ==", 1, (12, 1, 3)),
             ("5 passed, 2 errors in 1s", 1, (5, 2, 0)),
             ("3 passed, 1 xfailed, 1 xpassed in 1s", 0, (3, 1, 1)),
-            ("40 passed and 2 failed, somebody printed\n7 passed in 1s", 0, (7, 0, 0)),
+            ("40 passed and 2 failed, a test printed\n7 passed in 1s", 0, (7, 0, 0)),
         ],
     )
     def test_counts_what_pytest_says_last(self, output: str, code: int, counts: tuple[int, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Accounts: everybody has one, and a session."""
+"""Accounts: each user has one, and a session."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ NEW_PASSWORD = "ten purple bottles"
 def build(role: str) -> World:
     """Return the world as this role meets it."""
     world = World()
-    mine: dict[str, Any] = {"refresh": "none", "email": "nobody@example.com", "password": PASSWORD}
+    mine: dict[str, Any] = {"refresh": "none", "email": "unknown@example.com", "password": PASSWORD}
     for name in ROLES[1:]:
         user = UserFactory(id=world.people[name], email=f"{name}@example.com", is_staff=name == "staff")
         session = SessionFactory(user=user)

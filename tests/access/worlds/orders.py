@@ -1,4 +1,4 @@
-"""Orders: there is a hold of the owner's, and a listing of theirs that nobody holds."""
+"""Orders: there is a hold of the owner's, and a listing of theirs without a hold."""
 
 from orders_service.tests.factories import OrderFactory, TicketCopyFactory
 from service_defaults.testing import token_for

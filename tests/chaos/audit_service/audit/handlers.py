@@ -1,4 +1,4 @@
-"""The audit hears every event of every stream."""
+"""The audit handles every event of every stream."""
 
 from django.conf import settings
 from django.utils import timezone
