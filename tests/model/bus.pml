@@ -1,9 +1,9 @@
 /*
- * The bus between two services: a publisher's log and its relays, a broker that promises nothing, and a
+ * The bus between two services: a publisher's log and its relays, a broker without guarantees, and a
  * subscriber's cursor, parked events and catch-up. Checked by test_bus_model.py with spin.
  *
  * Modelled. Three events of two aggregates (rows 0 and 2 of one, row 1 of the other) commit, those of an
- * aggregate in order. Two relays: a lease whose fence rises with each change of hands; positions by a
+ * aggregate in order. Two relays: a lease whose fence rises with each new holder; positions by a
  * statement that reads a snapshot first and writes later; batches of up to two, published, then confirmed, then
  * marked. A subscriber with two workers at once, which the lock of the cursor's row keeps apart; attempts are
  * committed before what they attempt; row 0 may fail, or end its worker, until it is mended. What fails is
@@ -21,22 +21,23 @@
  * long as it would change something. So is all else: what would change nothing is left out, so that a run
  * ends. That every run ends (no cycle is found), and ends well (see Rest), is then all there is to liveness.
  *
- * All of it at once has too many states. ONLY_PUBLISHER has two relays and nobody to read; ONLY_SUBSCRIBER has
+ * All of it at once has too many states. ONLY_PUBLISHER has two relays and no subscriber; ONLY_SUBSCRIBER has
  * two workers and a log that is written already, any of whose pushes may arrive; RELAYS=1 WORKERS=1 joins both.
  * Each of these sees every state. ANY_END leaves out Rest.
  *
  * Left out: other streams and services (a cursor each, with nothing in common), clocks and backoff (what is
  * due may happen, now or later), bounds of queues (they lose pushes), what Postgres sees to (a transaction is
- * one step, taken when it commits; one that never does leaves nothing), trouble of the database (a worker waits),
- * archives, batch handlers, permissions. A handler that appears later has a model of its own, backfill.pml.
+ * one step, taken when it commits; one that never does leaves nothing), errors of the database (a worker waits),
+ * archives, batch handlers, permissions, and handlers that appear later.
  *
- * An event goes unrun after MOST_UNFINISHED attempts that nobody finished. A worker that dies for another reason
- * counts too; so this must be more than the deaths that come together, or the innocent are parked.
+ * An event is parked unrun after MOST_UNFINISHED attempts that didn't finish. A worker that dies for another
+ * reason counts too; so this must be more than the deaths that come together, or events without a fault are
+ * parked.
  *
  * Guards that can be removed, to see that the checker notices:
- *   NO_FENCE          a relay that was replaced numbers, and nobody publishes what it has numbered
+ *   NO_FENCE          a relay that was replaced numbers, and no relay publishes what it has numbered
  *   NO_UNIQUE_POSITION
- *                     two rows may have one position: harmless with the fence, and without it the wall behind it
+ *                     two rows may have one position: harmless with the fence, and the second guard without it
  *   NO_FENCE_ON_MARK, NO_FORWARD_MARK
  *                     a relay that was replaced marks; a mark may be set back: either is enough
  *   READ_BY_ID        rows are numbered by `id >` the last one instead of by what has no position
@@ -45,18 +46,18 @@
  *   NO_CURSOR_CHECK   events at or below the cursor aren't dropped
  *   CURSOR_OUTSIDE    the cursor moves in a transaction of its own, after the effects'
  *   NO_GAP_CHECK      a batch is applied wherever it begins
- *   NO_PREVIOUS_ID    nobody looks at the id of the event before (with REPLACED_LOG)
+ *   NO_PREVIOUS_ID    the id of the event before isn't compared (with REPLACED_LOG)
  *   NO_PARKING        a failing event is tried until it passes
  *   NO_BLOCKING       a parked event doesn't hold up later ones of its aggregate
  *   NO_HANDING_ON     a redriven or discarded event doesn't, in its transaction, make due what waits behind it
- *   DISCARD_UNLOCKED  a person discards while a worker, which has looked before, parks an event behind
+ *   DISCARD_UNLOCKED  a person discards while a worker, which has checked before, parks an event behind
  *   NO_ATTEMPT        a worker's attempts aren't committed before they run
- *   GAP_PROVES        a worker that applied nothing is trusted with whole batches
+ *   GAP_PROVES        a worker that has applied nothing yet applies whole batches
  *   NO_REDRIVE_ATTEMPT
  *                     a redrive isn't committed before it runs
  *   REDRIVE_IN_RELAY  the subscriber's relay redrives, with no attempt committed
  *   RELAY_WAITS       the subscriber's relay waits for the cursor's row where it should pass it by
- *   NO_TIMER          only a gap makes the subscriber ask
+ *   NO_TIMER          only a gap makes the subscriber send a request
  *   NO_TIME_OUT       a request that was lost is waited for
  */
 
@@ -101,14 +102,14 @@ byte kept;
 
 /* The broker */
 bool arrived[16];               /* BATCH_OF(first, last), log 1 from 8 */
-byte requests;                  /* a bit by the cursor that it tells */
-byte told_of_other_log;
+byte requests;                  /* a bit by the cursor that it carries */
+byte other_log_replies;
 
 /* The subscriber */
 byte cursor;
 bit applied_of[EVENTS + 1];     /* the log of which the event at a position was */
 bool locked;
-bool asked;
+bool requested;
 bool halted;
 byte trying;
 byte begun;                     /* how many workers have begun it */
@@ -319,7 +320,7 @@ end:
         requests = requests - (1 << after); \
         if \
         :: after > head || IS_OF_OTHER_LOG(log, after) -> \
-            told_of_other_log = told_of_other_log | (1 << after) \
+            other_log_replies = other_log_replies | (1 << after) \
         :: after < head && !IS_OF_OTHER_LOG(log, after) -> \
             arrived[8 * log + BATCH_OF(after + 1, END_OF_PAGE(after))] = true \
         :: after == head && !IS_OF_OTHER_LOG(log, after) \
@@ -338,8 +339,8 @@ end:
     od
 }
 
-inline ask() {
-    asked = true;
+inline request_missing() {
+    requested = true;
     if
 #ifdef ONLY_SUBSCRIBER
     :: cursor < head -> arrived[BATCH_OF(cursor + 1, END_OF_PAGE(cursor))] = true   /* the same, now or later */
@@ -358,15 +359,15 @@ inline ask() {
                       arrived[8 * (l) + BATCH_OF(2, 3)])) || \
      (cursor == 2 && (arrived[8 * (l) + BATCH_OF(2, 3)] || arrived[8 * (l) + BATCH_OF(3, 3)])))
 
-#define HELP_IS_ON_THE_WAY \
-    (requests != 0 || BRINGS_NEXT(0) || BRINGS_NEXT(1) || ((told_of_other_log >> cursor) & 1))
+#define REPLY_OR_PUSH_IS_PENDING \
+    (requests != 0 || BRINGS_NEXT(0) || BRINGS_NEXT(1) || ((other_log_replies >> cursor) & 1))
 
 #ifndef NO_TIME_OUT
 active proctype TimeOut() {
 end:
     do
-    :: atomic { asked && !halted && !HELP_IS_ON_THE_WAY -> asked = false }
-    :: atomic { asked && !halted && HELP_IS_ON_THE_WAY && faults > 0 -> faults--; asked = false }
+    :: atomic { requested && !halted && !REPLY_OR_PUSH_IS_PENDING -> requested = false }
+    :: atomic { requested && !halted && REPLY_OR_PUSH_IS_PENDING && faults > 0 -> faults--; requested = false }
     od
 }
 #endif
@@ -398,7 +399,7 @@ inline take_effect(r) {
 inline move(p) {
     assert(p > cursor);
     cursor = p;
-    asked = false;
+    requested = false;
     trying = 0;
     begun = 0
 }
@@ -451,16 +452,16 @@ inline fail_again(r) {
     fi
 }
 
-/* The subscriber's relay, which has a log of its own to see to. */
+/* The subscriber's relay, which publishes a log of its own. */
 #ifndef ONLY_PUBLISHER
 active proctype OwnRelay() {
 end:
     do
     :: atomic { own_event -> own_event = false }
 #ifdef RELAY_WAITS
-    :: !asked && IS_BEHIND && !halted -> atomic { !locked -> ask() }
+    :: !requested && IS_BEHIND && !halted -> atomic { !locked -> request_missing() }
 #elif !defined(NO_TIMER)
-    :: atomic { !asked && IS_BEHIND && !halted && !locked -> ask() }
+    :: atomic { !requested && IS_BEHIND && !halted && !locked -> request_missing() }
 #endif
 #ifdef REDRIVE_IN_RELAY
     :: atomic { (IS_DUE(0) || IS_DUE(1) || IS_DUE(2)) && !locked ->
@@ -484,23 +485,23 @@ inline begin_to_be_slow() {
     is_slow = true;
     locked = true;
 #ifdef DISCARD_UNLOCKED
-    found_blocked = (parked[0] == waits || parked[0] == dead);      /* it has looked already */
+    found_blocked = (parked[0] == waits || parked[0] == dead);      /* it has checked already */
 #endif
     own_event = true
 }
 
 #ifdef NO_GAP_CHECK
 #define IS_GAP(position_before)  false
-#define MAY_ASK  true
+#define MAY_REQUEST  true
 #else
 #define IS_GAP(position_before)  (first > (position_before) + 1)
 #ifdef GAP_PROVES
-#define MAY_ASK  (ASKS_FOR_SOMETHING || !proven)
+#define MAY_REQUEST  (NEEDS_A_REQUEST || !proven)
 #else
-#define MAY_ASK  ASKS_FOR_SOMETHING
+#define MAY_REQUEST  NEEDS_A_REQUEST
 #endif
 #endif
-#define ASKS_FOR_SOMETHING  (!asked && IS_BEHIND)
+#define NEEDS_A_REQUEST  (!requested && IS_BEHIND)
 #ifdef NO_CURSOR_CHECK
 #define FIRST_TO_APPLY  first
 #else
@@ -511,7 +512,7 @@ inline begin_to_be_slow() {
 #define TAKE(l, f, t) \
     :: atomic { \
         arrived[8 * l + BATCH_OF(f, t)] && !halted && \
-        ((t > cursor && (f <= cursor + 1 || MAY_ASK)) || CONTRADICTS(l, f, t)) -> \
+        ((t > cursor && (f <= cursor + 1 || MAY_REQUEST)) || CONTRADICTS(l, f, t)) -> \
         source = l; \
         first = f; \
         last = t; \
@@ -566,7 +567,7 @@ inline begin_attempt() {
 #define IS_ROW_0_IN(from, to)  (position[0] > (from) && position[0] <= (to))
 #define GOES_WRONG(how)  (row_0 == how && IS_ROW_0_IN(seen, (one_by_one -> seen + 1 : last)))
 
-/* One that is being replaced finishes what it has in hand, and leaves. */
+/* One that is being replaced finishes its batch, and ends. */
 proctype Worker(bool leaves) {
     byte first, last, seen, attempt, redriven;
     bit source;
@@ -580,7 +581,7 @@ end:
     TAKE_ANY(0)
 #ifdef REPLACED_LOG
     TAKE_ANY(1)
-    :: atomic { ((told_of_other_log >> cursor) & 1) && !halted && !locked -> halted = true }
+    :: atomic { ((other_log_replies >> cursor) & 1) && !halted && !locked -> halted = true }
 #endif
 #ifndef REDRIVE_IN_RELAY
     REDRIVE(0)
@@ -635,8 +636,8 @@ commit:
             proven = true;
 #endif
             if
-            :: asked
-            :: !asked -> ask()
+            :: requested
+            :: !requested -> request_missing()
             fi;
             goto done
         :: else
@@ -772,7 +773,7 @@ end:
                 assert(!own_event);
                 is_slow = false
             :: !is_slow && patient ->
-                /* Nobody but its own aggregate has waited for the poison. */
+                /* Only its own aggregate has waited for the failing event. */
                 assert(cursor == head && applied[1]);
                 patient = false
             :: else ->

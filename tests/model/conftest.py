@@ -19,7 +19,7 @@ _PLAY = settings(
     print_blob=False,
     suppress_health_check=list(HealthCheck),
     report_multiple_bugs=False,
-    # Without shrinking: that takes minutes, and `--hypothesis-profile=shrink` is there for whoever wants it.
+    # Without shrinking, which takes minutes: `--hypothesis-profile=shrink` does it.
     phases=(Phase.generate,),
 )
 settings.register_profile("short", _PLAY, max_examples=27)

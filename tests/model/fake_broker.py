@@ -31,7 +31,7 @@ class FakeBroker:
     #: How far each service has applied each stream that it follows, and how far it had been before a replay.
     applied: dict[tuple[str, str], int] = field(default_factory=lambda: dict.fromkeys(ROUTES, 0))
     furthest: dict[tuple[str, str], int] = field(default_factory=lambda: dict.fromkeys(ROUTES, 0))
-    #: Commands that the relay has sent and nobody has run yet.
+    #: Commands that the relay has sent and no worker has run yet.
     commands: dict[str, list[Message]] = field(default_factory=lambda: {s: [] for s in SERVICES})
     #: What becomes of the next requests to the provider; then all is well.
     faults: list[str] = field(default_factory=list)

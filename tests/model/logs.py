@@ -1,4 +1,4 @@
-"""What the published events say, against what each service believes: its own rows, and copies of others'."""
+"""Compare the published events with each service's rows: its own, and its copies of others'."""
 
 from decimal import Decimal
 from typing import Any
@@ -22,8 +22,8 @@ def check_copies(snapshot: Snapshot, broker: FakeBroker) -> None:
         {key: _order_copy(event) for key, event in _applied(broker, "payments", "order").items()},
     )  # fmt: skip
     for service in SERVICES:
-        told = {"user.suspended", "user.reinstated"}
-        users = _applied(broker, service, "user", told)
+        types = {"user.suspended", "user.reinstated"}
+        users = _applied(broker, service, "user", types)
         statuses = {key: {"id": key, "status": event["data"]["status"]} for key, event in users.items()}
         _compare(service, snapshot, "user", snapshot.user_copies[service], statuses)
         revoked = _applied(broker, service, "user")
@@ -48,9 +48,9 @@ def check_logs(snapshot: Snapshot, broker: FakeBroker) -> None:
         last = {event["aggregate_id"]: event for event in broker.logs[stream]}
         assert last.keys() == rows.keys()
         for key, event in last.items():
-            told = state(event)
-            row = {name: rows[key][name] for name in told}
-            assert _plain(row) == _plain(told), f"{event['type']} says {told} of {row}"
+            published = state(event)
+            row = {name: rows[key][name] for name in published}
+            assert _plain(row) == _plain(published), f"{event['type']} says {published} of {row}"
 
 
 def _applied(
@@ -61,11 +61,13 @@ def _applied(
     return {event["aggregate_id"]: event for event in log if types is None or event["type"] in types}
 
 
-def _compare(service: str, snapshot: Snapshot, stream: str, copies: Any, told: dict[str, Message]) -> None:
-    for key in copies.keys() | told.keys():
+def _compare(
+    service: str, snapshot: Snapshot, stream: str, copies: Any, published: dict[str, Message]
+) -> None:
+    for key in copies.keys() | published.keys():
         if key not in snapshot.blocked[service]:
-            assert _plain(copies.get(key, {})) == _plain(told.get(key, {})), (
-                f"{service} believes {copies.get(key)} of {stream} {key}, and was told {told.get(key)}"
+            assert _plain(copies.get(key, {})) == _plain(published.get(key, {})), (
+                f"{service} has {copies.get(key)} of {stream} {key}, and received {published.get(key)}"
             )
 
 

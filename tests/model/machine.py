@@ -20,7 +20,7 @@ STRIDES = [*(timedelta(seconds=seconds) for seconds in (1, 16, 61, 61, 400)), LO
 
 #: Which one, the likeliest first.
 _nth = st.sampled_from([0, 0, 0, 0, 0, 1, 1, 2, 3])
-#: What happens at once after somebody did something: nothing, the news of it, or all that follows from it.
+#: What runs at once after a user's action: nothing, the delivery of its events, or all that follows from it.
 _then = st.sampled_from(["all", "all", "news", "nothing"])
 _cards = st.sampled_from([GOOD, GOOD, GOOD, DECLINED, CHALLENGED])
 _faults = st.just([]) | st.lists(st.sampled_from(FAULTS), min_size=1, max_size=4)
@@ -125,7 +125,7 @@ class Marketplace(People, RuleBasedStateMachine):
 
     @rule(order=_nth)
     def pay_while_the_order_ends(self, order: int) -> None:
-        """Whoever comes first: a payment that begins is known to whoever hears of the order's end."""
+        """A payment that begins and the order's end may come in either order; the payment is settled."""
         chosen = self._payable_order(order)
         self._cancel(chosen)
         self.market.relay("orders")
@@ -137,11 +137,11 @@ class Marketplace(People, RuleBasedStateMachine):
         snapshot = self.market.snapshot()
         if payment is not None and snapshot.order_copies[chosen["id"]]["status"] == "cancelled":
             due = datetime.fromisoformat(snapshot.payments[payment]["due_at"])
-            assert due <= self.market.broker.now, "nobody noticed that the order of a new payment has ended"
+            assert due <= self.market.broker.now, "the end of a new payment's order was missed"
 
     @rule(what=st.sampled_from(["suspended", "reinstated", "sessions_ended"]), then=_then)
-    def tell_of_user(self, what: str, then: str) -> None:
-        """What operators decide about one of the buyers."""
+    def update_user(self, what: str, then: str) -> None:
+        """An operator suspends or reinstates one of the buyers, or ends their sessions."""
         before = [
             event for event in self.market.broker.logs["user"] if event["type"] != "user.sessions_ended"
         ]
@@ -150,7 +150,7 @@ class Marketplace(People, RuleBasedStateMachine):
             status = "suspended" if is_suspended else "active"
         else:
             what, status = ("reinstated", "active") if is_suspended else ("suspended", "suspended")
-        self.market.tell_of_user(SUSPECT, what, status=status)
+        self.market.publish_user_event(SUSPECT, what, status=status)
         self._go_on(then)
 
     @precondition(lambda self: self._captured())

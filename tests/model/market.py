@@ -25,15 +25,14 @@ _NO_ANSWER = {"error": {"type": "connection_error", "code": None, "message": "No
 
 
 class Market:
-    """Three services and what is between them. Everything happens one after the other, as it is told."""
+    """Three services and what is between them. Everything runs one after the other, as the caller says."""
 
     def __init__(self, addresses: Mapping[str, str]) -> None:
         self._children = {
             service: Child(service, addresses[service], self._answer_of_provider) for service in SERVICES
         }
         self._removed: list[tuple[str, str]] = []
-        #: Services that may have something to publish, and the snapshot of those that nobody has touched
-        #: since.
+        #: Services that may have something to publish, and the snapshots of those that are unchanged since.
         self._unpublished = set(SERVICES)
         self._known: dict[str, Message] = {}
         self.broker = FakeBroker()
@@ -118,7 +117,7 @@ class Market:
         self.broker.commands[service] += sent["commands"]
         return len(sent["events"]) + len(sent["commands"])
 
-    def tell_of_user(self, user: str, type: str, **data: Any) -> None:
+    def publish_user_event(self, user: str, type: str, **data: Any) -> None:
         """Have accounts, which has no process here, publish an event of its own."""
         log = self.broker.logs["user"]
         log.append(
@@ -183,7 +182,7 @@ class Market:
         assert not changed, f"{types} of old changed {changed} at {service}"
 
     def flow(self) -> int:
-        """Let all news reach everybody, and what they make of it too; return how much there was."""
+        """Deliver all events, and those that their handlers record; return how many there were."""
         total, some = 0, 1
         while some:
             some = sum(self.relay(service) for service in SERVICES)
@@ -207,21 +206,21 @@ class Market:
         """Let everything run its course, without faults and without people, until nothing moves any more."""
         self.broker.faults.clear()
         self.provider.let_late_requests_arrive()
-        self._hear_of_refunds()
+        self._redeliver_refunds()
         for _ in range(_ROUNDS_TO_REST):
             if not self._go_on() and not self._is_unfinished(self.snapshot()):
                 return
             self.broker.now += _A_WHILE
         raise AssertionError(f"it never comes to rest: {self.snapshot()}")
 
-    def _hear_of_refunds(self) -> None:
-        # A refund that a clerk gave is known by webhook alone; Stripe repeats it for days.
+    def _redeliver_refunds(self) -> None:
+        # A refund that was made at Stripe is reported by webhook alone; Stripe repeats it for days.
         for event in self.provider.webhooks:
             if event["type"] == "charge.refunded":
                 self.call("payments", "receive_webhook", **event)
 
     def run_commands(self) -> int:
-        """Let news flow, and run what is to be done about it, to the end; return how much there was."""
+        """Deliver events and run commands until there are none; return how many there were."""
         total = self.flow()
         while any(self.broker.commands.values()):
             for service in SERVICES:

@@ -98,7 +98,7 @@ class People:
         return self._order(nth)
 
     def _payable_order(self, nth: int) -> Message:
-        """Return an order that nobody has begun to pay; where there is none, a buyer makes one."""
+        """Return an order without a payment; where there is none, a buyer makes one."""
         order: Message = pick(self._payable(), nth) if self._payable() else self._buy_one(nth)
         return order
 
@@ -140,7 +140,7 @@ class People:
         }
 
     def _answers_due(self, order: Message, card: str) -> set[str]:
-        """Return what a buyer may be told who pays now, while the provider is up and nothing else happens."""
+        """Return the possible answers to a payment now, while the provider is up and nothing else happens."""
         attempts = self.snapshot.payments_of(order["id"])
         standing = [each for each in attempts if each["status"] in ("started", "requires_action")]
         refusal = self._refusal_due(order, attempts)

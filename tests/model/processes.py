@@ -20,7 +20,7 @@ class Died(Exception):
 
 
 class Child:
-    """One service. `call_provider` answers what it asks of the provider.
+    """One service. `call_provider` answers its requests to the provider.
 
     It raises Died to have it killed there.
     """
@@ -77,7 +77,7 @@ class Child:
         self.wait()
 
     def stop(self) -> None:
-        """End it: it ends by itself when nobody is there to talk to."""
+        """End it: it ends by itself when its input is closed."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.close()

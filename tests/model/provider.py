@@ -62,7 +62,7 @@ class Provider:
     _numbers: Any = field(default_factory=lambda: count(1))
 
     def answer(self, request: Message, *, refuse: bool = False) -> Message:
-        """Do what is asked and return Stripe's answer; with `refuse` it says no for reasons of its own."""
+        """Carry out the request and return Stripe's answer; with `refuse` it declines."""
         key = request["key"]
         if key is None:
             return {"intent": self.intents[request["about"]["intent"]].raw()}
@@ -76,7 +76,7 @@ class Provider:
         )
 
     def let_late_requests_arrive(self) -> None:
-        """What was on the way arrives; nobody waits for the answers any more."""
+        """Late requests arrive; no caller waits for their answers any more."""
         while self.late:
             self.answer(self.late.pop(0))
 
@@ -100,7 +100,7 @@ class Provider:
             self._quietly("cancel", intent_id)
 
     def refund_by_clerk(self, intent_id: str) -> None:
-        """Somebody gives the money back on Stripe's own pages."""
+        """An operator refunds the payment in Stripe's dashboard."""
         self._quietly("refund", intent_id)
 
     def _quietly(self, call: str, intent_id: str) -> None:
@@ -150,7 +150,7 @@ class Provider:
         if intent.refunded:
             raise ProviderRefuses("invalid_request_error", "charge_already_refunded")
         intent.refunded = True
-        return self._tell(intent, "charge.refunded")
+        return self._send_webhook(intent, "charge.refunded")
 
     def _require(self, intent: Intent, *statuses: str) -> None:
         if intent.status not in statuses:
@@ -158,9 +158,9 @@ class Provider:
 
     def _enter(self, intent: Intent, status: str) -> Intent:
         intent.status = status
-        return self._tell(intent, f"payment_intent.{status}")
+        return self._send_webhook(intent, f"payment_intent.{status}")
 
-    def _tell(self, intent: Intent, type: str) -> Intent:
+    def _send_webhook(self, intent: Intent, type: str) -> Intent:
         event = {"event_id": f"evt_{next(self._numbers)}", "type": type, "intent_id": intent.id}
         self.webhooks.append(event)
         return intent

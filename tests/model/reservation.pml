@@ -3,12 +3,12 @@
  * comes free again. Checked by test_reservation_model.py with spin.
  *
  * Modelled: buyers place orders (at most one live order on the ticket, by the unique index); a hold may end
- * at any moment; tickets and payments hear the order stream in order, each at its own pace; tickets may fail
+ * at any moment; tickets and payments receive the order stream in order, each at its own pace; tickets may fail
  * on one event, which is then parked, with the later ones of its order behind it, and tried again later;
- * the provider authorises or declines, and payments settles by state; orders hears of an authorisation some time;
- * the seller may withdraw what is on sale, and tickets tells so, again where a hold meets it.
+ * the provider authorises or declines, and payments settles by state; orders receives an authorisation some time;
+ * the seller may withdraw what is on sale, and tickets publishes it, again where a hold meets it.
  *
- * Left out, because other tests have them: lost and repeated messages (cursors and catch-up see to these), a
+ * Left out, because other tests have them: lost and repeated messages (cursors and catch-up handle these), a
  * failing provider, refunds, extensions.
  *
  * Guards that can be removed, to see that the checker notices:
@@ -16,35 +16,35 @@
  *   NO_STATUS_CHECK   an authorisation completes an order whatever has become of it
  *   NO_POSITION       tickets lets an order hold or buy it by an event that is older than what it did last
  *   NO_RELEASE_ID, NO_RELEASE_POSITION
- *                     a release frees the ticket whoever holds it, however old it is: either check is enough
+ *                     a release frees the ticket of any order, however old it is: either check is enough
  *   NO_GOAL           an authorised payment is captured whatever has become of its order
  *   NO_EXPIRY         holds don't end by themselves
- *   NO_VOIDING        nobody looks at an authorised payment again once its order is cancelled
+ *   NO_VOIDING        an authorised payment isn't settled once its order is cancelled
  */
 
 #define ORDERS  2
 #define LOG     4       /* an order begins, and it ends */
-#define NOBODY  ORDERS
+#define NO_ORDER  ORDERS
 
 mtype = { none, created, complete, cancelled };                        /* an order */
-mtype = { idle, asked, declined, authorized, captured, voided };       /* its money, as the provider has it */
-mtype = { began, paid, ended };                                        /* what the order stream tells */
+mtype = { idle, requested, declined, authorized, captured, voided };       /* its money, as the provider has it */
+mtype = { began, paid, ended };                                        /* the order stream's events */
 
 /* orders */
 mtype order[ORDERS] = none;
 bool withdrawn_copy;
-byte withdrawals_heard;
-bool authorization_heard[ORDERS];
-mtype told[LOG];
-byte told_of[LOG];
+byte withdrawals_received;
+bool authorization_received[ORDERS];
+mtype event_type[LOG];
+byte event_order[LOG];
 byte head;
 
 /* tickets */
 byte ticket_cursor;
-byte holder = NOBODY;
+byte holder = NO_ORDER;
 bool sold;
 bool withdrawn;
-byte withdrawals_told;
+byte withdrawals_published;
 byte last_position;
 bool parked[LOG];
 bool has_failed;
@@ -53,21 +53,21 @@ bool has_failed;
 byte payment_cursor;
 mtype copy[ORDERS] = none;
 mtype money[ORDERS] = idle;
-bool authorization_told[ORDERS];
+bool authorization_published[ORDERS];
 
 #define LIVE(o)  (order[o] == created || order[o] == complete)
 #define LIVES    (LIVE(0) + LIVE(1))
 
-inline tell(what, o) {
-    told[head] = what;
-    told_of[head] = o;
+inline publish(what, o) {
+    event_type[head] = what;
+    event_order[head] = o;
     head++
 }
 
 inline end_hold(o) {
     assert(money[o] != captured);
     order[o] = cancelled;
-    tell(ended, o)
+    publish(ended, o)
 }
 
 inline end_open_hold(o) {
@@ -77,7 +77,7 @@ inline end_open_hold(o) {
     fi
 }
 
-/* Holds the ticket and pays, with as many cards as it takes; or changes their mind; or never comes. */
+/* Holds the ticket and pays, with any number of cards; or cancels; or never orders. */
 proctype Buyer(byte me) {
     if
     :: !withdrawn_copy      /* a moment ago: the listing isn't locked */
@@ -89,14 +89,14 @@ proctype Buyer(byte me) {
         LIVES == 0 ->
 #endif
         order[me] = created;
-        tell(began, me);
+        publish(began, me);
         assert(LIVES == 1)
        }
     :: goto gone
     fi;
 end:
     do
-    :: atomic { copy[me] == created && (money[me] == idle || money[me] == declined) -> money[me] = asked }
+    :: atomic { copy[me] == created && (money[me] == idle || money[me] == declined) -> money[me] = requested }
     :: atomic { order[me] == created -> end_hold(me) }
     :: order[me] != created -> break
     od;
@@ -116,10 +116,10 @@ end:
     od
 }
 
-#define AUTHORIZATION_TOLD(o)  (authorization_told[o] && !authorization_heard[o])
+#define HAS_AUTHORIZATION(o)  (authorization_published[o] && !authorization_received[o])
 
-inline hear_authorization(o) {
-    authorization_heard[o] = true;
+inline receive_authorization(o) {
+    authorization_received[o] = true;
     if
 #ifdef NO_STATUS_CHECK
     :: true ->
@@ -128,20 +128,20 @@ inline hear_authorization(o) {
 #endif
         assert(order[o] == created);
         order[o] = complete;
-        tell(paid, o)
+        publish(paid, o)
     :: else
     fi
 }
 
-/* Orders hears what payments and tickets tell. */
+/* Orders receives the events of payments and tickets. */
 active proctype Orders() {
 end:
     do
-    :: atomic { AUTHORIZATION_TOLD(0) -> hear_authorization(0) }
-    :: atomic { AUTHORIZATION_TOLD(1) -> hear_authorization(1) }
+    :: atomic { HAS_AUTHORIZATION(0) -> receive_authorization(0) }
+    :: atomic { HAS_AUTHORIZATION(1) -> receive_authorization(1) }
     :: atomic {
-        withdrawals_heard < withdrawals_told ->
-        withdrawals_heard++;
+        withdrawals_received < withdrawals_published ->
+        withdrawals_received++;
         withdrawn_copy = true;
         end_open_hold(0);
         end_open_hold(1)
@@ -160,35 +160,35 @@ end:
 #define IS_NEW_RELEASE(p)  (p + 1 > last_position)
 #endif
 #ifdef NO_RELEASE_ID
-#define RELEASES_HOLDER(p)  (holder != NOBODY)
+#define RELEASES_HOLDER(p)  (holder != NO_ORDER)
 #else
-#define RELEASES_HOLDER(p)  (holder == told_of[p])
+#define RELEASES_HOLDER(p)  (holder == event_order[p])
 #endif
 
 inline take(p) {
     if
-    :: told[p] == began && IS_NEWS(p) && withdrawn ->
-        withdrawals_told++;
+    :: event_type[p] == began && IS_NEWS(p) && withdrawn ->
+        withdrawals_published++;
         last_position = p + 1
-    :: told[p] == began && IS_NEWS(p) && !withdrawn ->
-        holder = told_of[p];
+    :: event_type[p] == began && IS_NEWS(p) && !withdrawn ->
+        holder = event_order[p];
         sold = false;
         last_position = p + 1
-    :: told[p] == paid && IS_NEWS(p) && holder == told_of[p] ->
+    :: event_type[p] == paid && IS_NEWS(p) && holder == event_order[p] ->
         sold = true;
         last_position = p + 1
-    :: told[p] == ended && IS_NEW_RELEASE(p) && RELEASES_HOLDER(p) ->
+    :: event_type[p] == ended && IS_NEW_RELEASE(p) && RELEASES_HOLDER(p) ->
         assert(!LIVE(holder));
-        holder = NOBODY;
+        holder = NO_ORDER;
         sold = false;
         last_position = p + 1
     :: else
     fi
 }
 
-#define PARKED_BEFORE(p)  ((p > 0 && parked[0] && told_of[0] == told_of[p]) || \
-                           (p > 1 && parked[1] && told_of[1] == told_of[p]) || \
-                           (p > 2 && parked[2] && told_of[2] == told_of[p]))
+#define PARKED_BEFORE(p)  ((p > 0 && parked[0] && event_order[0] == event_order[p]) || \
+                           (p > 1 && parked[1] && event_order[1] == event_order[p]) || \
+                           (p > 2 && parked[2] && event_order[2] == event_order[p]))
 
 /* Tickets follows the order stream. */
 active proctype Tickets() {
@@ -228,7 +228,7 @@ end:
 /* The seller may take the ticket off sale. */
 active proctype Seller() {
     if
-    :: atomic { !withdrawn && holder == NOBODY -> withdrawn = true; withdrawals_told++ }
+    :: atomic { !withdrawn && holder == NO_ORDER -> withdrawn = true; withdrawals_published++ }
     :: true
     fi
 }
@@ -240,9 +240,9 @@ end:
     :: atomic {
         payment_cursor < head ->
         if
-        :: told[payment_cursor] == began -> copy[told_of[payment_cursor]] = created
-        :: told[payment_cursor] == paid -> copy[told_of[payment_cursor]] = complete
-        :: told[payment_cursor] == ended -> copy[told_of[payment_cursor]] = cancelled
+        :: event_type[payment_cursor] == began -> copy[event_order[payment_cursor]] = created
+        :: event_type[payment_cursor] == paid -> copy[event_order[payment_cursor]] = complete
+        :: event_type[payment_cursor] == ended -> copy[event_order[payment_cursor]] = cancelled
         fi;
         payment_cursor++
        }
@@ -251,17 +251,17 @@ end:
 
 inline answer(o) {
     if
-    :: money[o] = authorized; authorization_told[o] = true
+    :: money[o] = authorized; authorization_published[o] = true
     :: money[o] = declined
     fi
 }
 
-/* The provider answers, some time, and what it says is told. */
+/* The provider answers, some time, and payments publishes the answer. */
 active proctype Bank() {
 end:
     do
-    :: atomic { money[0] == asked -> answer(0) }
-    :: atomic { money[1] == asked -> answer(1) }
+    :: atomic { money[0] == requested -> answer(0) }
+    :: atomic { money[1] == requested -> answer(1) }
     od
 }
 
@@ -273,7 +273,7 @@ end:
 #ifdef NO_VOIDING
 #define MUST_VOID(o)  false
 #else
-#define MUST_VOID(o)  (copy[o] == cancelled && (money[o] == asked || money[o] == authorized))
+#define MUST_VOID(o)  (copy[o] == cancelled && (money[o] == requested || money[o] == authorized))
 #endif
 
 inline capture(o) {
@@ -302,7 +302,7 @@ active proctype Rest() {
 end:
     timeout ->
     assert(ENDED_IN_ONE_WAY(0) && ENDED_IN_ONE_WAY(1));
-    assert(LIVES > 0 || holder == NOBODY)
+    assert(LIVES > 0 || holder == NO_ORDER)
 }
 #endif
 
@@ -312,6 +312,6 @@ init {
 
 #ifdef LIVENESS
 /* Either order may be the first one: what is true of one is true of the other. */
-ltl a_held_ticket_is_paid_or_freed { [] ((holder != NOBODY && !sold) -> <> (sold || holder == NOBODY)) }
+ltl a_held_ticket_is_paid_or_freed { [] ((holder != NO_ORDER && !sold) -> <> (sold || holder == NO_ORDER)) }
 ltl an_authorized_payment_is_captured_or_voided { [] (money[0] == authorized -> <> (money[0] != authorized)) }
 #endif

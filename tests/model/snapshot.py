@@ -7,7 +7,7 @@ from tests.model.processes import Message
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What each service believes, and what was begun where: read in one go."""
+    """What each service stores, and what was begun where: read in one go."""
 
     tickets: Message
     orders: Message
@@ -16,7 +16,7 @@ class Snapshot:
     ledger: Message
     order_copies: Message
     parked: list[str]
-    #: Of each service: the aggregates that have parked events, and what it knows about users.
+    #: Of each service: the aggregates that have parked events, and what it stores about users.
     blocked: dict[str, list[str]]
     user_copies: dict[str, Message]
     revocations: dict[str, Message]
@@ -30,7 +30,7 @@ class Snapshot:
         ]
 
     def is_suspended(self, user: str, at: str) -> bool:
-        """Return whether a service believes that a user is suspended."""
+        """Return whether a service's replica says that a user is suspended."""
         copy = self.user_copies[at].get(user)
         return copy is not None and copy["status"] == "suspended"
 

@@ -18,7 +18,7 @@ EXAMPLES = 100
 GUARDS = {
     ("orders", "unique_index"): "live orders hold ticket|sold instead of TicketAlreadyReserved",
     ("orders", "status_check"): "had ended, and is now|one_live_order_per_ticket",
-    ("payments", "order_lock"): "nobody noticed that the order of a new payment has ended",
+    ("payments", "order_lock"): "the end of a new payment's order was missed",
     ("payments", "attempt_key"): "CardNotAccepted instead of",
     ("payments", "webhook_memory"): "counted again",
 }

@@ -68,10 +68,10 @@ class Story(People):
             ("reinstated", "active"),
             ("sessions_ended", "active"),
         ):
-            self.market.tell_of_user(SUSPECT, what, status=status)
+            self.market.publish_user_event(SUSPECT, what, status=status)
 
     def go_on(self, step: int) -> None:
-        """Somebody buys at the newest price, pays or gives up; nobody gets what is gone."""
+        """A buyer buys at the newest price, pays or cancels; a withdrawn ticket can't be bought."""
         _, refused = self.market.attempt("orders", "place_order", buyer=BUYERS[0], ticket=self.gone)
         assert refused == "TicketNotFound"
         buyer = (*BUYERS, SUSPECT)[step % 3]
@@ -134,7 +134,7 @@ class TestAReplayOfEverything:
     @pytest.mark.timeout(600)
     def test_changes_nothing_while_people_buy(self, market: Market) -> None:
         story = replay_everything(market)
-        assert len(story.snapshot.orders) > 8, "hardly anybody bought anything"
+        assert len(story.snapshot.orders) > 8, "too few orders were placed"
         market.come_to_rest()
         story.check()
         check_at_rest(story.snapshot, market.provider)

@@ -52,7 +52,7 @@ def _check_money(order: Message, snapshot: Snapshot, provider: Provider) -> None
             continue
         is_its_payment = order["status"] == "complete" and order["payment_id"] == intent.payment
         assert intent.is_taken == is_its_payment, f"{intent} at the provider, for {order}"
-        # One whose id nobody has learned can't be confirmed by anybody.
+        # An intent whose id was lost can't be confirmed.
         over = intent.status in ("canceled", "succeeded") or intent.id not in known
         assert over, f"{intent} was left open"
         assert intent.status not in ("requires_capture", "requires_action"), f"{intent} still reserves money"

@@ -24,9 +24,9 @@ __all__ = ["GUARDS", "commands", "snapshot"]
 
 
 def commands(pipe: Pipe, clock: Clock) -> dict[str, Command]:
-    """Return the commands by name, with Stripe's client replaced by one that asks the parent's provider."""
+    """Return the commands by name, with Stripe's client replaced by one that calls the parent's provider."""
     stripe._client = lambda: RemoteClient(pipe)  # type: ignore[assignment]
-    # Nobody else works here: whoever has an attempt in hand won't let go of it, however long we wait.
+    # No other process runs here: an attempt that is leased stays leased, however long we wait.
     paying.time = SimpleNamespace(monotonic=count().__next__, sleep=lambda seconds: None)  # type: ignore[assignment]
     return {
         "pay_order": pay_order,
@@ -112,7 +112,7 @@ def start_while_news_comes(*, order: str, buyer: str, batch: dict[str, Any], now
 
 
 class _Bystander:
-    """Somebody else's transaction, on a thread and connection of its own."""
+    """Another worker's transaction, on a thread and connection of its own."""
 
     def __init__(self, do: Callable[[], object]) -> None:
         self._do, self._pid, self._error = do, 0, None
@@ -166,22 +166,22 @@ def remove_attempt_key() -> None:
 
 
 def remove_webhook_memory() -> None:
-    """Take every webhook for a new one."""
+    """Handle every webhook as a new one."""
 
-    def hear_again(*, event_id: str, type: str, intent_id: str, now: datetime) -> None:
+    def receive_again(*, event_id: str, type: str, intent_id: str, now: datetime) -> None:
         due_payments.settle_soon(Q(intent_id=intent_id), now)
 
-    operations.receive_webhook = hear_again
+    operations.receive_webhook = receive_again
 
 
 def remove_order_news() -> None:
-    """Take every end of an order for news."""
+    """Handle every end of an order as a new one."""
     real = replicas.upsert_order_replicas
 
     def upsert_order_replicas(events: Iterable[Any]) -> list[Any]:
-        told = list(events)
-        real(told)
-        return told
+        applied = list(events)
+        real(applied)
+        return applied
 
     replicas.upsert_order_replicas = upsert_order_replicas
 

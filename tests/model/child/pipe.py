@@ -12,7 +12,7 @@ Message = dict[str, Any]
 
 
 class Clock:
-    """The marketplace's clock as the last command told it; it stands where the database's clock stands."""
+    """The marketplace's clock, set by each command to the time of the database's clock."""
 
     def __init__(self) -> None:
         self.now: datetime | None = None

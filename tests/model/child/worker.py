@@ -114,7 +114,7 @@ def relay() -> dict[str, Any]:
     """Do rounds of the real relay until nothing waits; return the events and commands that it sent."""
     if not read_status().unpublished_events and not OutgoingCommand.objects.exists():
         return {"events": [], "commands": []}
-    # Whoever held the lease before was killed; it ran out meanwhile.
+    # The previous holder of the lease was killed; the lease has lapsed meanwhile.
     RelayLease.objects.update(holder=None, expires_at="2000-01-01T00:00:00Z")
     broker = FakeBroker()
     real = Relay(holder=uuid7(), publisher=broker)  # type: ignore[arg-type]
