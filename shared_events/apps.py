@@ -9,7 +9,7 @@ from shared_events.settings import event_settings
 
 
 class SharedEventsConfig(AppConfig):
-    """Imports the contracts, and each app's `handlers`, `tasks`, `recovery` and `gauges`, in every process."""
+    """Imports the contracts, and each app's `handlers`, `tasks`, `recovery` and `gauges`."""
 
     name = "shared_events"
     verbose_name = "Events"

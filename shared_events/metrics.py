@@ -1,7 +1,7 @@
 """What a process counts of events and commands, for Prometheus; `docs/reference/metrics.md` lists it all.
 
 Counters and histograms are kept where things happen. The state of the service (lag, what is unpublished, what
-failed) is read from `status` when somebody scrapes, by the relay alone.
+failed) is read from `status` at each scrape, by the relay alone.
 """
 
 import logging

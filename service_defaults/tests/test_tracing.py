@@ -1,4 +1,4 @@
-"""Traces: off unless a standard variable asks for them, and nothing personal leaves the process."""
+"""Traces: off unless a standard variable turns them on, and nothing personal leaves the process."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What is counted, and what is read when somebody scrapes."""
+"""What is counted, and what is read at each scrape."""
 
 import logging
 import socket
