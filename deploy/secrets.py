@@ -64,6 +64,7 @@ def _compose_values(secrets: Credentials) -> Iterator[tuple[str, str]]:
     yield "STRIPE_WEBHOOK_SECRET", secrets["stripe.webhook"]
     yield "CLIENT_IP_SIGNING_KEY", secrets["client-ip.key"]
     yield "OPERATOR_PASSWORD", secrets["operator.password"]
+    yield "GRAFANA_PASSWORD", secrets["grafana.password"]
     for service in MARKETPLACE.services:
         yield f"{service.name.upper()}_SECRET_KEY", secrets[f"{service.name}.django"]
     for service in MARKETPLACE.stateful:

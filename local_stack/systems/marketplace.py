@@ -99,7 +99,7 @@ MARKETPLACE = System(
     seed="tests.load.seed",
     seed_after=("gateway", "auth.web", "tickets.web", "auth.operator"),
     users=USERS,
-    credentials=("stripe.webhook", "client-ip.key"),
+    credentials=("stripe.webhook", "client-ip.key", "grafana.password"),
     ports=("stripe",),
     environment=_every_service,
 )

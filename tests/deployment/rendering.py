@@ -15,7 +15,9 @@ from deploy import secrets as deployment_secrets
 
 ROOT = Path(__file__).parents[2]
 TREE = ROOT / "deploy" / "k8s"
+OBSERVABILITY = ROOT / "deploy" / "observability"
 COMPOSE = ROOT / "docker" / "compose.yaml"
+CADDYFILE = ROOT / "docker" / "Caddyfile"
 OVERLAYS = ("local", "production")
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "Job"})
 
@@ -31,8 +33,9 @@ def kubectl() -> str | None:
 
 
 def copy_of_the_tree(folder: Path) -> Path:
-    """The tree with an overlay's secrets made, in a folder of its own."""
+    """The tree with an overlay's secrets made, in a folder of its own, beside the dashboards."""
     copy = folder / "k8s"
+    shutil.copytree(OBSERVABILITY / "grafana", folder / "observability" / "grafana")
     shutil.copytree(TREE, copy, ignore=shutil.ignore_patterns("secrets"))
     deployment_secrets.for_kubernetes(copy / "overlays" / "local" / "secrets")
     return copy

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import yaml
@@ -49,7 +50,8 @@ class TestEveryContainerOfOurs:
     ) -> None:
         for name, one in ours.items():
             assert one["read_only"] is True, name
-            assert one["tmpfs"] == ["/tmp"], name
+            counting = ["/run/metrics"] if name.endswith(("-web", "-commands")) else []
+            assert one["tmpfs"] == ["/tmp", *counting], name
             assert one["cap_drop"] == ["ALL"], name
             assert one["security_opt"] == ["no-new-privileges:true"], name
 
@@ -89,7 +91,10 @@ class TestNetworks:
 
     def test_of_databases_and_broker_lead_nowhere_else(self, composed: Composed) -> None:
         networks = composed.document["networks"]
-        assert {name for name, one in networks.items() if not one.get("internal")} == {"edge"}
+        assert {name for name, one in networks.items() if not one.get("internal")} == {
+            "edge",
+            "observability",
+        }
 
     def test_keep_web_processes_from_the_broker(self, composed: Composed) -> None:
         assert [
@@ -97,6 +102,52 @@ class TestNetworks:
             for name, one in composed.services.items()
             if name.endswith("-web") and "bus" in one["networks"]
         ] == []
+
+
+class TestObservability:
+    WATCHING: ClassVar[set[str]] = {"prometheus", "alertmanager", "grafana", "jaeger"}
+
+    def test_starts_only_when_it_is_asked_for(self, composed: Composed) -> None:
+        profiles = {name: one.get("profiles") for name, one in composed.services.items()}
+        asked = {name for name, profile in profiles.items() if profile == ["observability"]}
+        assert asked == self.WATCHING
+
+    def test_is_open_to_this_machine_alone(self, composed: Composed) -> None:
+        for name in self.WATCHING:
+            ports = composed.services[name]["ports"]
+            assert ports, name
+            assert [port for port in ports if not port.startswith("127.0.0.1:")] == [], name
+
+    def test_has_every_process_serve_its_metrics(self, composed: Composed) -> None:
+        for service in MARKETPLACE.services:
+            for name, one in composed.of(service.name).items():
+                assert one["environment"]["METRICS_BIND"] == "0.0.0.0:9464", name
+                assert not [port for port in one.get("ports", []) if "9464" in port], name
+
+    def test_reaches_every_process_that_it_scrapes(self, composed: Composed) -> None:
+        own = set(composed.services["prometheus"]["networks"])
+        for address in scraped():
+            assert own & set(composed.services[address.partition(":")[0]]["networks"]), address
+
+    def test_scrapes_every_process_by_its_service_and_kind(self, composed: Composed) -> None:
+        expected = {
+            f"{name}:9464": (service.name, name.removeprefix(f"{service.name}-"))
+            for service in MARKETPLACE.services
+            for name in composed.of(service.name)
+            if name.endswith(("-web", "-events", "-commands", "-relay"))
+        }
+        assert scraped() == expected | {"rabbitmq:15692": ("rabbitmq", "broker")}
+
+
+def scraped() -> dict[str, tuple[str, str]]:
+    """The labels `service` and `process` by address, as Prometheus scrapes with compose."""
+    config = yaml.safe_load((ROOT / "deploy" / "observability" / "prometheus.yml").read_text())
+    return {
+        target: (one["labels"]["service"], one["labels"]["process"])
+        for job in config["scrape_configs"]
+        for one in job["static_configs"]
+        for target in one["targets"]
+    }
 
 
 def _tool(name: str) -> str:

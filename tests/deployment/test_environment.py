@@ -19,6 +19,8 @@ from tests.deployment.rendering import COMPOSE, ROOT, Composed, Deployed, settin
 BY_HAND = {"AUTH_OPERATOR_PASSWORD"}
 #: Ends processes at named points, for drills: set in no deployment.
 FOR_DRILLS = {"EVENTS_FAILPOINTS"}
+#: Read when a process starts to serve its metrics and to send its traces, after its settings.
+OF_OBSERVABILITY = {"METRICS_BIND", "PROMETHEUS_MULTIPROC_DIR", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 _OWNERS = (
     "DJANGO",
     "DEV",
@@ -36,8 +38,12 @@ PACKAGES = (
 
 
 def read_by(service: str, role: str, environment: Mapping[str, str]) -> set[str]:
-    """What a process reads that is started with these variables and nothing else; drills apart."""
-    return set(_read_by(service, role, json.dumps(dict(environment), sort_keys=True))) - FOR_DRILLS
+    """What a process reads that is started with these variables and nothing else.
+
+    Drills and observability apart.
+    """
+    names = set(_read_by(service, role, json.dumps(dict(environment), sort_keys=True)))
+    return names - FOR_DRILLS - OF_OBSERVABILITY
 
 
 @cache
@@ -103,7 +109,7 @@ class TestKubernetes:
             given = overlay.environment(container)
             valid = _decoded(overlay, given)
             needed = read_by(container.service, container.role, valid)
-            assert given.keys() == needed, container.name
+            assert given.keys() - OF_OBSERVABILITY == needed, container.name
             read |= needed
         assert read == _names_in_the_code() - BY_HAND - FOR_DRILLS
 
@@ -135,7 +141,7 @@ class TestCompose:
             role = (process.get("command") or process["entrypoint"])[0]
             given = {key: str(value) for key, value in process["environment"].items()}
             by_hand = BY_HAND if name == "operator" else set()
-            assert given.keys() - by_hand == read_by(service, role, given), name
+            assert given.keys() - by_hand - OF_OBSERVABILITY == read_by(service, role, given), name
 
     def test_has_every_setting_explained_and_no_other(self, composed: Composed) -> None:
         text = (COMPOSE.parent / ".env.example").read_text()

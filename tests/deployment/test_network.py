@@ -46,6 +46,17 @@ class Network:
             for name in _outsiders(peer)
         }
 
+    def opened_to(self, outsider: str) -> set[tuple[str, int]]:
+        """Every pod and port that somebody outside may reach; port 0 stands for any."""
+        return {
+            (pod, port["port"])
+            for pod, labels in self.pods.items()
+            for policy in self._selecting(labels, "Ingress")
+            for rule in policy.get("ingress", [])
+            if any(outsider in _outsiders(peer) for peer in rule["from"])
+            for port in rule.get("ports", [{"port": 0}])
+        }
+
     def _selecting(self, labels: dict[str, str], direction: str) -> list[Object]:
         return [
             policy
@@ -77,7 +88,8 @@ def _selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
 
 def _outsiders(peer: dict[str, Any]) -> set[str]:
     if "namespaceSelector" in peer:
-        return {peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]}
+        [(label, value)] = peer["namespaceSelector"]["matchLabels"].items()
+        return {value if label == "kubernetes.io/metadata.name" else f"{label}={value}"}
     if "ipBlock" in peer:
         return {"world" if peer["ipBlock"]["cidr"] == "0.0.0.0/0" else peer["ipBlock"]["cidr"]}
     return set()

@@ -11,10 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from tests.deployment.rendering import ROOT, Deployed
+from tests.deployment.rendering import CADDYFILE, ROOT, Deployed
 from tests.deployment.test_environment import _decoded
-
-CADDYFILE = ROOT / "docker" / "Caddyfile"
 
 
 def _ingress(overlay: Deployed) -> dict[str, str]:

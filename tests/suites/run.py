@@ -20,7 +20,7 @@ from local_stack.console import errors, out
 from local_stack.environment import base_environment
 from local_stack.stack import REPOSITORY
 from tests.ephemeral_postgres import ephemeral_databases
-from tests.suites import chromium
+from tests.suites import chromium, promtool
 from tests.suites.table import SUITES, Suite, UnknownSuite
 
 #: How e2e tests learn which broker to start their stacks on.
@@ -194,6 +194,8 @@ def _missing(suite: Suite) -> str:
     """Return what this machine lacks for a suite and how to get it, empty where nothing is lacking."""
     if suite.broker == "rabbitmq" and rabbitmq.server_script() is None:
         return f"RabbitMQ isn't installed: {rabbitmq.INSTALL_COMMAND}"
+    if suite.promtool:
+        return promtool.missing()
     return chromium.missing() if suite.browser else ""
 
 

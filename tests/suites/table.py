@@ -31,6 +31,7 @@ class Suite:
     options: tuple[str, ...] = ()
     broker: str = ""
     browser: bool = False
+    promtool: bool = False
     slow: bool = False
 
     @property
@@ -108,6 +109,7 @@ SUITES = (
     *(_of_blog(service) for service in BLOG.running),
     Suite(name="blog", paths=("examples/blog/tests/test_contracts.py", "examples/blog/tests/test_size.py")),
     Suite(name="deployment", paths=("tests/deployment",)),
+    Suite(name="alerts", paths=("tests/alerts",), promtool=True),
     Suite(
         name="short-model",
         paths=("tests/model",),

@@ -3,7 +3,7 @@
 import pytest
 
 from local_stack.backing import rabbitmq
-from tests.suites import chromium
+from tests.suites import chromium, promtool
 from tests.suites import run as run_suites
 from tests.suites.run import Crew, select
 from tests.suites.table import SUITES, Suite, UnknownSuite
@@ -87,3 +87,16 @@ class TestAMachineWithoutABrowser:
         assert (result.passed, result.failed, result.skipped) == counts
         assert "Chromium" in result.note
         assert "apt-get install" in result.note
+
+
+class TestAMachineWithoutPromtool:
+    @pytest.mark.parametrize(("ci", "counts"), [("", (0, 0, 1)), ("true", (0, 1, 0))])
+    def test_skips_its_suite_but_fails_in_ci(
+        self, ci: str, counts: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(promtool, "find_promtool", lambda: None)
+        monkeypatch.setenv("CI", ci)
+        [suite] = select(["alerts"])
+        result = run_suites._run(suite, {}, None, Crew())
+        assert (result.passed, result.failed, result.skipped) == counts
+        assert "promtool isn't installed: apt-get install" in result.note
