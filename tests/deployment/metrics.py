@@ -7,7 +7,8 @@ COUNTERS = frozenset({
     "rate_limit_exceeded_total", "db_client_connections_created_total", "events_recorded_total",
     "events_published_total", "events_applied_total", "events_failed_total", "events_catch_up_pages_total",
     "events_redrives_total", "commands_sent_total", "commands_finished_total",
-    "broker_publish_failures_total", "sweep_rows_total", "sweep_failures_total", "holds_started_total", "holds_refused_total",
+    "broker_publish_failures_total", "sweep_rows_total", "sweep_failures_total",
+    "holds_started_total", "holds_refused_total",
     "holds_ended_total", "payments_finished_total",
 })  # fmt: skip
 HISTOGRAMS = frozenset({

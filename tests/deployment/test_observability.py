@@ -14,7 +14,7 @@ from tests.deployment.rendering import OBSERVABILITY, ROOT, Object
 RUNBOOKS = ROOT / "docs" / "how-to" / "operate.md"
 DASHBOARDS = sorted((OBSERVABILITY / "grafana" / "dashboards").glob("*.json"))
 #: What a runbook says, in this order.
-PARTS = ("**Effect.**", "**Confirm.**", "**Mend.**", "**Mended when**")
+PARTS = ("**Effect.**", "**Confirm.**", "**Fix.**", "**Fixed when**")
 
 
 def rules() -> list[Object]:
@@ -98,6 +98,19 @@ class TestEveryAlert:
 
     def test_has_a_runbook_and_every_runbook_an_alert(self) -> None:
         assert runbooks().keys() == {alert["alert"] for alert in alerts()}
+
+
+    def test_that_alertmanager_names_is_there(self) -> None:
+        config = yaml.safe_load((OBSERVABILITY / "alertmanager.yml").read_text())
+        matchers = [
+            matcher
+            for rule in config["inhibit_rules"]
+            for matcher in rule["source_matchers"] + rule["target_matchers"]
+            if matcher.startswith("alertname")
+        ]
+        named = {name for matcher in matchers for name in matcher.split('"')[1].split("|")}
+        assert named
+        assert named <= {alert["alert"] for alert in alerts()}
 
 
 class TestEveryRunbook:

@@ -138,6 +138,8 @@ class Checker:
         if command[:2] == ["sh", "-c"]:
             for inner in self.typist.type(command[2]):
                 self.inside(service, inner)
+        elif command == ["sh", "/etc/rabbitmq/healthy"]:
+            _there("deploy/k8s/base/rabbitmq/healthy")
         elif command[0] == "service-image-run":
             self._service_image_run(service, command[1:])
         else:
@@ -203,6 +205,7 @@ def _compose_parser() -> Parser:
     parser = Parser()
     kinds = parser.add_subparsers(required=True).add_parser("compose")
     kinds.add_argument("-f", "--file", required=True)
+    kinds.add_argument("--profile", choices=["observability"])
     verbs = kinds.add_subparsers(dest="verb", required=True)
     flags = {"up": ("--build", "--detach", "--wait"), "stop": (), "start": ()}
     flags |= {"run": ("--rm", "--no-deps", "-T"), "exec": ("-T",)}

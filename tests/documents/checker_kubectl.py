@@ -20,7 +20,7 @@ _KINDS = {
     "configmap": "ConfigMap",
 }
 #: Kinds that stand in no namespace.
-_ANYWHERE = frozenset({"drain", "apply"})
+_ANYWHERE = frozenset({"drain", "apply", "label"})
 
 
 class NotThere(AssertionError):
@@ -56,6 +56,7 @@ class Kubectl:
             "apply": self._apply,
             "create": self._create,
             "drain": lambda words: None,
+            "label": self._label,
             "rollout": self._rollout,
             "exec": lambda words: None,
         }
@@ -108,6 +109,12 @@ class Kubectl:
         made = folder is None or folder.endswith("/safe/marketplace")
         if not made and not (ROOT / folder / "kustomization.yaml").is_file():
             raise NotThere(f"{folder} is nothing to be applied")
+
+    def _label(self, words: list[str]) -> None:
+        kind, _, label = words
+        known = [path.read_text() for path in (ROOT / "deploy" / "k8s" / "components").rglob("network.yaml")]
+        if kind != "namespace" or not any(label.replace("=", ': "') in text for text in known):
+            raise NotThere(f"no policy asks for the {kind}'s label {label}")
 
     def _create(self, words: list[str]) -> None:
         parser = _Parser()

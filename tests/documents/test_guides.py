@@ -74,6 +74,21 @@ class TestEveryGuide:
         missing += [path for path in overlays if not (ROOT / "deploy" / "k8s" / path).exists()]
         assert missing == []
 
+    def test_leads_to_headings_that_are_there(self, page: str) -> None:
+        links = re.findall(r"\]\(([\w./-]*)#([^)]+)\)", page)
+        missing = []
+        for file, anchor in links:
+            text = (ROOT / "docs" / "how-to" / file).read_text() if file else page
+            if anchor not in anchors(text):
+                missing.append(f"{file}#{anchor}")
+        assert missing == []
+
+
+def anchors(page: str) -> set[str]:
+    """How links name the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
 
 @pytest.fixture(scope="module")
 def read(checker: Checker, tmp_path_factory: pytest.TempPathFactory) -> Checker:
@@ -169,6 +184,7 @@ class TestTheChecker:
             ),
             ("kubectl -n marketplace exec rabbitmq-0 -- sh -c 'wget somewhere'", "wget: command not found"),
             ("kubectl -n marketplace annotate deployment/orders-web a=b", "kubectl annotate"),
+            ("kubectl label namespace monitoring marketplace/monitored=yes", "no policy asks"),
             ("kubectl apply -k deploy/k8s/overlays/staging", "nothing to be applied"),
             ("kubectl apply -f deploy/k8s/base/namespaces.yaml", "no deploy/k8s/base/namespaces.yaml"),
             ("kubectl -n marketplace create secret tls other --cert a --key b", "no Ingress"),
