@@ -99,7 +99,6 @@ class TestEveryAlert:
     def test_has_a_runbook_and_every_runbook_an_alert(self) -> None:
         assert runbooks().keys() == {alert["alert"] for alert in alerts()}
 
-
     def test_that_alertmanager_names_is_there(self) -> None:
         config = yaml.safe_load((OBSERVABILITY / "alertmanager.yml").read_text())
         matchers = [
