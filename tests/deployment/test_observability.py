@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from deploy.observability.generated import WRITTEN
-from tests.deployment.metrics import named_in, series
+from tests.deployment.metrics import COUNTERS, GAUGES, HISTOGRAMS, named_in, series
 from tests.deployment.rendering import OBSERVABILITY, ROOT, Object
 
 RUNBOOKS = ROOT / "docs" / "how-to" / "operate.md"
@@ -49,6 +49,17 @@ class TestWhatIsWritten:
 
     def test_is_every_dashboard(self) -> None:
         assert set(DASHBOARDS) <= WRITTEN.keys()
+
+
+class TestTheListOfMetrics:
+    def test_has_those_of_the_code_and_no_others(self) -> None:
+        listed = {name.removesuffix("_total") for name in COUNTERS | GAUGES | HISTOGRAMS}
+        modules = [path for path in ROOT.glob("*/**/*.py") if path.name in {"metrics.py", "gauges.py"}]
+        texts = "".join(path.read_text() for path in modules if "tests" not in path.parts)
+        made = re.findall(r'\b(?:Counter|Histogram|Gauge|GaugeMetricFamily)\(\s*"(\w+)"', texts)
+        assert len(made) > 20
+        assert set(made) <= listed
+        assert [name for name in listed if f'"{name}"' not in texts] == []
 
 
 class TestEveryQuery:
@@ -140,8 +151,6 @@ class TestEveryDashboard:
 
     def test_uses_every_metric_of_the_services_that_no_alert_uses(self) -> None:
         """What nobody looks at needn't be measured."""
-        from tests.deployment.metrics import COUNTERS, GAUGES, HISTOGRAMS
-
         used = {name for rule in rules() for name in named_in(rule["expr"])}
         for path in DASHBOARDS:
             used |= {name for query in queries(json.loads(path.read_text())) for name in named_in(query)}

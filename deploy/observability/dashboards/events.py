@@ -45,7 +45,7 @@ _APPLIED = [
         "s",
         limit=1,
     ),
-    Panel("Catch-up pages", [(rate("events_catch_up_pages_total", "service", "stream"), _SUBSCRIBER)], "ops"),
+    Panel("Catch-up pages sent", [(rate("events_catch_up_pages_total", "stream"), "{{stream}}")], "ops"),
 ]
 _FAILED = [
     Panel(
