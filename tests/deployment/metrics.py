@@ -1,36 +1,30 @@
-"""The metrics that there are, and those that a query names."""
+"""The metrics that there are, by their reference, and those that a query names."""
 
 import re
 
-#: What the services give, from docs/reference/metrics.md once it is there.
-COUNTERS = frozenset({
-    "rate_limit_exceeded_total", "db_client_connections_created_total", "events_recorded_total",
-    "events_published_total", "events_applied_total", "events_failed_total", "events_catch_up_pages_total",
-    "events_redrives_total", "commands_sent_total", "commands_finished_total",
-    "broker_publish_failures_total", "sweep_rows_total", "sweep_failures_total",
-    "holds_started_total", "holds_refused_total",
-    "holds_ended_total", "payments_finished_total",
-})  # fmt: skip
-HISTOGRAMS = frozenset({
-    "http_server_request_duration_seconds", "events_effect_delay_seconds", "command_duration_seconds",
-    "command_lateness_seconds", "broker_publish_duration_seconds", "hold_expiry_lateness_seconds",
-    "payment_settle_seconds", "revocation_delay_seconds",
-})  # fmt: skip
-GAUGES = frozenset({
-    "events_stream_head", "events_unpublished", "events_oldest_unpublished_age_seconds",
-    "events_stream_position", "events_stream_lag", "events_stream_halted", "events_parked",
-    "events_oldest_parked_age_seconds", "events_dead_letters", "events_oldest_dead_letter_age_seconds",
-    "events_skipped_ranges", "events_relay_lease_held", "commands_waiting",
-    "commands_oldest_waiting_age_seconds", "service_state_up", "holds_open", "holds_overdue",
-    "holds_oldest_overdue_age_seconds", "payments_unsettled", "payments_oldest_unsettled_age_seconds",
-    "payments_stuck", "payments_ledger_differences",
-})  # fmt: skip
+from tests.deployment.rendering import ROOT
+
+_PAGE = ROOT / "docs" / "reference" / "metrics.md"
+_ROW = re.compile(r"^\| `(\w+)` \| (counter|histogram|gauge) \| ([^|]*)\|", re.MULTILINE)
+#: By name: type and labels.
+METRICS = {
+    name: (kind, frozenset(re.findall(r"`(\w+)`", labels)))
+    for name, kind, labels in _ROW.findall(_PAGE.read_text())
+}
 #: What Prometheus and RabbitMQ give.
-OTHERS = frozenset({
-    "up", "rabbitmq_alarms_memory_used_watermark", "rabbitmq_alarms_free_disk_space_watermark",
-    "rabbitmq_alarms_file_descriptor_limit", "rabbitmq_detailed_queue_consumers",
-    "rabbitmq_detailed_queue_messages",
-})  # fmt: skip
+OTHERS = frozenset(
+    {
+        "up",
+        "rabbitmq_alarms_memory_used_watermark",
+        "rabbitmq_alarms_free_disk_space_watermark",
+        "rabbitmq_alarms_file_descriptor_limit",
+        "rabbitmq_detailed_queue_consumers",
+        "rabbitmq_detailed_queue_messages",
+    }
+)
+#: Labels that Prometheus or RabbitMQ adds, or a rule itself.
+_ADDED = frozenset({"job", "instance", "service", "process", "le", "slo", "queue", "vhost", "alarm"})
+_PARTS = ("bucket", "count", "sum")
 
 _KEYWORDS = frozenset({"and", "or", "unless", "group_left", "group_right", "bool"})
 #: Texts, selectors, ranges and lists of labels, none of which names a metric.
@@ -40,10 +34,31 @@ _NAME = re.compile(r"(?<![\w:.])[a-zA-Z_:][\w:]*(?!\s*\(|[\w:])")
 
 def series() -> frozenset[str]:
     """Return the name of every series that a query may ask for."""
-    parts = {f"{name}_{part}" for name in HISTOGRAMS for part in ("bucket", "count", "sum")}
-    return COUNTERS | GAUGES | OTHERS | parts
+    found = {name for name, (kind, _) in METRICS.items() if kind != "histogram"}
+    found |= {f"{name}_{part}" for name in METRICS.keys() - found for part in _PARTS}
+    return OTHERS | found
+
+
+def metrics_in(query: str) -> set[str]:
+    """Return the metrics of the services that a query names: histograms without the part."""
+    return {_metric(name) for name in named_in(query)} & METRICS.keys()
 
 
 def named_in(query: str) -> set[str]:
-    """Return the metrics that a PromQL query names."""
+    """Return the series that a PromQL query names."""
     return set(_NAME.findall(_BESIDE.sub(" ", query))) - _KEYWORDS
+
+
+def unknown_labels(query: str) -> set[str]:
+    """Return the labels in a query that none of its metrics has."""
+    lists = re.findall(r"\b(?:by|on)\s*\(([^)]*)\)", query)
+    named = {label for one in lists for label in re.findall(r"\w+", one)}
+    for selector in re.findall(r"\{([^}]*)\}", query):
+        named |= set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", re.sub(r'"[^"]*"', '""', selector)))
+    known = {label for name in metrics_in(query) for label in METRICS[name][1]}
+    return named - known - _ADDED
+
+
+def _metric(name: str) -> str:
+    base, _, part = name.rpartition("_")
+    return base if part in _PARTS and METRICS.get(base, ("",))[0] == "histogram" else name

@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ OBSERVABILITY = ROOT / "deploy" / "observability"
 COMPOSE = ROOT / "docker" / "compose.yaml"
 CADDYFILE = ROOT / "docker" / "Caddyfile"
 OVERLAYS = ("local", "production")
+#: Where the processes of a container count together; the library makes files there when it is imported.
+COUNTING = "PROMETHEUS_MULTIPROC_DIR"
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "Job"})
 
 Object = dict[str, Any]
@@ -51,6 +53,11 @@ def render(folder: Path) -> list[Object]:
     assert done.returncode == 0, done.stderr
     # libyaml's: Python's own takes seconds for an overlay.
     return [item for item in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if item]
+
+
+def here(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a process on this machine, which has none of a container's folders."""
+    return {name: value for name, value in environment.items() if name != COUNTING}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.deployment.rendering import CADDYFILE, ROOT, Deployed
+from tests.deployment.rendering import CADDYFILE, ROOT, Deployed, here
 from tests.deployment.test_environment import _decoded
 
 
@@ -63,7 +63,9 @@ def _answered(overlay: Deployed, service: str) -> list[str]:
         for one in overlay.of_services()
         if (one.service, one.role) == (service, "web") and not one.is_init
     )
-    return _routes(service, json.dumps(_decoded(overlay, overlay.environment(container)), sort_keys=True))
+    return _routes(
+        service, json.dumps(here(_decoded(overlay, overlay.environment(container))), sort_keys=True)
+    )
 
 
 class TestTheIngress:

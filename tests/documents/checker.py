@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from local_stack.cli import parser as manage_all
 from local_stack.systems.marketplace import MARKETPLACE
-from tests.deployment.rendering import Composed, Deployed
+from tests.deployment.rendering import Composed, Deployed, here
 from tests.documents.checker_kubectl import Kubectl
 from tests.documents.guides import ROOT
 from tests.documents.typed import Typist
@@ -65,7 +65,7 @@ class Checker:
         """Return what a module of ours says, started in the environment of a service."""
         done = subprocess.run(
             [sys.executable, "-m", module, service], input=json.dumps(question), cwd=ROOT,
-            env={**self.composed.services[f"{service}-web"]["environment"], "PATH": os.environ["PATH"]},
+            env={**here(self.composed.services[f"{service}-web"]["environment"]), "PATH": os.environ["PATH"]},
             capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
