@@ -155,4 +155,4 @@ class TestCompose:
 
     def test_has_every_secret_made(self, composed: Composed) -> None:
         empty = {name for name, value in composed.settings.items() if not value}
-        assert empty == {"MAIL_URL"}  # only the operator can set it
+        assert empty == {"MAIL_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"}  # only the operator can set them

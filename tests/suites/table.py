@@ -17,8 +17,8 @@ class Suite:
     """One pytest process.
 
     `database` names the environment variable for its database's address. A suite with a `broker` starts whole
-    stacks on it, after the others; one with a `browser` drives Chromium. `slow` suites run only when they are
-    named.
+    stacks on it, after the others; one with a `browser` drives Chromium, one with `promtool` checks
+    Prometheus's rules. `slow` suites run only when they are named.
     """
 
     name: str
