@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import psutil
 from rich.markup import escape
 from rich.table import Table
 
 from inspection import backlog
+from inspection.costs import Cost, CostMeter
 from local_stack.console import duration, megabytes, out
 from local_stack.credentials import credentials_of
 from local_stack.stack import Stack
@@ -26,14 +26,6 @@ _COLOURS = {
     "starting": "yellow",
     "waiting": "yellow",
 }
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Memory in bytes, shared pages counted once, and CPU in cores; of a process with its descendants."""
-
-    memory: int = 0
-    cores: float = 0.0
 
 
 @dataclass
@@ -73,42 +65,10 @@ def report(stack: Stack) -> Report:
 
 def _costs(stack: Stack, roots: list[int]) -> dict[int, Cost]:
     """Return the cost of each managed process by its pid; of any other, as the supervisor, by its own pid."""
-    processes = leftovers(stack)
-    before = {process.pid: _cpu_seconds(process) for process in processes}
-    started = time.monotonic()
+    processes, meter = leftovers(stack), CostMeter()
+    meter.look(processes, roots)
     time.sleep(_SAMPLE_SECONDS)
-    took = time.monotonic() - started
-    costs: dict[int, Cost] = {}
-    for process in processes:
-        root = _root_of(process, roots)
-        so_far = costs.get(root, Cost())
-        spent = max(0.0, _cpu_seconds(process) - before[process.pid]) / took
-        costs[root] = Cost(so_far.memory + _memory(process), round(so_far.cores + spent, 4))
-    return costs
-
-
-def _root_of(process: psutil.Process, roots: list[int]) -> int:
-    try:
-        line: list[int] = [process.pid, *(parent.pid for parent in process.parents())]
-    except psutil.Error:
-        return int(process.pid)
-    return next((pid for pid in line if pid in roots), line[0])
-
-
-def _cpu_seconds(process: psutil.Process) -> float:
-    try:
-        times = process.cpu_times()
-    except psutil.Error:
-        return 0.0
-    return float(times.user + times.system)
-
-
-def _memory(process: psutil.Process) -> int:
-    try:
-        full = process.memory_full_info()
-        return int(getattr(full, "pss", full.rss))
-    except psutil.Error:
-        return 0
+    return meter.look(processes, roots)
 
 
 def status(stack: Stack, *, as_json: bool) -> int:

@@ -37,7 +37,7 @@ def overrides_from(environment: Mapping[str, str], system: System = MARKETPLACE)
 
 def service_environment(stack: Stack, secrets: Credentials, service: Service) -> dict[str, str]:
     """Return the whole configuration of one service."""
-    values = _for_every_service(stack, secrets, service)
+    values = _for_every_service(stack, secrets, service) | _tracing(stack)
     if service.stateful:
         values |= {
             service.database_variable: database_url(stack, secrets, service),
@@ -57,6 +57,16 @@ def _for_every_service(stack: Stack, secrets: Credentials, service: Service) -> 
         "DJANGO_LOG_FORMAT": "text",
         # All clients share one address here: the limit of production would stop a drill.
         "DJANGO_RATE_WRITES": "100000/60",
+    }
+
+
+def _tracing(stack: Stack) -> dict[str, str]:
+    """Return where spans go: to the dashboard, unless the user's own variables name an exporter."""
+    if not stack.dashboard or any(name.startswith("OTEL_EXPORTER_") for name in stack.overrides):
+        return {}
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": stack.dashboard_url,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
     }
 
 

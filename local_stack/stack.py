@@ -19,7 +19,7 @@ DEFAULT_RUN_DIR = REPOSITORY / ".run"
 DEFAULT_GATEWAY_PORT = 8080
 DEFAULT_HOLD_SECONDS = 900
 
-BACKING_PORTS = ("postgres", "rabbitmq", "rabbitmq_nodes", "epmd")
+BACKING_PORTS = ("postgres", "rabbitmq", "rabbitmq_nodes", "epmd", "dashboard")
 
 #: The longest path that a Unix socket may have everywhere, with some room.
 _LONGEST_SOCKET = 90
@@ -47,6 +47,7 @@ class Stack:
     address_note: str = ""
     hold_seconds: int = DEFAULT_HOLD_SECONDS
     reload: bool = False
+    dashboard: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
     #: A digest of the code it was started from.
     code: str = ""
@@ -76,6 +77,11 @@ class Stack:
     def url(self) -> str:
         """Return the one origin that visitors see."""
         return url_of(self.ports["gateway"])
+
+    @property
+    def dashboard_url(self) -> str:
+        """Return where the dashboard is, and takes the services' spans; empty for a stack without it."""
+        return f"http://127.0.0.1:{self.ports['dashboard']}" if self.dashboard else ""
 
     @property
     def broker_problem(self) -> tuple[str, str] | None:
@@ -120,6 +126,7 @@ class Stack:
             "broker": (other.wanted_broker, self.wanted_broker),
             "hold": (f"{other.hold_seconds} s", f"{self.hold_seconds} s"),
             "reload": (other.reload, self.reload),
+            "dashboard": (other.dashboard, self.dashboard),
             "port": (other.ports["gateway"], self.ports["gateway"]),
         }
         changes = [f"{name} {old} -> {new}" for name, (old, new) in pairs.items() if old != new]

@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--foreground", action="store_true", help="stay, and stop everything on Ctrl-C")
     parser.add_argument("--reload", action="store_true", help="restart what you edit")
+    parser.add_argument(
+        "--dashboard",
+        action=argparse.BooleanOptionalAction,
+        help="show processes, logs, traces and the event flow in a browser (default: yes)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -45,5 +50,6 @@ def run(options: argparse.Namespace) -> int:
             hold_seconds=options.hold_seconds,
             reload=options.reload,
             foreground=options.foreground,
+            dashboard=options.dashboard,
         )
     )

@@ -66,8 +66,8 @@ def plan(
 ) -> Stack:
     """Return the stack that these options describe, on free ports; nothing is started or written.
 
-    `options` are `hold_seconds` and `reload` of Stack. Raises BrokerMissing, and PortTaken when `port` is in
-    use.
+    `options` are `hold_seconds`, `reload` and `dashboard` of Stack. Raises BrokerMissing, and PortTaken when
+    `port` is in use.
     """
     before, overrides = Stack.load(run_dir), dict(overrides or {})
     chosen, note = _choose_broker(broker, overrides)

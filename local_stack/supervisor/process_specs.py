@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from local_stack.backing import broker_probe, fake_stripe, gateway, postgres, rabbitmq
+from local_stack.backing import broker_probe, dashboard, fake_stripe, gateway, postgres, rabbitmq
 from local_stack.credentials import Credentials
 from local_stack.environment import (
     admin_database_url,
@@ -73,6 +73,7 @@ def specs_of(stack: Stack, secrets: Credentials) -> list[ProcessSpec]:
         *_rabbitmq(stack, secrets),
         *_stripe(stack, secrets),
         _gateway(stack),
+        *([_dashboard(stack)] if dashboard.is_wanted(stack) else []),
     ]
     services = stack.system.running
     stateful = [service for service in services if service.stateful]
@@ -175,6 +176,17 @@ def _gateway(stack: Stack) -> ProcessSpec:
         environment=gateway.environment(stack),
         ready=Listens(stack.ports["gateway"]),
         address=stack.url,
+    )
+
+
+def _dashboard(stack: Stack) -> ProcessSpec:
+    return ProcessSpec(
+        name="dashboard",
+        command=dashboard.command(stack),
+        environment=dashboard.environment(),
+        ready=Listens(stack.ports["dashboard"]),
+        address=stack.dashboard_url,
+        sources=(REPOSITORY / "inspection" / "dashboard",),
     )
 
 

@@ -37,6 +37,7 @@ def show(stack: Stack, *, seconds: float, was_running: bool = False) -> None:
 def _show_example(stack: Stack, broker: str) -> None:
     _rows(
         ("Open", f"[bold]{stack.url}[/]"),
+        *_dashboard(stack),
         ("Broker", broker),
         ("Next", " · ".join(stack.system.command(name) for name in ("demo", "status", "down"))),
     )
@@ -51,6 +52,7 @@ def _show_marketplace(stack: Stack, broker: str) -> None:
             ("Admin" if index == 0 else "", f"{stack.url}/admin/{service.name}/")
             for index, service in enumerate(stack.system.stateful)
         ),
+        *_dashboard(stack),
     )
     out.print("\n  Sign in as")
     _rows(
@@ -72,6 +74,10 @@ def _show_marketplace(stack: Stack, broker: str) -> None:
         ("A hold lasts", f"{stack.hold_seconds} s"),
         ("Next", "./manage_all.py demo · status · logs orders -f · down"),
     )
+
+
+def _dashboard(stack: Stack) -> list[tuple[str, str]]:
+    return [("Dashboard", stack.dashboard_url)] if stack.dashboard else []
 
 
 def _rows(*rows: tuple[str, str]) -> None:

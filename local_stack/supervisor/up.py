@@ -44,6 +44,7 @@ class UpOptions:
     hold_seconds: int | None = None
     reload: bool = False
     foreground: bool = False
+    dashboard: bool | None = None
 
 
 class SomethingElseHere(UserError):
@@ -106,6 +107,7 @@ def _as_wished(running: Stack, options: UpOptions) -> Stack:
         wanted_broker=options.broker or running.wanted_broker,
         hold_seconds=options.hold_seconds or running.hold_seconds,
         reload=options.reload or running.reload,
+        dashboard=running.dashboard if options.dashboard is None else options.dashboard,
     )
 
 
@@ -113,7 +115,11 @@ def _completed(options: UpOptions, running: Stack) -> UpOptions:
     """Return the options with what the user said nothing about as it is in the stack that runs."""
     stack = _as_wished(running, options)
     return dataclasses.replace(
-        options, broker=stack.wanted_broker, hold_seconds=stack.hold_seconds, reload=stack.reload
+        options,
+        broker=stack.wanted_broker,
+        hold_seconds=stack.hold_seconds,
+        reload=stack.reload,
+        dashboard=stack.dashboard,
     )
 
 
@@ -142,6 +148,7 @@ def _start(options: UpOptions, overrides: Mapping[str, str]) -> Stack | None:
         port=options.port,
         hold_seconds=options.hold_seconds or DEFAULT_HOLD_SECONDS,
         reload=options.reload,
+        dashboard=options.dashboard is not False,
         overrides=overrides,
     )
     if stack.broker_note:
