@@ -10,14 +10,8 @@ from local_stack.systems import Service
 
 #: Seconds after which the last look is too old for a rate.
 _TOO_OLD = 60.0
-_SUFFIX = ".metrics"
 #: What waits in a service, all streams together, as its relay says.
-_WAITING = {
-    "unpublished": "events_unpublished",
-    "parked": "events_parked",
-    "dead_letters": "events_dead_letters",
-    "commands": "commands_waiting",
-}
+_WAITING = ("events_unpublished", "events_parked", "events_dead_letters", "commands_waiting")
 
 
 class EventFlow:
@@ -30,9 +24,7 @@ class EventFlow:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._system = stack.system
-        self._ports = {
-            name.removesuffix(_SUFFIX): port for name, port in stack.ports.items() if name.endswith(_SUFFIX)
-        }
+        self._ports = {name: port for name, port in stack.ports.items() if name.endswith(".metrics")}
         self._scrape, self._clock = scrape, clock
         self._looked_at = self._took = 0.0
         self._samples: dict[str, list[Sample]] = {}
@@ -58,7 +50,7 @@ class EventFlow:
     def _service(self, service: Service) -> dict[str, Any]:
         name = service.name
         rates = {stream: self._rate(name, "events_published_total", stream) for stream in service.publishes}
-        waiting = {key: self._value(name, metric) for key, metric in _WAITING.items()}
+        waiting = {metric: self._value(name, metric) for metric in _WAITING}
         return {"name": name, "answers": name in self._samples, "published": rates} | waiting
 
     def _edge(self, stream: str, subscriber: str) -> dict[str, Any]:

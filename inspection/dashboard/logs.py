@@ -1,5 +1,6 @@
 """The logs of all processes as one: searched, filtered and followed, by reading a bounded part of each."""
 
+import contextlib
 import json
 import re
 from collections import deque
@@ -19,11 +20,11 @@ _LONGEST_LINE = 64_000
 _SAME_LEVEL = {"WARN": "WARNING", "FATAL": "CRITICAL", "PANIC": "CRITICAL", "LOG": "INFO", "NOTICE": "INFO"}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _TIME = re.compile(
-    r".{0,40}?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d:\d\d)([.,]\d{1,6})?\d* ?(Z|UTC|[+-]\d\d:?\d\d)?"
+    r".{0,40}?(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d:\d\d)([.,]\d{1,6})?\d* ?(Z|UTC|[+-]\d\d:?\d\d)?\]?\s*"
 )
 _LEVEL = re.compile(
-    r"\b(DEBUG|INFO|NOTICE|LOG|WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC)\b"
-    r"|\[(debug|info|notice|warn|warning|error|critical)\]"
+    r"\b(DEBUG|INFO|NOTICE|LOG|WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC)\b:?\s*"
+    r"|\[(debug|info|notice|warn|warning|error|critical)\]\s*"
 )
 _TRACE = re.compile(r"trace_?(?:id|parent)?[\"']?[=: ]+[\"']?(?:00-)?([0-9a-f]{32})\b", re.IGNORECASE)
 
@@ -57,37 +58,36 @@ class Entry:
     trace: str = ""
 
 
-def read_logs(
-    folder: Path, wanted: LogFilter, after: Mapping[str, int] | None = None
-) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """Return the last matching entries by time, and the place of each log up to which it was read.
+def read_logs(folder: Path, wanted: LogFilter, after: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """Return {entries, after, processes}: the last matching entries by time, and the names of all logs.
 
-    With `after`, which are such places, only what was added since.
+    `after` has the place of each log up to which it was read: with it, only what was added since is read.
     """
-    names = ("", wanted.process, f"{wanted.process}.")
-    logs = [
-        log for log in sorted(folder.glob("*.log")) if f"{log.stem}.".startswith(names[2]) or not names[1]
-    ]
+    processes = sorted(path.stem for path in folder.glob("*.log"))
+    prefix = f"{wanted.process}." if wanted.process else ""
+    names = [name for name in processes if f"{name}.".startswith(prefix)]
     is_search = after is None and wanted != LogFilter(process=wanted.process)
-    reach = SEARCH_BYTES // max(1, len(logs)) if is_search else TAIL_BYTES
+    reach = SEARCH_BYTES // max(1, len(names)) if is_search else TAIL_BYTES
     found: list[Entry] = []
     ends: dict[str, int] = {}
-    for log in logs:
+    for log in (folder / f"{name}.log" for name in names):
         size, known = log.stat().st_size, (after or {}).get(log.stem, 0)
         # One that is shorter than before was put aside.
         start = max(known if 0 <= known <= size else 0, size - reach)
         ends[log.stem] = start
         latest: deque[Entry] = deque(maxlen=MAX_ENTRIES)
-        for entry, ends[log.stem] in _entries(log, start, is_whole=start in {0, known}):
+        for entry, end in _entries(log, start, is_whole=start in {0, known}):
+            ends[log.stem] = end
             if wanted.matches(entry):
                 latest.append(entry)
         found += latest
     found.sort(key=lambda entry: entry.time)
-    return [asdict(entry) for entry in found[-MAX_ENTRIES:]], ends
+    entries = [asdict(entry) for entry in found[-MAX_ENTRIES:]]
+    return {"entries": entries, "after": ends, "processes": processes}
 
 
 def _entries(log: Path, start: int, *, is_whole: bool) -> Iterator[tuple[Entry, int]]:
-    """Yield each entry after a place, and where it ends; unless `is_whole`, the place may be within a line."""
+    """Yield each entry after a place, and where it ends; unless `is_whole`, it may be within a line."""
     entry, end, is_inside = Entry(log.stem, start, 0.0, "INFO", ""), start, False
     for at, raw in _lines(log, start, is_whole=is_whole):
         line = _COLOUR.sub("", raw.decode(errors="replace")).rstrip()
@@ -117,23 +117,21 @@ def _lines(log: Path, start: int, *, is_whole: bool) -> Iterator[tuple[int, byte
 
 
 def _entry(process: str, at: int, line: str, time: float) -> Entry:
-    level, text = _LEVEL.search(line[:200]), line
+    begun, trace = _TIME.match(line), _TRACE.search(line)
+    # Time and level have places of their own: where a line begins with them, its text doesn't repeat them.
+    text = line[begun.end() :] if begun and begun.start(1) <= 1 else line
+    level = _LEVEL.search(text[:160])
     name = (level[1] or level[2]).upper() if level else "INFO"
-    try:
-        fields = json.loads(line) if line.startswith("{") else {}
-    except (ValueError, RecursionError):
-        fields = {}
-    if fields:
-        name = str(fields.pop("level", name)).upper()
-        first = [str(fields.pop(key)) for key in ("message", "msg") if key in fields]
-        rest = [
-            f"{key}={value}" for key, value in fields.items() if value not in ("", None) and key != "time"
-        ]
-        text = " ".join([*first, *rest])[:MAX_CHARACTERS]
-    name, trace = _SAME_LEVEL.get(name, name), _TRACE.search(line)
-    return Entry(
-        process, at, time, name if name in LEVELS else "INFO", text, trace[1].lower() if trace else ""
-    )
+    text = text[level.end() :] if level and level.start() == 0 else text
+    if line.startswith("{"):
+        with contextlib.suppress(ValueError, RecursionError):
+            fields = json.loads(line)
+            name, message = str(fields.pop("level", name)).upper(), fields.pop("message", "")
+            rest = [f"{key}={value}" for key, value in fields.items() if value not in ("", None)]
+            text = f"{message} {' '.join(rest)}"[:MAX_CHARACTERS]
+    name = _SAME_LEVEL.get(name, name)
+    name = name if name in LEVELS else "INFO"
+    return Entry(process, at, time, name, text, trace[1].lower() if trace else "")
 
 
 def _time_of(line: str) -> float:

@@ -4,6 +4,7 @@ import http.client
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import NamedTuple
 
 _LIMIT, _TIMEOUT = 2_000_000, 2.0
@@ -30,19 +31,17 @@ def parse(text: str) -> Iterator[Sample]:
 
 
 def scrape(ports: Mapping[str, int]) -> dict[str, list[Sample]]:
-    """Return the samples of each process by its name; one that doesn't answer in time is left out."""
+    """Return the samples of each port by its name; where none come in time, it is left out."""
     with ThreadPoolExecutor(max_workers=4) as pool:
         texts = zip(ports, pool.map(_get, ports.values()), strict=True)
         return {name: list(parse(text)) for name, text in texts if text}
 
 
 def _get(port: int) -> str:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
     try:
-        connection.request("GET", "/metrics")
-        answer = connection.getresponse()
-        return answer.read(_LIMIT).decode(errors="replace") if answer.status == http.client.OK else ""
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)) as connection:
+            connection.request("GET", "/metrics")
+            answer = connection.getresponse()
+            return answer.read(_LIMIT).decode(errors="replace") if answer.status == http.client.OK else ""
     except (OSError, http.client.HTTPException):
         return ""
-    finally:
-        connection.close()

@@ -23,7 +23,6 @@ class Rejected(Exception):
     """A request that can't be answered; `status` says why."""
 
     def __init__(self, status: HTTPStatus) -> None:
-        super().__init__(status.phrase)
         self.status = status
 
 
@@ -41,7 +40,7 @@ class Span(NamedTuple):
     name: str
     kind: str
     start: int
-    end: int
+    stop: int
     is_error: bool
     details: str
 
@@ -93,7 +92,7 @@ def _span(sent: SentSpan, resource: dict[str, str]) -> Span:
         name=_short(sent.name),
         kind=_KINDS[sent.kind] if sent.kind < len(_KINDS) else "",
         start=start,
-        end=max(start, min(sent.end_time_unix_nano, _LATEST)),
+        stop=max(start, min(sent.end_time_unix_nano, _LATEST)),
         is_error=sent.status.code == sent.status.STATUS_CODE_ERROR,
         details=json.dumps(details, ensure_ascii=False),
     )

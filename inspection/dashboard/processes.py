@@ -20,10 +20,10 @@ class Processes:
         self._stack, self._supervision, self._meter = stack, Supervision(stack), CostMeter()
 
     def read(self) -> dict[str, Any]:
-        """Return {system, url, broker, problem, processes, memory, cores, now}; no `problem`: empty.
+        """Return {system, url, broker, problem, processes, memory, cores, now}; `problem` is empty mostly.
 
-        A process is what `local_stack.supervisor.process_status` says, with its memory in bytes and its CPU in
-        cores. `now` is in epoch seconds, by the clock that `since` is from.
+        A process is what `local_stack.supervisor.process_status` says, with memory in bytes and CPU in cores;
+        `now` is in epoch seconds, as its `since`.
         """
         stack, statuses, problem = self._stack, [], ""
         try:
@@ -32,8 +32,8 @@ class Processes:
             problem = str(error)
         running = [*leftovers(stack), psutil.Process(os.getpid())]
         costs = self._meter.look(running, [status["pid"] for status in statuses if status["pid"]])
-        return {
-            **{"system": stack.system.name, "url": stack.url, "broker": stack.broker, "problem": problem},
+        about = {"system": stack.system.name, "url": stack.url, "broker": stack.broker, "problem": problem}
+        return about | {
             "processes": [status | asdict(costs.get(status["pid"], Cost())) for status in statuses],
             "memory": sum(cost.memory for cost in costs.values()),
             "cores": round(sum(cost.cores for cost in costs.values()), 3),

@@ -35,25 +35,23 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-#: How many requests with spans are unpacked at once, and for how many seconds others wait for their turn.
-_AT_ONCE, _PATIENCE = 2, 10.0
-#: Seconds for which a look at the processes or the flow is good, however many pages are open.
-_FRESH = 1.5
+#: How many requests with spans are unpacked at once; for how many seconds others wait for their turn; and for
+#: how many seconds a look at the processes or the flow is good, however many pages are open.
+_AT_ONCE, _PATIENCE, _FRESH = 2, 10.0, 1.5
 
 
-class Fresh:
-    """What a function returns, called again only when it is older than `_FRESH`."""
+def _fresh(read: Callable[[], Any]) -> Callable[[Mapping[str, str]], Any]:
+    """Return a function that returns what `read` does, but calls it only when that is older than `_FRESH`."""
+    lock, found, read_at = threading.Lock(), None, -_FRESH
 
-    def __init__(self, read: Callable[[], Any]) -> None:
-        self._read, self._lock = read, threading.Lock()
-        self._found, self._read_at = None, -_FRESH
+    def answer(asked: Mapping[str, str]) -> Any:
+        nonlocal found, read_at
+        with lock:
+            if time.monotonic() - read_at > _FRESH:
+                found, read_at = read(), time.monotonic()
+            return found
 
-    def __call__(self, asked: Mapping[str, str]) -> Any:
-        """Return it."""
-        with self._lock:
-            if time.monotonic() - self._read_at > _FRESH:
-                self._found, self._read_at = self._read(), time.monotonic()
-            return self._found
+    return answer
 
 
 class Dashboard(http.server.ThreadingHTTPServer):
@@ -63,12 +61,12 @@ class Dashboard(http.server.ThreadingHTTPServer):
 
     def __init__(self, stack: Stack, port: int, store: SpanStore) -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self.hosts = {f"{name}:{self.server_port}" for name in ("127.0.0.1", "localhost")}
+        self.origins = {f"http://{name}:{self.server_port}" for name in ("127.0.0.1", "localhost")}
         self.store, self.turns = store, threading.BoundedSemaphore(_AT_ONCE)
         self._logs = stack.run_dir / "log"
         self.answers: dict[str, Callable[[Mapping[str, str]], Any]] = {
-            "/api/processes": Fresh(Processes(stack).read),
-            "/api/flow": Fresh(EventFlow(stack).read),
+            "/api/processes": _fresh(Processes(stack).read),
+            "/api/flow": _fresh(EventFlow(stack).read),
             "/api/logs": self._log_entries,
             "/api/traces": lambda asked: store.traces(asked.get("q", "").strip()),
             "/api/trace": lambda asked: store.trace(asked.get("id", "")),
@@ -78,12 +76,7 @@ class Dashboard(http.server.ThreadingHTTPServer):
         names = ("process", "level", "text", "trace")
         wanted = LogFilter(**{name: asked[name].strip() for name in names if name in asked})
         after = {name: int(place) for name, place in json.loads(asked.get("after", "{}")).items()}
-        entries, ends = read_logs(self._logs, wanted, after or None)
-        return {
-            "entries": entries,
-            "after": ends,
-            "processes": sorted(log.stem for log in self._logs.glob("*.log")),
-        }
+        return read_logs(self._logs, wanted, after or None)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -101,15 +94,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self._handle(self._receive)
 
     def _handle(self, respond: Callable[[], None]) -> None:
-        hosts, origin = self.server.hosts, self.headers.get("Origin")
+        host = self.headers.get("Host", "")
         try:
-            if self.headers.get("Host") not in hosts or (
-                origin and origin.removeprefix("http://") not in hosts
-            ):
+            if not {f"http://{host}", self.headers.get("Origin", f"http://{host}")} <= self.server.origins:
                 raise Rejected(HTTPStatus.FORBIDDEN)
             respond()
         except Rejected as error:
-            self._send(f"{error}\n".encode(), "text/plain", error.status)
+            self._send(f"{error.status.phrase}\n".encode(), "text/plain", error.status)
 
     def _show(self) -> None:
         parts = urlsplit(self.path)
@@ -117,13 +108,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if answer:
             asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             try:
-                return self._send(json.dumps(answer(asked)).encode(), "application/json")
+                found = json.dumps(answer(asked)).encode()
             except (ValueError, TypeError, AttributeError) as error:
                 raise Rejected(HTTPStatus.BAD_REQUEST) from error
-        file = _PAGE if parts.path.startswith("/traces/") else _FILES.get(parts.path)
-        if not file:
+            self._send(found, "application/json")
+        elif file := _PAGE if parts.path.startswith("/traces/") else _FILES.get(parts.path):
+            self._send((_FOLDER / file[0]).read_bytes(), f"{file[1]}; charset=utf-8")
+        else:
             raise Rejected(HTTPStatus.NOT_FOUND)
-        self._send((_FOLDER / file[0]).read_bytes(), f"{file[1]}; charset=utf-8")
 
     def _receive(self) -> None:
         length = self.headers.get("Content-Length", "")

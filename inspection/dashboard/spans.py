@@ -14,26 +14,22 @@ from inspection.dashboard.otlp import Span
 MAX_SPANS, MAX_AGE, MAX_BYTES = 50_000, 24 * 3600.0, 200_000_000
 #: How many traces a list has, and spans a waterfall.
 MAX_LISTED, MAX_SHOWN = 100, 2_000
-_PRUNE_EVERY = 1_000
+_PRUNE_EVERY, _PAGE = 1_000, 4_096
 _SCHEMA = """
-    PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -2000;
-    CREATE TABLE IF NOT EXISTS span (id INTEGER PRIMARY KEY, received REAL, trace TEXT, span TEXT, parent TEXT,
-        service TEXT, name TEXT, kind TEXT, start INTEGER, stop INTEGER, is_error INTEGER, details TEXT,
-        UNIQUE (trace, span));
+    PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
+    CREATE TABLE IF NOT EXISTS span (id INTEGER PRIMARY KEY, received REAL, trace TEXT, span TEXT,
+        parent TEXT, service TEXT, name TEXT, kind TEXT, start INTEGER, stop INTEGER, is_error INTEGER,
+        details TEXT, UNIQUE (trace, span));
 """
 _ADD = "INSERT OR IGNORE INTO span VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_MATCHES = "trace LIKE :query || '%' OR instr(lower(name), :query) OR instr(lower(details), :query)"
 _LIST = """
-    SELECT trace, (SELECT json_array(root.name, root.service) FROM span root WHERE root.trace = span.trace
-        ORDER BY root.parent <> '', root.start LIMIT 1), min(start), max(stop), count(*), sum(is_error),
-        json_group_array(DISTINCT service)
-    FROM span WHERE trace IN (
-        SELECT trace FROM span WHERE :query = '' OR {} GROUP BY trace ORDER BY max(id) DESC LIMIT {})
+    SELECT trace, min(start) AS start, max(stop) AS stop, count(*) AS spans, sum(is_error) AS errors,
+        json_group_array(DISTINCT service) AS services, (SELECT json_array(root.name, root.service)
+        FROM span root WHERE root.trace = span.trace ORDER BY root.parent <> '', root.start LIMIT 1) AS root
+    FROM span WHERE trace IN (SELECT trace FROM span WHERE :query = '' OR trace LIKE :query || '%'
+        OR instr(lower(name), :query) OR instr(lower(details), :query)
+        GROUP BY trace ORDER BY max(id) DESC LIMIT :most)
     GROUP BY trace ORDER BY max(id) DESC
-""".format(_MATCHES, MAX_LISTED)  # fmt: skip
-_SHOW = """
-    SELECT span, parent, service, name, kind, start, stop, is_error, details
-    FROM span WHERE trace = ? ORDER BY start LIMIT ?
 """
 
 
@@ -44,6 +40,7 @@ class SpanStore:
         path.touch(mode=0o600)
         self._lock = threading.Lock()
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.row_factory = sqlite3.Row
         self._database.executescript(_SCHEMA)
         self._since_pruned = 0
         self.prune()
@@ -65,34 +62,23 @@ class SpanStore:
             run("DELETE FROM span WHERE id <= (SELECT max(id) FROM span) - ?", [MAX_SPANS])
             oldest = time.time() - MAX_AGE
             run("DELETE FROM span WHERE id <= (SELECT max(id) FROM span WHERE received < ?)", [oldest])
-            pages, free, size = (
-                run(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
-            )
-            if (pages - free) * size > MAX_BYTES:
+            pages, free = (run(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
+            if (pages - free) * _PAGE > MAX_BYTES:
                 run("DELETE FROM span WHERE id <= (SELECT (min(id) + max(id)) / 2 FROM span)")
 
     def traces(self, query: str = "") -> list[dict[str, Any]]:
-        """Return the latest traces, the newest first; times are in nanoseconds since 1970.
+        """Return the latest traces, the newest first: {trace, start, stop, spans, errors, services, root}.
 
-        `query` is the beginning of a trace's id, or a text in a span's name or in its attributes, such as a
-        correlation id.
+        `root` is the name and the service of the first span; times are in nanoseconds since 1970. `query` is
+        the beginning of a trace's id, or a text in a span's name or attributes, such as a correlation id.
         """
         with self._lock:
-            rows = self._database.execute(_LIST, {"query": query.lower()}).fetchall()
-        return [
-            {"trace": trace, "start": start, "end": end, "spans": spans, "errors": errors}
-            | dict(zip(("name", "service"), json.loads(root), strict=True))
-            | {"services": sorted(json.loads(services))}
-            for trace, root, start, end, spans, errors, services in rows
-        ]
+            rows = self._database.execute(_LIST, {"query": query.lower(), "most": MAX_LISTED}).fetchall()
+        return [{**row} | {name: json.loads(row[name]) for name in ("services", "root")} for row in rows]
 
     def trace(self, trace: str) -> list[dict[str, Any]]:
         """Return the spans of a trace by their start, each with its details; empty where there is none."""
-        names = ("span", "parent", "service", "name", "kind", "start", "end", "is_error")
+        query = "SELECT * FROM span WHERE trace = ? ORDER BY start LIMIT ?"
         with self._lock:
-            rows = self._database.execute(_SHOW, [trace, MAX_SHOWN]).fetchall()
-        return [dict(zip(names, row[:-1], strict=True)) | json.loads(row[-1]) for row in rows]
-
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
+            rows = self._database.execute(query, [trace, MAX_SHOWN]).fetchall()
+        return [{**row} | json.loads(row["details"]) | {"details": None} for row in rows]

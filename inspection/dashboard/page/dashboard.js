@@ -28,7 +28,6 @@ function row(body, ...cells) {
   return el("tr", {}, ...cells.map((cell, index) => el("td", { class: heads[index].className,
     "data-head": index && cell !== "" ? heads[index].textContent.trim() : null }, cell)));
 }
-const none = (body, text) => el("tr", {}, el("td", { colspan: 9, class: "dim" }, text));
 const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;
 const number = (value) => (value == null ? "–" : Number.isInteger(value) ? `${value}` : value.toFixed(1));
 const bad = (value) => (value ? el("strong", { class: "bad" }, number(value)) : number(value));
@@ -75,17 +74,14 @@ function showLogs(found) {
 }
 
 const services = [];
-function hue(service) {
-  const name = service.split(".")[0];
-  if (!services.includes(name)) services.push(name);
-  return `s${services.indexOf(name) % 8}`;
-}
+const hue = (service, name = service.split(".")[0]) =>
+  `s${(services.includes(name) ? services.indexOf(name) : services.push(name) - 1) % 8}`;
 const dot = (service) => el("span", { class: `dot ${hue(service)}` });
 function showTraces(found) {
-  show("traces", found.map((one) => row("traces", el("span", {}, dot(one.service), traceOf(one.trace, one.name || "(no name)"),
-    el("span", { class: "dim" }, ` ${one.service}`)), clock(one.start / 1e9), span((one.end - one.start) / 1e9),
+  show("traces", found.map((one) => row("traces", el("span", {}, dot(one.root[1]), traceOf(one.trace, one.root[0] || "(no name)"),
+    el("span", { class: "dim" }, ` ${one.root[1]}`)), clock(one.start / 1e9), span((one.stop - one.start) / 1e9),
     one.spans, bad(one.errors), one.services.join(", "))));
-  if (!found.length) show("traces", [none("traces", "No trace yet, or none that matches.")]);
+  if (!found.length) show("traces", [row("traces", "No trace yet, or none that matches.")]);
 }
 
 function tree(spans) {
@@ -103,13 +99,13 @@ const pairs = (values) => el("dl", {}, ...Object.entries(values).flatMap(([name,
 function waterfallRow(one, depth, start, length) {
   const bar = el("span", { class: `bar ${hue(one.service)}${one.is_error ? " bad" : ""}` });
   bar.style.left = `${((one.start - start) / length) * 99}%`;
-  bar.style.width = `${((one.end - one.start) / length) * 99}%`;
-  const name = el("span", { class: "name", title: one.name }, dot(one.service), one.name || "(no name)",
-    el("span", { class: "dim" }, ` ${one.service}`), one.is_error ? el("strong", { class: "bad" }, " error") : null);
+  bar.style.width = `${((one.stop - one.start) / length) * 99}%`;
+  const name = el("span", { class: "name", title: one.name }, dot(one.service),
+    one.is_error ? el("strong", { class: "bad" }, "error ") : null, one.name || "(no name)", el("span", { class: "dim" }, ` ${one.service}`));
   name.style.paddingLeft = `${Math.min(depth, 12) * 0.8}rem`;
   return el("details", { class: "span", "data-key": one.span },
     el("summary", { "data-key": `s${one.span}` }, name, el("span", { class: "track" }, bar),
-      el("span", { class: "n" }, span((one.end - one.start) / 1e9))),
+      el("span", { class: "n" }, span((one.stop - one.start) / 1e9))),
     el("div", { class: "inside" }, one.message ? el("p", { class: "bad" }, one.message) : null,
       pairs({ kind: one.kind, started: `${span((one.start - start) / 1e9)} after the trace`, ...one.attributes }),
       ...one.events.flatMap((event) => [el("h2", {}, `${event.name} after ${span((event.at - one.start) / 1e9)}`),
@@ -121,7 +117,7 @@ function waterfallRow(one, depth, start, length) {
 function showTrace(spans) {
   if (!spans.length) return show("trace-about", ["There is no such trace: it may be too old, or not have arrived yet."]);
   const line = tree(spans), start = Math.min(...spans.map((one) => one.start));
-  const length = Math.max(1, Math.max(...spans.map((one) => one.end)) - start), trace = traceId();
+  const length = Math.max(1, Math.max(...spans.map((one) => one.stop)) - start), trace = traceId();
   place("trace-name").textContent = line[0]?.[0].name || "Trace";
   show("trace-about", [`${clock(start / 1e9)} · ${span(length / 1e9)} · ${spans.length} spans · ${trace} · `,
     logsOf({ trace }, "its logs")]);
@@ -133,9 +129,9 @@ function graph({ services, edges }) {
   const width = Math.max(320, place("graph").clientWidth), step = width / services.length, height = 74 + edges.length * 38;
   const at = (name) => (services.findIndex((one) => one.name === name) + 0.5) * step, box = Math.min(step - 6, 170);
   const nodes = services.map((one) => el("g", {}, el("line", { class: "life", x1: at(one.name), x2: at(one.name), y1: 50, y2: height }),
-    el("rect", { class: one.dead_letters ? "bad" : "", x: at(one.name) - box / 2, y: 2, width: box, height: 46, rx: 5 }),
-    el("text", { x: at(one.name), y: 20 }, one.name), el("text", { x: at(one.name), y: 39, class: one.dead_letters ? "bad" : "" },
-      one.dead_letters ? `${one.dead_letters} dead` : one.parked ? `${one.parked} parked` : one.answers ? "well" : "")));
+    el("rect", { class: one.events_dead_letters ? "bad" : "", x: at(one.name) - box / 2, y: 2, width: box, height: 46, rx: 5 }),
+    el("text", { x: at(one.name), y: 20 }, one.name), el("text", { x: at(one.name), y: 39, class: one.events_dead_letters ? "bad" : "" },
+      one.events_dead_letters ? `${one.events_dead_letters} dead` : one.events_parked ? `${one.events_parked} parked` : one.answers ? "well" : "")));
   const arrows = edges.filter((one) => one.publisher).map((one, index) => {
     const from = at(one.publisher), to = at(one.subscriber), y = 92 + index * 38, tip = to - Math.sign(to - from) * 9;
     const label = `${one.stream} ${one.halted ? "halted" : one.rate == null ? "" : `${number(one.rate)}/s`}${
@@ -154,8 +150,8 @@ function showFlow(found) {
   show("edges", found.edges.map((one) => row("edges", one.stream, one.publisher, one.subscriber,
     number(by[one.publisher]?.published[one.stream]), number(one.rate), number(one.lag),
     one.halted ? el("strong", { class: "bad" }, "halted") : one.lag == null ? "" : one.lag ? "behind" : "up to date")));
-  show("services", found.services.map((one) => row("services", logsOf({ process: one.name }, one.name), number(one.unpublished),
-    number(one.parked), bad(one.dead_letters), number(one.commands), one.answers ? "answers" : "no answer")));
+  show("services", found.services.map((one) => row("services", logsOf({ process: one.name }, one.name), number(one.events_unpublished),
+    number(one.events_parked), bad(one.events_dead_letters), number(one.commands_waiting), one.answers ? "answers" : "no answer")));
 }
 
 const traceId = () => decodeURIComponent(location.pathname.slice("/traces/".length));
@@ -189,16 +185,15 @@ function changed() {
   look();
 }
 
-document.querySelector(`[data-view="${view}"]`).hidden = false;
+const section = document.querySelector(`[data-view="${view}"]`);
+section.hidden = false;
 document.querySelector(`nav a[href="${view.replace(/(.)\/$/, "$1")}"]`).setAttribute("aria-current", "page");
-document.title = `${document.querySelector(`[data-view="${view}"] h1`).textContent} · Dashboard`;
+document.title = `${section.querySelector("h1").textContent} · Dashboard`;
 if (form) {
-  for (const [name, value] of new URLSearchParams(location.search)) {
-    const input = place(form).elements.namedItem(name);
-    if (input) input.value = value;
-  }
-  place(form).addEventListener("input", (event) => event.target.id !== "follow" && changed());
-  place(form).addEventListener("submit", (event) => { event.preventDefault(); changed(); });
+  const { elements } = place(form), asked = new URLSearchParams(location.search);
+  for (const one of elements) if (asked.has(one.name)) one.value = asked.get(one.name);
+  place(form).oninput = (event) => event.target.id !== "follow" && changed();
+  place(form).onsubmit = (event) => (event.preventDefault(), changed());
 }
 addEventListener("resize", () => (last = ""));
 setInterval(() => document.hidden || (view === "/logs" && !place("follow").checked) || look(), 2000);
