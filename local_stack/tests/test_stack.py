@@ -41,10 +41,13 @@ class TestAStack:
         assert deep.socket.is_relative_to(tempfile.gettempdir())
 
     def test_says_what_another_would_change(self, stack: Stack) -> None:
-        other = dataclasses.replace(stack, hold_seconds=20, wanted_broker="rabbitmq", code="new")
+        other = dataclasses.replace(
+            stack, hold_seconds=20, wanted_broker="rabbitmq", dashboard=True, code="new"
+        )
         assert other.settings_that_differ(stack) == [
             "broker embedded -> rabbitmq",
             "hold 900 s -> 20 s",
+            "dashboard False -> True",
             "the code has changed",
         ]
         assert stack.settings_that_differ(stack) == []
@@ -83,6 +86,38 @@ class TestAServicesEnvironment:
     def test_takes_only_what_is_meant_for_it(self) -> None:
         shell = {"ORDERS_HOLD_SECONDS": "5", "DJANGO_SETTINGS_MODULE": "x", "HOME": "/x", "EVENTS_PACE": "1"}
         assert overrides_from(shell) == {"ORDERS_HOLD_SECONDS": "5", "EVENTS_PACE": "1"}
+
+
+class TestADashboard:
+    def environment(self, stack: Stack, **overrides: str) -> dict[str, str]:
+        theirs = dataclasses.replace(stack, overrides=overrides)
+        found = service_environment(theirs, credentials_of(stack.run_dir), ORDERS)
+        return {name: value for name, value in found.items() if name.startswith("OTEL_")}
+
+    def test_is_where_every_service_sends_its_spans(self, stack: Stack) -> None:
+        shown = dataclasses.replace(stack, dashboard=True)
+        assert self.environment(shown) == {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{stack.ports['dashboard']}",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        }
+
+    def test_that_is_not_there_gets_nothing(self, stack: Stack) -> None:
+        assert self.environment(stack) == {}
+        assert "dashboard" not in {spec.name for spec in specs_of(stack, credentials_of(stack.run_dir))}
+
+    def test_gives_way_to_the_users_own_exporter(self, stack: Stack) -> None:
+        shown = dataclasses.replace(stack, dashboard=True)
+        own = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://elsewhere:4318"}
+        assert self.environment(shown, **own) == own
+        assert self.environment(shown, OTEL_TRACES_SAMPLER="always_off").keys() == {
+            *("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_TRACES_SAMPLER")
+        }
+        assert overrides_from({"OTEL_SDK_DISABLED": "true", "HOME": "/x"}) == {"OTEL_SDK_DISABLED": "true"}
+
+    def test_is_one_more_process(self, stack: Stack) -> None:
+        shown = dataclasses.replace(stack, dashboard=True)
+        [spec] = [one for one in specs_of(shown, credentials_of(stack.run_dir)) if one.name == "dashboard"]
+        assert spec.address == shown.dashboard_url
 
 
 class TestTheParts:

@@ -83,7 +83,7 @@ class TestAStackThatMustBeRestarted:
     def test_keeps_the_options_that_were_not_given(
         self, run_dir: Path, launched: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        given = {"hold_seconds": 20, "wanted_broker": "embedded", "reload": True}
+        given = {"hold_seconds": 20, "wanted_broker": "embedded", "reload": True, "dashboard": True}
         dataclasses.replace(plan(run_dir, broker="embedded", port=18080), **given, code="old").save()
         monkeypatch.setattr(up.Supervision, "is_running", lambda self: True)
         started: list[Stack] = []
@@ -91,6 +91,31 @@ class TestAStackThatMustBeRestarted:
         assert up.up(up.UpOptions(run_dir=run_dir)) == 0
         [stack] = started
         assert {name: getattr(stack, name) for name in given} == given
+        assert launched == ["stopped", "embedded"]
+
+
+class TestTheDashboard:
+    @pytest.mark.parametrize(("wanted", "has"), [(None, True), (True, True), (False, False)])
+    def test_is_there_unless_it_is_not_wanted(
+        self,
+        run_dir: Path,
+        launched: list[str],
+        wanted: bool | None,
+        has: bool,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        assert up.up(up.UpOptions(run_dir=run_dir, broker="embedded", port=18080, dashboard=wanted)) == 0
+        assert ("  Dashboard              http://127.0.0.1:" in capsys.readouterr().out) == has
+
+    def test_goes_when_it_is_not_wanted_any_more(
+        self, run_dir: Path, launched: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        plan(run_dir, broker="embedded", port=18080, dashboard=True).save()
+        monkeypatch.setattr(up.Supervision, "is_running", lambda self: True)
+        started: list[Stack] = []
+        monkeypatch.setattr(up.summary, "show", lambda stack, **_: started.append(stack))
+        assert up.up(up.UpOptions(run_dir=run_dir, dashboard=False)) == 0
+        assert [stack.dashboard for stack in started] == [False]
         assert launched == ["stopped", "embedded"]
 
 

@@ -80,7 +80,7 @@ const dot = (service) => el("span", { class: `dot ${hue(service)}` });
 function showTraces(found) {
   show("traces", found.map((one) => row("traces", el("span", {}, dot(one.root[1]), traceOf(one.trace, one.root[0] || "(no name)"),
     el("span", { class: "dim" }, ` ${one.root[1]}`)), clock(one.start / 1e9), span((one.stop - one.start) / 1e9),
-    one.spans, bad(one.errors), one.services.join(", "))));
+    one.spans, bad(one.errors), [...new Set(one.services.map((name) => name.split(".")[0]))].sort().join(", "))));
   if (!found.length) show("traces", [row("traces", "No trace yet, or none that matches.")]);
 }
 
