@@ -58,22 +58,26 @@ def _show_marketplace(stack: Stack, broker: str) -> None:
     _rows(
         *((user, f"{email:<24} {secrets[f'{user}.password']}") for user, email in stack.system.users.items())
     )
-    if stack.has_fake_stripe:
-        out.print("\n  Pay with (no real money moves)")
-        _rows(
-            *(
-                (f"a card that {what}" if index == 0 else what, f"{card:<24} {token}")
-                for index, (what, token, card) in enumerate(_CARDS)
-            )
-        )
-    else:
-        out.print("\n  Stripe: the one of your environment")
-    out.print()
+    _show_cards(stack)
     _rows(
         ("Broker", broker),
         ("A hold lasts", f"{stack.hold_seconds} s"),
         ("Next", "./manage_all.py demo · status · logs orders -f · down"),
     )
+
+
+def _show_cards(stack: Stack) -> None:
+    if not stack.has_fake_stripe:
+        out.print("\n  Stripe: the one of your environment\n")
+        return
+    out.print("\n  Pay with (no real money moves)")
+    _rows(
+        *(
+            (f"a card that {what}" if index == 0 else what, f"{card:<24} {token}")
+            for index, (what, token, card) in enumerate(_CARDS)
+        )
+    )
+    out.print()
 
 
 def _dashboard(stack: Stack) -> list[tuple[str, str]]:

@@ -3,11 +3,13 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from inspection.dashboard import server as module
+from inspection.dashboard.flow import EventFlow
 from inspection.dashboard.metrics import Sample
 from inspection.dashboard.server import Dashboard
 from inspection.dashboard.spans import SpanStore
@@ -35,7 +37,7 @@ def client(stack: Stack, log: Log, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setattr("inspection.dashboard.processes.Supervision.status", lambda self: [status])
     samples = [Sample("events_stream_halted", 1, {"stream": "user"}), Sample("events_dead_letters", 3, {})]
     monkeypatch.setattr(
-        module.EventFlow.__init__, "__defaults__", (lambda _: {"orders.relay": samples}, lambda: 1.0)
+        EventFlow.__init__, "__defaults__", (lambda _: {"orders.relay": samples}, lambda: 1.0)
     )
     log(
         "orders.web",
@@ -44,7 +46,7 @@ def client(stack: Stack, log: Log, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     with Dashboard(stack, 0, SpanStore(stack.run_dir / "traces.sqlite")) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         client = Client(server.server_port)
-        client.post(export(HOSTILE, HOSTILE, service=HOSTILE, trace=TRACE, **{HOSTILE: HOSTILE}))
+        client.post(export(HOSTILE, HOSTILE, service=HOSTILE, trace=TRACE, attributes={HOSTILE: HOSTILE}))
         yield client
         server.shutdown()
 
@@ -55,7 +57,7 @@ def open_page(client: Client, chromium: Browser) -> Iterator[Callable[..., Page]
     pages: list[Page] = []
     errors: list[str] = []
 
-    def open_page(path: str, width: int = DESKTOP, scheme: str = "light") -> Page:
+    def open_page(path: str, width: int = DESKTOP, scheme: Literal["dark", "light"] = "light") -> Page:
         page = chromium.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
         pages.append(page)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -104,7 +106,7 @@ class TestATrace:
         self, open_page: Callable[..., Page], client: Client
     ) -> None:
         page = open_page("/traces")
-        client.post(export("POST /pay", correlation_id="r-5f1c"))
+        client.post(export("POST /pay", attributes={"correlation_id": "r-5f1c"}))
         page.get_by_role("searchbox").fill("r-5f1c")
         link = page.get_by_role("link", name="POST /pay")
         link.focus()

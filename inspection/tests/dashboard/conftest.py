@@ -5,7 +5,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,11 @@ def log(stack: Stack) -> Callable[[str, str], None]:
 
 
 def export(
-    *names: str, service: str = "orders.web", trace: bytes = b"", count: int = 1, **attributes: str
+    *names: str,
+    service: str = "orders.web",
+    trace: bytes = b"",
+    count: int = 1,
+    attributes: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return a request with a trace: each name is a span below the one before."""
     request = ExportTraceServiceRequest()
@@ -106,7 +110,7 @@ def export(
                 start_time_unix_nano=now + number * 1000, end_time_unix_nano=now + 1_000_000,
             )  # fmt: skip
             parent = span.span_id
-            for key, value in attributes.items():
+            for key, value in (attributes or {}).items():
                 attribute = span.attributes.add()
                 attribute.key, attribute.value.string_value = key, value
-    return request.SerializeToString()
+    return bytes(request.SerializeToString())

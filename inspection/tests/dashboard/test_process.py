@@ -53,7 +53,7 @@ class TestTheProcess:
         client = Client(stack.ports["dashboard"])
         began = time.monotonic()
         for _ in range(20):
-            client.post(export("one", "two", "three", count=170, text="t" * 300))
+            client.post(export("one", "two", "three", count=170, attributes={"text": "t" * 300}))
         client.get("/api/traces?q=nothing")
         client.get("/api/logs?text=nothing")
         assert time.monotonic() - began < 60

@@ -62,7 +62,7 @@ class TestSpans:
         assert (kept.service, kept.stop) == ("unknown", 2**63 - 1)
 
     def test_that_are_endless_are_cut(self) -> None:
-        [kept] = otlp.spans_of(export("n" * 50_000, trace=TRACE, text="t" * 50_000))
+        [kept] = otlp.spans_of(export("n" * 50_000, trace=TRACE, attributes={"text": "t" * 50_000}))
         assert len(kept.name) == 4_001
         assert len(kept.details) < 5_000
 

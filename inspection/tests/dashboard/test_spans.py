@@ -18,7 +18,7 @@ def count(store: SpanStore) -> int:
 class TestASearch:
     @pytest.mark.parametrize("query", ["0a0a0a", "PAY", "5f1c", ""])
     def test_finds_a_trace_by_id_name_or_attribute(self, store: SpanStore, query: str) -> None:
-        store.add(spans_of(export("POST /pay", trace=b"\x0a" * 16, correlation_id="r-5f1c")))
+        store.add(spans_of(export("POST /pay", trace=b"\x0a" * 16, attributes={"correlation_id": "r-5f1c"})))
         assert [trace["trace"] for trace in store.traces(query)] == ["0a" * 16]
 
     @pytest.mark.parametrize("query", ["0b", "refund", "' OR '1'='1"])
@@ -63,7 +63,7 @@ class TestTheStore:
     def test_deletes_half_when_it_is_too_large(
         self, store: SpanStore, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        store.add(spans_of(export("work", count=200, text="t" * 3_000)))
+        store.add(spans_of(export("work", count=200, attributes={"text": "t" * 3_000})))
         monkeypatch.setattr(module, "MAX_BYTES", 500_000)
         store.prune()
         assert count(store) == 100
