@@ -1,11 +1,17 @@
 """What exporters send, and what else may arrive at their address."""
 
+import contextlib
 import gzip
 import socket
 import threading
 
 import pytest
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from inspection.dashboard import otlp, server
 from inspection.dashboard.spans import SpanStore
@@ -132,3 +138,19 @@ class TestTheReceiver:
         may_go_on.set()
         for sender in senders:
             sender.join()
+
+
+class TestTheExporterOfTheServices:
+    @pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])
+    def test_is_understood(self, client: Client, compression: Compression) -> None:
+        provider = TracerProvider(resource=Resource({"service.name": "orders.web"}))
+        exporter = OTLPSpanExporter(f"http://127.0.0.1:{client.port}/v1/traces", compression=compression)
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        tracer = provider.get_tracer("test")
+        with contextlib.suppress(ValueError), tracer.start_as_current_span("work"):
+            raise ValueError
+        provider.shutdown()
+        [trace] = client.get("/api/traces").json
+        assert (trace["root"], trace["errors"]) == (["work", "orders.web"], 1)
+        [span] = client.get(f"/api/trace?id={trace['trace']}").json
+        assert span["events"][0]["attributes"]["exception.type"] == "ValueError"
