@@ -137,7 +137,7 @@ function graph({ services, edges }) {
     const label = `${one.stream} ${one.halted ? "halted" : one.rate == null ? "" : `${number(one.rate)}/s`}${
       one.lag ? ` · ${one.lag} behind` : ""}`, half = label.length * 3.6;
     const middle = Math.min(Math.max((from + to) / 2, half), width - half);
-    return el("g", { class: one.halted ? "halted" : one.lag ? "lags" : "" }, el("line", { class: "edge", x1: from, x2: tip, y1: y, y2: y }),
+    return el("g", { class: one.halted ? "halted" : one.lag ? "lags" : one.lag == null ? "unknown" : "" }, el("line", { class: "edge", x1: from, x2: tip, y1: y, y2: y }),
       el("path", { class: "edge", d: `M${to} ${y}L${tip} ${y - 5}V${y + 5}Z` }), el("text", { x: middle, y: y - 9 }, label));
   });
   return el("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Which service's events go where; the table has the same" },
