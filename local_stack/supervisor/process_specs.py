@@ -2,7 +2,6 @@
 
 import dataclasses
 import importlib.util
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from local_stack.backing import broker_probe, dashboard, fake_stripe, gateway, postgres, rabbitmq
+from local_stack.backing import broker_probe, dashboard, fake_stripe, gateway, metrics, postgres, rabbitmq
 from local_stack.credentials import Credentials
 from local_stack.environment import (
     admin_database_url,
@@ -19,7 +18,7 @@ from local_stack.environment import (
     rabbitmq_url,
     service_environment,
 )
-from local_stack.stack import REPOSITORY, Stack, metrics_port
+from local_stack.stack import REPOSITORY, Stack
 from local_stack.supervisor import step_cache
 from local_stack.supervisor.probes import Alive, Answers, HoldsLease, Listens, Logs, Probe, Works
 from local_stack.systems import Service, SetupCommand
@@ -245,7 +244,8 @@ def _web(
             name=f"{service.name}.web",
             command=command,
             after=_present(before, f"{service.name}.migrate", "auth.keys") if service.stateful else (),
-            environment=service_environment(stack, secrets, service) | _metrics(stack, service, "web"),
+            environment=service_environment(stack, secrets, service)
+            | metrics.environment(stack, service, "web"),
             ready=Answers(port, "/health/ready"),
             address=f"127.0.0.1:{port}",
             port=port,
@@ -270,8 +270,9 @@ def _events(
             command=service.manage(*arguments, "--heartbeat", str(heartbeat)),
             heartbeat=heartbeat,
             after=(f"{service.name}.migrate", *topologies),
-            environment=service_environment(stack, secrets, service) | _metrics(stack, service, name),
-            prepare=partial(_empty, _metrics_folder(stack, service)) if name == "commands" else None,
+            environment=service_environment(stack, secrets, service)
+            | metrics.environment(stack, service, name),
+            prepare=partial(metrics.forget, stack, service) if name == "commands" else None,
             ready=ready,
             sources=_source_folders(stack, service),
         )
@@ -281,23 +282,6 @@ def _events(
         process(role, "worker", role, ready=Logs(f"{role}@{service.name} ready.")) for role in service.workers
     ]
     return [process("relay", "relay", "--lease-file", str(lease), ready=HoldsLease(lease)), *workers]
-
-
-def _metrics(stack: Stack, service: Service, process: str) -> dict[str, str]:
-    """Return where a process serves its metrics, and where a pool's processes write theirs."""
-    address = {"METRICS_BIND": f"127.0.0.1:{stack.ports[metrics_port(service, process)]}"}
-    shared = {"PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(stack, service))}
-    return address | (shared if process == "commands" else {})
-
-
-def _metrics_folder(stack: Stack, service: Service) -> Path:
-    return stack.run_dir / "metrics" / service.name
-
-
-def _empty(folder: Path) -> None:
-    """Remove what an earlier process has counted."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
 
 
 def _seed(stack: Stack, secrets: Credentials, before: list[ProcessSpec]) -> ProcessSpec:

@@ -178,7 +178,8 @@ class TestForget:
     def test_deletes_what_the_stack_wrote_and_nothing_else(self, run_dir: Path) -> None:
         stack = plan(run_dir, broker="embedded", any_port=True)
         stack.save()
-        (run_dir / "log").mkdir()
+        for folder in ("log", "heartbeats"):
+            (run_dir / folder).mkdir()
         (run_dir / "holiday.jpg").touch()
         forget(stack)
         assert [path.name for path in run_dir.iterdir()] == ["holiday.jpg"]
