@@ -15,18 +15,8 @@ from local_stack.supervisor.processes import leftovers
 #: What a stack writes into its run directory, which may be the user's own directory with other files in it.
 _WRITTEN = (
     *("stack.json", "secrets.json", "done.json", "processes.json", "lock", ".*.json.*"),
-    *(
-        "log",
-        "heartbeats",
-        "keys",
-        "broker",
-        "caddy",
-        "mail",
-        "postgres",
-        "rabbitmq",
-        "stripe.store*",
-        "traces.sqlite*",
-    ),
+    *("log", "heartbeats", "metrics", "keys", "broker", "caddy", "mail", "postgres", "rabbitmq"),
+    *("stripe.store*", "traces.sqlite*"),
 )
 
 

@@ -178,7 +178,7 @@ class TestForget:
     def test_deletes_what_the_stack_wrote_and_nothing_else(self, run_dir: Path) -> None:
         stack = plan(run_dir, broker="embedded", any_port=True)
         stack.save()
-        for folder in ("log", "heartbeats"):
+        for folder in ("log", "heartbeats", "metrics"):
             (run_dir / folder).mkdir()
         (run_dir / "holiday.jpg").touch()
         forget(stack)
