@@ -54,7 +54,7 @@ def _for_every_service(stack: Stack, secrets: Credentials, service: Service) -> 
         "DJANGO_SECRET_KEY": secrets[f"{service.name}.django"],
         "DJANGO_PUBLIC_ORIGIN": stack.url,
         "DJANGO_ALLOWED_HOSTS": "127.0.0.1,localhost",
-        "DJANGO_LOG_FORMAT": "text",
+        "DJANGO_LOG_FORMAT": "json",  # `logs` shows them as text
         # All clients share one address here: the limit of production would stop a drill.
         "DJANGO_RATE_WRITES": "100000/60",
     }

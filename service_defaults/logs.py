@@ -50,4 +50,5 @@ class JsonLines(JsonFormatter):
             rename_fields={"levelname": "level", "name": "logger"},
             timestamp="time",
             reserved_attrs=[*RESERVED_ATTRS, *_NEVER_LOGGED],
+            json_ensure_ascii=False,
         )

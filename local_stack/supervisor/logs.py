@@ -1,6 +1,7 @@
 """Log files of the processes: kept short, shown together, followed."""
 
 import itertools
+import json
 import shutil
 import sys
 import time
@@ -43,11 +44,24 @@ def last_life(log: Path, lines: int) -> str:
 
 
 def tail(log: Path, lines: int) -> str:
-    """Return the last lines of a log, or nothing when there is none."""
+    """Return the last lines of a log as text, or nothing when there is none."""
     try:
-        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+        return "\n".join(map(as_text, log.read_text(errors="replace").splitlines()[-lines:]))
     except FileNotFoundError:
         return ""
+
+
+def as_text(line: str) -> str:
+    """Return a line of JSON as people read it, with its traceback below; any other line as it is."""
+    try:
+        entry = json.loads(line) if line.startswith("{") else None
+    except ValueError:
+        return line
+    if not isinstance(entry, dict) or "message" not in entry:
+        return line
+    about = (str(entry.get(name, "")) for name in ("time", "level", "service", "correlation_id", "logger"))
+    text = f"{' '.join(filter(None, about))}: {entry['message']}".removeprefix(": ")
+    return "\n".join(filter(None, (text, entry.get("exc_info"))))
 
 
 def logs_of(stack: Stack, process: str | None) -> list[Path]:
@@ -81,7 +95,7 @@ def _added(log: Path, offsets: dict[Path, int]) -> Iterator[tuple[Path, str]]:
     whole = added.rpartition(b"\n")[0]
     offsets[log] += len(whole) + 1 if whole else 0
     for line in whole.decode(errors="replace").splitlines():
-        yield log, line
+        yield from ((log, part) for part in as_text(line).splitlines())
 
 
 def _print(log: Path, line: str, *, prefixed: bool) -> None:

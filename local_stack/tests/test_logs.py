@@ -1,5 +1,6 @@
 """Log files that don't grow for ever."""
 
+import json
 import os
 
 import pytest
@@ -69,3 +70,31 @@ class TestTheLastLife:
         with log.open("wb") as file:
             logs.begin(file, "orders.web")
         assert logs.last_life(log, 25) == "(it logged nothing)"
+
+
+class TestALineOfJson:
+    def test_is_shown_as_text_with_its_traceback(self) -> None:
+        entry = {
+            "time": "2026-01-02T03:04:05+00:00",
+            "level": "ERROR",
+            "logger": "a.b",
+            "message": "It – failed",
+            "service": "orders",
+            "correlation_id": "r1",
+            "exc_info": "Traceback:\nValueError",
+        }
+        line = json.dumps(entry, ensure_ascii=False)
+        assert logs.as_text(line).splitlines() == [
+            "2026-01-02T03:04:05+00:00 ERROR orders r1 a.b: It – failed",
+            "Traceback:",
+            "ValueError",
+        ]
+
+    @pytest.mark.parametrize(
+        "line", ["plain", "{not json", '{"other": 1}', '{"message": ', "", "[1]", '{"message"}']
+    )
+    def test_that_is_none_is_shown_as_it_is(self, line: str) -> None:
+        assert logs.as_text(line) == line
+
+    def test_that_lacks_everything_but_its_message_is_shown(self) -> None:
+        assert logs.as_text('{"message": "hello"}') == "hello"
