@@ -1,7 +1,7 @@
 """One purchase is one trace, though a browser makes it in several requests: to hold, to pay, to release.
 
-The trace in which a ticket was held is kept in a cookie of its order's pages, and these go on with it; their
-polls don't, of which there may be thousands. Without traces there is no cookie.
+The trace in which a ticket was held is stored in a cookie of its order's pages, which continue it; their
+polls don't, since there may be thousands. Without traces there is no cookie.
 """
 
 from collections.abc import Callable, Iterable
