@@ -22,11 +22,12 @@ def service_urls(
     """Return everything that a service answers to.
 
     `api` is the module of its API's routes, which are below `prefix`; the API's document is at
-    `/api/<document>/openapi.json`, by default under the service's own name.
+    `/api/<document>/openapi.json`, by default under the service's own name, and beside it the operators' API.
     """
     health.register("events")(streams)
     return [
         path(prefix, include(api)),
+        path(f"api/{document or service}/staff/", include("marketplace.staff.urls")),
         openapi(document or service),
         path(f"admin/{service}/", admin.site.urls),
         path("health/", include("service_defaults.health")),

@@ -33,6 +33,7 @@ _ROWS = """\
         ("GET", "/api/{name}"): _SIGNED_IN,
         ("POST", "/api/{name}"): _SIGNED_IN._replace(owner=201, other=201, staff=201),
         ("GET", "/api/{name}/openapi.json"): _OPEN,
+        **_events("/api/{name}"),
         ("GET", "/admin/"): _ADMIN,
         ("GET", "/health/live"): _OPEN,
         ("GET", "/health/ready"): _OPEN,
@@ -42,14 +43,13 @@ _ROWS = """\
 _WORLD = '''\
 """What is there when the access table is played against {name}."""
 
-from service_defaults.testing import token_for
-from tests.access.world import ROLES, World
+from tests.access.world import World
 
 
 def build(role: str) -> World:
     """Return a world of people alone."""
     world = World()
-    world.tokens = {{name: token_for(world.people[name], staff=name == "staff") for name in ROLES[1:]}}
+    world.sign_in_all()
     world.bodies["POST", "/api/{name}"] = {{"text": "An entry"}}
     return world
 '''

@@ -2,7 +2,7 @@
 
 import re
 from argparse import ArgumentTypeError
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -40,3 +40,8 @@ def moment(text: str) -> datetime:
 def first_id_of(time: datetime) -> UUID:
     """Return the smallest UUIDv7 of that time."""
     return UUID(int=max(int(time.timestamp() * 1000), 0) << 80)
+
+
+def start_of_day(time: datetime) -> datetime:
+    """Return the midnight, in UTC, with which the day of that time began."""
+    return time.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

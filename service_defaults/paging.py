@@ -1,6 +1,7 @@
 """Keyset pagination: as fast at the millionth row as at the first, and stable while rows are added.
 
-Ids are UUIDv7, so newest first is the id, descending; an `Ordering` sorts by another column first.
+Ids are UUIDv7 or growing numbers, so newest first is the id, descending; an `Ordering` sorts by another
+column first, where ids are UUIDs.
 The body is a plain array; where more rows follow, the `Link` header (RFC 8288) has `rel="next"`.
 """
 
@@ -13,13 +14,15 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, UUIDField
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+#: The size of a key that is a number: that of the database's largest.
+_NUMBER_BYTES = 8
 _WHOLE_NUMBER = re.compile(r"0*[1-9][0-9]{0,8}", re.ASCII)
 
 Row = TypeVar("Row", bound=Model)
@@ -78,7 +81,7 @@ class KeysetPagination(BasePagination):
         self._request = request
         limit = self._limit(request.query_params.get("limit"))
         if cursor := request.query_params.get("cursor"):
-            queryset = queryset.filter(_after(cursor, ordering))
+            queryset = queryset.filter(_after(cursor, ordering, queryset.model))
         rows = list(queryset.order_by(*(ordering.terms if ordering else ("-pk",)))[: limit + 1])
         self._next = _cursor_at(rows[limit - 1], ordering) if len(rows) > limit else None
         return rows[:limit]
@@ -115,14 +118,19 @@ class KeysetPagination(BasePagination):
 def _cursor_at(row: Model, ordering: Ordering | None) -> str:
     if ordering:
         return ordering.cursor_at(row)
-    key: UUID = row.pk
-    return base64.urlsafe_b64encode(key.bytes).rstrip(b"=").decode()
+    key = row.pk.bytes if isinstance(row.pk, UUID) else row.pk.to_bytes(_NUMBER_BYTES)
+    return base64.urlsafe_b64encode(key).rstrip(b"=").decode()
 
 
-def _after(cursor: str, ordering: Ordering | None) -> Q:
+def _after(cursor: str, ordering: Ordering | None, model: type[Model]) -> Q:
     try:
         if ordering:
             return ordering.after(cursor)
-        return Q(pk__lt=UUID(bytes=base64.urlsafe_b64decode(f"{cursor}==")))
+        key = base64.urlsafe_b64decode(f"{cursor}==")
+        if isinstance(model._meta.pk, UUIDField):  # noqa: SLF001  documented by Django
+            return Q(pk__lt=UUID(bytes=key))
+        if len(key) != _NUMBER_BYTES:
+            raise ValidationError("Not a number's")
+        return Q(pk__lt=int.from_bytes(key, signed=True))
     except (ValueError, binascii.Error, ValidationError):
         raise ValidationError({"cursor": ["Cursor is not valid"]}) from None

@@ -109,8 +109,8 @@ class UseCaseSchema(AutoSchema):
         return self.get_description().partition("\n")[0].removesuffix(".")
 
     def get_tags(self) -> list[str]:
-        """Return one tag per service."""
-        return [spectacular_settings.TITLE]
+        """Return the view's own `tags`, else one tag per service."""
+        return [*getattr(self.view, "tags", (spectacular_settings.TITLE,))]
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

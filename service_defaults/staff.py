@@ -146,8 +146,12 @@ def _has_recent_login(request: HttpRequest) -> bool:
     claims_of_session = _session_claims(request)
     # After another sign-in the cookie's token is newer than the one that opened this session.
     both = (claims_of_session, claims_of_cookie(request))
-    times = [claims.signed_in_at for claims in both if claims is not None and claims.signed_in_at is not None]
-    return bool(times) and timezone.now() - max(times) < timedelta(seconds=STEP_UP_SECONDS)
+    return any(is_recent(claims.signed_in_at) for claims in both if claims is not None)
+
+
+def is_recent(signed_in_at: datetime | None) -> bool:
+    """Whether a sign-in counts as recent; a token that doesn't say when it was has none."""
+    return signed_in_at is not None and timezone.now() - signed_in_at < timedelta(seconds=STEP_UP_SECONDS)
 
 
 def _is_accepted(claims: tokens.Claims) -> bool:

@@ -34,6 +34,9 @@ class StoredEvent(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self.stream}:{self.position} {self.type}"  # type: ignore[attr-defined]  # both have one
+
 
 class LoggedEvent(StoredEvent):
     """One row of the event log. `position` stays empty until the relay gives it."""
@@ -55,9 +58,6 @@ class LoggedEvent(StoredEvent):
             models.Index(fields=["correlation_id"], name="event_correlation"),
         ]
 
-    def __str__(self) -> str:
-        return f"{self.stream}:{self.position} {self.type}"
-
 
 class ArchivedEvent(StoredEvent):
     """An old event that was moved out of the log. Catch-up reads it as if it were still there."""
@@ -72,10 +72,10 @@ class ArchivedEvent(StoredEvent):
                 fields=["stream", "aggregate_id", "version"], name="archived_aggregate_version_unique"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["aggregate_id", "version"], name="archived_aggregate")]
-
-    def __str__(self) -> str:
-        return f"{self.stream}:{self.position} {self.type}"
+        indexes: ClassVar = [
+            models.Index(fields=["aggregate_id", "version"], name="archived_aggregate"),
+            models.Index(fields=["correlation_id"], name="archived_correlation"),
+        ]
 
 
 class PublishedStream(models.Model):

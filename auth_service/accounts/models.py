@@ -72,6 +72,9 @@ class User(AbstractBaseUser):
                 condition=models.Q(status__in=["active", "suspended"]), name="user_status_is_known"
             ),
         ]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(status="suspended"), name="suspended_users")
+        ]
 
     def __str__(self) -> str:
         return self.email

@@ -81,6 +81,10 @@ class Order(models.Model):
                 name="open_orders_by_deadline",
             ),
             models.Index(fields=["user_id", "-id"], name="orders_of_a_user"),
+            models.Index(fields=["ticket_id", "-id"], name="orders_of_a_ticket"),
+            models.Index(
+                fields=["payment_id"], condition=Q(payment_id__isnull=False), name="orders_by_payment"
+            ),
         ]
 
     def __str__(self) -> str:

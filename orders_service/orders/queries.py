@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypedDict
 from uuid import UUID
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from contracts.order_export import ExportedOrder, ExportHeader
-from orders_service.orders.models import OPEN, Order, TicketReplica
+from marketplace.staff.matches import MAX_MATCHES, Match, Number, first_of, id_in
+from orders_service.orders.models import OPEN, Order, Status, TicketReplica
 from orders_service.orders.operations import NotYourOrder, OrderNotFound
-from service_defaults.clock import first_id_of
+from service_defaults.clock import first_id_of, start_of_day
 from shared_events.outbox import log
+from shared_events.outbox.log_search import aggregates_of_request
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +23,17 @@ class HistoryEntry:
 
     type: str
     at: datetime
+
+
+class OrderFilter(TypedDict, total=False):
+    """How staff narrow the list of orders; absent means any."""
+
+    buyer: UUID
+    ticket: UUID
+    status: str
+
+
+_LOOKUPS = {"buyer": "user_id", "ticket": "ticket_id", "status": "status"}
 
 
 def get_order(*, order_id: UUID, buyer_id: UUID) -> Order:
@@ -32,6 +46,14 @@ def get_order(*, order_id: UUID, buyer_id: UUID) -> Order:
     return order
 
 
+def get_any_order(*, order_id: UUID) -> Order:
+    """Return an order, whosever it is. Raises OrderNotFound."""
+    order = Order.objects.filter(id=order_id).first()
+    if order is None:
+        raise OrderNotFound
+    return order
+
+
 def list_history(*, order_id: UUID) -> list[HistoryEntry]:
     """Return what happened to an order, oldest first: the log that its events are published from."""
     return [HistoryEntry(type=event.type, at=event.occurred_at) for event in log.history(order_id)]
@@ -40,6 +62,71 @@ def list_history(*, order_id: UUID) -> list[HistoryEntry]:
 def list_orders(*, buyer_id: UUID) -> QuerySet[Order]:
     """Return the buyer's own orders, to be ordered and cut by the page."""
     return Order.objects.filter(user_id=buyer_id)
+
+
+def list_any_orders(*, filters: OrderFilter) -> QuerySet[Order]:
+    """Return everybody's orders, to be ordered and cut by the page."""
+    return Order.objects.filter(**{_LOOKUPS[name]: value for name, value in filters.items()})
+
+
+def search(*, text: str) -> list[Match]:
+    """Return the orders with this id, buyer, ticket, payment or request, by their ids, newest first each."""
+    known, orders = id_in(text), Order.objects.order_by("-id")
+    of_request = orders.filter(id__in=_ids_of_request(text))
+    if known is None:
+        return [_match(order) for order in first_of(of_request)]
+    # Each by an index of its own: of those that are under way there are few.
+    found = (
+        orders.filter(id=known),
+        orders.filter(payment_id=known),
+        orders.filter(current_payment_id=known, status__in=OPEN),
+        orders.filter(ticket_id=known)[:MAX_MATCHES],
+        orders.filter(user_id=known)[:MAX_MATCHES],
+        of_request,
+    )
+    return [_match(order) for order in first_of(*found)]
+
+
+def count_today(*, now: datetime) -> list[Number]:
+    """Return the numbers of the day that `now` is in, in UTC: of the holds begun in it, and of those open."""
+    ended = Q(status=Status.CANCELLED, cancel_reason="expired")
+    counts = Order.objects.filter(id__gte=first_id_of(start_of_day(now))).aggregate(
+        started=Count("id"),
+        completed=Count("id", filter=Q(status=Status.COMPLETE)),
+        expired=Count("id", filter=ended),
+    )
+    over = counts["completed"] + counts["expired"]
+    is_open = Order.objects.filter(status__in=OPEN).count()
+    return [
+        Number(name="holdsOpen", label="holds open", value=is_open),
+        Number(name="holdsStartedToday", label="holds started today", value=counts["started"]),
+        Number(
+            name="completedToday", label="completed today", value=counts["completed"], link="status=complete"
+        ),
+        Number(name="expiredToday", label="expired today", value=counts["expired"], link="status=cancelled"),
+        Number(
+            name="lapsedRate",
+            label="expired of those paid or expired",
+            value=round(counts["expired"] / over, 4) if over else 0,
+        ),
+    ]
+
+
+def _ids_of_request(text: str) -> list[UUID]:
+    return aggregates_of_request(text, stream="order", most=MAX_MATCHES)
+
+
+def _match(order: Order) -> Match:
+    payment_id = order.payment_id or order.current_payment_id
+    why = f" ({order.cancel_reason})" if order.cancel_reason else ""
+    return Match(
+        kind="order",
+        id=order.id,
+        label=order.ticket_title,
+        detail=f"{order.ticket_price} {order.ticket_currency}, {order.status}{why}",
+        at=order.created_at,
+        related=(order.user_id, order.ticket_id, *([payment_id] if payment_id else [])),
+    )
 
 
 def export_orders(*, since: datetime | None, now: datetime) -> tuple[ExportHeader, Iterator[ExportedOrder]]:

@@ -85,7 +85,7 @@ class PaymentAdmin(StaffModelAdmin):
         "in_browser",
         "created_at",
     )
-    search_fields = ("=id", "=order__id", "=buyer", "=intent_id")
+    search_fields = ("=id", "=order__id", "=buyer", "=intent_id", "=card_last4")
     ordering = ("-id",)
     list_select_related = ("order",)
     exclude = ("client_secret", "next_action_url")

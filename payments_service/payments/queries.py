@@ -1,14 +1,17 @@
 """The reads."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypedDict
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
+from marketplace.staff.matches import MAX_MATCHES, Match, Number, first_of, id_in
 from payments_service.payments.models import (
     OPEN,
     LedgerEntry,
@@ -19,11 +22,23 @@ from payments_service.payments.models import (
     Status,
 )
 from payments_service.payments.operations import PaymentNotFound
-from service_defaults.clock import first_id_of
+from service_defaults.clock import first_id_of, start_of_day
 from service_defaults.errors import PermissionDenied
 
 #: A card's authorisation ends after seven days at Stripe; one that is older than this ends soon.
 AUTHORISATION_AGES = timedelta(days=5)
+
+
+class StaffFilter(TypedDict, total=False):
+    """How staff narrow the list of payments; absent means any."""
+
+    order: UUID
+    buyer: UUID
+    status: str
+
+
+_LOOKUPS = {"order": "order_id", "buyer": "buyer", "status": "status"}
+_LAST4 = re.compile(r"[0-9]{4}", re.ASCII)
 
 
 class NotYourPayment(PermissionDenied):
@@ -60,6 +75,70 @@ def list_payments(*, buyer: UUID, order_id: UUID | None = None) -> QuerySet[Paym
     """Return the buyer's own payments, of one order or all, to be ordered and cut into pages."""
     payments = Payment.objects.filter(buyer=buyer)
     return payments if order_id is None else payments.filter(order_id=order_id)
+
+
+def get_any_payment(*, payment_id: UUID) -> Payment:
+    """Return a payment with its order and the ledger's entries, oldest first. Raises PaymentNotFound."""
+    entries = Prefetch("entries", LedgerEntry.objects.order_by("id"))
+    payments = Payment.objects.select_related("order").prefetch_related(entries)
+    payment = payments.filter(id=payment_id).first()
+    if payment is None:
+        raise PaymentNotFound
+    return payment
+
+
+def list_any_payments(*, filters: StaffFilter, stuck_since: datetime | None) -> QuerySet[Payment]:
+    """Return everybody's payments with their orders, to be ordered and cut into pages.
+
+    With `stuck_since` they are those that have something left to do, and haven't moved after that time.
+    """
+    payments = Payment.objects.select_related("order")
+    payments = payments.filter(**{_LOOKUPS[name]: value for name, value in filters.items()})
+    return payments.filter(stuck(since=stuck_since)) if stuck_since else payments
+
+
+def search(*, text: str) -> list[Match]:
+    """Return the payments with this id, order, buyer, intent or last four digits of a card, newest first."""
+    known, payments = id_in(text), Payment.objects.order_by("-id")
+    if known is not None:
+        of_order, of_buyer = payments.filter(order_id=known), payments.filter(buyer=known)
+        found = first_of(payments.filter(id=known), of_order[:MAX_MATCHES], of_buyer[:MAX_MATCHES])
+    elif _LAST4.fullmatch(text):
+        found = first_of(payments.filter(card_last4=text)[:MAX_MATCHES])
+    else:
+        found = first_of(payments.filter(intent_id=text))
+    return [_match(payment) for payment in found]
+
+
+def count_today(*, now: datetime, stuck_since: datetime) -> list[Number]:
+    """Return the payments of the day that `now` is in, in UTC, by status and currency, and those stuck."""
+    begun = Payment.objects.filter(id__gte=first_id_of(start_of_day(now)))
+    groups = begun.values_list("status", "currency").annotate(Count("id"), Sum("amount"))
+    numbers = [
+        Number(
+            name=status,
+            label=Status(status).label.lower(),
+            value=count,
+            amount=amount,
+            currency=currency,
+            link=f"status={status}",
+        )
+        for status, currency, count, amount in groups.order_by("status", "currency")
+    ]
+    count = Payment.objects.filter(stuck(since=stuck_since)).count()
+    return [*numbers, Number(name="stuck", label="stuck", value=count, link="stuck=1")]
+
+
+def _match(payment: Payment) -> Match:
+    parts = [payment.status, f"card ending in {payment.card_last4}" if payment.card_last4 else ""]
+    return Match(
+        kind="payment",
+        id=payment.id,
+        label=f"{payment.amount} {payment.currency}",
+        detail=", ".join(filter(None, [*parts, payment.intent_id])),
+        at=payment.created_at,
+        related=(payment.order_id, payment.buyer),
+    )
 
 
 def list_without_their_intents() -> list[Payment]:

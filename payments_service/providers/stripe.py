@@ -39,6 +39,9 @@ PAGE = 100
 #: How old, in seconds, a webhook's signature may be.
 WEBHOOK_TOLERANCE = 300
 
+#: Has an intent's answer say which card it has, too.
+_WITH_CARD: Any = {"expand": ["payment_method"]}
+
 _STATES = {
     "requires_payment_method": IntentState.UNPAID,
     "requires_confirmation": IntentState.UNCONFIRMED,
@@ -80,6 +83,7 @@ class Stripe(PaymentProvider):
             "payment_method_types": ["card"],
             "metadata": {"payment_id": str(payment_id), "order_id": str(order_id)},
             **_card_params(card),
+            **_WITH_CARD,
         }
         options: Any = {"idempotency_key": key}
         return _intent(
@@ -88,7 +92,7 @@ class Stripe(PaymentProvider):
 
     def confirm_intent(self, intent_id: str, *, return_url: str, key: str) -> Intent:
         """Have the amount authorised."""
-        params: Any = {"return_url": return_url}
+        params: Any = {"return_url": return_url, **_WITH_CARD}
         options: Any = {"idempotency_key": key}
         return _intent(
             _call(
@@ -103,7 +107,7 @@ class Stripe(PaymentProvider):
         return _intent(
             _call(
                 "payment_intents.capture",
-                lambda client: client.v1.payment_intents.capture(intent_id, options=options),
+                lambda client: client.v1.payment_intents.capture(intent_id, _WITH_CARD, options),
             )
         )
 
@@ -113,7 +117,7 @@ class Stripe(PaymentProvider):
         return _intent(
             _call(
                 "payment_intents.cancel",
-                lambda client: client.v1.payment_intents.cancel(intent_id, options=options),
+                lambda client: client.v1.payment_intents.cancel(intent_id, _WITH_CARD, options),
             )
         )
 
@@ -125,7 +129,7 @@ class Stripe(PaymentProvider):
 
     def fetch_intent(self, intent_id: str) -> Intent:
         """Return the intent as it is now."""
-        params: Any = {"expand": ["latest_charge.refunds"]}
+        params: Any = {"expand": ["latest_charge.refunds", "payment_method"]}
         try:
             return _intent(
                 _call(
@@ -227,6 +231,7 @@ def _intent(answer: stripe.PaymentIntent) -> Intent:
         client_secret=raw["client_secret"],
         failure=_failure_of(error) if error else _failed_refund(state, charge),
         next_action_url=_next_action_url(raw.get("next_action")),
+        card_last4=_last4(raw),
     )
 
 
@@ -261,6 +266,13 @@ def _next_action_url(action: dict[str, Any] | None) -> str:
     # Any other kind of action needs Stripe's script.
     redirect = (action or {}).get("redirect_to_url") or {}
     return str(redirect.get("url") or "")
+
+
+def _last4(intent: dict[str, Any]) -> str:
+    # After a refusal the intent has no card any more, but its error has.
+    method = intent.get("payment_method") or (intent.get("last_payment_error") or {}).get("payment_method")
+    card = method.get("card") if isinstance(method, dict) else None
+    return str((card or {}).get("last4") or "")
 
 
 def _failure(error: stripe.StripeError) -> Failure:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from shared_events import metrics, prepared
@@ -35,6 +36,10 @@ _PARKED = """
 
 class NotDiscardable(ValueError):
     """Only an event that failed by itself can be discarded, and only with a reason."""
+
+
+class BeingTried(Exception):
+    """The events worker is trying this event at the moment."""
 
 
 def park(envelopes: Iterable[RawEnvelope], wants: Wants, error: Exception) -> None:
@@ -103,6 +108,19 @@ def request_redrive(rows: Iterable[ParkedEvent]) -> int:
     return ParkedEvent.objects.filter(id__in=ids).update(
         next_try_at=timezone.now(), dead_at=None, unfinished=0
     )
+
+
+def alike(row: ParkedEvent) -> QuerySet[ParkedEvent]:
+    """Return the parked events that failed by the same error, this one included."""
+    return ParkedEvent.objects.filter(error=row.error).exclude(error="")
+
+
+def lock_parked(row_id: int) -> ParkedEvent | None:
+    """Lock and return a parked event, None where there is none. Never waits: raises BeingTried instead."""
+    row = ParkedEvent.objects.select_for_update(skip_locked=True).filter(id=row_id).first()
+    if row is None and ParkedEvent.objects.filter(id=row_id).exists():
+        raise BeingTried
+    return row
 
 
 def retry_newer_schemas() -> int:

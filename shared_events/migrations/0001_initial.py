@@ -127,7 +127,10 @@ class Migration(migrations.Migration):
                 ("position", models.BigIntegerField()),
             ],
             options={
-                "indexes": [models.Index(fields=["aggregate_id", "version"], name="archived_aggregate")],
+                "indexes": [
+                    models.Index(fields=["aggregate_id", "version"], name="archived_aggregate"),
+                    models.Index(fields=["correlation_id"], name="archived_correlation"),
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("stream", "position"), name="archived_position_unique"),
                     models.UniqueConstraint(

@@ -45,6 +45,7 @@ def _routes() -> set[Route]:
 
 def _build(role: str) -> World:
     world: World = importlib.import_module(f"tests.access.worlds.{SERVICE}").build(role)
+    world.add_events()
     if SERVICE != "auth":
         from service_defaults.revocation import operations as revocation
 
@@ -58,7 +59,7 @@ def _request(world: World, role: str, method: str, route: str) -> int:
         return _visit_admin(world, role)
     headers = {"Authorization": f"Bearer {world.tokens[role]}"} if role in world.tokens else {}
     client = APIClient(raise_request_exception=False)
-    body = None if method in {"GET", "DELETE"} else world.bodies.get((method, route), {})
+    body = None if method in {"GET", "DELETE"} else world.body(method, route)
     answer = getattr(client, method.lower())(route.format_map(world.ids), body, headers=headers)
     status: int = answer.status_code
     return status
@@ -82,5 +83,5 @@ class TestTheTable:
 @pytest.mark.parametrize(("method", "route"), TABLE[SERVICE])
 class TestARoute:
     def test_answers_each_role_as_the_table_says(self, method: str, route: str, role: str) -> None:
-        expected = getattr(TABLE[SERVICE][method, route], role)
+        expected = TABLE[SERVICE][method, route].of(role)
         assert _request(_build(role), role, method, route) == expected

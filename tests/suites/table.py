@@ -48,8 +48,8 @@ _OF_MARKETPLACE = ("service_defaults.testing", "tests.example_settings")
 
 def _of_service(service: Service) -> Suite:
     # Every service reads every golden event that it may receive, and has its rows of the access table.
-    shared = ("tests/contracts", "tests/access") if service.stateful else ()
-    followers = ("marketplace", "tests/revocation") if "user" in service.follows else ()
+    shared = ("tests/contracts", "tests/access", "marketplace/staff") if service.stateful else ()
+    followers = ("marketplace/users", "tests/revocation") if "user" in service.follows else ()
     return Suite(
         name=service.name,
         paths=(service.package, *shared, *followers),

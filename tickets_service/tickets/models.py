@@ -83,6 +83,13 @@ class Ticket(models.Model):
         """Whether an order holds it or has bought it."""
         return self.order_id is not None
 
+    @property
+    def state(self) -> str:
+        """Where it stands: `listed`, `held`, `sold` or `withdrawn`."""
+        if self.withdrawn:
+            return "withdrawn"
+        return "sold" if self.sold else "held" if self.is_reserved else "listed"
+
     def hold(self, order_id: UUID, position: int) -> None:
         """Go off sale for an order."""
         self.order_id, self.order_position = order_id, position

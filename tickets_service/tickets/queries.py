@@ -11,7 +11,9 @@ from uuid import UUID
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Count, Q, QuerySet, Sum
 
+from marketplace.staff.matches import MAX_MATCHES, Match, Number, first_of, id_in
 from marketplace.users.models import UserReplica
+from service_defaults.clock import first_id_of, start_of_day
 from tickets_service.tickets.models import Ticket
 from tickets_service.tickets.operations import TicketNotFound
 
@@ -98,6 +100,44 @@ def summarize_seller(*, seller_id: UUID) -> SellerSummary:
     counts = own.aggregate(**{state: Count("id", filter=condition) for state, condition in STATES.items()})
     sums = own.filter(STATES["sold"]).values_list("currency").order_by("currency").annotate(Sum("price"))
     return SellerSummary(**counts, earned=dict(sums))
+
+
+def get_any_ticket(*, ticket_id: UUID) -> Ticket:
+    """Return a listing, a withdrawn one too. Raises TicketNotFound."""
+    ticket = find_ticket(ticket_id)
+    if ticket is None:
+        raise TicketNotFound
+    return ticket
+
+
+def search(*, text: str) -> list[Match]:
+    """Return the listings with this id or seller's id, or with a word for each of the text, newest first."""
+    known, tickets = id_in(text), Ticket.objects.defer("search_words", "description").order_by("-id")
+    if known is not None:
+        found = first_of(tickets.filter(id=known), tickets.filter(user_id=known)[:MAX_MATCHES])
+    else:
+        found = first_of(_matching(tickets, text)[:MAX_MATCHES])
+    return [_match(ticket) for ticket in found]
+
+
+def count_today(*, now: datetime) -> list[Number]:
+    """Return the numbers of the day that `now` is in, in UTC."""
+    listed = Ticket.objects.filter(id__gte=first_id_of(start_of_day(now))).count()
+    return [
+        Number(name="listedToday", label="listed today", value=listed),
+        Number(name="onSale", label="on sale", value=_available().count()),
+    ]
+
+
+def _match(ticket: Ticket) -> Match:
+    return Match(
+        kind="ticket",
+        id=ticket.id,
+        label=ticket.title,
+        detail=f"{ticket.price} {ticket.currency}, {ticket.state}",
+        at=ticket.created_at,
+        related=(ticket.user_id, ticket.order_id) if ticket.order_id else (ticket.user_id,),
+    )
 
 
 def _available() -> QuerySet[Ticket]:

@@ -147,3 +147,31 @@ class TokenPairOutput(serializers.Serializer[Any]):
 
     access = serializers.CharField()
     refresh = serializers.CharField()
+
+
+class StaffSessionOutput(serializers.Serializer[Any]):
+    """One of an account's sessions, as staff see it."""
+
+    id = serializers.UUIDField()
+    createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
+    refreshedAt = serializers.DateTimeField(source="refreshed_at")  # noqa: N815
+    expiresAt = serializers.DateTimeField(source="expires_at")  # noqa: N815
+    endedAt = serializers.DateTimeField(source="ended_at", allow_null=True)  # noqa: N815
+    endReason = serializers.CharField(source="end_reason")  # noqa: N815
+    program = serializers.CharField(source="user_agent")
+    address = serializers.CharField()
+
+
+class StaffAccountOutput(CurrentAccountOutput):
+    """An account, as staff see it."""
+
+    status = serializers.ChoiceField(choices=User.Status.values)
+    role = serializers.CharField(help_text="What it may do as staff; empty where it has no role")
+    version = serializers.IntegerField()
+    createdAt = serializers.DateTimeField(source="created_at")  # noqa: N815
+
+
+class StaffAccountWithSessionsOutput(StaffAccountOutput):
+    """An account, as staff see it, with its sessions."""
+
+    sessions = StaffSessionOutput(many=True, help_text="The newest 20, newest first")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from auth_service.accounts.api import emails, sessions, views
+from auth_service.accounts.api import emails, sessions, staff, views
 
 urlpatterns = [
     path("signup", views.SignUp.as_view()),
@@ -18,5 +18,10 @@ urlpatterns = [
     path("password/reset", emails.ResetPassword.as_view()),
     path("email/verification", emails.SendVerification.as_view()),
     path("email/verify", emails.VerifyEmail.as_view()),
+    path("staff/search", staff.SearchAccounts.as_view()),
+    path("staff/today", staff.ShowAccountsToday.as_view()),
+    path("staff/users/<uuid:user_id>", staff.StaffAccountDetail.as_view()),
+    path("staff/users/<uuid:user_id>/suspend", staff.SuspendAccount.as_view()),
+    path("staff/users/<uuid:user_id>/reinstate", staff.ReinstateAccount.as_view()),
     path("jwks.json", views.PublicKeys.as_view()),
 ]

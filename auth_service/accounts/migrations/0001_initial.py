@@ -71,6 +71,11 @@ class Migration(migrations.Migration):
                 ("email_verified_at", models.DateTimeField(editable=False, null=True)),
             ],
             options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "suspended")), fields=["id"], name="suspended_users"
+                    )
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from orders_service.orders.models import Order
+from orders_service.orders.models import Order, Status
 
 
 class PlaceOrderInput(serializers.Serializer[Any]):
@@ -68,3 +68,29 @@ class OrderWithHistoryOutput(OrderOutput):
     """An order, with what happened to it."""
 
     history = HistoryEntryOutput(many=True, help_text="Oldest first")
+
+
+class StaffOrderOutput(OrderOutput):
+    """An order as staff see it."""
+
+    currentPaymentId = serializers.UUIDField(  # noqa: N815
+        source="current_payment_id", allow_null=True, help_text="The attempt to pay that is under way"
+    )
+    paymentId = serializers.UUIDField(  # noqa: N815
+        source="payment_id", allow_null=True, help_text="The payment that completed it"
+    )
+    updatedAt = serializers.DateTimeField(source="updated_at")  # noqa: N815
+
+
+class StaffOrderWithHistoryOutput(StaffOrderOutput):
+    """An order as staff see it, with what happened to it."""
+
+    history = HistoryEntryOutput(many=True, help_text="Oldest first")
+
+
+class StaffOrderFilterInput(serializers.Serializer[Any]):
+    """The query of the list of everybody's orders."""
+
+    buyer = serializers.UUIDField(required=False)
+    ticket = serializers.UUIDField(required=False)
+    status = serializers.ChoiceField(choices=Status.values, required=False)

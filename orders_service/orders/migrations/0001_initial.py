@@ -71,6 +71,12 @@ class Migration(migrations.Migration):
                         name="open_orders_by_deadline",
                     ),
                     models.Index(fields=["user_id", "-id"], name="orders_of_a_user"),
+                    models.Index(fields=["ticket_id", "-id"], name="orders_of_a_ticket"),
+                    models.Index(
+                        condition=models.Q(("payment_id__isnull", False)),
+                        fields=["payment_id"],
+                        name="orders_by_payment",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

@@ -4,8 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from payments_service.payments.models import Payment, Status
+from payments_service.payments.models import Movement, Payment, Status
 from payments_service.providers import get_provider
+from service_defaults.camel_case import CamelCaseSerializer
 
 
 def _always(message: str) -> dict[str, Any]:
@@ -85,3 +86,59 @@ class IntentOutput(serializers.Serializer[Payment]):
         """The provider's public key."""
         key: str = self.context["publishable_key"]
         return key
+
+
+class StaffPaymentOutput(CamelCaseSerializer):
+    """A payment as staff see it: without what only the buyer's browser may have."""
+
+    id = serializers.UUIDField()
+    order_id = serializers.UUIDField()
+    user_id = serializers.UUIDField(source="buyer")
+    status = serializers.ChoiceField(choices=Status.values)
+    amount = serializers.DecimalField(max_digits=12, decimal_places=2)
+    currency = serializers.CharField()
+    reason_code = serializers.CharField()
+    reason = serializers.CharField()
+    failure_code = serializers.CharField(help_text="Why the provider last refused a card or a call")
+    failure_message = serializers.CharField()
+    in_browser = serializers.BooleanField()
+    intent_id = serializers.CharField(allow_null=True, help_text="At the provider, such as `pi_…`")
+    card_last4 = serializers.CharField(help_text="The last four digits of the card; empty where unknown")
+    next_actor = serializers.CharField(help_text="Who has to act next; empty once it is settled")
+    due_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it is synced next; null once it is settled"
+    )
+    last_progress_at = serializers.DateTimeField()
+    refund_reason = serializers.CharField()
+    refund_requested_at = serializers.DateTimeField(source="refund_asked_at", allow_null=True)
+    version = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class LedgerEntryOutput(CamelCaseSerializer):
+    """A movement of a payment's money; amounts are signed."""
+
+    movement = serializers.ChoiceField(choices=Movement.values)
+    held = serializers.DecimalField(max_digits=12, decimal_places=2)
+    taken = serializers.DecimalField(max_digits=12, decimal_places=2)
+    currency = serializers.CharField()
+    recorded_at = serializers.DateTimeField()
+
+
+class StaffPaymentWithEntriesOutput(StaffPaymentOutput):
+    """A payment as staff see it, with what its money did."""
+
+    order_status = serializers.CharField(source="order.status", help_text="As payments last heard of it")
+    entries = LedgerEntryOutput(many=True, help_text="Oldest first")
+
+
+class StaffPaymentFilterInput(serializers.Serializer[Any]):
+    """The query of the list of everybody's payments."""
+
+    order = serializers.UUIDField(required=False)
+    buyer = serializers.UUIDField(required=False)
+    status = serializers.ChoiceField(choices=Status.values, required=False)
+    stuck = serializers.BooleanField(
+        default=False, help_text="Only those with something left to do that nothing has moved for too long"
+    )

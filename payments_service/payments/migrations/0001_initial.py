@@ -107,6 +107,7 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=200)),
                 ("in_browser", models.BooleanField(default=False)),
                 ("intent_id", models.CharField(max_length=255, null=True, unique=True)),
+                ("card_last4", models.CharField(blank=True, db_default="", default="", max_length=4)),
                 ("intent_lost", models.BooleanField(db_default=False, default=False)),
                 ("client_secret", models.CharField(blank=True, max_length=255)),
                 ("next_action_url", models.TextField(blank=True, db_default="", default="")),
@@ -196,6 +197,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="payment",
             index=models.Index(fields=["buyer", "-id"], name="payments_of_a_buyer"),
+        ),
+        migrations.AddIndex(
+            model_name="payment",
+            index=models.Index(
+                condition=models.Q(("card_last4", ""), _negated=True),
+                fields=["card_last4", "-id"],
+                name="payments_of_a_card",
+            ),
         ),
         migrations.AddConstraint(
             model_name="payment",

@@ -35,6 +35,7 @@ class Intent:
     """An intent in the state that the provider last returned; `provider` is the provider's name.
 
     `failure` is why its last card failed; `next_action_url` the page on which the buyer answers a challenge.
+    `card_last4` are the last four digits of its card's number, as far as the provider says them.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Intent:
     client_secret: str
     failure: Failure | None = None
     next_action_url: str = ""
+    card_last4: str = ""
 
 
 class Goal(StrEnum):

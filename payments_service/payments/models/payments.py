@@ -61,6 +61,8 @@ class Payment(models.Model):
     #: Whether the buyer's browser confirms it (Stripe Elements) and may try several cards.
     in_browser = models.BooleanField(default=False)
     intent_id = models.CharField(max_length=255, null=True, unique=True)
+    #: The last four digits of its card's number, by which a buyer's bank statement names it.
+    card_last4 = models.CharField(max_length=4, blank=True, default="", db_default="")
     #: Whether it may have an intent whose id was lost when the database was restored; it is searched for.
     intent_lost = models.BooleanField(default=False, db_default=False)
     #: By which the buyer's browser acts on the intent; empty once it has nothing to do.
@@ -110,6 +112,9 @@ class Payment(models.Model):
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="payments_by_due_time"),
             models.Index(fields=["order", "-id"], name="payments_of_an_order"),
             models.Index(fields=["buyer", "-id"], name="payments_of_a_buyer"),
+            models.Index(
+                fields=["card_last4", "-id"], condition=~Q(card_last4=""), name="payments_of_a_card"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -124,6 +129,15 @@ class Payment(models.Model):
         """Store a failure; None leaves the last one."""
         if failure is not None:
             self.failure_code, self.failure_message = failure.code[:100], failure.message[:500]
+
+    def set_intent(self, intent: Intent) -> None:
+        """Store which intent it has."""
+        self.intent_id, self.client_secret = intent.id, intent.client_secret
+        self.set_card(intent)
+
+    def set_card(self, intent: Intent) -> None:
+        """Store the last four digits of the intent's card; an intent that names none leaves them."""
+        self.card_last4 = intent.card_last4[:4] or self.card_last4
 
     def rebuild(self, event: Envelope[PaymentState]) -> None:
         """Take over the state of one of its events, and be due at once, so that its intent is fetched."""

@@ -156,7 +156,7 @@ def add_intent(*, lease: Lease, intent: Intent, now: datetime) -> Lease:
     order, payment = lock_payment(lease.payment.id)
     if payment.lease != lease.payment.lease or payment.status != Status.STARTED:
         raise PaymentInProgress
-    payment.intent_id, payment.client_secret = intent.id, intent.client_secret
+    payment.set_intent(intent)
     _end_claim(payment)
     return _begin_lease(order, payment, now)
 
@@ -197,6 +197,7 @@ def record_sync(*, lease: Lease, result: SyncResult, now: datetime) -> Payment:
         return payment
     intent, refused = result.intent, result.refused
     payment.set_failure(result.failure or intent.failure)
+    payment.set_card(intent)
     if payment.refund_came_back(intent):
         refused = ProviderCall.REFUND
     payment.refusals += refused is not None

@@ -10,13 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
-from django.db import transaction
 
-from shared_events import skipped
-from shared_events.envelope import RawEnvelope
-from shared_events.inbox import cursors
-from shared_events.inbox.received import received_events
-from shared_events.outbox import recovery
+from shared_events.inbox.resume import NotResumable, resume_stream
 
 
 def add_arguments(parser: CommandParser) -> None:
@@ -28,23 +23,11 @@ def add_arguments(parser: CommandParser) -> None:
 
 def run(options: dict[str, Any], out: OutputWrapper) -> None:
     """Lift the halt. Raises CommandError when that makes no sense."""
-    stream, position, last_id = options["stream"], options["position"], options["last_id"]
-    if (last_id is not None) != bool(position) or (position or 0) < 0:
-        raise CommandError(
-            "--last-id goes with a position above 0: it is the id of the event at that position"
-        )
-    with transaction.atomic():
-        cursor = cursors.lock(stream)
-        if cursor.halted_at is None:
-            raise CommandError(f"{stream} isn't halted")
-        lost: list[RawEnvelope] = []
-        if position is None:
-            cursors.resume(cursor)
-        else:
-            lost = list(received_events(stream, after=position))
-            recovery.forget(stream, lost, after=position)
-            skipped.note(stream, read=cursor.position, resumed=position, lost=lost)
-            cursors.set_position(cursor, position, last_id)
-    for event in lost:
+    stream = options["stream"]
+    try:
+        resumed = resume_stream(stream, position=options["position"], last_id=options["last_id"])
+    except NotResumable as error:
+        raise CommandError(str(error)) from error
+    for event in resumed.lost:
         out.write(f"lost: {event.position}\t{event.type}\t{event.aggregate_id}")
-    out.write(f"{stream} goes on after position {cursor.position}")
+    out.write(f"{stream} goes on after position {resumed.position}")

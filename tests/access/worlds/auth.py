@@ -6,7 +6,7 @@ from auth_service.accounts.models import User
 from auth_service.credentials import links
 from auth_service.credentials.tokens import pair_for
 from auth_service.tests.factories import PASSWORD, SessionFactory, UserFactory
-from tests.access.world import ROLES, World
+from tests.access.world import ROLES, STAFF_ROLES, World
 
 NEW_PASSWORD = "ten purple bottles"
 
@@ -16,7 +16,12 @@ def build(role: str) -> World:
     world = World()
     mine: dict[str, Any] = {"refresh": "none", "email": "unknown@example.com", "password": PASSWORD}
     for name in ROLES[1:]:
-        user = UserFactory(id=world.people[name], email=f"{name}@example.com", is_staff=name == "staff")
+        user = UserFactory(
+            id=world.people[name],
+            email=f"{name}@example.com",
+            is_staff=name in STAFF_ROLES,
+            role=STAFF_ROLES.get(name, ""),
+        )
         session = SessionFactory(user=user)
         pair = pair_for(session)
         world.tokens[name] = pair.access
@@ -25,6 +30,8 @@ def build(role: str) -> World:
             mine |= {"reset": links.create_reset_token(user), "verify": links.create_confirmation_token(user)}
         if name == world_owner(role):
             world.ids["session_id"] = session.id
+    # The account that an operator suspends is not that of any role.
+    world.ids["user_id"] = UserFactory().id
     User.objects.filter(id=world.people["suspended"]).update(status="suspended")
     credentials = {"email": mine["email"], "password": PASSWORD}
     world.bodies = {

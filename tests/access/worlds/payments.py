@@ -2,14 +2,13 @@
 
 from payments_service.payments.models import OrderReplica
 from payments_service.tests.story import PlacedOrder, begin_attempt
-from service_defaults.testing import token_for
-from tests.access.world import ROLES, World
+from tests.access.world import World
 
 
 def build(role: str) -> World:
     """Return the world as this role meets it."""
     world = World()
-    world.tokens = {name: token_for(world.people[name], staff=name == "staff") for name in ROLES[1:]}
+    world.sign_in_all()
     lapsed, tried = (PlacedOrder(world.owner(role), minutes=minutes) for minutes in (-1, 15))
     assert OrderReplica.objects.filter(id=lapsed.id).exists()
     world.ids["payment_id"] = begin_attempt(tried).payment.id

@@ -1,14 +1,13 @@
 """Listings: there is one."""
 
-from service_defaults.testing import token_for
-from tests.access.world import ROLES, World
+from tests.access.world import World
 from tickets_service.tests.factories import TicketFactory
 
 
 def build(role: str) -> World:
     """Return the world as this role meets it."""
     world = World()
-    world.tokens = {name: token_for(world.people[name], staff=name == "staff") for name in ROLES[1:]}
+    world.sign_in_all()
     world.ids["ticket_id"] = TicketFactory(user_id=world.owner(role)).id
     listing = {"title": "Second row", "price": "9.99"}
     for method, route in (("POST", ""), ("PUT", "/{ticket_id}"), ("PATCH", "/{ticket_id}")):

@@ -25,10 +25,10 @@ class RemoteClient:
     def confirm(self, intent_id: str, params: Message, options: Message) -> Any:
         return self._send("confirm", options, intent=intent_id)
 
-    def capture(self, intent_id: str, *, options: Message) -> Any:
+    def capture(self, intent_id: str, params: Message, options: Message) -> Any:
         return self._send("capture", options, intent=intent_id)
 
-    def cancel(self, intent_id: str, *, options: Message) -> Any:
+    def cancel(self, intent_id: str, params: Message, options: Message) -> Any:
         return self._send("cancel", options, intent=intent_id)
 
     def retrieve(self, intent_id: str, params: Message) -> Any:

@@ -115,6 +115,13 @@ class TicketOutput(serializers.Serializer[Any]):
     updatedAt = serializers.DateTimeField(source="updated_at")  # noqa: N815
 
 
+class StaffTicketOutput(TicketOutput):
+    """A listing as staff see it. `state` is where it stands: one that is withdrawn is gone for good."""
+
+    withdrawn = serializers.BooleanField()
+    state = serializers.ChoiceField(choices=[*STATES, "withdrawn"])
+
+
 class CurrencyOutput(serializers.Serializer[Any]):
     """A currency that listings may be in."""
 

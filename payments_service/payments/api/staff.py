@@ -1,0 +1,123 @@
+"""What staff see of payments, and may do: refund one, and have one settled now."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from contracts.staff import MONEY_ROLES
+from marketplace.staff.searching import MatchesOutput, SearchInput, TodayOutput, read_query
+from payments_service.payments import operations, queries
+from payments_service.payments.api.serializers import (
+    StaffPaymentFilterInput,
+    StaffPaymentOutput,
+    StaffPaymentWithEntriesOutput,
+)
+from service_defaults.clock import database_now
+from service_defaults.paging import KeysetPagination
+from service_defaults.staff_api import ReasonInput, StaffAction, StaffView, act, read_reason
+
+
+class SearchPayments(StaffView):
+    """Payments by ids and cards."""
+
+    @extend_schema(parameters=[SearchInput], responses={200: MatchesOutput})
+    def get(self, request: Request) -> Response:
+        """Find payments by their id, order's or buyer's id, Stripe's id, or the card's last four digits."""
+        return Response(MatchesOutput({"matches": queries.search(text=read_query(request))}).data)
+
+
+class ShowPaymentsToday(StaffView):
+    """The numbers of the day."""
+
+    @extend_schema(responses={200: TodayOutput})
+    def get(self, request: Request) -> Response:
+        """Show today's payments by status, each with its sum, and how many payments are stuck."""
+        now = database_now()
+        numbers = queries.count_today(now=now, stuck_since=now - timedelta(seconds=settings.STUCK_SECONDS))
+        return Response(TodayOutput({"numbers": numbers}).data)
+
+
+class StaffPaymentList(StaffView):
+    """Everybody's payments."""
+
+    pagination_class = KeysetPagination
+
+    @extend_schema(
+        operation_id="listPaymentsForStaff",
+        parameters=[StaffPaymentFilterInput],
+        responses={200: StaffPaymentOutput(many=True)},
+    )
+    def get(self, request: Request) -> Response:
+        """List payments, newest first."""
+        query = StaffPaymentFilterInput(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        filters = query.validated_data
+        since = database_now() - timedelta(seconds=settings.STUCK_SECONDS) if filters.pop("stuck") else None
+        payments = queries.list_any_payments(filters=filters, stuck_since=since)
+        pages = KeysetPagination()
+        page = pages.paginate_queryset(payments, request)
+        return pages.get_paginated_response(StaffPaymentOutput(page, many=True).data)
+
+
+class StaffPaymentDetail(StaffView):
+    """Anybody's payment."""
+
+    @extend_schema(operation_id="getPaymentForStaff", responses={200: StaffPaymentWithEntriesOutput})
+    def get(self, request: Request, payment_id: UUID) -> Response:
+        """Show a payment and what its money did."""
+        return Response(_shown(payment_id))
+
+
+class RefundPayment(StaffAction):
+    """Give the money back."""
+
+    action_roles = MONEY_ROLES
+    needs_recent_login = True
+
+    @extend_schema(request=ReasonInput, responses={200: StaffPaymentWithEntriesOutput})
+    def post(self, request: Request, payment_id: UUID) -> Response:
+        """Have a captured payment refunded in full, for a reason; its order ends with it.
+
+        Needs a sign-in within the last 10 minutes. The provider is requested at once; repeated, it changes
+        nothing.
+        """
+        reason = read_reason(request)
+        act(
+            request,
+            on=queries.get_any_payment(payment_id=payment_id),
+            done="refund requested",
+            reason=reason,
+            operation=lambda: operations.request_refund(
+                payment_id=payment_id, reason=reason, now=database_now()
+            ),
+        )
+        return Response(_shown(payment_id))
+
+
+class SettlePayment(StaffAction):
+    """Bring it to its end now."""
+
+    action_roles = MONEY_ROLES
+
+    @extend_schema(request=ReasonInput, responses={200: StaffPaymentWithEntriesOutput})
+    def post(self, request: Request, payment_id: UUID) -> Response:
+        """Have the provider's state fetched, and go on from there: as near to the goal as it allows."""
+        act(
+            request,
+            on=queries.get_any_payment(payment_id=payment_id),
+            done="to be settled now",
+            reason=read_reason(request),
+            operation=lambda: operations.settle_now(payment_id=payment_id, now=database_now()),
+        )
+        return Response(_shown(payment_id))
+
+
+def _shown(payment_id: UUID) -> dict[str, object]:
+    shown: dict[str, object] = StaffPaymentWithEntriesOutput(
+        queries.get_any_payment(payment_id=payment_id)
+    ).data
+    return shown
