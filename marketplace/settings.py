@@ -32,7 +32,10 @@ def service_settings(
         "LOGGING": defaults.logging(service, filters=("shared_events.context.CorrelationFilter",)),
         "STATIC_URL": f"/static/{service}/",
         "EVENTS": _events(service, publishes, origin),
-        "SPECTACULAR_SETTINGS": defaults.spectacular(title=title, description=description),
+        "SPECTACULAR_SETTINGS": {
+            **defaults.spectacular(title=title, description=description),
+            "ENUM_NAME_OVERRIDES": {"ParkedEventState": "marketplace.staff.serializers.PARKED_EVENT_STATES"},
+        },
         **_process(),
         **_web(origin),
         **_api(),

@@ -15,6 +15,7 @@ from shared_events.models import ParkedEvent
 _MAX_POSITION = 2**53 - 1
 #: The model's words, in those of the API.
 _STATES = {"dead": "dead", "retrying": "parked", "waiting": "waiting"}
+PARKED_EVENT_STATES = list(_STATES.values())
 
 
 class PublishedStreamOutput(CamelCaseSerializer):
@@ -129,7 +130,7 @@ class ParkedEventOutput(CamelCaseSerializer):
         help_text="Those that it is for; empty for all of its type's"
     )
 
-    @extend_schema_field(serializers.ChoiceField(choices=[*_STATES.values()]))
+    @extend_schema_field(serializers.ChoiceField(choices=PARKED_EVENT_STATES))
     def get_state(self, row: ParkedEvent) -> str:
         """What it waits for."""
         return _STATES[row.state]

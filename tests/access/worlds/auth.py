@@ -33,8 +33,13 @@ def build(role: str) -> World:
     # The account that an operator suspends is not that of any role.
     world.ids["user_id"] = UserFactory().id
     User.objects.filter(id=world.people["suspended"]).update(status="suspended")
+    world.bodies = _bodies(mine)
+    return world
+
+
+def _bodies(mine: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     credentials = {"email": mine["email"], "password": PASSWORD}
-    world.bodies = {
+    return {
         ("POST", "/api/users/signup"): {"email": "new@example.com", "password": NEW_PASSWORD},
         ("POST", "/api/users/signin"): credentials,
         ("POST", "/api/users/token"): credentials,
@@ -47,7 +52,6 @@ def build(role: str) -> World:
         },
         ("POST", "/api/users/email/verify"): {"token": mine.get("verify", "none")},
     }
-    return world
 
 
 def world_owner(role: str) -> str:
