@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,6 +64,13 @@ class Gateway:
         self.caller = caller
         self.cookies = caller.cookies
         self._refresh_attempted = False
+
+    def copy(self) -> "Gateway":
+        """A gateway for another thread, which only reads: the cookies that an API sets there are dropped."""
+        self._refresh_if_expired()
+        copied = Gateway(replace(self.caller, cookies=CookieJar(self.cookies.header())))
+        copied._refresh_attempted = True
+        return copied
 
     def send(
         self,

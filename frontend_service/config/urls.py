@@ -12,6 +12,7 @@ from frontend_service.pages import (
     recovery,
     selling,
 )
+from frontend_service.pages.console.urls import urlpatterns as console
 
 urlpatterns = [
     path("", browse.Browse.as_view(), name="browse"),
@@ -42,6 +43,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/pay", buying.PayOrder.as_view(), name="order_pay"),
     path("orders/<uuid:order_id>/extend", buying.ExtendOrder.as_view(), name="order_extend"),
     path("orders/<uuid:order_id>/cancel", buying.CancelOrder.as_view(), name="order_cancel"),
+    *console,
     path("api/docs/", api_documents.BrowseDocuments.as_view(), name="api_docs"),
     path("api/docs/openapi.json", api_documents.MergedDocument.as_view(), name="openapi"),
     path("health/", include("service_defaults.health")),

@@ -16,11 +16,12 @@ from frontend_service.clients.errors import ApiError
 from frontend_service.clients.gateway import Caller, Gateway
 from frontend_service.config import purchase_trace
 from frontend_service.pages import problems
+from frontend_service.pages.console.search import COOKIE as SEARCH_COOKIE
 from frontend_service.pages.visitor import get_visitor
 from service_defaults import client_ip
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-OWN_COOKIES = frozenset({settings.CSRF_COOKIE_NAME, "messages", "zone", purchase_trace.COOKIE})
+OWN_COOKIES = frozenset({settings.CSRF_COOKIE_NAME, "messages", "zone", purchase_trace.COOKIE, SEARCH_COOKIE})
 
 
 class VisitorSession:

@@ -17,8 +17,8 @@ from frontend_service.clients.refreshing import claims_of, is_expired
 class Visitor:
     """The visitor that the browser's cookies belong to.
 
-    `unknown` means that accounts didn't answer. Then `id` comes from the unverified access token: enough
-    to render a page, since the APIs verify the token themselves.
+    `unknown` means that accounts didn't answer. Then `id` and `is_staff` come from the unverified access
+    token: enough to render a page, since the APIs verify the token themselves.
     """
 
     id: UUID | None = None
@@ -48,15 +48,15 @@ def get_visitor(api: Api) -> Visitor:
     try:
         user = api.current_user()
     except ApiError:
-        return Visitor(id=_subject(cookies.get(ACCESS)), unknown=True)
+        return _unverified(cookies.get(ACCESS))
     return Visitor(id=user.id, email=user.email, is_staff=user.is_staff) if user else Visitor()
 
 
-def _subject(access_token: str) -> UUID | None:
+def _unverified(access_token: str) -> Visitor:
     claims: dict[str, Any] = claims_of(access_token)
     if is_expired(access_token, now=time.time()):
-        return None
+        return Visitor(unknown=True)
     try:
-        return UUID(str(claims.get("sub")))
+        return Visitor(id=UUID(str(claims.get("sub"))), is_staff=claims.get("staff") is True, unknown=True)
     except ValueError:
-        return None
+        return Visitor(unknown=True)

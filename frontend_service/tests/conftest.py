@@ -65,3 +65,16 @@ def scenario(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> S
 def held(marketplace: Marketplace, visitor_id: str) -> dict[str, Any]:
     """A ticket that the visitor holds."""
     return marketplace.add_order(buyer=visitor_id)
+
+
+@pytest.fixture
+def operator_id(marketplace: Marketplace) -> str:
+    user_id = marketplace.add_user("op@example.com")
+    marketplace.users["op@example.com"]["isStaff"] = True
+    return user_id
+
+
+@pytest.fixture
+def operator(marketplace: Marketplace, operator_id: str) -> Browser:
+    """A browser of staff."""
+    return Browser(**marketplace.tokens_for(operator_id))

@@ -58,6 +58,7 @@ class Accounts:
     def _tokens_of(self, session: Json, *, lasts: int | None = None) -> dict[str, str]:
         expires = int(time.time()) + (self.access_seconds if lasts is None else lasts)
         claims = {"sub": session["userId"], "sid": session["id"], "exp": expires}
+        claims["staff"] = self._public(session["userId"])["isStaff"]
         payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
         refresh = uuid4().hex
         self.refresh_tokens[refresh] = session["id"]

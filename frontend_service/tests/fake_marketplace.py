@@ -14,22 +14,19 @@ from typing import Any
 
 import httpx
 
-from frontend_service.tests.fake_accounts import Accounts
 from frontend_service.tests.fake_answers import Problem, document, new_id, problem_response, timestamp
 from frontend_service.tests.fake_listings import LISTING_TERMS, read_listing
+from frontend_service.tests.fake_staff import Staff
 
 Json = dict[str, Any]
 
 
 @dataclass
-class Marketplace(Accounts):
+class Marketplace(Staff):
     """Tests may read and change every public attribute."""
 
     hold: timedelta = timedelta(minutes=15)
     page_length: int = 100
-    tickets: dict[str, Json] = field(default_factory=dict)
-    orders: dict[str, Json] = field(default_factory=dict)
-    payments: dict[str, Json] = field(default_factory=dict)
     replies: dict[str, httpx.Response] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
     problems: dict[str, Problem] = field(default_factory=dict)
@@ -116,6 +113,8 @@ class Marketplace(Accounts):
         rest = request.url.path.split("/")[3:]
         if rest == ["openapi.json"]:
             return httpx.Response(200, json=document(service))
+        if rest[:1] == ["staff"]:
+            return self._staff(request, service, rest[1:])
         routes: dict[str, Callable[..., httpx.Response]] = {
             "users": self._users,
             "tickets": self._tickets,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from frontend_service.tests.fake_answers import Problem, new_id, timestamp
 from frontend_service.tests.fake_marketplace import Marketplace
-from tests.browser import account_scenarios, selling_scenarios  # noqa: F401  they add theirs
+from tests.browser import account_scenarios, console_scenarios, selling_scenarios  # noqa: F401  they add theirs
 from tests.browser.page_parts import Json, add_listings, add_order, add_ticket
 from tests.browser.scenario import SCENARIOS, Scenario, add_scenario, sign_in
 

@@ -1,0 +1,114 @@
+"""Every action of the console has a page that says what will happen, and takes the reason."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from frontend_service.clients.errors import ApiError, Forbidden, SignedOut
+from frontend_service.pages.console.access import ConsoleView
+from frontend_service.pages.console.things import Fact
+from frontend_service.pages.decorators import safe_next
+from frontend_service.pages.forms import ApiForm
+from frontend_service.pages.visitor import PageRequest
+
+#: The APIs' code for an action that needs a sign-in of the last minutes.
+RECENT_LOGIN_REQUIRED = "recent-login-required"
+MAX_REASON = 150
+
+
+class ReasonForm(ApiForm):
+    """Why an operator does something: it goes into the audit log."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=MAX_REASON,
+        help_text=gettext_lazy("For the audit log, up to 150 characters. No names or e-mail addresses."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmation:
+    """What an action's page says. `act` does it for a reason, and returns what to say afterwards.
+
+    `effects` are what will happen, a sentence each. `back` is where to go afterwards, and on cancelling.
+    """
+
+    title: str | Promise
+    button: str | Promise
+    effects: list[str | Promise]
+    act: Callable[[str], str]
+    back: str
+    facts: list[Fact] = field(default_factory=list)
+    is_final: bool = False
+
+
+class ConfirmView(ConsoleView):
+    """A page that asks before an action. Subclasses say which, in `confirmation`."""
+
+    def confirmation(self, request: PageRequest, **kwargs: Any) -> Confirmation:
+        """What the page says and does; may raise `ApiError` or Http404."""
+        raise NotImplementedError
+
+    def get(self, request: PageRequest, **kwargs: Any) -> HttpResponse:
+        """The page; a reason in the address is in the form, as after signing in again."""
+        form = ReasonForm(initial={"reason": request.GET.get("reason", "")[:MAX_REASON]})
+        return self._show(request, self.confirmation(request, **kwargs), form)
+
+    def post(self, request: PageRequest, **kwargs: Any) -> HttpResponse:
+        """Do it, or show why not and keep the reason; signing in leads back to this page."""
+        try:
+            return self._submit(request, self.confirmation(request, **kwargs))
+        except SignedOut:
+            return _sign_in_again(request, _("Your session has ended. Sign in again: your reason is kept."))
+        except Forbidden as error:
+            if not _needs_recent_login(error):
+                raise
+            text = _("This needs a sign-in of the last 10 minutes. Sign in again: your reason is kept.")
+            return _sign_in_again(request, text)
+
+    def _submit(self, request: PageRequest, confirmation: Confirmation) -> HttpResponse:
+        form = ReasonForm(request.POST)
+        if form.is_valid():
+            try:
+                messages.success(request, confirmation.act(form.cleaned_data["reason"]))
+            except ApiError as error:
+                if isinstance(error, SignedOut) or _needs_recent_login(error):
+                    raise
+                form.add_api_error(error)
+            else:
+                return redirect(confirmation.back)
+        return self._show(request, confirmation, form)
+
+    def _show(self, request: PageRequest, confirmation: Confirmation, form: ReasonForm) -> HttpResponse:
+        context = {"confirmation": confirmation, "form": form, "action": request.get_full_path()}
+        return self.show(request, "confirm.html", context, status=form.status)
+
+
+def _needs_recent_login(error: ApiError) -> bool:
+    codes = {error.slug, *(reason.code for reason in error.errors)}
+    return RECENT_LOGIN_REQUIRED in codes
+
+
+def _sign_in_again(request: PageRequest, text: str) -> HttpResponse:
+    """Redirect to the sign-in page, which leads back to this page with the reason that was typed."""
+    messages.warning(request, text)
+    kept = {name: value for name, value in request.GET.items() if name != "reason"}
+    here = f"{request.path}?{urlencode(kept | {'reason': request.POST.get('reason', '')[:MAX_REASON]})}"
+    return HttpResponseRedirect(f"{reverse('sign_in')}?{urlencode({'next': here})}")
+
+
+def back_in(request: PageRequest, *, default: str) -> str:
+    """Where the operator came from within the console: the parameter `back`, never another site or page."""
+    back = safe_next(request.GET.get("back", ""), default=default)
+    return back if back.startswith(reverse("console_today")) else default
