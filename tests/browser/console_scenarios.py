@@ -33,6 +33,7 @@ def add_purchase(scenario: Scenario, *, status: str = "captured") -> Json:
     listing = {"title": TITLE, "price": "88.50", "currency": "USD", "user_id": seller}
     order_id, payment_id, ticket_id = order["id"], payment["id"], ticket["id"]
 
+    market.record("user.signed_up", seller, {"status": "active"}, minutes_ago=90_000)
     market.record("user.signed_up", buyer, {"status": "active"}, minutes_ago=900)
     market.record("ticket.created", ticket_id, listing | {"status": "available"}, minutes_ago=600)
     hold = market.record("order.created", order_id, state | {"status": "created"}, minutes_ago=30)
@@ -50,6 +51,8 @@ def add_purchase(scenario: Scenario, *, status: str = "captured") -> Json:
     complete = state | {"status": "complete", "payment_id": payment_id}
     done = market.record("order.completed", order_id, complete, minutes_ago=25.7, cause=approved)
     captured = paid | {"status": "captured"}
+    sold = listing | {"status": "sold", "order_id": order_id}
+    market.record("ticket.sold", ticket_id, sold, minutes_ago=25.6, cause=done)
     market.record("payment.captured", payment_id, captured, minutes_ago=25.5, cause=done)
     return order
 

@@ -21,12 +21,13 @@ from frontend_service.pages.visitor import PageRequest
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One action: on which kind in which statuses, what its button says, and what it does, in sentences."""
+    """One action: on which kind in which statuses, its button, its question, and what it does."""
 
     verb: str
     kind: str
     statuses: frozenset[str]
     label: str | Promise
+    question: str | Promise
     effects: tuple[str | Promise, ...]
     done: str | Promise
     is_final: bool = False
@@ -38,6 +39,7 @@ ACTIONS = (
         kind="order",
         statuses=frozenset({"created", "awaiting:payment"}),
         label=gettext_lazy("Release hold"),
+        question=gettext_lazy("Release the hold on %(what)s?"),
         effects=(
             gettext_lazy("The hold ends now, and the buyer sees that support cancelled the order."),
             gettext_lazy("The ticket goes back on sale."),
@@ -50,6 +52,7 @@ ACTIONS = (
         kind="payment",
         statuses=frozenset({"captured"}),
         label=gettext_lazy("Refund"),
+        question=gettext_lazy("Refund %(what)s?"),
         effects=(
             gettext_lazy("The whole amount goes back to the buyer’s card. A part of it can’t be refunded."),
             gettext_lazy("The order ends as refunded, and the ticket goes back on sale."),
@@ -63,6 +66,7 @@ ACTIONS = (
         kind="payment",
         statuses=frozenset({"started", "requires_action", "authorized"}),
         label=gettext_lazy("Settle now"),
+        question=gettext_lazy("Settle the payment of %(what)s now?"),
         effects=(
             gettext_lazy("The payment’s state is fetched from the payment provider now."),
             gettext_lazy("Then the next step is taken: the charge, the release or the refund that is due."),
@@ -75,6 +79,7 @@ ACTIONS = (
         kind="ticket",
         statuses=frozenset({"available"}),
         label=gettext_lazy("Withdraw listing"),
+        question=gettext_lazy("Withdraw the listing %(what)s?"),
         effects=(
             gettext_lazy("The listing goes off sale for good. The seller can list the ticket again."),
             gettext_lazy("While a buyer holds the ticket, the listing can’t be withdrawn."),
@@ -85,8 +90,9 @@ ACTIONS = (
     Action(
         verb="suspend",
         kind="account",
-        statuses=frozenset({"active", ""}),
+        statuses=frozenset({"active"}),
         label=gettext_lazy("Suspend account"),
+        question=gettext_lazy("Suspend %(what)s?"),
         effects=(
             gettext_lazy("The account is signed out everywhere and can’t sign in."),
             gettext_lazy("Its open holds end, and those tickets go back on sale."),
@@ -100,6 +106,7 @@ ACTIONS = (
         kind="account",
         statuses=frozenset({"suspended"}),
         label=gettext_lazy("Reinstate account"),
+        question=gettext_lazy("Reinstate %(what)s?"),
         effects=(
             gettext_lazy("The account can sign in, buy and sell again."),
             gettext_lazy("Holds and sessions that ended with the suspension stay ended."),
@@ -146,7 +153,7 @@ class Act(ConfirmView):
         api = Staff(request.api.gateway, OWNERS[kind])
         thing = read_thing(kind, api.get_thing(kind, thing_id), thing_id=str(thing_id))
         return Confirmation(
-            title=_("%(action)s?") % {"action": action.label},
+            title=action.question % {"what": thing.label or thing.id},
             button=action.label,
             effects=list(action.effects),
             act=partial(_act, api, action, thing_id),
@@ -162,8 +169,7 @@ def _act(api: Staff, action: Action, thing_id: UUID, reason: str) -> str:
 
 
 def _facts_of(thing: Thing) -> list[Fact]:
-    """Which thing it is about: its kind and label, its id, its status, and its facts."""
-    named = Fact(name=thing.kind_name, text=thing.label or thing.id)
+    """Which thing it is about: its id, its status, and its facts."""
     status = Fact(name=_("Status"), text=str(thing.status_text)) if thing.status else None
-    number = Fact(name=_("Id"), text=thing.id, url=story_address(thing.kind, thing.id), is_code=True)
-    return [fact for fact in (named, number, status, *thing.facts) if fact and fact.text]
+    number = Fact(name=thing.kind_name, text=thing.id, url=story_address(thing.kind, thing.id), is_code=True)
+    return [fact for fact in (status, number, *thing.facts) if fact and fact.text]

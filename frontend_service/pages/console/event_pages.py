@@ -111,7 +111,8 @@ class Stream(ConsoleView):
         known_service(service)
         position = position_in(request.GET.get("from", ""))
         found = Staff(request.api.gateway, service).get_stream(stream, position=position)
-        query = "" if position is None else f"?{urlencode({'from': position})}"
+        last_id = request.GET.get("lastId", "").strip()
+        query = {} if position is None else {"from": position} | ({"lastId": last_id} if last_id else {})
         context = {
             "service": service,
             "service_name": name_of(service),
@@ -119,7 +120,9 @@ class Stream(ConsoleView):
             "lost": found.lost,
             "lost_count": found.lost_count,
             "position": position,
-            "resume": f"{reverse('console_resume', args=[service, stream])}{query}",
+            "last_id": last_id,
+            "resume": reverse("console_resume", args=[service, stream])
+            + (f"?{urlencode(query)}" if query else ""),
         }
         return self.show(request, "stream.html", context)
 

@@ -78,7 +78,8 @@ def _until(data: Json) -> str:
         local = timezone.localtime(datetime.fromisoformat(str(value_of(data, "expires_at"))))
     except ValueError:
         return "–"
-    return format_moment(local, pgettext("date format", "H:i"))
+    text = format_moment(local, pgettext("date format", "H:i"))
+    return f"{text} UTC" if timezone.get_current_timezone_name() == "UTC" else text
 
 
 def _reason(data: Json) -> str:

@@ -47,6 +47,7 @@ class Story(ConsoleView):
             "parked": [
                 (name_of(service), service, one, redrive_address(service, one.id, back=here))
                 for service, one in story.parked
+                if one.state != "waiting"
             ],
             "missing": missing_services(story.failed),
         }

@@ -7,10 +7,13 @@ it. The calls of a round run at the same time.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from frontend_service.clients.errors import ApiError, NotFound
 from frontend_service.clients.gateway import Gateway
@@ -140,11 +143,23 @@ def _own_thing(kind: str, thing_id: str, detail: Json | None, events: list[LogEv
 
 def _other_things(own: Thing, events: list[LogEvent], related: set[tuple[str, str]]) -> Iterable[Thing]:
     """The things of the story's events, and those that are only named."""
+    roles = _roles(events)
     about = dict.fromkeys((kind_of(event), event.aggregate_id) for event in events)
     for kind, thing_id in dict.fromkeys([*about, *sorted(related)]):
         if kind in OWNERS and thing_id != own.id:
             last = _last_of(thing_id, events)
-            yield read_thing(kind, last.data if last else {}, thing_id=thing_id)
+            thing = read_thing(kind, last.data if last else {}, thing_id=thing_id)
+            yield replace(thing, role=roles.get(thing_id, ""))
+
+
+def _roles(events: list[LogEvent]) -> dict[str, str | Promise]:
+    """What each account is in the story: the listing's seller, or a buyer."""
+    roles: dict[str, str | Promise] = {}
+    for event in events:
+        user_id = str(value_of(event.data, "user_id") or "")
+        if user_id and kind_of(event) in ("ticket", "order", "payment"):
+            roles[user_id] = _("Seller") if kind_of(event) == "ticket" else _("Buyer")
+    return roles
 
 
 def _last_of(thing_id: str, events: list[LogEvent]) -> LogEvent | None:

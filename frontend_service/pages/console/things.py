@@ -63,18 +63,24 @@ class Fact:
 
 @dataclass(frozen=True, kw_only=True)
 class Thing:
-    """One account, ticket, order or payment. `label` says which it is, in words."""
+    """One account, ticket, order or payment. `label` says which; `role` what an account is in a story."""
 
     kind: str
     id: str
     status: str = ""
     label: str = ""
+    role: str | Promise = ""
     facts: list[Fact] = field(default_factory=list)
 
     @property
     def kind_name(self) -> str | Promise:
         """What it is, in words."""
         return KIND_NAMES[self.kind]
+
+    @property
+    def name(self) -> str | Promise:
+        """What it is in a story: its role, or its kind."""
+        return self.role or self.kind_name
 
     @property
     def status_text(self) -> str | Promise:
@@ -124,7 +130,8 @@ def _status_of(data: Json) -> str:
     if isinstance(data.get("status"), str):
         return str(data["status"])
     flags = ("withdrawn", "sold", "suspended")
-    return next((flag for flag in flags if data.get(flag) is True), "")
+    found = next((flag for flag in flags if data.get(flag) is True), "")
+    return found or ("active" if data.get("suspended") is False else "")
 
 
 def _label(kind: str, data: Json) -> str:

@@ -22,6 +22,8 @@ from frontend_service.pages.messages import translated
 from frontend_service.pages.templatetags.shop import money
 from frontend_service.pages.visitor import PageRequest
 
+# What sells comes first.
+_ORDER = ("orders", "payments", "tickets", "auth")
 #: The services whose figures link to a list, and the kind of what it lists.
 LISTED = {"orders": "order", "payments": "payment"}
 _LABELS: dict[str, str | Promise] = {
@@ -68,8 +70,8 @@ class Today(ConsoleView):
         context = {
             "groups": [
                 (name_of(service), [_figure(service, number) for number in listed])
-                for service, listed in numbers.items()
-                if listed
+                for service in _ORDER
+                if (listed := numbers[service])
             ],
             "troubles": [*_stuck(numbers["payments"] or []), *troubles],
             "missing": missing_services(answers.failed),
