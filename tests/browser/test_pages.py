@@ -121,6 +121,7 @@ def check_markup(folder: Path) -> list[str]:
 
 
 class TestMarkup:
+    @pytest.mark.timeout(300)
     def test_is_valid_on_every_page(self, storefront: Storefront, pages: Pages, tmp_path: Path) -> None:
         for name in page_scenarios.names():
             scenario = storefront.show(name)
