@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from frontend_service.clients.schemas import Json
+from frontend_service.clients.schemas import Amount, Json
 
 
 def _camel(name: str) -> str:
@@ -18,6 +18,13 @@ def _camel(name: str) -> str:
 
 def _moment(value: Any) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
+
+
+def _number(value: Any) -> float:
+    """A number, whole where it is whole. Raises TypeError for anything else."""
+    if not isinstance(value, int | float):
+        raise TypeError(f"not a number: {value!r}")
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,12 +247,13 @@ class Match:
 
 @dataclass(frozen=True, kw_only=True)
 class Number:
-    """A figure of today. `value` is a number, or sums of money; `link` is a query for the list behind it."""
+    """A figure of today. Of money `amount` is the sum; `link` is a query for the list behind it."""
 
     name: str
     label: str
-    value: Any
+    value: float
     link: str
+    amount: Amount | None
 
     @classmethod
     def from_json(cls, data: Json) -> Self:
@@ -254,6 +262,7 @@ class Number:
         return cls(
             name=str(data["name"]),
             label=str(data.get("label") or ""),
-            value=data["value"],
+            value=_number(data["value"]),
             link=link.rpartition("?")[2],
+            amount=Amount.from_json(data) if data.get("amount") is not None else None,
         )

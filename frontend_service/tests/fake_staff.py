@@ -139,9 +139,10 @@ class Staff(Accounts):
         accounts = {
             user["id"]: user | {"status": user.get("status", "active")} for user in self.users.values()
         }
+        tickets = {one["id"]: {"state": _state(one)} | one for one in self.tickets.values()}
         rows = {
             "users": accounts,
-            "tickets": self.tickets,
+            "tickets": tickets,
             "orders": self.orders,
             "payments": self.payments,
         }.get(kind, {})
@@ -185,7 +186,7 @@ class Staff(Accounts):
         kind, things = rows[service]
         for thing in things.values():
             label = thing.get("email") or thing.get("title") or thing.get("ticket", {}).get("title", "")
-            if text in f"{thing['id']} {thing.get('orderId')} {label} {thing.get('last4', '')}".lower():
+            if text in f"{thing['id']} {thing.get('orderId')} {label} {thing.get('cardLast4', '')}".lower():
                 yield {
                     "kind": kind,
                     "id": thing["id"],
@@ -232,6 +233,10 @@ class Staff(Accounts):
             "haltedSeconds": 1500.0 if reason else None,
             "haltReason": reason or "",
         }
+
+
+def _state(ticket: Json) -> str:
+    return "sold" if ticket["sold"] else "held" if ticket["orderId"] else "listed"
 
 
 def _published(stream: str, head: int) -> Json:

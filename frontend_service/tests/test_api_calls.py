@@ -1,13 +1,18 @@
-"""No page calls the APIs more than three times, and no route twice."""
+"""No page calls the APIs more than three times, and no route twice; the console asks each question once."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from frontend_service.tests.browser import Browser
 from frontend_service.tests.fake_marketplace import Marketplace
+from tests.browser.console_scenarios import add_dead_letters
+from tests.browser.scenario import Scenario
 
 MOST = 3
+#: What one service is asked by one page of the console: a story's two rounds, and who the visitor is.
+MOST_OF_ONE_SERVICE = 8
 
 
 @pytest.fixture
@@ -54,3 +59,28 @@ class TestEveryPage:
         assert {name: urls for name, urls in calls.items() if len(urls) > MOST} == {}
         assert {name: urls for name, urls in calls.items() if len(urls) != len(set(urls))} == {}
         assert any(len(urls) == MOST for urls in calls.values())
+
+
+class TestEveryConsolePage:
+    def test_asks_no_question_twice(self, marketplace: Marketplace, operator: Browser) -> None:
+        dead = add_dead_letters(Scenario(market=marketplace))
+        [order] = marketplace.orders.values()
+        pages = {
+            "/console/": 3,
+            "/console/events": 3,
+            f"/console/events/orders/{dead['id']}": 1,
+            "/console/events/orders/streams/ticket": 1,
+            "/console/search?q=" + dead["aggregateId"].replace("-", "")[:31] + "0": 2,
+            "/console/lists/payment": 1,
+            f"/console/story/order/{order['id']}": MOST_OF_ONE_SERVICE,
+            f"/console/story/payment/{dead['aggregateId']}": MOST_OF_ONE_SERVICE,
+            f"/console/story/ticket/{order['ticket']['id']}": MOST_OF_ONE_SERVICE,
+            f"/console/story/account/{order['userId']}": 4,
+            f"/console/payment/{dead['aggregateId']}/refund": 1,
+        }
+        for address, most in pages.items():
+            marketplace.seen.clear()
+            assert operator.open(address).status_code == 200, address
+            urls = [str(request.url) for request in marketplace.seen]
+            assert len(urls) == len(set(urls)), address
+            assert max(Counter(url.split("/")[4] for url in urls).values()) <= most, address

@@ -96,6 +96,7 @@ class TestFailures:
                 "Only a captured payment",
             ),
             (Problem(403, "not-allowed", "Your role may not do this."), "Your role may not do this."),
+            (Problem(409, "being-tried", "It is being tried now."), "It is being tried now."),
             (Problem(429, "too-many", "Slow down", retry_after=30), "Try again in 30 seconds"),
             (Problem(503, "unavailable", "Not now"), "Payments are unavailable right now."),
         ],

@@ -197,7 +197,7 @@ class TestAHaltedStream:
         page = operator.open(f"{STREAM}?from=39")
         shown = text_of(page)
         assert "1 event was received here, and the publisher doesn’t have it." in shown
-        assert shown.index("40: ticket.edited") < shown.index("Resume from position 39…")
+        assert shown.index("40: ticket.edited") < shown.index("Resume after position 39…")
         address = f"{STREAM}/resume?from=39"
         assert f'href="{address}"' in page.content.decode()
         page = operator.open(address)

@@ -26,7 +26,7 @@ def add_purchase(scenario: Scenario, *, status: str = "captured") -> Json:
     ticket = market.add_ticket(seller=seller, title=TITLE, price="88.50")
     order = market.add_order(buyer=buyer, ticket=ticket, status="complete")
     money = {"amount": "88.50", "currency": "USD"}
-    payment = market.add_payment(order, status, **money, last4="4242", intentId="pi_3RxTq2LkdIwHu7ix0")
+    payment = market.add_payment(order, status, **money, cardLast4="4242", intentId="pi_3RxTq2LkdIwHu7ix0")
     held = {name: ticket[name] for name in ("id", "title", "price", "currency", "version")}
     state = {"user_id": buyer, "ticket": held, "expires_at": order["expiresAt"]}
     paid = {"order_id": order["id"], "user_id": buyer, "in_browser": False, **money}
@@ -75,8 +75,8 @@ def add_numbers(scenario: Scenario) -> None:
     def number(name: str, value: Any, link: str = "", label: str = "") -> Json:
         return {"name": name, "label": label, "value": value} | ({"link": link} if link else {})
 
-    def sums(count: int, amount: str) -> Json:
-        return {"count": count, "amount": amount, "currency": "USD"}
+    def sums(status: str, count: int, amount: str) -> Json:
+        return number(status, count, f"status={status}", status) | {"amount": amount, "currency": "USD"}
 
     scenario.market.numbers = {
         "auth": [number("signUpsToday", 118), number("suspended", 3)],
@@ -89,8 +89,8 @@ def add_numbers(scenario: Scenario) -> None:
             number("lapsedRate", 0.3512),
         ],
         "payments": [
-            number("captured", sums(731, "38211.50"), "status=captured", "Captured"),
-            number("refunded", sums(4, "192.00"), "status=refunded", "Refunded"),
+            sums("captured", 731, "38211.50"),
+            sums("refunded", 4, "192.00"),
             number("stuck", 2, "stuck=1"),
         ],
     }

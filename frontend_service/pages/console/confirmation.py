@@ -14,11 +14,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from frontend_service.clients.errors import ApiError, Forbidden, SignedOut
+from frontend_service.clients.errors import ApiError, Forbidden, RequestInProgress, SignedOut
 from frontend_service.pages.console.access import ConsoleView
 from frontend_service.pages.console.things import Fact
 from frontend_service.pages.decorators import safe_next
 from frontend_service.pages.forms import ApiForm
+from frontend_service.pages.messages import translated
 from frontend_service.pages.visitor import PageRequest
 
 #: The APIs' code for an action that needs a sign-in of the last minutes.
@@ -35,6 +36,14 @@ class ReasonForm(ApiForm):
         help_text=gettext_lazy("For the audit log, up to 150 characters. No names or e-mail addresses."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+    def add_api_error(self, error: ApiError) -> None:
+        """As in every form; where something else is under way, the service says what."""
+        if isinstance(error, RequestInProgress) and error.message:
+            self.status = error.status
+            self.add_error(None, translated(error.message))
+        else:
+            super().add_api_error(error)
 
 
 @dataclass(frozen=True, kw_only=True)

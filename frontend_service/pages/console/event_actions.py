@@ -121,7 +121,7 @@ def _effects_of_resuming(found: HaltedStream, position: int | None) -> list[str 
         found.lost_count,
     )
     return [
-        _("The publisher’s log counts from position %(position)d on.") % {"position": position},
+        _("The stream goes on after position %(position)d of the publisher’s log.") % {"position": position},
         lost % {"count": found.lost_count},
         _("You can’t undo it."),
     ]

@@ -10,6 +10,7 @@ import re
 from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
@@ -23,6 +24,7 @@ from frontend_service.clients.staff import OWNERS, PREFIXES, Staff
 from frontend_service.clients.staff_schemas import Match
 from frontend_service.pages.console.access import ConsoleView, missing_services
 from frontend_service.pages.console.things import KIND_NAMES, story_address
+from frontend_service.pages.forms import is_id
 from frontend_service.pages.visitor import PageRequest
 
 COOKIE = "console_search"
@@ -46,7 +48,8 @@ class Search(ConsoleView):
         calls = {service: partial(_search, service, text) for service in PREFIXES}
         answers = call_all(request.api.gateway, calls)
         matches = _unique([match for service in PREFIXES for match in answers.found.get(service, [])])
-        exact = [match for match in matches if str(match.id) == text.lower()]
+        asked = UUID(text) if is_id(text) else None
+        exact = [match for match in matches if match.id == asked]
         if not answers.failed and 1 in (len(matches), len(exact)):
             found = (exact or matches)[0]
             return redirect(story_address(found.kind, str(found.id)))

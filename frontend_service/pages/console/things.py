@@ -22,7 +22,8 @@ KIND_NAMES: dict[str, str | Promise] = {
 }
 #: The stream of a kind's events.
 STREAMS = {"account": "user", "ticket": "ticket", "order": "order", "payment": "payment"}
-_STATUSES: dict[str, str | Promise] = {
+#: The statuses of all kinds, in words.
+STATUSES: dict[str, str | Promise] = {
     "created": _("Held"),
     "awaiting:payment": _("Payment processing"),
     "complete": _("Paid"),
@@ -42,6 +43,7 @@ _STATUSES: dict[str, str | Promise] = {
     "active": _("Active"),
     "suspended": _("Suspended"),
 }
+_OF_STATES = {"listed": "available", "held": "reserved"}
 _GOOD = frozenset({"complete", "captured", "sold", "active"})
 _LIVE = frozenset(
     {"created", "awaiting:payment", "started", "requires_action", "authorized", "reserved", "suspended"}
@@ -85,7 +87,7 @@ class Thing:
     @property
     def status_text(self) -> str | Promise:
         """Its status in words; the status itself where it is unknown."""
-        return _STATUSES.get(self.status, self.status)
+        return STATUSES.get(self.status, self.status)
 
     @property
     def status_class(self) -> str:
@@ -127,11 +129,9 @@ def amount_in(data: Json) -> str:
 
 
 def _status_of(data: Json) -> str:
-    if isinstance(data.get("status"), str):
-        return str(data["status"])
-    flags = ("withdrawn", "sold", "suspended")
-    found = next((flag for flag in flags if data.get(flag) is True), "")
-    return found or ("active" if data.get("suspended") is False else "")
+    # Only a ticket of the API has a state, in which an available one is listed, and a reserved one held.
+    state = str(data.get("state") or "")
+    return str(data.get("status") or _OF_STATES.get(state, state))
 
 
 def _label(kind: str, data: Json) -> str:
@@ -158,14 +158,19 @@ def _facts(kind: str, data: Json) -> Iterator[Fact]:
             yield Fact(name=label, text=str(value), is_code=name in _CODES)
 
 
-_TIMES = {"created_at": _("Created"), "expires_at": _("Hold ends")}
+_TIMES = {
+    "created_at": _("Created"),
+    "expires_at": _("Hold ends"),
+    "refund_requested_at": _("Refund requested"),
+}
 _TEXTS = {
     "role": _("Role"),
-    "last4": _("Card ends in"),
     "card_last4": _("Card ends in"),
     "intent_id": _("Stripe id"),
     "cancel_reason": _("Cancel reason"),
     "reason": _("Reason"),
+    "failure_message": _("Last failure"),
+    "refund_reason": _("Refunded because"),
     "venue": _("Venue"),
 }
 _CODES = frozenset({"intent_id", "cancel_reason", "role"})

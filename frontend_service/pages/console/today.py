@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
@@ -17,6 +16,7 @@ from frontend_service.clients.parallel import call_all
 from frontend_service.clients.staff import PREFIXES, Staff
 from frontend_service.clients.staff_schemas import EventStatus, Number
 from frontend_service.pages.console.access import ConsoleView, missing_services, name_of
+from frontend_service.pages.console.things import STATUSES
 from frontend_service.pages.console.troubles import Trouble, troubles_of
 from frontend_service.pages.messages import translated
 from frontend_service.pages.templatetags.shop import money
@@ -42,7 +42,7 @@ _LABELS: dict[str, str | Promise] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A figure as the page shows it. `note` has sums of money, and `url` is the list behind it."""
+    """A figure as the page shows it. `note` is a sum of money, and `url` the list behind it."""
 
     label: str
     value: str
@@ -88,29 +88,13 @@ def _read_status(service: str, gateway: Gateway) -> list[Number] | EventStatus:
 
 
 def _figure(service: str, number: Number) -> Figure:
-    value, note = _shown(number)
-    label = str(_LABELS.get(number.name) or translated(number.label) or number.name)
-    return Figure(label=label, value=value, note=note, url=_list_url(service, number.link))
-
-
-def _shown(number: Number) -> tuple[str, str]:
-    """A figure's value and note: a count with its sums of money, a percentage, or a number."""
-    value = [number.value] if isinstance(number.value, dict) else number.value
-    if isinstance(value, list):
-        sums = (money(_decimal(entry.get("amount")), str(entry.get("currency") or "")) for entry in value)
-        return f"{sum(int(entry.get('count') or 0) for entry in value):,}", ", ".join(sums)
-    if value is None:
-        return "–", ""
-    if number.name.endswith("Rate"):
-        return f"{float(value) * 100:.1f} %", ""
-    return (f"{value:,}" if isinstance(value, int) else str(value)), ""
-
-
-def _decimal(value: Any) -> Decimal:
-    try:
-        return Decimal(str(value or 0))
-    except InvalidOperation:
-        return Decimal(0)
+    value = f"{number.value * 100:.1f} %" if number.name.endswith("Rate") else f"{number.value:,}"
+    return Figure(
+        label=str(_LABELS.get(number.name) or STATUSES.get(number.name) or translated(number.label)),
+        value=value,
+        note=money(number.amount.amount, number.amount.currency) if number.amount else "",
+        url=_list_url(service, number.link),
+    )
 
 
 def _list_url(service: str, query: str) -> str:
