@@ -7,7 +7,7 @@ import pytest
 
 from frontend_service.tests.browser import Browser
 from frontend_service.tests.fake_marketplace import Marketplace
-from tests.browser.console_scenarios import add_dead_letters
+from tests.browser.console_parts import add_dead_letters
 from tests.browser.scenario import Scenario
 
 MOST = 3

@@ -7,7 +7,7 @@ from frontend_service.pages.console.actions import ACTIONS
 from frontend_service.tests.browser import Browser, text_of
 from frontend_service.tests.fake_answers import Problem
 from frontend_service.tests.fake_marketplace import Marketplace
-from tests.browser.console_scenarios import add_purchase
+from tests.browser.console_parts import add_purchase
 from tests.browser.scenario import Scenario
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ import pytest
 from frontend_service.tests.browser import Browser, text_of
 from frontend_service.tests.fake_answers import Problem, new_id, timestamp
 from frontend_service.tests.fake_marketplace import Marketplace
-from tests.browser.console_scenarios import ERROR, HALT_REASON, add_dead_letters
+from tests.browser.console_parts import ERROR, HALT_REASON, add_dead_letters
 from tests.browser.scenario import Scenario
 
 Json = dict[str, Any]

@@ -5,7 +5,7 @@ import pytest
 
 from frontend_service.tests.browser import Browser, text_of
 from frontend_service.tests.fake_marketplace import Marketplace
-from tests.browser.console_scenarios import TITLE, add_purchase
+from tests.browser.console_parts import TITLE, add_purchase
 from tests.browser.scenario import Scenario
 
 Json = dict[str, Any]

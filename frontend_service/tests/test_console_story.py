@@ -9,7 +9,7 @@ from frontend_service.pages.console.event_texts import _CANCELLED, _REASONS, _SE
 from frontend_service.tests.browser import Browser, text_of
 from frontend_service.tests.fake_answers import new_id
 from frontend_service.tests.fake_marketplace import Marketplace
-from tests.browser.console_scenarios import add_dead_letters, add_purchase
+from tests.browser.console_parts import add_dead_letters, add_purchase
 from tests.browser.scenario import Scenario
 
 Json = dict[str, Any]

@@ -3,7 +3,7 @@ import pytest
 from frontend_service.tests.browser import Browser, text_of
 from frontend_service.tests.fake_answers import Problem
 from frontend_service.tests.fake_marketplace import Marketplace
-from tests.browser.console_scenarios import HALT_REASON, add_dead_letters, add_numbers, add_purchase
+from tests.browser.console_parts import HALT_REASON, add_dead_letters, add_numbers, add_purchase
 from tests.browser.scenario import Scenario
 
 

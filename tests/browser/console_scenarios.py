@@ -1,99 +1,18 @@
 """Scenarios of the operators' console."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from frontend_service.tests.fake_answers import Problem, timestamp
-from tests.browser.page_parts import Json
+from tests.browser.console_parts import (
+    HALT_REASON,
+    REASON,
+    TITLE,
+    add_dead_letters,
+    add_numbers,
+    add_purchase,
+    staff,
+)
 from tests.browser.scenario import Scenario, add_scenario, sign_in
-
-ERROR = "IntegrityError: duplicate key value violates unique constraint"
-HALT_REASON = "the publisher’s event 41 isn’t the one that was applied here"
-TITLE = "Swan Lake, stalls row 7"
-REASON = "The event was called off"
-
-
-def staff(scenario: Scenario, address: str = "/console/") -> None:
-    """Make the visitor staff, and open this page."""
-    sign_in(scenario, isStaff=True)
-    scenario.address = address
-
-
-def add_purchase(scenario: Scenario, *, status: str = "captured") -> Json:
-    """A seller's ticket that was held and paid: rows and events of all services; returns the order."""
-    market = scenario.market
-    seller, buyer = market.add_user("bo@example.com"), market.add_user("cy@example.com")
-    ticket = market.add_ticket(seller=seller, title=TITLE, price="88.50")
-    order = market.add_order(buyer=buyer, ticket=ticket, status="complete")
-    money = {"amount": "88.50", "currency": "USD"}
-    payment = market.add_payment(order, status, **money, cardLast4="4242", intentId="pi_3RxTq2LkdIwHu7ix0")
-    held = {name: ticket[name] for name in ("id", "title", "price", "currency", "version")}
-    state = {"user_id": buyer, "ticket": held, "expires_at": order["expiresAt"]}
-    paid = {"order_id": order["id"], "user_id": buyer, "in_browser": False, **money}
-    listing = {"title": TITLE, "price": "88.50", "currency": "USD", "user_id": seller}
-    order_id, payment_id, ticket_id = order["id"], payment["id"], ticket["id"]
-
-    market.record("user.signed_up", seller, {"status": "active"}, minutes_ago=90_000)
-    market.record("user.signed_up", buyer, {"status": "active"}, minutes_ago=900)
-    market.record("ticket.created", ticket_id, listing | {"status": "available"}, minutes_ago=600)
-    hold = market.record("order.created", order_id, state | {"status": "created"}, minutes_ago=30)
-    reserved = listing | {"status": "reserved", "order_id": order_id}
-    market.record("ticket.reserved", ticket_id, reserved, minutes_ago=29.9, cause=hold)
-    started = market.record("payment.started", payment_id, paid | {"status": "started"}, minutes_ago=26)
-    market.record(
-        "order.awaiting_payment", order_id,
-        state | {"status": "awaiting:payment", "current_payment_id": payment_id},
-        minutes_ago=25.9, cause=started,
-    )  # fmt: skip
-    approved = market.record(
-        "payment.authorized", payment_id, paid | {"status": "authorized"}, minutes_ago=25.8, cause=started
-    )
-    complete = state | {"status": "complete", "payment_id": payment_id}
-    done = market.record("order.completed", order_id, complete, minutes_ago=25.7, cause=approved)
-    captured = paid | {"status": "captured"}
-    sold = listing | {"status": "sold", "order_id": order_id}
-    market.record("ticket.sold", ticket_id, sold, minutes_ago=25.6, cause=done)
-    market.record("payment.captured", payment_id, captured, minutes_ago=25.5, cause=done)
-    return order
-
-
-def add_dead_letters(scenario: Scenario) -> Json:
-    """Parked events in orders and tickets; returns a dead letter about the purchase."""
-    order = add_purchase(scenario)
-    market = scenario.market
-    event = next(one for one in market.logs["payments"] if one["type"] == "payment.captured")
-    dead = market.park("orders", event, error=ERROR, waitingBehind=2, handlers=["note_payment"])
-    market.park("orders", market.logs["tickets"][1], error="", state="waiting")
-    completed = [one for one in market.logs["orders"] if one["aggregateId"] == order["id"]][-1]
-    market.park("tickets", completed, error="OperationalError: the lock timed out", state="parked")
-    return dead
-
-
-def add_numbers(scenario: Scenario) -> None:
-    """Figures of a busy day."""
-
-    def number(name: str, value: Any, link: str = "", label: str = "") -> Json:
-        return {"name": name, "label": label, "value": value} | ({"link": link} if link else {})
-
-    def sums(status: str, count: int, amount: str) -> Json:
-        return number(status, count, f"status={status}", status) | {"amount": amount, "currency": "USD"}
-
-    scenario.market.numbers = {
-        "auth": [number("signUpsToday", 118), number("suspended", 3)],
-        "tickets": [number("listedToday", 412), number("onSale", 9714)],
-        "orders": [
-            number("holdsOpen", 87, "?status=created"),
-            number("holdsStartedToday", 1243),
-            number("completedToday", 731, "?status=complete"),
-            number("expiredToday", 396),
-            number("lapsedRate", 0.3512),
-        ],
-        "payments": [
-            sums("captured", 731, "38211.50"),
-            sums("refunded", 4, "192.00"),
-            number("stuck", 2, "stuck=1"),
-        ],
-    }
 
 
 @add_scenario

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Pages, checked_pages, heading
-from tests.browser.console_scenarios import ERROR, REASON
+from tests.browser.console_parts import ERROR, REASON
 from tests.browser.storefront import Storefront, open_scenario, running_storefront
 from tests.browser.test_keyboard_and_no_script import press, tab_to
 

@@ -44,16 +44,12 @@ class Events(ConsoleView):
             ("status", service): partial(_read_status, service) for service in PREFIXES
         }
         calls |= {
-            ("parked", service): partial(_read_parked, service, cursor if chosen else "")
+            ("parked", service): partial(_read_parked, service, cursor if chosen in PREFIXES else "")
             for service in listed
         }
         answers = call_all(request.api.gateway, calls)
         pages = {service: answers.found.get(("parked", service)) for service in listed}
-        states = [
-            ServiceState(service=service, name=name_of(service), status=status)
-            for service in PREFIXES
-            if (status := answers.found.get(("status", service)))
-        ]
+        states = _states(answers.found)
         context = {
             "states": states,
             "troubles": [one for state in states for one in troubles_of(state.service, state.status)],
@@ -66,6 +62,15 @@ class Events(ConsoleView):
             "is_later_page": bool(cursor),
         }
         return self.show(request, "events.html", context)
+
+
+def _states(found: dict[tuple[str, str], Any]) -> list[ServiceState]:
+    """The services that answered, in their usual order."""
+    return [
+        ServiceState(service=service, name=name_of(service), status=status)
+        for service in PREFIXES
+        if (status := found.get(("status", service)))
+    ]
 
 
 def _read_status(service: str, gateway: Gateway) -> EventStatus:
