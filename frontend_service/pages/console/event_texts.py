@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from frontend_service.clients.schemas import Json
 from frontend_service.pages.console.things import amount_in, ticket_in, value_of
+from frontend_service.pages.messages import CANCEL_REASONS
 
 _BUYER, _SELLER = gettext_lazy("the buyer"), gettext_lazy("the seller")
 _STAFF, _OWNER = gettext_lazy("staff"), gettext_lazy("the account’s owner")
@@ -48,8 +49,9 @@ _REQUESTED_BY_STAFF = "requested"
 def describe(event_type: str, data: Json) -> str:
     """One sentence; the type itself for an event that the console doesn't know."""
     if event_type == "order.cancelled":
-        unknown = (_("The order was cancelled."), "")
-        return str(_CANCELLED.get(str(value_of(data, "cancel_reason")), unknown)[0])
+        reason = str(value_of(data, "cancel_reason"))
+        as_buyers_read = CANCEL_REASONS.get(reason, _("The order was cancelled."))
+        return str(_CANCELLED.get(reason, (as_buyers_read, ""))[0])
     text = _SENTENCES.get(event_type)
     if text is None:
         return _("Recorded: %(type)s") % {"type": event_type}

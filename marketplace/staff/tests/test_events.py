@@ -45,8 +45,8 @@ class TestEventStatus:
         [weather] = [stream for stream in shown["followed"] if stream["stream"] == STREAM]
         assert (weather["position"], weather["lagEvents"]) == (5, 4)
         assert (weather["haltReason"], weather["haltedSeconds"] >= 0) == ("Another log", True)
-        [published] = shown["published"]
-        assert set(published) == {camel_case(name) for name in known["published"][0]}
+        for published, stream in zip(shown["published"], known["published"], strict=True):
+            assert set(published) == {camel_case(name) for name in stream}
         assert shown["lease"] == {"holder": None, "isHeld": False, "freeSeconds": None}
 
 
@@ -93,6 +93,8 @@ class TestTheLog:
     def logged(self, db: None) -> LoggedEvent:
         trace = f"00-{'a' * 32}-{'b' * 16}-01"
         now = context.Context(correlation_id="request-1", traceparent=trace)
+        if not settings.EVENTS.publishes:
+            pytest.skip("This service publishes nothing")
         return LoggedEvent.objects.create(
             stream=settings.EVENTS.publishes[0],
             event_id=uuid7(),
