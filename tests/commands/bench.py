@@ -10,11 +10,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what to measure, and how much of it."""
     parser.add_argument(
         "what",
-        choices=("events", "expiry", "accounts", "pages"),
+        choices=("events", "expiry", "accounts", "pages", "telemetry"),
         help="events: what an event costs on its way, against plain Celery and a raw round trip; "
         "expiry: how late the ticket of a lapsed hold is free; "
         "accounts: how long what was revoked is still served; "
-        "pages: how fast and steady each page is in Chromium, and how often it requests the APIs",
+        "pages: how fast and steady each page is in Chromium, and how often it requests the APIs; "
+        "telemetry: what the metrics cost a hold",
     )
     add_broker(parser)
 
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     number("--accounts", "accounts", 50, "how many sign-outs and suspensions")
     number("--tickets", "pages", 10_000, "how many are listed")
     number("--loads", "pages", 5, "how often each page is loaded")
+    number("--requests", "telemetry", 1_000, "how many holds are compared")
 
 
 def lock_of(options: argparse.Namespace) -> str:
