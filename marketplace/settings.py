@@ -13,6 +13,21 @@ from shared_events.settings import EventSettings
 #: What each service has beside its own apps.
 _APPS = [*defaults.INSTALLED_APPS, "service_defaults.rate_limits", "shared_events", "marketplace"]
 
+#: The services' admins by what operators call them, as in the shop's footer.
+_STAFF_SITES = {"auth": "Accounts", "tickets": "Listings", "orders": "Orders", "payments": "Payments"}
+
+_ACCOUNT = "/admin/auth/accounts/user/{}/change/"
+_TICKET = "/admin/tickets/tickets/ticket/{}/change/"
+_ORDER = "/admin/orders/orders/order/{}/change/"
+_PAYMENT = "/admin/payments/payments/payment/{}/change/"
+#: The page of the row that an id in a field, or column, of this name belongs to.
+_STAFF_LINKS = {
+    **dict.fromkeys(("user_id", "buyer", "seller", "seller_id", "discarded_by", "settled_by"), _ACCOUNT),
+    **dict.fromkeys(("ticket", "ticket_id"), _TICKET),
+    **dict.fromkeys(("order", "order_id"), _ORDER),
+    **dict.fromkeys(("payment", "payment_id", "current_payment_id"), _PAYMENT),
+}
+
 
 def service_settings(
     service: str, *, publishes: str = "", apps: list[str], title: str, description: str
@@ -96,6 +111,9 @@ def _api() -> dict[str, Any]:
 
 def _admin(service: str, origin: str) -> dict[str, Any]:
     return {
+        "STAFF_BRAND": "Secondrow",
+        "STAFF_SITES": _STAFF_SITES,
+        "STAFF_LINKS": _STAFF_LINKS,
         "AUTHENTICATION_BACKENDS": defaults.STAFF_BACKENDS,
         "SESSION_COOKIE_NAME": cookies.for_a_path(f"{service}_session", origin),
         "SESSION_COOKIE_PATH": f"/admin/{service}/",

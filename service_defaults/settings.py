@@ -15,6 +15,7 @@ from service_defaults import env
 from service_defaults.rate_limits.rates import Rate, rate
 
 ADMIN_APPS = [
+    "service_defaults.staff_pages",
     "service_defaults.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

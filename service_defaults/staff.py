@@ -11,26 +11,34 @@
 """
 
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
-from functools import wraps
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.auth import authenticate, get_user_model, login, logout
 from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet, UUIDField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
-from django.utils import timezone
+from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from service_defaults import audit, errors, tokens
 from service_defaults.authentication import claims_of_cookie, ensure_not_revoked
+from service_defaults.staff_pages import dashboard, pending_actions
+from service_defaults.staff_pages.ids import id_range
+from service_defaults.staff_pages.pending_actions import require_recent_login, sign_in_url
+from service_defaults.staff_pages.sessions import (
+    claims_of_session,
+    operator_facts,
+    operator_name,
+    store_claims,
+)
+
+__all__ = ["StaffBackend", "StaffModelAdmin", "StaffSite", "require_recent_login", "site"]
 
 # Generic for the type checker alone: Django's class can't be subscripted at run time.
 if TYPE_CHECKING:
@@ -38,16 +46,7 @@ if TYPE_CHECKING:
 else:
     ModelAdmin = admin.ModelAdmin
 
-AdminAction = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
-
-SIGN_IN_PAGE = "/auth/signin"
 SIGN_OUT_PAGE = "/auth/signout"
-
-#: How long a sign-in counts as recent, in seconds.
-STEP_UP_SECONDS = 10 * 60
-
-_STORED_CLAIMS = ("sub", "sid", "iat", "exp", "role", "signed_in_at")
-_SESSION_KEY = "operator_token"
 
 
 class StaffSite(admin.AdminSite):
@@ -57,34 +56,53 @@ class StaffSite(admin.AdminSite):
 
     @property
     def site_header(self) -> str:  # type: ignore[override]
-        """Return the service's name for the pages' header."""
-        return f"{settings.SERVICE.capitalize()} operations"
+        """Return the service's name for the pages' header, by settings.STAFF_SITES where it is there."""
+        sites: dict[str, str] = getattr(settings, "STAFF_SITES", {})
+        return f"{sites.get(settings.SERVICE, settings.SERVICE.capitalize())} operations"
 
     site_title = site_header
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Register an admin, unless it is one of Django's own accounts and groups: staff are auth's."""
+        given = model_or_iterable
+        models: list[type[Model]] = [given] if isinstance(given, type) else list(given)
+        ours = [model for model in models if model._meta.app_label != "auth"]  # noqa: SLF001  Django documents it
+        super().register(ours, admin_class, **options)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Add what the header shows: the shop's name, and what the operator is called."""
+        brand = getattr(settings, "STAFF_BRAND", "")
+        name = operator_name(request) if request.user.is_authenticated else ""
+        return {**super().each_context(request), "brand": brand, "operator_name": name}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show the start page: the registered sections, and below them the tables."""
+        sections = {"sections": dashboard.read(request), "title": self.site_header}
+        return super().index(request, {**sections, **(extra_context or {})})
+
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether this is a signed-in operator, and the one who opened the session."""
-        claims_of_session = _session_claims(request)
-        if claims_of_session is None:
+        opened_by = claims_of_session(request)
+        if opened_by is None:
             return False
         claims = claims_of_cookie(request)
         # Since then another user may have signed in on this browser, or the account lost its staff claim.
-        if claims is not None and not (claims.is_staff and claims.sub == claims_of_session.sub):
+        if claims is not None and not (claims.is_staff and claims.sub == opened_by.sub):
             return False
-        return _is_accepted(claims_of_session) and super().has_permission(request)
+        return _is_accepted(opened_by) and super().has_permission(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Open a session for a staff access cookie; redirect every other visitor to the sign-in page."""
         target = self._next_page(request)
         claims = claims_of_cookie(request)
         if claims is None or not _is_accepted(claims):
-            return redirect(f"{SIGN_IN_PAGE}?{urlencode({'next': target})}")
+            return redirect(sign_in_url(target))
         operator = authenticate(request, claims=claims)
         if operator is None:
             audit.warn("operator.refused", request, user=claims.sub)
             raise PermissionDenied("This account is not an operator's")
         login(request, operator)
-        request.session[_SESSION_KEY] = {name: str(getattr(claims, name)) for name in _STORED_CLAIMS}
+        store_claims(request, claims)
         audit.log("operator.came_in", request, operator=claims.sub, session=claims.sid)
         return redirect(target)
 
@@ -102,56 +120,10 @@ class StaffSite(admin.AdminSite):
         return [url for url in super().get_urls() if getattr(url, "name", "") not in omitted]
 
     def _next_page(self, request: HttpRequest) -> str:
-        page = request.GET.get("next", "")
+        target = request.GET.get("next", "")
         home = resolve_url("admin:index")
-        is_ours = page.startswith(home) and url_has_allowed_host_and_scheme(page, allowed_hosts=None)
-        return page if is_ours else home
-
-
-def _session_claims(request: HttpRequest) -> tokens.Claims | None:
-    """Return the claims of the token that opened this session; the session may outlive the token."""
-    stored = request.session.get(_SESSION_KEY)
-    if stored is None:
-        return None
-    return tokens.Claims(
-        sub=UUID(stored["sub"]),
-        sid=UUID(stored["sid"]),
-        is_staff=True,
-        iat=datetime.fromisoformat(stored["iat"]),
-        exp=datetime.fromisoformat(stored["exp"]),
-        role=stored.get("role", ""),
-        signed_in_at=_parse_time(stored.get("signed_in_at", "None")),
-    )
-
-
-def _parse_time(text: str) -> datetime | None:
-    return None if text == "None" else datetime.fromisoformat(text)
-
-
-def require_recent_login(action: AdminAction) -> AdminAction:
-    """Decorate an admin action that needs a recent sign-in; without one the operator signs in again first."""
-
-    @wraps(action)
-    def guarded(self: Any, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse | None:
-        if _has_recent_login(request):
-            return action(self, request, rows)
-        minutes = STEP_UP_SECONDS // 60
-        messages.warning(request, f"Sign in again: this needs a sign-in in the last {minutes} minutes.")
-        return redirect(f"{SIGN_IN_PAGE}?{urlencode({'next': request.get_full_path()})}")
-
-    return guarded
-
-
-def _has_recent_login(request: HttpRequest) -> bool:
-    claims_of_session = _session_claims(request)
-    # After another sign-in the cookie's token is newer than the one that opened this session.
-    both = (claims_of_session, claims_of_cookie(request))
-    return any(is_recent(claims.signed_in_at) for claims in both if claims is not None)
-
-
-def is_recent(signed_in_at: datetime | None) -> bool:
-    """Whether a sign-in counts as recent; a token that doesn't say when it was has none."""
-    return signed_in_at is not None and timezone.now() - signed_in_at < timedelta(seconds=STEP_UP_SECONDS)
+        is_ours = target.startswith(home) and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+        return target if is_ours else home
 
 
 def _is_accepted(claims: tokens.Claims) -> bool:
@@ -160,11 +132,6 @@ def _is_accepted(claims: tokens.Claims) -> bool:
     except (errors.NotSignedIn, errors.PermissionDenied):
         return False
     return True
-
-
-def _operator_facts(request: HttpRequest) -> dict[str, str]:
-    claims = _session_claims(request)
-    return {"operator": str(claims.sub), "role": claims.role} if claims else {}
 
 
 site = admin.site
@@ -213,6 +180,31 @@ class StaffModelAdmin(ModelAdmin):
     #: Values of the token's `role` claim whose operators may run this admin's actions.
     action_roles: Collection[str] = ()
 
+    def get_urls(self) -> list[Any]:
+        """Add the page that confirms an action after a sign-in: see `require_recent_login`."""
+        view = self.admin_site.admin_view(self.confirm_view)
+        return [path("confirm/", view, name=pending_actions.confirm_name(self.model)), *super().get_urls()]
+
+    def confirm_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the action that waits for its operator's sign-in, and run it once it is confirmed."""
+        return pending_actions.confirm(self, request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search an id, or 8 or more digits of its beginning, by the indexes of the id fields alone.
+
+        The id fields are the UUIDs among `search_fields` that are written with `=`.
+        """
+        ids, names = id_range(search_term), self._id_fields()
+        if ids is None or not names:
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(Q.create([(f"{name}__range", ids) for name in names], Q.OR)), False
+
+    def _id_fields(self) -> list[str]:
+        names = [str(name)[1:] for name in self.search_fields if str(name).startswith("=")]
+        return [name for name in names if isinstance(get_fields_from_path(self.model, name)[-1], UUIDField)]
+
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Return False: only operations add rows."""
         return False
@@ -223,8 +215,8 @@ class StaffModelAdmin(ModelAdmin):
 
     def has_act_permission(self, request: HttpRequest) -> bool:
         """Whether the operator's role is one of `action_roles`: for an action's `permissions=["act"]`."""
-        claims_of_session = _session_claims(request)
-        return claims_of_session is not None and claims_of_session.role in self.action_roles
+        opened_by = claims_of_session(request)
+        return opened_by is not None and opened_by.role in self.action_roles
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Return False: operators delete no rows."""
@@ -245,9 +237,9 @@ class StaffModelAdmin(ModelAdmin):
                     operation(row)
                     self.log_change(request, row, done)
                 count += 1
-                audit.log("operator.acted", request, action=done, on=row.pk, **_operator_facts(request))
+                audit.log("operator.acted", request, action=done, on=row.pk, **operator_facts(request))
             except errors.DomainError as error:
-                audit.log("operator.was_refused", request, action=done, on=row.pk, **_operator_facts(request))
+                audit.log("operator.was_refused", request, action=done, on=row.pk, **operator_facts(request))
                 self.message_user(request, f"{row}: {error.message}", messages.ERROR)
         if count:
             self.message_user(request, f"{count} {done}", messages.SUCCESS)

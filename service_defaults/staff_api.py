@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from service_defaults import audit, errors
-from service_defaults.staff import STEP_UP_SECONDS, is_recent
+from service_defaults.staff_pages.sessions import STEP_UP_SECONDS, is_recent
 from service_defaults.tokens import Claims
 
 MAX_REASON_LENGTH = 150

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 
 from shared_events.inbox.parking import NotDiscardable, discard, request_redrive
@@ -44,13 +44,72 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
+class PublishedFilter(admin.SimpleListFilter):
+    """Which events the broker hasn't confirmed yet."""
+
+    title = "published"
+    parameter_name = "published"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices."""
+        return [("no", "Not confirmed by the broker yet")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LoggedEvent]) -> QuerySet[LoggedEvent]:
+        """Return the events above their stream's confirmed position, and those without a position."""
+        if self.value() != "no":
+            return queryset
+        confirmed = dict(PublishedStream.objects.values_list("stream", "published"))
+        unconfirmed = Q(position__isnull=True) | ~Q(stream__in=confirmed)
+        for stream, position in confirmed.items():
+            unconfirmed |= Q(stream=stream, position__gt=position)
+        return queryset.filter(unconfirmed)
+
+
+class ProgressFilter(admin.SimpleListFilter):
+    """Which cursors aren't where they should be."""
+
+    title = "progress"
+    parameter_name = "progress"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices."""
+        return [("behind", "Behind the stream"), ("halted", "Halted")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Cursor]) -> QuerySet[Cursor]:
+        """Return the cursors of the choice."""
+        match self.value():
+            case "behind":
+                return queryset.filter(head__gt=F("position"))
+            case "halted":
+                return queryset.filter(halted_at__isnull=False)
+        return queryset
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Parked events by whether they wait for a person."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices."""
+        return [("dead", "Dead letters: wait for a person"), ("parked", "Retried, or behind such an event")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ParkedEvent]) -> QuerySet[ParkedEvent]:
+        """Return the events of the choice."""
+        if self.value() in ("dead", "parked"):
+            return queryset.filter(dead_at__isnull=self.value() == "parked")
+        return queryset
+
+
 @admin.register(LoggedEvent)
 class LoggedEventAdmin(ReadOnlyAdmin):
     """This service's event log; search by aggregate or correlation id to follow one story."""
 
     list_display = ("position", "type", "aggregate_id", "version", "occurred_at", "correlation_id")
-    list_filter = ("type",)
+    list_filter = (PublishedFilter, "type")
     search_fields = ("=aggregate_id", "=correlation_id", "=event_id")
+    search_help_text = "The id of a row, of an event, or of the request that caused it (correlation id)"
     ordering = ("-id",)
     show_full_result_count = False
 
@@ -67,6 +126,7 @@ class CursorAdmin(ReadOnlyAdmin):
     """How far other services' streams are applied here."""
 
     list_display = ("stream", "position", "head", "halted_at", "halt_reason")
+    list_filter = (ProgressFilter,)
 
 
 @admin.register(OutgoingCommand)
@@ -123,8 +183,9 @@ class ParkedEventAdmin(ReadOnlyAdmin):
         "next_try_at",
     )
     list_display_links = ("error", "position")
-    list_filter = ("error", "stream", "type")
+    list_filter = (StateFilter, "error", "stream", "type")
     search_fields = ("=aggregate_id", "error")
+    search_help_text = "The id of a row, or words of an error"
     # Those of one error stand together.
     ordering = ("error", "stream", "position")
     actions = ("redrive_selected", "redrive_alike", "discard_selected")

@@ -7,3 +7,4 @@ class AccountsConfig(AppConfig):
     """Accounts and their sessions."""
 
     name = "auth_service.accounts"
+    verbose_name = "Accounts"

@@ -8,4 +8,5 @@ class UsersConfig(AppConfig):
 
     name = "marketplace.users"
     label = "users"
+    verbose_name = "Users"
     default_auto_field = "django.db.models.BigAutoField"

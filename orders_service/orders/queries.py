@@ -54,6 +54,16 @@ def get_any_order(*, order_id: UUID) -> Order:
     return order
 
 
+def is_open() -> Q:
+    """Return which orders are open holds: neither paid nor released."""
+    return Q(status__in=OPEN)
+
+
+def is_overdue(*, now: datetime) -> Q:
+    """Return which holds are open although they should have expired."""
+    return is_open() & Q(expires_at__lte=now)
+
+
 def list_history(*, order_id: UUID) -> list[HistoryEntry]:
     """Return what happened to an order, oldest first: the log that its events are published from."""
     return [HistoryEntry(type=event.type, at=event.occurred_at) for event in log.history(order_id)]

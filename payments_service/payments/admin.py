@@ -7,15 +7,20 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from contracts.staff import MONEY_ROLES
+from marketplace.admin import RequestSearch
 from payments_service.payments import operations, queries
-from payments_service.payments.models import LedgerEntry, OrderReplica, Payment, StripeEvent
+from payments_service.payments.models import LedgerEntry, OrderReplica, Payment, Status, StripeEvent
 from service_defaults.clock import database_now
 from service_defaults.staff import StaffModelAdmin, require_recent_login
+from service_defaults.staff_pages import dashboard
+from service_defaults.staff_pages.dashboard import Figure, Section, Table, alarm, list_url, row_link
+
+_SHOWN_ROWS = 5
 
 
 class ReasonForm(ActionForm):
@@ -39,12 +44,15 @@ class AttentionFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
         """Return the payments of the choice."""
-        now = database_now()
         if self.value() == "stuck":
-            return queryset.filter(queries.stuck(since=now - timedelta(seconds=settings.STUCK_SECONDS)))
+            return _stuck(queryset)
         if self.value() == "ending":
-            return queryset.filter(queries.near_the_end_of_authorisation(now=now))
+            return queryset.filter(queries.near_the_end_of_authorisation(now=database_now()))
         return queryset
+
+
+def _stuck(payments: QuerySet[Payment]) -> QuerySet[Payment]:
+    return payments.filter(queries.stuck(since=database_now() - timedelta(seconds=settings.STUCK_SECONDS)))
 
 
 class EntriesOfAPayment(admin.TabularInline):  # type: ignore[type-arg]  # can't be subscripted at run time
@@ -62,17 +70,15 @@ class EntriesOfAPayment(admin.TabularInline):  # type: ignore[type-arg]  # can't
 
 
 @admin.register(Payment)
-class PaymentAdmin(StaffModelAdmin):
+class PaymentAdmin(RequestSearch):
     """Payments: find one by its id, order, buyer or intent; unsettled ones have a due time."""
 
     list_display = (
         "id",
         "status",
-        "amount",
-        "currency",
+        "amount_in_currency",
         "order_link",
         "buyer",
-        "reason_code",
         "reason",
         "next_actor",
         "created_at",
@@ -85,7 +91,8 @@ class PaymentAdmin(StaffModelAdmin):
         "in_browser",
         "created_at",
     )
-    search_fields = ("=id", "=order__id", "=buyer", "=intent_id", "=card_last4")
+    search_fields = ("=id", "=order__id", "=buyer", "intent_id__exact", "card_last4__exact")
+    search_help_text = "The id of a payment, its order, its buyer or a request, or its intent's (pi_…); a card's last digits"
     ordering = ("-id",)
     list_select_related = ("order",)
     exclude = ("client_secret", "next_action_url")
@@ -93,6 +100,11 @@ class PaymentAdmin(StaffModelAdmin):
     action_form = ReasonForm
     action_roles = MONEY_ROLES
     actions = ("refund", "settle_now")
+
+    @admin.display(description="amount", ordering="amount")
+    def amount_in_currency(self, payment: Payment) -> str:
+        """Return the amount with its currency."""
+        return f"{payment.amount} {payment.currency}"
 
     @admin.display(description="order")
     def order_link(self, payment: Payment) -> str:
@@ -142,7 +154,8 @@ class LedgerEntryAdmin(StaffModelAdmin):
 
     list_display = ("id", "recorded_at", "movement", "held", "taken", "currency", "payment_id")
     list_filter = ("movement", "currency", "recorded_at")
-    search_fields = ("=payment__id", "=payment__order__id")
+    search_fields = ("=payment__id", "=payment__order__id", "payment__intent_id__exact")
+    search_help_text = "The id of a payment or its order, or Stripe's id of its intent (pi_…)"
     ordering = ("-id",)
     raw_id_fields = ("payment",)
 
@@ -163,6 +176,7 @@ class OrderReplicaAdmin(StaffModelAdmin):
     )
     list_filter = ("status", "cancel_reason")
     search_fields = ("=id", "=buyer", "=payment_id")
+    search_help_text = "The id of an order, its buyer or its payment"
     ordering = ("-id",)
 
 
@@ -172,5 +186,65 @@ class StripeEventAdmin(StaffModelAdmin):
 
     list_display = ("id", "type", "intent_id", "received_at")
     list_filter = ("type",)
-    search_fields = ("=id", "=intent_id")
+    search_fields = ("id__exact", "intent_id__exact")
+    search_help_text = "Stripe's id of a webhook (evt_…) or of an intent (pi_…)"
     ordering = ("-received_at",)
+
+
+@dashboard.section(order=0)
+def payments(request: HttpRequest) -> Section:
+    """Return what somebody should look at, and the payments of each status: one pass over the table."""
+    stuck = _stuck(Payment.objects.all())
+    ending = Payment.objects.filter(queries.near_the_end_of_authorisation(now=database_now())).count()
+    late = stuck.count()
+    return Section(
+        title="Payments",
+        figures=(
+            Figure(
+                label="Stuck",
+                value=late,
+                url=list_url(Payment, attention="stuck"),
+                note=f"nothing moved for {settings.STUCK_SECONDS} s",
+                tone=alarm(late),
+            ),
+            Figure(
+                label="Authorisation ends soon",
+                value=ending,
+                url=list_url(Payment, attention="ending"),
+                tone=alarm(ending, "warn"),
+            ),
+            *_by_status(),
+        ),
+        tables=(_table("Stuck payments", stuck.order_by("due_at"), attention="stuck"), _newest()),
+    )
+
+
+def _by_status() -> list[Figure]:
+    counts = dict(Payment.objects.order_by().values_list("status").annotate(Count("id")))
+    return [
+        Figure(
+            label=status.label, value=counts.get(status, 0), url=list_url(Payment, status__exact=status.value)
+        )
+        for status in Status
+    ]
+
+
+def _newest() -> Table:
+    return _table("Newest payments", Payment.objects.order_by("-id"))
+
+
+def _table(title: str, rows: QuerySet[Payment], **filters: str) -> Table:
+    return Table(
+        title=title,
+        columns=("Payment", "Status", "Amount", "Waits for"),
+        rows=tuple(
+            (
+                row_link(payment, payment.id),
+                payment.get_status_display(),
+                f"{payment.amount} {payment.currency}",
+                payment.next_actor,
+            )
+            for payment in rows.select_related("order")[:_SHOWN_ROWS]
+        ),
+        url=list_url(Payment, **filters),
+    )

@@ -8,4 +8,5 @@ class PaymentsConfig(AppConfig):
 
     name = "payments_service.payments"
     label = "payments"
+    verbose_name = "Payments"
     default_auto_field = "django.db.models.BigAutoField"

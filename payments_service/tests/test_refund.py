@@ -117,15 +117,23 @@ class TestWhoMayRefund:
         assert order.payment().refund_asked_at is None
 
     def test_signs_in_again_where_it_was_long_ago(self, order: PlacedOrder) -> None:
-        operator = uuid7()
+        operator, payment = uuid7(), order.payment()
         staff_client = _admin_client(operator, auth_time=int(time.time()) - 3600)
-        body = {"action": "refund", "_selected_action": [str(order.payment().pk)], "reason": "late"}
+        body = {"action": "refund", "_selected_action": [str(payment.pk)], "reason": "The show was cancelled"}
         answer = staff_client.post(LIST, body)
-        assert (answer.status_code, answer["Location"]) == (302, f"/auth/signin?next={quote(LIST, safe='')}")
+        confirm = f"{LIST}confirm/"
+        assert (answer.status_code, answer["Location"]) == (
+            302,
+            f"/auth/signin?next={quote(confirm, safe='')}",
+        )
         assert order.payment().refund_asked_at is None
         staff_client.cookies["access_token"] = token_for(operator, staff=True, role="money")
-        staff_client.post(LIST, body)
-        assert order.payment().refund_asked_at is not None
+        page = staff_client.get(confirm).content.decode()
+        assert str(payment.pk) in page
+        assert 'value="The show was cancelled"' in page
+        assert order.payment().refund_asked_at is None
+        staff_client.post(confirm, {"reason": "The show was cancelled"})
+        assert order.payment().refund_reason == "The show was cancelled"
 
     def test_is_written_down(
         self, staff_client: Client, order: PlacedOrder, caplog: pytest.LogCaptureFixture

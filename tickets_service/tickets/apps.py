@@ -8,4 +8,5 @@ class TicketsConfig(AppConfig):
 
     name = "tickets_service.tickets"
     label = "tickets"
+    verbose_name = "Listings"
     default_auto_field = "django.db.models.BigAutoField"
