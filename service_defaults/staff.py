@@ -13,6 +13,7 @@
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import get_fields_from_path
@@ -74,6 +75,12 @@ class StaffSite(admin.AdminSite):
         brand = getattr(settings, "STAFF_BRAND", "")
         name = operator_name(request) if request.user.is_authenticated else ""
         return {**super().each_context(request), "brand": brand, "operator_name": name}
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the groups of tables: the service's own apps first, then those of the libraries."""
+        labels = [config.label for config in apps.get_app_configs()]
+        groups = super().get_app_list(request, app_label)
+        return sorted(groups, key=lambda group: -labels.index(group["app_label"]))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the start page: the registered sections, and below them the tables."""

@@ -223,7 +223,9 @@ def _by_status() -> list[Figure]:
     counts = dict(Payment.objects.order_by().values_list("status").annotate(Count("id")))
     return [
         Figure(
-            label=status.label, value=counts.get(status, 0), url=list_url(Payment, status__exact=status.value)
+            label=status.label.capitalize(),
+            value=counts.get(status, 0),
+            url=list_url(Payment, status__exact=status.value),
         )
         for status in Status
     ]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.admin.helpers import AdminReadonlyField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 
 from service_defaults.staff_pages.ids import linked_id, show_ids
 
@@ -16,13 +17,15 @@ register = template.Library()
 
 _CELL = re.compile(r'<(t[dh])( class="([^"]*)")?')
 _FIELD = re.compile(r"\bfield-(\w+)")
+_SHOWN_HERE = template.Context()
 _EMPTY = re.compile(r"^<td[^>]*>-</td>$")
 
 
 @register.simple_tag
 def list_rows(results: Iterable[Iterable[str]], headers: list[dict[str, Any]]) -> list[list[SafeString]]:
     """Return the cells of a list's rows: each has its column's name in `data-label`, for narrow screens."""
-    labels = [str(header["text"]) if header.get("sortable") is not None else "" for header in headers]
+    # The column of checkboxes has one as its heading.
+    labels = [capfirst(text) if "<" not in (text := str(header["text"])) else "" for header in headers]
     return [[_cell(cell, label) for cell, label in zip(row, labels, strict=False)] for row in results]
 
 
@@ -34,8 +37,8 @@ def field_contents(field: AdminReadonlyField) -> SafeString:
 
 @register.filter
 def ids(value: object) -> SafeString:
-    """Return a value with its ids shortened."""
-    return show_ids(format_html("{}", value))
+    """Return a value as the pages show it, with its ids shortened."""
+    return show_ids(format_html("{}", template.base.render_value_in_context(value, _SHOWN_HERE)))
 
 
 @register.simple_tag
