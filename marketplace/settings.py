@@ -79,8 +79,7 @@ def _process() -> dict[str, Any]:
         "LANGUAGE_CODE": "en-us",
         "USE_I18N": False,
         "USE_TZ": True,
-        # As in the logs, so that operators can compare.
-        "DATETIME_FORMAT": "Y-m-d H:i:s",
+        "FORMAT_MODULE_PATH": defaults.FORMATS,
         "TIME_ZONE": "UTC",
     }
 

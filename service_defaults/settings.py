@@ -65,6 +65,9 @@ TEMPLATES = [
     }
 ]
 
+#: How the admin's pages write dates.
+FORMATS = "service_defaults.staff_pages.formats"
+
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["service_defaults.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

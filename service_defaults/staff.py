@@ -196,6 +196,16 @@ class StaffModelAdmin(ModelAdmin):
         """Show the action that waits for its operator's sign-in, and run it once it is confirmed."""
         return pending_actions.confirm(self, request)
 
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Return the row's fields with its id first, which Django leaves out where it can't be edited."""
+        key = self.opts.pk.name
+        others = [name for name in super().get_fields(request, obj) if name != key]
+        return self.fields or [key, *others]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """Add the row's id."""
+        return [*super().get_readonly_fields(request, obj), self.opts.pk.name]
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:

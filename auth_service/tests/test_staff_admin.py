@@ -210,3 +210,38 @@ class TestTheAdmin:
         link = f"{SESSIONS}?q={session.user_id}"
         assert link in staff_client.get(f"{USERS}{session.user_id}/change/").content.decode()
         assert str(session.id) in staff_client.get(link).content.decode()
+
+
+@pytest.mark.django_db
+class TestTheStartPage:
+    def test_greets_the_operator_by_their_address(self, staff_client: Client, operator: User) -> None:
+        page = staff_client.get(HOME).content.decode()
+        assert f'<span class="who">{operator.email}</span>' in page
+        assert str(operator.id) not in page[: page.index("</header>")]
+
+    def test_counts_suspended_accounts_and_links_to_them(self, staff_client: Client, member: User) -> None:
+        _act(staff_client, USERS, "suspend", member)
+        page = staff_client.get(HOME).content.decode()
+        assert f'<a href="{USERS}?status__exact=suspended"><strong>1</strong>' in page
+        assert page.index("Suspended accounts") < page.index(member.email)
+        listed = staff_client.get(f"{USERS}?status__exact=suspended").content.decode()
+        assert (member.email in listed, str(member.id) in listed) == (True, True)
+
+    def test_counts_live_sessions_and_links_to_them(self, staff_client: Client, session: Session) -> None:
+        page = staff_client.get(HOME).content.decode()
+        assert f'<a href="{SESSIONS}?state=live"><strong>2</strong>' in page
+        _act(staff_client, SESSIONS, "end", session)
+        page = staff_client.get(f"{SESSIONS}?state=live").content.decode()
+        assert session.user.email not in page
+
+
+@pytest.mark.django_db
+class TestAnAccount:
+    def test_is_found_by_its_address_or_id(self, staff_client: Client, member: User) -> None:
+        for term in (member.email.upper(), str(member.id), str(member.id)[:8]):
+            assert member.email in staff_client.get(USERS, {"q": term}).content.decode()
+        assert member.email not in staff_client.get(USERS, {"q": "nobody@"}).content.decode()
+
+    def test_is_who_the_history_names(self, staff_client: Client, operator: User, member: User) -> None:
+        _act(staff_client, USERS, "suspend", member)
+        assert operator.email in staff_client.get(f"{USERS}{member.id}/history/").content.decode()

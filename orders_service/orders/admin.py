@@ -55,16 +55,6 @@ class OrderAdmin(RequestSearch):
     action_roles = SUPPORT_ROLES
     actions = ("end_hold",)
 
-    @admin.display(description="price", ordering="ticket_price")
-    def price(self, order: Order) -> str:
-        """Return the price with its currency."""
-        return f"{order.ticket_price} {order.ticket_currency}"
-
-    @admin.display(description="buyer", ordering="user_id")
-    def buyer(self, order: Order) -> UUID:
-        """Return the buyer's id, which links to the account."""
-        return order.user_id
-
     @admin.display(description="payments")
     def payments(self, order: Order) -> str:
         """Return a link to the order's payments."""
@@ -79,6 +69,16 @@ class OrderAdmin(RequestSearch):
     def ticket(self, order: Order) -> str:
         """Return a link to the ticket."""
         return format_html('<a href="/admin/tickets/tickets/ticket/?q={}">Ticket</a>', order.ticket_id)
+
+    @admin.display(description="price", ordering="ticket_price")
+    def price(self, order: Order) -> str:
+        """Return the price with its currency."""
+        return f"{order.ticket_price} {order.ticket_currency}"
+
+    @admin.display(description="buyer", ordering="user_id")
+    def buyer(self, order: Order) -> UUID:
+        """Return the buyer's id, which links to the account."""
+        return order.user_id
 
     @admin.action(description="End the hold (unpaid orders only)", permissions=["act"])
     def end_hold(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:

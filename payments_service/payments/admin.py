@@ -92,7 +92,9 @@ class PaymentAdmin(RequestSearch):
         "created_at",
     )
     search_fields = ("=id", "=order__id", "=buyer", "intent_id__exact", "card_last4__exact")
-    search_help_text = "The id of a payment, its order, its buyer or a request, or its intent's (pi_…); a card's last digits"
+    search_help_text = (
+        "The id of a payment, its order, its buyer or a request; its intent (pi_…); a card's last digits"
+    )
     ordering = ("-id",)
     list_select_related = ("order",)
     exclude = ("client_secret", "next_action_url")

@@ -36,6 +36,7 @@ LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = defaults.FORMATS
 
 # Data
 DATABASES = defaults.databases("DEFAULTS_DATABASE_URL")

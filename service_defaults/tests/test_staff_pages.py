@@ -124,10 +124,7 @@ class TestAnActionThatNeedsARecentSignIn:
     def test_waits_for_the_sign_in_with_what_was_selected_and_typed(
         self, late_operator: Client, writer: UUID, note: Note
     ) -> None:
-        assert (
-            self.choose(late_operator, note)
-            == "/auth/signin?next=%2Fadmin%2Fnotes%2Fnotes%2Fnote%2Fconfirm%2F"
-        )
+        assert self.choose(late_operator, note) == f"/auth/signin?next={quote(CONFIRM, safe='')}"
         late_operator.cookies["access_token"] = token_for(writer, staff=True, role="editor")
         page = _page(late_operator, CONFIRM)
         assert str(note.pk) in page
