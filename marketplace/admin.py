@@ -9,6 +9,8 @@ from service_defaults.staff import StaffModelAdmin
 from service_defaults.staff_pages import dashboard
 from service_defaults.staff_pages.dashboard import Figure, Section, Table, alarm, list_url
 from shared_events.models import Cursor, LoggedEvent, OutgoingCommand, ParkedEvent, SkippedRange
+from shared_events.outbox.log_search import aggregates_of_request
+from shared_events.settings import event_settings
 from shared_events.status import EventStatus, read_status
 
 _SHOWN_ROWS = 5
@@ -28,8 +30,12 @@ class RequestSearch(StaffModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Return the rows whose events have this correlation id, or else those of the ordinary search."""
-        caused = LoggedEvent.objects.filter(correlation_id=search_term.strip())
-        ids = list(caused.values_list("aggregate_id", flat=True).distinct())
+        term = search_term.strip()
+        streams = event_settings().publishes
+        ids = (
+            [key for stream in streams for key in aggregates_of_request(term, stream=stream)] if term else []
+        )
+        # Another model's rows are no aggregates of the stream.
         if ids and queryset.filter(pk__in=ids).exists():
             return queryset.filter(pk__in=ids), False
         return super().get_search_results(request, queryset, search_term)

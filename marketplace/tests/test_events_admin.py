@@ -50,11 +50,9 @@ def _parked(**fields: Any) -> ParkedEvent:
 
 def _logged(**fields: Any) -> LoggedEvent:
     [stream] = settings.EVENTS.publishes
-    values = {
-        "stream": stream, "event_id": uuid7(), "type": f"{stream}.happened",
-        "schema_version": 1, "version": 1, "aggregate_id": uuid7(), "occurred_at": timezone.now(), "correlation_id": "a-request", "data": {},
-    }  # fmt: skip
-    return LoggedEvent.objects.create(**values, **fields)
+    values: dict[str, Any] = {"event_id": uuid7(), "aggregate_id": uuid7(), "occurred_at": timezone.now()}
+    kind = {"stream": stream, "type": f"{stream}.happened", "schema_version": 1, "version": 1, "data": {}}
+    return LoggedEvent.objects.create(correlation_id="a-request", **values, **kind, **fields)
 
 
 class TestTheStartPage:

@@ -195,7 +195,7 @@ class StripeEventAdmin(StaffModelAdmin):
 
 @dashboard.section(order=0)
 def payments(request: HttpRequest) -> Section:
-    """Return what somebody should look at, and the payments of each status: one pass over the table."""
+    """Return what to look at, and the payments of each status: one pass over the table."""
     stuck = _stuck(Payment.objects.all())
     ending = Payment.objects.filter(queries.near_the_end_of_authorisation(now=database_now())).count()
     late = stuck.count()
