@@ -1,9 +1,9 @@
 """The start page of a service's admin: sections of numbers and short lists, each registered by a function.
 
     @dashboard.section(order=1)
-    def orders(request: HttpRequest) -> Section:
-        figure = Figure(label="Holds open", value=3, url=list_url(Order, hold="open"))
-        return Section(title="Holds", figures=(figure,))
+    def notes(request: HttpRequest) -> Section:
+        figure = Figure(label="Drafts", value=3, url=list_url(Note, state="draft"))
+        return Section(title="Notes", figures=(figure,))
 
 The functions run at each view of the page, lowest `order` first, so their queries must be cheap.
 """

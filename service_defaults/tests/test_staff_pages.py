@@ -96,11 +96,11 @@ class TestAnId:
         assert str(note.id) in _page(operator, NOTES, q="hell")
 
     def test_is_a_link_where_the_field_names_another_services_row(self, settings: object) -> None:
-        settings.STAFF_LINKS = {"buyer": "/people/{}/"}  # type: ignore[attr-defined]
+        settings.STAFF_LINKS = {"author": "/people/{}/"}  # type: ignore[attr-defined]
         text = str(uuid7())
-        assert show_ids(f"<td>{text}</td>", field="buyer").startswith(f'<td><a href="/people/{text}/"><span')
+        assert show_ids(f"<td>{text}</td>", field="author").startswith(f'<td><a href="/people/{text}/"><span')
         assert "/people/" not in show_ids(f"<td>{text}</td>", field="other")
-        assert show_ids(f'<a href="/x/{text}/">{text}</a>', field="buyer").count("<a ") == 1
+        assert show_ids(f'<a href="/x/{text}/">{text}</a>', field="author").count("<a ") == 1
 
     @pytest.mark.parametrize("text", ["", "hello", "0193", "deadbeef-nothing", "x" * 32, "0" * 33])
     def test_is_not_read_out_of_other_texts(self, text: str) -> None:

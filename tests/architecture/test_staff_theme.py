@@ -15,7 +15,8 @@ def shop_colours() -> dict[str, tuple[str, str]]:
     """Return the shop's colours by name: in light and in dark."""
     tokens = SHOP[SHOP.index("@layer tokens {") : SHOP.index("@layer base {")]
     light, dark = tokens.split("@media (prefers-color-scheme: dark)")
-    values, overrides = dict(_VALUE.findall(light)), dict(_VALUE.findall(dark))
+    values: dict[str, str] = dict(_VALUE.findall(light))
+    overrides: dict[str, str] = dict(_VALUE.findall(dark))
     return {name: (value, overrides.get(name, value)) for name, value in values.items()}
 
 
