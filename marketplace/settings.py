@@ -113,6 +113,7 @@ def _api() -> dict[str, Any]:
 def _admin(service: str, origin: str) -> dict[str, Any]:
     return {
         "STAFF_BRAND": "Secondrow",
+        "STAFF_CONSOLE": "/console/",
         "STAFF_SITES": _STAFF_SITES,
         "STAFF_LINKS": _STAFF_LINKS,
         "AUTHENTICATION_BACKENDS": defaults.STAFF_BACKENDS,

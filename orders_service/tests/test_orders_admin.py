@@ -44,6 +44,12 @@ class TestTheStartPage:
         assert f'<li class="bad"><a href="{ORDERS}?hold=overdue"><strong>1</strong>' in page
         assert page.index("Overdue holds") < page.index(str(overdue.id))
 
+    def test_leads_to_the_console_and_the_other_services(self, operator: Client) -> None:
+        page = _page(operator, HOME)
+        for place in ("/console/", "/admin/auth/", "/admin/tickets/", "/admin/payments/"):
+            assert f'<a href="{place}">' in page
+        assert f'<a href="{HOME}" aria-current="page">' in page
+
     def test_links_to_the_orders_that_it_counts(self, operator: Client, overdue: Order) -> None:
         hold, paid = OrderFactory(), complete_order()
         shown = {str(order.id) for order in (overdue, hold, paid)}

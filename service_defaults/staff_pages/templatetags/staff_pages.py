@@ -49,12 +49,18 @@ def account(user: Any) -> SafeString | str:
 
 @register.simple_tag
 def staff_places() -> list[dict[str, Any]]:
-    """Return the services' admins, by settings.STAFF_SITES: their names, addresses and which one this is."""
+    """Return where else operators work: the page of all services, if there is one, and each service's admin.
+
+    They are in settings.STAFF_CONSOLE, an address, and STAFF_SITES, the services' titles by their names.
+    """
+    console: str = getattr(settings, "STAFF_CONSOLE", "")
     sites: dict[str, str] = getattr(settings, "STAFF_SITES", {})
-    return [
+    places = [{"title": "Console", "url": console, "is_here": False}] if console else []
+    admins = [
         {"title": title, "url": f"/admin/{service}/", "is_here": service == settings.SERVICE}
         for service, title in sites.items()
     ]
+    return [*places, *admins]
 
 
 def _cell(html: str, label: str) -> SafeString:
