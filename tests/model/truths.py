@@ -8,7 +8,7 @@ from tests.model.provider import Provider
 from tests.model.snapshot import Snapshot
 
 #: The errors of events that the model had fail, and of those behind them.
-_PARKED_ON_PURPOSE = ("", "Poisoned: ")
+_PARKED_ON_PURPOSE = ("", "Poisoned")
 
 
 def check_always(snapshot: Snapshot, provider: Provider, before: Snapshot | None) -> None:
