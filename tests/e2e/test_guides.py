@@ -5,6 +5,7 @@ What they name is checked elsewhere (tests/documents); here they do something.
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -86,15 +87,29 @@ class TestTheGuides:
                 wrong.append(f"{line}: {done.returncode}\n{done.stdout}{done.stderr}")
         assert wrong == []
 
-    @pytest.mark.parametrize(
-        "command", ["events tail order -f", "manage orders events tail order -f", "status", "doctor"]
-    )
+    @pytest.mark.parametrize("command", ["events tail order -f", "status", "doctor"])
     def test_name_what_shows_the_stack(self, stack: RunningStack, command: str) -> None:
         follows = command.endswith("-f")
         words = ["timeout", "--signal=INT", "5", "./manage_all.py", *command.split()]
         done = run(words if follows else words[3:], stack)
         assert "Traceback" not in done.stderr
         assert done.stdout or follows
+
+    def test_name_what_follows_a_services_events_until_it_is_interrupted(
+        self, stack: RunningStack, scenario: Scenario
+    ) -> None:
+        scenario.hold(scenario.ticket("Followed"))
+        words = (sys.executable, "-m", "orders_service.manage", "events", "tail", "order", "-f")
+        with subprocess.Popen(
+            words, cwd=ROOT, env=stack.environment("orders"), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            assert " order:" in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert "Traceback" not in errors
 
 
 def run(words: list[str], stack: RunningStack) -> subprocess.CompletedProcess[str]:
