@@ -22,8 +22,7 @@ _SEARCH = f"""
     WHERE id > %(after_id)s
       AND (%(stream)s::text IS NULL OR stream = %(stream)s)
       AND (%(position)s::bigint IS NULL OR position = %(position)s)
-      AND (%(about)s::uuid IS NULL OR aggregate_id = %(about)s OR data->>%(field)s = %(about)s::text
-           OR (%(in_any_field)s AND data::text LIKE '%%"' || %(about)s::text || '"%%'))
+      AND (%(about)s::uuid IS NULL OR aggregate_id = %(about)s OR data->>%(field)s = %(about)s::text)
       AND (%(caused_by)s::uuid[] IS NULL OR causation_id = ANY(%(caused_by)s))
     ORDER BY id DESC LIMIT %(last)s
 """  # noqa: S608 (our own names)
@@ -36,20 +35,18 @@ def search(
     after_id: int = 0,
     about: UUID | None = None,
     field: str | None = None,
-    in_any_field: bool = False,
     caused_by: Sequence[UUID] | None = None,
     last: int | None = None,
 ) -> list[dict[str, Any]]:
     """Return the events that meet all criteria given, oldest first; with `last` only the newest so many.
 
     `after_id` is a row's id. `about` is an aggregate's id: its own events, and with `field` those of others
-    whose data has the id in that field, with `in_any_field` in any. `caused_by` are ids of events that led to
-    others directly. A row has the columns of the log; its `position` is None until the relay has given it.
+    whose data has the id in that field. `caused_by` are ids of events that led to others directly. A row has
+    the columns of the log; its `position` is None until the relay has given it.
     """
     values = {
         "stream": stream, "position": position, "after_id": after_id, "about": about, "field": field,
-        "in_any_field": in_any_field, "last": last,
-        "caused_by": None if caused_by is None else list(caused_by),
+        "caused_by": None if caused_by is None else list(caused_by), "last": last,
     }  # fmt: skip
     return _rows(_SEARCH, values)
 
