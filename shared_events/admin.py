@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from shared_events import status_rows
 from shared_events.inbox.parking import NotDiscardable, discard, request_redrive
 from shared_events.models import (
     Backfill,
@@ -56,13 +57,7 @@ class PublishedFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[LoggedEvent]) -> QuerySet[LoggedEvent]:
         """Return the events above their stream's confirmed position, and those without a position."""
-        if self.value() != "no":
-            return queryset
-        confirmed = dict(PublishedStream.objects.values_list("stream", "published"))
-        unconfirmed = Q(position__isnull=True) | ~Q(stream__in=confirmed)
-        for stream, position in confirmed.items():
-            unconfirmed |= Q(stream=stream, position__gt=position)
-        return queryset.filter(unconfirmed)
+        return status_rows.unpublished(queryset) if self.value() == "no" else queryset
 
 
 class ProgressFilter(admin.SimpleListFilter):
@@ -79,9 +74,9 @@ class ProgressFilter(admin.SimpleListFilter):
         """Return the cursors of the choice."""
         match self.value():
             case "behind":
-                return queryset.filter(head__gt=F("position"))
+                return status_rows.behind(queryset)
             case "halted":
-                return queryset.filter(halted_at__isnull=False)
+                return status_rows.halted(queryset)
         return queryset
 
 
@@ -97,8 +92,11 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ParkedEvent]) -> QuerySet[ParkedEvent]:
         """Return the events of the choice."""
-        if self.value() in ("dead", "parked"):
-            return queryset.filter(dead_at__isnull=self.value() == "parked")
+        match self.value():
+            case "dead":
+                return status_rows.dead_letters(queryset)
+            case "parked":
+                return status_rows.retried(queryset)
         return queryset
 
 

@@ -8,13 +8,14 @@ from django.db import transaction
 from prometheus_client import Counter, Histogram
 
 from service_defaults.errors import DomainError
-from shared_events.metrics import DELAYS
 
 STARTED = Counter("holds_started", "Holds that buyers were given.")
 REFUSED = Counter("holds_refused", "Holds that buyers were refused, by the problem's code.", ["reason"])
 ENDED = Counter("holds_ended", "Holds that have ended: completed, or cancelled for a reason.", ["outcome"])
 EXPIRY_LATENESS = Histogram(
-    "hold_expiry_lateness_seconds", "How long after its end an unpaid hold was released.", buckets=DELAYS
+    "hold_expiry_lateness_seconds",
+    "How long after its end an unpaid hold was released.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0),
 )
 
 
