@@ -191,7 +191,12 @@ class Market:
         return total
 
     def news_of(self, stream: str) -> Message | None:
-        """Return the batch of what payments hasn't applied of a stream, None where there is none."""
+        """Return the batch of what payments hasn't applied of a stream, None where there is none.
+
+        A replay that is under way ends first: it has batches of its own.
+        """
+        while self.broker.applied["payments", stream] < self.broker.furthest["payments", stream]:
+            self.deliver("payments", stream)
         applied = self.broker.applied["payments", stream]
         events = self.broker.logs[stream][applied:]
         return self._batch(stream, applied, events) if events else None
