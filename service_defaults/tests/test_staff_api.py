@@ -17,7 +17,7 @@ from service_defaults.staff_api import ReasonInput, StaffAction, StaffView, read
 from service_defaults.testing import token_for
 from service_defaults.tests.notes.models import Note
 
-Ask = Callable[..., Response]
+SendTo = Callable[..., Response]
 
 
 class Look(StaffView):
@@ -34,7 +34,7 @@ class Erase(StaffAction):
 
 
 @pytest.fixture
-def ask(writer: UUID) -> Ask:
+def send_to(writer: UUID) -> SendTo:
     """Send a request to a view with a token of these claims; without claims as nobody."""
 
     def send(view: type[StaffView], body: Any = None, **claims: Any) -> Response:
@@ -55,21 +55,21 @@ def _code(response: Response) -> str:
 
 @pytest.mark.django_db
 class TestForStaff:
-    def test_admits_staff_to_what_they_may_see(self, ask: Ask) -> None:
-        assert ask(Look, staff=True).status_code == 200
-        assert ask(Look, staff=False).status_code == 403
-        assert ask(Look).status_code == 401
+    def test_admits_staff_to_what_they_may_see(self, send_to: SendTo) -> None:
+        assert send_to(Look, staff=True).status_code == 200
+        assert send_to(Look, staff=False).status_code == 403
+        assert send_to(Look).status_code == 401
 
-    def test_admits_a_role_that_has_signed_in_lately_to_an_action(self, ask: Ask) -> None:
+    def test_admits_a_role_that_has_signed_in_lately_to_an_action(self, send_to: SendTo) -> None:
         why = {"reason": "It is wrong"}
-        assert ask(Erase, why, staff=True, role="editor").data == why
-        assert _code(ask(Erase, why, staff=True, role="reader")) == "role-required"
+        assert send_to(Erase, why, staff=True, role="editor").data == why
+        assert _code(send_to(Erase, why, staff=True, role="reader")) == "role-required"
         long_ago = int((datetime.now(UTC) - timedelta(minutes=11)).timestamp())
-        response = ask(Erase, why, staff=True, role="editor", auth_time=long_ago)
+        response = send_to(Erase, why, staff=True, role="editor", auth_time=long_ago)
         assert (response.status_code, _code(response)) == (403, "recent-login-required")
         assert "10 minutes" in response.data["detail"]
         # A role is nothing without being staff.
-        assert _code(ask(Erase, why, staff=False, role="editor")) == "permission-denied"
+        assert _code(send_to(Erase, why, staff=False, role="editor")) == "permission-denied"
 
 
 @pytest.mark.django_db
@@ -77,8 +77,8 @@ class TestReason:
     @pytest.mark.parametrize(
         "body", [{}, {"reason": None}, {"reason": " \x1b\n"}, {"reason": 7}, {"reason": "x" * 151}]
     )
-    def test_is_required(self, ask: Ask, body: dict[str, Any]) -> None:
-        response = ask(Erase, body, staff=True, role="editor")
+    def test_is_required(self, send_to: SendTo, body: dict[str, Any]) -> None:
+        response = send_to(Erase, body, staff=True, role="editor")
         assert (response.status_code, _code(response)) == (400, "reason-required")
 
     @pytest.mark.parametrize(
