@@ -31,6 +31,9 @@ def _moved(part: ProcessSpec, images: dict[str, Image], keys: Path) -> ProcessSp
     environment = image.environment | _as_inside(part.environment, keys)
     if name == "web":
         environment["PORT"] = part.address.rpartition(":")[2]
+    if name == "relay":
+        # Its root is read-only, so that it can't show its lease by a file.
+        part = dataclasses.replace(part, ready=part.successor or part.ready)
     return dataclasses.replace(
         part,
         command=image.enter(keys, *image.entrypoint, *_arguments(part, name, keys)),
