@@ -50,8 +50,11 @@ class ForStaff(BasePermission):
         if not isinstance(claims, Claims) or not claims.is_staff:
             return False
         if request.method not in SAFE_METHODS:
-            if claims.role not in getattr(view, "action_roles", ()):
-                raise RoleRequired
+            roles = getattr(view, "action_roles", ())
+            if claims.role not in roles:
+                raise RoleRequired(
+                    f"Your role doesn't allow this: it needs the role {' or '.join(sorted(roles))}"
+                )
             if getattr(view, "needs_recent_login", False) and not is_recent(claims.signed_in_at):
                 raise RecentLoginRequired(
                     f"Sign in again: this needs a sign-in in the last {_MINUTES} minutes"
