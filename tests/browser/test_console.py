@@ -7,8 +7,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Pages, checked_pages, heading
 from tests.browser.console_parts import ERROR, REASON
+from tests.browser.keyboard import press, tab_to
 from tests.browser.storefront import Storefront, open_scenario, running_storefront
-from tests.browser.test_keyboard_and_no_script import press, tab_to
 
 
 @pytest.fixture(scope="module")

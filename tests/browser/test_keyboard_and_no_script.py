@@ -6,12 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, Account, Pages, heading, sign_in
+from tests.browser.keyboard import press, tab_to
 from tests.load.client import Json
 
 MakeAccount = Callable[[], Account]
 ListTicket = Callable[..., Json]
-
-_MAX_TABS = 60
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
@@ -58,30 +57,6 @@ def pay_with(page: Page, card: str) -> None:
     """Choose a test card and pay."""
     page.get_by_label(card).check()
     page.get_by_role("button", name="Pay $48.00").click()
-
-
-def tab_to(page: Page, words: str) -> None:
-    """Press Tab until the control with this name has the focus, which must be visible at every step."""
-    for _ in range(_MAX_TABS):
-        page.keyboard.press("Tab")
-        name, is_visible = page.evaluate(
-            """() => {
-              const one = document.activeElement;
-              const named = one.labels?.[0]?.textContent || one.getAttribute("aria-label") || one.textContent;
-              const around = [one, one.closest(".ticket"), one.closest(".row")].filter(Boolean);
-              return [named.trim(), around.some((box) => getComputedStyle(box).outlineStyle !== "none")];
-            }"""
-        )
-        assert is_visible, f"the focus isn't visible on {name!r}"
-        if name.startswith(words):
-            return
-    raise AssertionError(f"Tab never reaches {words!r}")
-
-
-def press(page: Page, words: str) -> None:
-    """Move the focus to the control with this name and press Enter."""
-    tab_to(page, words)
-    page.keyboard.press("Enter")
 
 
 def sign_in_by_keyboard(page: Page, account: Account) -> None:
