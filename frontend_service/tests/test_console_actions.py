@@ -76,6 +76,15 @@ class TestEveryAction:
         page = operator.open(f"{refund}?{urlencode({'back': back})}")
         assert "evil" not in page.content.decode().partition("<main")[2].partition('<form class="stack"')[0]
 
+    def test_says_names_instead_of_ids(
+        self, marketplace: Marketplace, operator: Browser, refund: str, things: dict[str, str]
+    ) -> None:
+        shown = text_of(operator.open(refund))
+        assert "Buyer cy@example.com" in shown
+        assert "Order Swan Lake, stalls row 7" in shown
+        marketplace.down = {"orders"}
+        assert f"Order {things['order']}" in text_of(operator.open(refund))
+
 
 class TestFailures:
     def test_shows_the_services_reason_beside_the_field(

@@ -72,6 +72,30 @@ class TestAStory:
         assert f'href="/console/story/ticket/{order["ticket"]["id"]}"' in html
         assert f'href="/console/story/account/{order["userId"]}"' in html
 
+    def test_says_names_instead_of_ids(
+        self, marketplace: Marketplace, operator: Browser, order: Json
+    ) -> None:
+        for address in (f"order/{order['id']}", f"payment/{next(iter(marketplace.payments))}"):
+            shown = text_of(operator.open(f"/console/story/{address}"))
+            assert "Buyer cy@example.com" in shown
+            assert order["userId"] not in shown.partition("Also in this story")[2]
+        assert "Order Swan Lake, stalls row 7" in shown
+
+    def test_says_what_a_payment_is_for(self, operator: Browser, order: Json) -> None:
+        shown = text_of(operator.open(f"/console/story/account/{order['userId']}"))
+        assert "Payment $88.50 · Swan Lake, stalls row 7" in shown
+
+    def test_says_that_the_shop_hides_a_suspended_sellers_listing(
+        self, marketplace: Marketplace, operator: Browser
+    ) -> None:
+        seller = marketplace.add_user("bo@example.com")
+        listing = {"title": "Swan Lake", "price": "9.00", "user_id": seller, "status": "available"}
+        marketplace.record("ticket.created", new_id(), listing, minutes_ago=9)
+        address = f"/console/story/account/{seller}"
+        assert "Ticket Swan Lake On sale" in text_of(operator.open(address))
+        marketplace.users["bo@example.com"]["status"] = "suspended"
+        assert "Ticket Swan Lake Hidden: seller suspended" in text_of(operator.open(address))
+
     @pytest.mark.parametrize("down", ["users", "tickets", "orders", "payments"])
     def test_shows_what_the_other_services_know(
         self, marketplace: Marketplace, operator: Browser, order: Json, down: str

@@ -65,7 +65,7 @@ class TestToday:
 
 class TestACalmDay:
     def test_says_so(self, operator: Browser) -> None:
-        assert "Nothing. All events are applied, and no payment is stuck." in text_of(
+        assert "Nothing: no dead letter, no halted stream, and no stuck payment." in text_of(
             operator.open("/console/")
         )
 

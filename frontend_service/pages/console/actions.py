@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from frontend_service.clients.staff import OWNERS, Staff
 from frontend_service.pages.console.confirmation import Confirmation, ConfirmView, back_in
-from frontend_service.pages.console.things import Fact, Thing, read_thing, story_address
+from frontend_service.pages.console.story_reading import read_linked
+from frontend_service.pages.console.things import Fact, Thing, read_thing, story_address, with_names
 from frontend_service.pages.visitor import PageRequest
 
 
@@ -96,6 +97,7 @@ ACTIONS = (
         effects=(
             gettext_lazy("The account is signed out everywhere and can’t sign in."),
             gettext_lazy("Its open holds end, and those tickets go back on sale."),
+            gettext_lazy("Its listings leave the shop until it is reinstated."),
             gettext_lazy("You can reinstate it later; the holds that ended stay ended."),
         ),
         done=gettext_lazy("Account suspended."),
@@ -109,6 +111,7 @@ ACTIONS = (
         question=gettext_lazy("Reinstate %(what)s?"),
         effects=(
             gettext_lazy("The account can sign in, buy and sell again."),
+            gettext_lazy("Its listings are in the shop again."),
             gettext_lazy("Holds and sessions that ended with the suspension stay ended."),
         ),
         done=gettext_lazy("Account reinstated."),
@@ -152,6 +155,7 @@ class Act(ConfirmView):
             raise Http404
         api = Staff(request.api.gateway, OWNERS[kind])
         thing = read_thing(kind, api.get_thing(kind, thing_id), thing_id=str(thing_id))
+        thing = with_names(thing, read_linked(request.api.gateway, thing))
         return Confirmation(
             title=action.question % {"what": thing.label or thing.id},
             button=action.label,

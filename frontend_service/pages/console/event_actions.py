@@ -116,13 +116,14 @@ def _effects_of_resuming(found: HaltedStream, position: int | None) -> list[str 
             _("If the cause isn’t gone, it halts again. Nothing is lost."),
         ]
     lost = ngettext(
-        "%(count)d event that was received is given up, and listed as skipped until it is settled.",
-        "%(count)d events that were received are given up, and listed as skipped until they are settled.",
+        "%(count)d event that was received is given up, unless the publisher’s log still has it.",
+        "%(count)d events that were received are given up, unless the publisher’s log still has them.",
         found.lost_count,
     )
     return [
         _("The stream goes on after position %(position)d of the publisher’s log.") % {"position": position},
         lost % {"count": found.lost_count},
+        _("They are listed as skipped until somebody has compared the services and settled them."),
         _("You can’t undo it."),
     ]
 

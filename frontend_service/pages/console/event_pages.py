@@ -15,6 +15,7 @@ from frontend_service.clients.schemas import ListPage
 from frontend_service.clients.staff import PREFIXES, Staff
 from frontend_service.clients.staff_schemas import EventStatus, ParkedEvent
 from frontend_service.pages.console.access import ConsoleView, missing_services, name_of
+from frontend_service.pages.console.things import kind_of_stream, read_thing
 from frontend_service.pages.console.troubles import troubles_of
 from frontend_service.pages.visitor import PageRequest
 
@@ -104,8 +105,19 @@ class Parked(ConsoleView):
         """Its error, its data, what waits behind it, and what may be done; raises Http404."""
         known_service(service)
         parked = Staff(request.api.gateway, service).get_parked(parked_id)
-        context = {"service": service, "service_name": name_of(service), "parked": parked}
+        context = {
+            "service": service,
+            "service_name": name_of(service),
+            "parked": parked,
+            "about": _label_of(parked),
+        }
         return self.show(request, "parked.html", context)
+
+
+def _label_of(parked: ParkedEvent) -> str:
+    """The name of what the event is about, where its data has one."""
+    kind, data = kind_of_stream(parked.stream), parked.envelope.get("data")
+    return read_thing(kind, data).label if kind and isinstance(data, dict) else ""
 
 
 class Stream(ConsoleView):

@@ -3,7 +3,8 @@
 # Note [What a story asks]
 The first round asks the thing's owner for it, and every service for its events about it and its parked
 events. The second round follows the related ids one level, each in the log of the services that write about
-it. The calls of a round run at the same time.
+it, and asks for the accounts, since no event has an e-mail address. The calls of a round run at the same
+time.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,7 +22,16 @@ from frontend_service.clients.parallel import call_all
 from frontend_service.clients.schemas import Json
 from frontend_service.clients.staff import OWNERS, PREFIXES, Staff
 from frontend_service.clients.staff_schemas import LogEvent, ParkedEvent
-from frontend_service.pages.console.things import STREAMS, Thing, read_thing, ticket_in, value_of
+from frontend_service.pages.console.things import (
+    Thing,
+    kind_of_stream,
+    read_thing,
+    ticket_in,
+    value_of,
+    with_hidden,
+    with_names,
+)
+from frontend_service.pages.forms import is_id
 
 #: How many related ids are followed.
 MAX_RELATED = 6
@@ -39,7 +49,6 @@ _FOLLOWED = {
     "order": frozenset({"ticket", "account", "payment"}),
     "payment": frozenset({"order", "account"}),
 }
-_KINDS = {stream: kind for kind, stream in STREAMS.items()}
 Call = Callable[[Gateway], Any]
 Key = tuple[str, ...]
 
@@ -64,9 +73,11 @@ def read_story(gateway: Gateway, kind: str, thing_id: UUID) -> Story:
         raise NotFound(service=PREFIXES[OWNERS[kind]])
     related = list(_related(kind, str(thing_id), [detail or {}, *(event.data for event in events)], events))
     second = call_all(gateway, _second_round(related[:MAX_RELATED]))
+    accounts = {key[1]: second.found.pop(key) for key in list(second.found) if key[0] == "account"}
     events = _merge([events, *second.found.values()])
     own = _own_thing(kind, str(thing_id), detail, events)
-    things = [own, *_other_things(own, events, set(related))]
+    things = [own, *_other_things(own, events, set(related), accounts)]
+    things = with_hidden([with_names(thing, things) for thing in things])
     ids = {thing.id for thing in things}
     return Story(
         things=things,
@@ -78,6 +89,17 @@ def read_story(gateway: Gateway, kind: str, thing_id: UUID) -> Story:
     )
 
 
+def read_linked(gateway: Gateway, thing: Thing) -> list[Thing]:
+    """The things that a thing's facts lead to, as far as their services answer."""
+    calls: dict[Key, Call] = {
+        (fact.kind, fact.text): partial(_read_thing, fact.kind, UUID(fact.text))
+        for fact in thing.facts
+        if fact.url
+    }
+    found = call_all(gateway, calls).found
+    return [read_thing(kind, data, thing_id=thing_id) for (kind, thing_id), data in found.items() if data]
+
+
 def _first_round(kind: str, thing_id: UUID) -> dict[Key, Call]:
     calls: dict[Key, Call] = {("thing",): partial(_read_thing, kind, thing_id)}
     for service in PREFIXES:
@@ -87,11 +109,13 @@ def _first_round(kind: str, thing_id: UUID) -> dict[Key, Call]:
 
 
 def _second_round(related: Iterable[tuple[str, str]]) -> dict[Key, Call]:
-    return {
-        ("log", service, thing_id): partial(_read_log, service, thing_id)
-        for kind, thing_id in related
-        for service in _WRITERS[kind]
-    }
+    calls: dict[Key, Call] = {}
+    for kind, thing_id in related:
+        if kind == "account" and is_id(thing_id):
+            calls["account", thing_id] = partial(_read_thing, kind, UUID(thing_id))
+        for service in _WRITERS[kind]:
+            calls["log", service, thing_id] = partial(_read_log, service, thing_id)
+    return calls
 
 
 def _read_thing(kind: str, thing_id: UUID, gateway: Gateway) -> Json | None:
@@ -131,7 +155,7 @@ def _related(kind: str, own_id: str, data: list[Json], events: list[LogEvent]) -
 
 def kind_of(event: LogEvent) -> str:
     """The kind of thing that an event is about; empty for another stream."""
-    return _KINDS.get(event.type.partition(".")[0], "")
+    return kind_of_stream(event.type.partition(".")[0])
 
 
 def _own_thing(kind: str, thing_id: str, detail: Json | None, events: list[LogEvent]) -> Thing:
@@ -141,14 +165,17 @@ def _own_thing(kind: str, thing_id: str, detail: Json | None, events: list[LogEv
     return read_thing(kind, data, thing_id=thing_id, status=status)
 
 
-def _other_things(own: Thing, events: list[LogEvent], related: set[tuple[str, str]]) -> Iterable[Thing]:
-    """The things of the story's events, and those that are only named."""
+def _other_things(
+    own: Thing, events: list[LogEvent], related: set[tuple[str, str]], accounts: dict[str, Json | None]
+) -> Iterable[Thing]:
+    """The things of the story's events, and those that are only named; `accounts` as the API has them."""
     roles = _roles(events)
     about = dict.fromkeys((kind_of(event), event.aggregate_id) for event in events)
     for kind, thing_id in dict.fromkeys([*about, *sorted(related)]):
         if kind in OWNERS and thing_id != own.id:
             last = _last_of(thing_id, events)
-            thing = read_thing(kind, last.data if last else {}, thing_id=thing_id)
+            data = accounts.get(thing_id) or (last.data if last else {})
+            thing = read_thing(kind, data, thing_id=thing_id)
             yield replace(thing, role=roles.get(thing_id, ""))
 
 

@@ -1,7 +1,7 @@
 """An account, ticket, order or payment as the console shows it, from its API or from its last event."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -54,18 +54,22 @@ _LIVE = frozenset(
 class Fact:
     """A fact about a thing: its name, its text, and the address of the story that it leads to.
 
-    With `is_code` the text is a program's: an id, an error, a type.
+    With `is_code` the text is a program's: an id, an error, a type. `kind` is that of the thing it leads to.
     """
 
     name: str | Promise
     text: str
     url: str = ""
     is_code: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Thing:
-    """One account, ticket, order or payment. `label` says which; `role` what an account is in a story."""
+    """One account, ticket, order or payment. `label` says which; `role` what an account is in a story.
+
+    `is_hidden` is a ticket on sale that the shop doesn't show, since its seller is suspended.
+    """
 
     kind: str
     id: str
@@ -73,6 +77,7 @@ class Thing:
     label: str = ""
     role: str | Promise = ""
     facts: list[Fact] = field(default_factory=list)
+    is_hidden: bool = False
 
     @property
     def kind_name(self) -> str | Promise:
@@ -85,8 +90,16 @@ class Thing:
         return self.role or self.kind_name
 
     @property
+    def order_name(self) -> str:
+        """What a payment is for, where the order's name is known."""
+        named = (fact.text for fact in self.facts if fact.kind == "order" and not fact.is_code)
+        return next(named, "")
+
+    @property
     def status_text(self) -> str | Promise:
         """Its status in words; the status itself where it is unknown."""
+        if self.is_hidden:
+            return _("Hidden: seller suspended")
         return STATUSES.get(self.status, self.status)
 
     @property
@@ -104,6 +117,33 @@ def read_thing(kind: str, data: Json, *, thing_id: str = "", status: str = "") -
         label=_label(kind, data),
         facts=list(_facts(kind, data)),
     )
+
+
+def with_names(thing: Thing, others: Iterable[Thing]) -> Thing:
+    """The thing, with other things' names in its facts instead of their ids."""
+    names = {other.id: other.label for other in others if other.label}
+    facts = [
+        replace(fact, text=names[fact.text], is_code=False) if fact.url and fact.text in names else fact
+        for fact in thing.facts
+    ]
+    return replace(thing, facts=facts)
+
+
+def with_hidden(things: list[Thing]) -> list[Thing]:
+    """The things, with the tickets hidden whose seller is one of them and suspended."""
+    sellers = {
+        story_address("account", thing.id)
+        for thing in things
+        if thing.kind == "account" and thing.status == "suspended"
+    }
+    return [
+        replace(thing, is_hidden=True)
+        if thing.kind == "ticket"
+        and thing.status == "available"
+        and any(fact.url in sellers for fact in thing.facts)
+        else thing
+        for thing in things
+    ]
 
 
 def value_of(data: Json, name: str) -> Any:
@@ -192,7 +232,13 @@ def _links(kind: str, data: Json) -> Iterator[Fact]:
 
 
 def _link(name: str | Promise, kind: str, thing_id: Any) -> Fact:
-    return Fact(name=name, text=str(thing_id), url=story_address(kind, str(thing_id)), is_code=True)
+    address = story_address(kind, str(thing_id))
+    return Fact(name=name, text=str(thing_id), url=address, is_code=True, kind=kind)
+
+
+def kind_of_stream(stream: str) -> str:
+    """The kind of thing that a stream's events are about; empty for another stream."""
+    return next((kind for kind, name in STREAMS.items() if name == stream), "")
 
 
 def story_address(kind: str, thing_id: str) -> str:
