@@ -123,7 +123,7 @@ def _effects_of_resuming(found: HaltedStream, position: int | None) -> list[str 
     return [
         _("The stream goes on after position %(position)d of the publisher’s log.") % {"position": position},
         lost % {"count": found.lost_count},
-        _("They are listed as skipped until somebody has compared the services and settled them."),
+        _("What is given up is listed as skipped until somebody has compared the services."),
         _("You can’t undo it."),
     ]
 
