@@ -43,7 +43,7 @@ class TestWithoutScript:
         page.get_by_role("button", name="Preview").click()
         expect(page.locator(".preview")).to_contain_text("$30.00")
         page.get_by_role("button", name="List ticket").click()
-        expect(page.get_by_text("Your ticket is on sale.")).to_be_visible()
+        expect(page.get_by_role("status").get_by_text("Your ticket is on sale.")).to_be_visible()
         page.get_by_role("link", name="Edit").click()
         page.get_by_label("Price").fill("28.50")
         page.get_by_role("button", name="Save").click()
