@@ -3,6 +3,7 @@
 What they name is checked elsewhere (tests/documents); here they do something.
 """
 
+import json
 import os
 import re
 import signal
@@ -15,16 +16,16 @@ import pytest
 from tests.documents.guides import ROOT, blocks, guides
 from tests.documents.typed import AN_ID, Typist
 from tests.load.scenarios import Scenario
-from tests.running_stack import RunningStack
+from tests.running_stack import RunningStack, wait_for
 
 #: A service's management command, on the local stack, and in its pod or container.
 SERVICE = r"(?:\S+ -m \w+_service\.manage|\./manage_all\.py manage \w+) "
 #: How each command ends, by how it begins: exit codes that are right on a stack where nothing is wrong.
 ENDS: dict[str, set[int]] = {
     r"\./manage_all\.py events (lag|dead-letters|trace|replay)\b": {0},
-    SERVICE + r"events (status --json|lag|trace|search|replay|rebuild|archive)\b": {0},
+    SERVICE + r"events (status|lag|trace|search|replay|rebuild|archive)\b": {0},
     SERVICE + r"events dead-letters( --redrive all)?$": {0},
-    SERVICE + r"(export_orders --since 7d|events skipped)$": {0},
+    SERVICE + r"(export_orders --since 7d|reconcile --since 7d|events skipped)$": {0},
     # There is no such thing.
     SERVICE + r"events skipped --settle 3 ": {1},
     SERVICE + r"events dead-letters --(redrive|discard) 12\b": {1},
@@ -35,6 +36,9 @@ ENDS: dict[str, set[int]] = {
 ELSEWHERE = (
     r"\./manage_all\.py secrets ",  # tests/documents/test_passwords.py
     r"\./manage_all\.py rotate-keys",  # tests/e2e/test_sessions.py
+    r"\./manage_all\.py observability$",  # tests/deployment/test_observability.py
+    r"\./manage_all\.py test ",  # the suites that it names
+    r"\./manage_all\.py up\b",  # local_stack/tests/test_up.py
     rf"(\./manage_all\.py |{SERVICE})events tail order -f",  # never ends: below
     SERVICE + r"events resume ticket --from ",  # its own tests: a cursor is moved
     SERVICE + r"reconcile --orders ",  # the drill: it needs a list of orders
@@ -66,6 +70,13 @@ def of_ours(words: list[str]) -> list[str]:
     return words if words[0] == "python" else []
 
 
+def is_read(stack: RunningStack) -> bool:
+    """Whether orders has read the tickets: a replay leads back behind what was read."""
+    status = run(["python", "-m", "orders_service.manage", "events", "status", "--json"], stack)
+    [tickets] = [each for each in json.loads(status.stdout)["followed"] if each["stream"] == "ticket"]
+    return bool(tickets["position"]) and not tickets["lag_events"]
+
+
 class TestTheGuides:
     @pytest.mark.timeout(300)
     def test_have_commands_that_do_what_they_say(
@@ -82,6 +93,8 @@ class TestTheGuides:
             if ends is None:
                 wrong.append(f"{line}: its exit code isn't listed")
                 continue
+            if " replay " in line:
+                wait_for(lambda: is_read(stack), within=30, what="what an earlier guide has replayed")
             done = run(words, stack)
             if done.returncode not in ends or "Traceback" in done.stdout + done.stderr:
                 wrong.append(f"{line}: {done.returncode}\n{done.stdout}{done.stderr}")
