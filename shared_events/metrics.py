@@ -166,7 +166,6 @@ _PUBLISHED_GAUGES = (
 )
 _FOLLOWED_GAUGES = (
     ("events_stream_position", "The position up to which a stream is applied.", "position"),
-    ("events_stream_lag", "Positions of a followed stream that aren't applied.", "lag_events"),
     ("events_stream_halted", "Whether a followed stream is halted.", "is_halted"),
 )
 

@@ -60,9 +60,15 @@ class EventFlow:
             "publisher": publisher.name if publisher else "",
             "subscriber": subscriber,
             "rate": self._rate(subscriber, "events_applied_total", stream),
-            "lag": self._value(subscriber, "events_stream_lag", stream),
+            "lag": self._lag(publisher.name, subscriber, stream) if publisher else None,
             "halted": bool(self._value(subscriber, "events_stream_halted", stream)),
         }
+
+    def _lag(self, publisher: str, subscriber: str, stream: str) -> float | None:
+        """Return how many positions the subscriber lacks of what its publisher has."""
+        head = self._value(publisher, "events_stream_head", stream)
+        applied = self._value(subscriber, "events_stream_position", stream)
+        return None if head is None or applied is None else max(head - applied, 0)
 
     def _rate(self, *key: str) -> float | None:
         """Return by how much a counter (service, metric, stream) has grown per second since the last look."""

@@ -36,5 +36,5 @@ def test_lists_every_metric() -> None:
 
 def test_the_code_has_some() -> None:
     """The control."""
-    assert ("events_stream_lag", "gauge") in metrics_in_the_code()
+    assert ("events_stream_position", "gauge") in metrics_in_the_code()
     assert ("holds_started_total", "counter") in metrics_in_the_code()

@@ -38,7 +38,7 @@ _PUBLISHED = [
 ]
 _APPLIED = [
     Panel("Applied", [(rate("events_applied_total", "service", "stream"), _SUBSCRIBER)], "ops"),
-    Panel("Lag, in events", [(state("events_stream_lag", "stream"), _SUBSCRIBER)]),
+    Panel("Lag, in events", [("service_stream:events_lag:max", _SUBSCRIBER)]),
     Panel(
         "From commit to effect, 99 %",
         [(quantile(0.99, "events_effect_delay_seconds", "service", "stream"), _SUBSCRIBER)],
