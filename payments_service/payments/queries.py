@@ -147,8 +147,14 @@ def list_without_their_intents() -> list[Payment]:
 
 
 def stuck(*, since: datetime) -> Q:
-    """Return which payments have something left to do, and haven't moved after `since`."""
-    return Q(due_at__isnull=False, last_progress_at__lte=since)
+    """Return which payments have something left to do, and haven't moved after `since`.
+
+    One that waits for its buyer isn't: until the hold ends, a buyer may take as long as they like.
+    """
+    waits_for_buyer = Q(
+        status__in=OPEN, order__status__in=(OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT)
+    )
+    return Q(due_at__isnull=False, last_progress_at__lte=since) & ~waits_for_buyer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +174,7 @@ def get_unsettled(*, now: datetime) -> Unsettled:
 
 
 def count_stuck(*, since: datetime) -> int:
-    """Return how many payments have something left to do, and haven't moved after `since`."""
+    """Return how many payments are stuck, without progress after `since`."""
     return Payment.objects.filter(stuck(since=since)).count()
 
 

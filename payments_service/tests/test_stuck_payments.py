@@ -76,6 +76,18 @@ class TestAStuckPayment:
         order.cancel("operator")
         assert not is_listed(staff_client, order, "stuck")
 
+    def test_is_not_one_that_waits_for_its_buyer(
+        self, staff_client: Client, provider: FakeStripe, shop: APIClient, buyer: UUID
+    ) -> None:
+        """A buyer may leave the bank's challenge open for as long as the hold lasts."""
+        order = PlacedOrder(buyer)
+        shop.post("/api/payments", order.body("tok_threeDSecure2Required"))
+        let_time_pass()
+        assert not is_listed(staff_client, order, "stuck")
+        order.cancel()
+        let_time_pass()
+        assert is_listed(staff_client, order, "stuck")
+
     def test_is_settled_by_the_operator(
         self, staff_client: Client, order: PlacedOrder, provider: FakeStripe
     ) -> None:

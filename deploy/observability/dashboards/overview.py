@@ -5,8 +5,10 @@ from deploy.observability.dashboards.queries import quantile, rate, state
 from deploy.observability.objectives import OBJECTIVES
 
 _HTTP = "http_server_request_duration_seconds"
-_ALL = f'{_HTTP}_count{{job="marketplace"}}'
-_ERRORS = f'{_HTTP}_count{{job="marketplace", http_response_status_code=~"5.."}}'
+#: Probes are no visitors, and get a 503 when a part is away.
+_VISITORS = 'job="marketplace", http_route!~"/?health/.*"'
+_ALL = f"{_HTTP}_count{{{_VISITORS}}}"
+_ERRORS = f'{_HTTP}_count{{{_VISITORS}, http_response_status_code=~"5.."}}'
 _LATENESS, _SETTLING = "hold_expiry_lateness_seconds", "payment_settle_seconds"
 
 _BUDGETS = [
