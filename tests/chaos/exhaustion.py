@@ -35,7 +35,7 @@ def broker_stuck(stack: RunningStack, times: int) -> None:
 
 def memory_alarm(stack: RunningStack, times: int) -> None:
     """Have RabbitMQ accept no messages for want of memory: users go on, and it isn't restarted."""
-    go_on_without_broker(stack, _ALARM_SECONDS, _out_of_memory(stack))
+    go_on_without_broker(stack, _ALARM_SECONDS, out_of_memory(stack))
 
 
 def broker_disk_full(stack: RunningStack, times: int) -> None:
@@ -67,7 +67,11 @@ def database_disk_full(stack: RunningStack, times: int) -> None:
 
 
 @contextlib.contextmanager
-def _out_of_memory(stack: RunningStack) -> Iterator[None]:
+def out_of_memory(stack: RunningStack) -> Iterator[None]:
+    """Have RabbitMQ's memory alarm stand for the length of a `with` block.
+
+    Raises Unexpected where it is restarted meanwhile.
+    """
     with _left_alone(stack):
         rabbitmq.rabbitmqctl(stack.stack, "set_vm_memory_high_watermark", "absolute", "1")
         try:

@@ -1,7 +1,9 @@
 """Processes that are there and do nothing, as after SIGSTOP: they must be called frozen, and replaced."""
 
+import contextlib
 import os
 import signal
+from collections.abc import Iterator
 
 import psutil
 
@@ -30,6 +32,21 @@ def freeze(part: str) -> Break:
     return act
 
 
+@contextlib.contextmanager
+def frozen(stack: RunningStack, part: str) -> Iterator[None]:
+    """Stop all processes of a part for the length of a `with` block.
+
+    After ten seconds others take their place.
+    """
+    stopped = _stop(stack, part)
+    try:
+        yield
+    finally:
+        for pid in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
 def freeze_in_batch(part: str) -> Break:
     """Stop an events worker in the middle of a batch, with its cursor locked."""
 
@@ -47,12 +64,19 @@ def freeze_in_batch(part: str) -> Break:
 
 
 def _freeze(stack: RunningStack, part: str) -> None:
-    pid = stack.process(part)["pid"]
-    for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
-        os.kill(process.pid, signal.SIGSTOP)
+    pid, *_ = _stop(stack, part)
     wait_for(
         lambda: stack.process(part)["state"] == "frozen",
         within=_NOTICED,
         what=f"{part} being frozen",
     )
     stack.wait_until_replaced(part, pid, within=_REPLACED)
+
+
+def _stop(stack: RunningStack, part: str) -> list[int]:
+    """Stop all processes of a part, and return their ids, its own first."""
+    leader = psutil.Process(stack.process(part)["pid"])
+    pids = [process.pid for process in (leader, *leader.children(recursive=True))]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    return pids

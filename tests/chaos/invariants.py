@@ -169,26 +169,27 @@ def _examine_money(stack: RunningStack, violations: Violations) -> None:
 
 def _reconcile(stack: RunningStack) -> list[str]:
     """Return in what payments, Stripe and tickets differ from orders' own list of its orders."""
-    orders = _manage(stack, "orders", "export_orders")
+    orders = manage(stack, "orders", "export_orders")
     if orders.returncode:
         return [orders.stderr.strip()[-300:]]
     found: list[str] = []
     for service, *options in (("payments", "--since", "1d"), ("tickets",)):
         command = (service, "reconcile", "--orders", "-", *options)
-        done = _manage(stack, *command, given=orders.stdout)
+        done = manage(stack, *command, given=orders.stdout)
         for _ in range(_TRIES):
             if done.returncode != _NOT_COMPARED:
                 break
-            done = _manage(stack, *command, given=orders.stdout)
+            done = manage(stack, *command, given=orders.stdout)
         if done.returncode:
             lines = [line for line in done.stdout.splitlines() if line.startswith(_DIFFERENCES)]
             found += lines or [done.stderr.strip()[-300:]]
     return found
 
 
-def _manage(
+def manage(
     stack: RunningStack, service: str, *arguments: str, given: str = ""
 ) -> subprocess.CompletedProcess[str]:
+    """Run one of a service's management commands to its end, with `given` as its input."""
     return subprocess.run(
         stack.manage(service, *arguments), env=stack.environment(service), cwd=REPOSITORY, input=given,
         capture_output=True, text=True, timeout=_RECONCILE_PATIENCE, check=False,

@@ -140,6 +140,11 @@ class Person:
             if "in use" not in refusal.reasons:
                 raise
 
+    def sign_out(self) -> None:
+        """End the session of the last sign-in, or of a new one."""
+        self._call("POST", "/api/users/signout", {})
+        self._token = None
+
     def list_ticket(self, **ticket: Any) -> Json:
         """Put a ticket up for sale and return it."""
         listed: Json = self._call("POST", "/api/tickets", ticket)

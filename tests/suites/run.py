@@ -86,7 +86,10 @@ def take_screenshots() -> int:
 
 
 def select(names: Sequence[str]) -> list[Suite]:
-    """Return the suites of these names, in the table's order; `e2e` means all of it. Raises UnknownSuite."""
+    """Return the suites of these names, in the table's order; `e2e` means all of it but slow ones.
+
+    Raises UnknownSuite.
+    """
     known = {suite.name for suite in SUITES}
     unknown = [
         name for name in names if name not in known and not any(one.startswith(f"{name}-") for one in known)
@@ -98,7 +101,7 @@ def select(names: Sequence[str]) -> list[Suite]:
     return [
         suite
         for suite in SUITES
-        if any(suite.name == name or suite.name.startswith(f"{name}-") for name in names)
+        if any(suite.name == name or (suite.name.startswith(f"{name}-") and not suite.slow) for name in names)
     ]
 
 
@@ -195,7 +198,7 @@ def _missing(suite: Suite) -> str:
     if suite.broker == "rabbitmq" and rabbitmq.server_script() is None:
         return f"RabbitMQ isn't installed: {rabbitmq.INSTALL_COMMAND}"
     if suite.promtool:
-        return promtool.missing()
+        return promtool.missing(server=bool(suite.broker))
     return chromium.missing() if suite.browser else ""
 
 

@@ -18,7 +18,8 @@ class Suite:
 
     `database` names the environment variable for its database's address. A suite with a `broker` starts whole
     stacks on it, after the others; one with a `browser` drives Chromium, one with `promtool` checks
-    Prometheus's rules. `slow` suites run only when they are named.
+    Prometheus's rules, and runs a Prometheus too where it has a `broker`. `slow` suites run only when they
+    are named.
     """
 
     name: str
@@ -109,7 +110,25 @@ SUITES = (
     *(_of_blog(service) for service in BLOG.running),
     Suite(name="blog", paths=("examples/blog/tests/test_contracts.py", "examples/blog/tests/test_size.py")),
     Suite(name="deployment", paths=("tests/deployment",)),
-    Suite(name="alerts", paths=("tests/alerts",), promtool=True),
+    Suite(name="alerts", paths=("tests/alerts",), options=("--ignore=tests/alerts/live",), promtool=True),
+    # A quarter of an hour or more: each alert fires on a real fault, and goes out.
+    Suite(
+        name="alerts-live",
+        paths=("tests/alerts/live/test_faults.py",),
+        options=("--timeout=2400", "-s"),
+        broker="rabbitmq",
+        promtool=True,
+        slow=True,
+    ),
+    # Ten minutes of normal operation, in which none does.
+    Suite(
+        name="alerts-quiet",
+        paths=("tests/alerts/live/test_quiet.py",),
+        options=("--timeout=1800",),
+        broker="rabbitmq",
+        promtool=True,
+        slow=True,
+    ),
     Suite(
         name="short-model",
         paths=("tests/model",),

@@ -1,5 +1,7 @@
 """Choosing suites, and adding up what pytest says."""
 
+from pathlib import Path
+
 import pytest
 
 from local_stack.backing import rabbitmq
@@ -51,6 +53,10 @@ class TestSelect:
             "e2e-rabbitmq",
         ]
 
+    def test_takes_a_slow_one_by_its_own_name_alone(self) -> None:
+        assert [suite.name for suite in select(["alerts"])] == ["alerts"]
+        assert [suite.name for suite in select(["alerts-live"])] == ["alerts-live"]
+
     def test_refuses_an_unknown_name_and_lists_the_known(self) -> None:
         with pytest.raises(UnknownSuite, match=r"'ordres'.*orders"):
             select(["ordres"])
@@ -100,3 +106,12 @@ class TestAMachineWithoutPromtool:
         result = run_suites._run(suite, {}, None, Crew())
         assert (result.passed, result.failed, result.skipped) == counts
         assert "promtool isn't installed: apt-get install" in result.note
+
+    def test_skips_what_runs_a_prometheus_where_there_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(promtool, "find_prometheus", lambda: None)
+        monkeypatch.setattr(promtool, "find_promtool", lambda: Path("promtool"))
+        monkeypatch.setattr(rabbitmq, "server_script", lambda: Path("rabbitmq-server"))
+        [suite] = select(["alerts-live"])
+        result = run_suites._run(suite, {}, None, Crew())
+        assert (result.passed, result.failed, result.skipped) == (0, 0, 1)
+        assert "Prometheus isn't installed: apt-get install" in result.note
