@@ -151,10 +151,9 @@ def stuck(*, since: datetime) -> Q:
 
     One that waits for its buyer isn't: until the hold ends, a buyer may take as long as they like.
     """
-    waits_for_buyer = Q(
-        status__in=OPEN, order__status__in=(OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT)
-    )
-    return Q(due_at__isnull=False, last_progress_at__lte=since) & ~waits_for_buyer
+    in_buyers_hands = Q(status=Status.REQUIRES_ACTION) | Q(status=Status.STARTED, in_browser=True)
+    is_held = Q(order__status__in=(OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT))
+    return Q(due_at__isnull=False, last_progress_at__lte=since) & ~(in_buyers_hands & is_held)
 
 
 @dataclass(frozen=True, kw_only=True)
