@@ -4,13 +4,13 @@ Every method raises the errors of `frontend_service.clients.errors`, and nothing
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from typing import TypeVar
 from uuid import UUID
 
 import httpx
 
-from frontend_service.clients.errors import NotFound, Unavailable
+from frontend_service.clients.answers import next_cursor, read
+from frontend_service.clients.errors import NotFound
 from frontend_service.clients.gateway import PAY, WRITE, Gateway
 from frontend_service.clients.schemas import (
     HoldTerms,
@@ -40,7 +40,7 @@ class Api:
 
     def current_user(self) -> User | None:
         """The user that the visitor's cookies belong to, or None."""
-        return _read(self.gateway.send("GET", "/api/users/currentuser"), _user_in)
+        return read(self.gateway.send("GET", "/api/users/currentuser"), _user_in)
 
     def sign_up(self, *, email: str, password: str) -> None:
         """Create an account and sign the visitor in to it, by cookies."""
@@ -64,25 +64,25 @@ class Api:
         """These tickets in any state, without withdrawn ones."""
         params = {"ids": ",".join(map(str, ids)), "limit": str(len(ids))}
         response = self.gateway.send("GET", "/api/tickets", params=params)
-        return _read(response, lambda body: [Ticket.from_json(item) for item in body])
+        return read(response, lambda body: [Ticket.from_json(item) for item in body])
 
     def get_seller_summary(self) -> SellerSummary:
         """The number of the visitor's own listings by state, and what the sold ones bring."""
-        return _read(self.gateway.send("GET", "/api/tickets/summary"), SellerSummary.from_json)
+        return read(self.gateway.send("GET", "/api/tickets/summary"), SellerSummary.from_json)
 
     def get_listing_terms(self) -> ListingTerms:
         """What tickets accepts of a listing."""
-        return _read(self.gateway.send("GET", "/api/tickets/terms"), ListingTerms.from_json)
+        return read(self.gateway.send("GET", "/api/tickets/terms"), ListingTerms.from_json)
 
     def get_ticket(self, ticket_id: UUID) -> Ticket:
         """One ticket, with the `etag` that a later change has to send."""
         response = self.gateway.send("GET", f"/api/tickets/{ticket_id}")
         etag = response.headers.get("etag", "")
-        return _read(response, lambda body: Ticket.from_json(body, etag=etag))
+        return read(response, lambda body: Ticket.from_json(body, etag=etag))
 
     def create_ticket(self, *, fields: Json, key: str) -> Ticket:
         """List a ticket for sale."""
-        return _read(self._post("/api/tickets", fields, key=key), Ticket.from_json)
+        return read(self._post("/api/tickets", fields, key=key), Ticket.from_json)
 
     def change_ticket(self, ticket_id: UUID, *, fields: Json, etag: str = "") -> None:
         """Replace a listing's fields; raises `PreconditionFailed` when it no longer has this `etag`."""
@@ -97,11 +97,11 @@ class Api:
 
     def place_order(self, ticket_id: UUID, *, key: str) -> Order:
         """Hold a ticket."""
-        return _read(self._post("/api/orders", {"ticketId": str(ticket_id)}, key=key), Order.from_json)
+        return read(self._post("/api/orders", {"ticketId": str(ticket_id)}, key=key), Order.from_json)
 
     def get_hold_terms(self) -> HoldTerms:
         """What holding a ticket means."""
-        return _read(self.gateway.send("GET", "/api/orders/terms"), HoldTerms.from_json)
+        return read(self.gateway.send("GET", "/api/orders/terms"), HoldTerms.from_json)
 
     def list_orders(self, *, cursor: str = "") -> ListPage[Order]:
         """The visitor's own orders, newest first."""
@@ -109,7 +109,7 @@ class Api:
 
     def get_order(self, order_id: UUID) -> Order:
         """One of the visitor's own orders."""
-        return _read(self.gateway.send("GET", f"/api/orders/{order_id}"), Order.from_json)
+        return read(self.gateway.send("GET", f"/api/orders/{order_id}"), Order.from_json)
 
     def extend_order(self, order_id: UUID) -> None:
         """Extend a hold, which is possible once."""
@@ -124,7 +124,7 @@ class Api:
     def pay(self, order_id: UUID, *, token: str, key: str) -> Payment:
         """Try to pay with a card's token; raises `PaymentRefused` with the bank's reason."""
         body = {"orderId": str(order_id), "token": token}
-        return _read(self._post("/api/payments", body, key=key, timeout=PAY), Payment.from_json)
+        return read(self._post("/api/payments", body, key=key, timeout=PAY), Payment.from_json)
 
     def list_payments(self, order_id: UUID) -> list[Payment]:
         """The attempts to pay this order, oldest first. Ids are UUIDv7, so they go by age."""
@@ -132,7 +132,7 @@ class Api:
             response = self.gateway.send("GET", "/api/payments", params={"orderId": str(order_id)})
         except NotFound:
             return []
-        payments = _read(response, lambda body: [Payment.from_json(item) for item in body])
+        payments = read(response, lambda body: [Payment.from_json(item) for item in body])
         return sorted(payments, key=lambda payment: payment.id)
 
     # Documents
@@ -140,7 +140,7 @@ class Api:
     def get_document(self, service: str) -> Json:
         """One service's OpenAPI document."""
         response = self.gateway.send("GET", f"/api/{service}/openapi.json")
-        return _read(response, dict)
+        return read(response, dict)
 
     def _post(
         self, path: str, body: Json, *, key: str = "", timeout: httpx.Timeout = WRITE
@@ -153,23 +153,10 @@ class Api:
     ) -> ListPage[Schema]:
         params = filters | {"limit": str(PAGE_LENGTH)} | ({"cursor": cursor} if cursor else {})
         response = self.gateway.send("GET", path, params=params)
-        items = _read(response, lambda body: [parse(item) for item in body])
-        return ListPage(items=items, cursor=_next_cursor(response))
-
-
-def _read(response: httpx.Response, parse: Callable[[Any], Schema]) -> Schema:
-    try:
-        return parse(response.json())
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        service = response.request.url.path.split("/")[2]
-        raise Unavailable(service=service) from error
+        items = read(response, lambda body: [parse(item) for item in body])
+        return ListPage(items=items, cursor=next_cursor(response))
 
 
 def _user_in(body: Json) -> User | None:
     user = body["currentUser"]
     return User.from_json(user) if user else None
-
-
-def _next_cursor(response: httpx.Response) -> str:
-    url = response.links.get("next", {}).get("url", "")
-    return parse_qs(urlsplit(url).query).get("cursor", [""])[0]

@@ -5,12 +5,11 @@ Every method raises the errors of `frontend_service.clients.errors`, and nothing
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import httpx
 
-from frontend_service.clients.errors import Unavailable
+from frontend_service.clients.answers import next_cursor, read
 from frontend_service.clients.gateway import PAY, READ, Gateway
 from frontend_service.clients.schemas import Json, ListPage
 from frontend_service.clients.staff_schemas import (
@@ -45,8 +44,8 @@ class Staff:
     def list_parked(self, *, cursor: str = "") -> ListPage[ParkedEvent]:
         """The parked events and dead letters, a page at a time."""
         response = self._send("GET", "events/parked", params={"cursor": cursor} if cursor else {})
-        items = _read(response, lambda body: [ParkedEvent.from_json(item) for item in body])
-        return ListPage(items=items, cursor=_next_cursor(response))
+        items = read(response, lambda body: [ParkedEvent.from_json(item) for item in body])
+        return ListPage(items=items, cursor=next_cursor(response))
 
     def get_parked(self, parked_id: str) -> ParkedEvent:
         """One parked event with its traceback and envelope."""
@@ -56,7 +55,7 @@ class Staff:
         """Have it, or all with the same error, tried again; returns how many."""
         body = {"reason": reason} | ({"alike": True} if alike else {})
         response = self._send("POST", f"events/parked/{parked_id}/redrive", json=body)
-        return _read(response, lambda answer: int(answer["count"]))
+        return read(response, lambda answer: int(answer["count"]))
 
     def discard(self, parked_id: str, *, reason: str) -> None:
         """Discard a parked event: it is never applied here."""
@@ -71,7 +70,7 @@ class Staff:
         """Resume a halted stream where it stopped, or from a position; returns `position` and `lost`."""
         body: Json = {"reason": reason} | ({} if position is None else {"from": position})
         body |= {"lastId": last_id} if last_id else {}
-        return _read(self._send("POST", f"events/streams/{stream}/resume", json=body), dict)
+        return read(self._send("POST", f"events/streams/{stream}/resume", json=body), dict)
 
     def list_log(self, about: UUID | str) -> list[LogEvent]:
         """The events about an aggregate, a request or an event, oldest first."""
@@ -96,7 +95,7 @@ class Staff:
     def list_things(self, kind: str, *, filters: dict[str, str]) -> ListPage[Json]:
         """Orders or payments, newest first, as the API has them."""
         response = self._send("GET", f"{kind}s", params=filters)
-        return ListPage(items=_read(response, list), cursor=_next_cursor(response))
+        return ListPage(items=read(response, list), cursor=next_cursor(response))
 
     def get_thing(self, kind: str, thing_id: UUID) -> Json:
         """One account, ticket, order or payment as the API has it."""
@@ -107,7 +106,7 @@ class Staff:
         self._send("POST", f"{_plural(kind)}/{thing_id}/{verb}", json={"reason": reason})
 
     def _get(self, path: str, parse: Callable[[Any], Schema], **more: Any) -> Schema:
-        return _read(self._send("GET", path, **more), parse)
+        return read(self._send("GET", path, **more), parse)
 
     def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
         # An action may wait for the payment provider.
@@ -117,15 +116,3 @@ class Staff:
 
 def _plural(kind: str) -> str:
     return "users" if kind == "account" else f"{kind}s"
-
-
-def _read(response: httpx.Response, parse: Callable[[Any], Schema]) -> Schema:
-    try:
-        return parse(response.json())
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unavailable(service=response.request.url.path.split("/")[2]) from error
-
-
-def _next_cursor(response: httpx.Response) -> str:
-    url = response.links.get("next", {}).get("url", "")
-    return parse_qs(urlsplit(url).query).get("cursor", [""])[0]

@@ -5,10 +5,9 @@ polls don't, since there may be thousands. Without traces there is no cookie.
 """
 
 from collections.abc import Callable, Iterable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, parse_cookie
 from opentelemetry import trace
 from opentelemetry.propagate import inject
 
@@ -52,10 +51,4 @@ def keep_purchase(response: HttpResponse, *, path: str, secure: bool) -> None:
 
 
 def _traceparent_of(header: str) -> str:
-    if COOKIE not in header:
-        return ""
-    try:
-        cookies = SimpleCookie(header)
-    except CookieError:
-        return ""
-    return cookies[COOKIE].value if COOKIE in cookies else ""
+    return parse_cookie(header).get(COOKIE, "") if COOKIE in header else ""

@@ -25,7 +25,8 @@ def report(events: list[RawEnvelope]) -> None:
     for event_type, count in types.items():
         metrics.APPLIED.labels(stream, event_type).inc(count)
     if logger.isEnabledFor(logging.INFO):
-        _log([event for event in events if event.type in subscriptions()], stream)
+        handled = subscriptions().keys()
+        _log([event for event in events if event.type in handled], stream)
 
 
 def _log(events: list[RawEnvelope], stream: str) -> None:
