@@ -8,12 +8,11 @@ from django.http import HttpRequest
 from service_defaults.staff import StaffModelAdmin
 from service_defaults.staff_pages import dashboard
 from service_defaults.staff_pages.dashboard import Figure, Section, Table, alarm, list_url
+from shared_events import status_rows
 from shared_events.models import Cursor, LoggedEvent, OutgoingCommand, ParkedEvent, SkippedRange
 from shared_events.outbox.log_search import aggregates_of_request
 from shared_events.settings import event_settings
 from shared_events.status import EventStatus, read_status
-
-_SHOWN_ROWS = 5
 
 
 @dashboard.section(order=100)
@@ -74,8 +73,8 @@ def _halted(status: EventStatus) -> Table:
 
 
 def _dead_letters() -> Table:
-    counted = ParkedEvent.objects.filter(dead_at__isnull=False).values("error", "stream", "type")
-    largest = counted.annotate(count=Count("*")).order_by("-count")[:_SHOWN_ROWS]
+    counted = status_rows.dead_letters(ParkedEvent.objects.all()).values("error", "stream", "type")
+    largest = counted.annotate(count=Count("*")).order_by("-count")[: dashboard.SHOWN_ROWS]
     return Table(
         title="Dead letters by error",
         columns=("Error", "Stream", "Type", "Dead letters"),

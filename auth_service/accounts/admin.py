@@ -16,8 +16,6 @@ from marketplace.admin import RequestSearch
 from service_defaults.staff_pages import dashboard
 from service_defaults.staff_pages.dashboard import Figure, Section, Table, list_url, row_link
 
-_SHOWN_ROWS = 5
-
 
 class AccountsAdmin(RequestSearch):
     """Searches in lower case, as addresses and ids are stored."""
@@ -82,8 +80,11 @@ class LiveFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> QuerySet[Session]:
         """Return the sessions of the choice."""
-        live = Q(ended_at__isnull=True, expires_at__gt=timezone.now())
-        return queryset.filter(live) if self.value() == "live" else queryset
+        return _live(queryset) if self.value() == "live" else queryset
+
+
+def _live(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    return sessions.filter(ended_at__isnull=True, expires_at__gt=timezone.now())
 
 
 @admin.register(Session)
@@ -128,7 +129,7 @@ def accounts(request: HttpRequest) -> Section:
         active=Count("id", filter=active),
         staff=Count("id", filter=Q(is_staff=True)),
     )
-    live = Session.objects.filter(ended_at__isnull=True, expires_at__gt=timezone.now()).count()
+    live = _live(Session.objects.all()).count()
     return Section(
         title="Accounts",
         figures=(
@@ -152,7 +153,7 @@ def _table(title: str, users: QuerySet[User], **filters: str) -> Table:
         columns=("Account", "Status", "Created", "Id"),
         rows=tuple(
             (row_link(user, user.email), user.status, user.created_at, user.id)
-            for user in users.order_by("-id")[:_SHOWN_ROWS]
+            for user in users.order_by("-id")[: dashboard.SHOWN_ROWS]
         ),
         url=list_url(User, **filters),
     )

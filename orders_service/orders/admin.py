@@ -17,8 +17,6 @@ from service_defaults.staff import StaffModelAdmin
 from service_defaults.staff_pages import dashboard
 from service_defaults.staff_pages.dashboard import Figure, Section, Table, alarm, list_url, row_link
 
-_SHOWN_ROWS = 5
-
 
 class HoldFilter(admin.SimpleListFilter):
     """Which holds are open, and which of these should have expired."""
@@ -138,7 +136,7 @@ def _table(title: str, orders: QuerySet[Order], **filters: str) -> Table:
         columns=("Order", "Ticket", "Status", "Hold expires"),
         rows=tuple(
             (row_link(order, order.id), order.ticket_title, order.get_status_display(), order.expires_at)
-            for order in orders[:_SHOWN_ROWS]
+            for order in orders[: dashboard.SHOWN_ROWS]
         ),
         url=list_url(Order, **filters),
     )

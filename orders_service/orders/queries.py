@@ -38,9 +38,7 @@ _LOOKUPS = {"buyer": "user_id", "ticket": "ticket_id", "status": "status"}
 
 def get_order(*, order_id: UUID, buyer_id: UUID) -> Order:
     """Return the buyer's own order. Raises OrderNotFound, NotYourOrder."""
-    order = Order.objects.filter(id=order_id).first()
-    if order is None:
-        raise OrderNotFound
+    order = get_any_order(order_id=order_id)
     if order.user_id != buyer_id:
         raise NotYourOrder
     return order
@@ -106,9 +104,8 @@ def count_today(*, now: datetime) -> list[Number]:
         expired=Count("id", filter=ended),
     )
     over = counts["completed"] + counts["expired"]
-    is_open = Order.objects.filter(status__in=OPEN).count()
     return [
-        Number(name="holdsOpen", label="holds open", value=is_open),
+        Number(name="holdsOpen", label="holds open", value=count_open_holds()),
         Number(name="holdsStartedToday", label="holds started today", value=counts["started"]),
         Number(
             name="completedToday", label="completed today", value=counts["completed"], link="status=complete"
@@ -165,12 +162,12 @@ RELEASED_WITHIN = timedelta(seconds=5)
 
 def count_open_holds() -> int:
     """Return how many holds are neither paid nor released."""
-    return Order.objects.filter(status__in=OPEN).count()
+    return Order.objects.filter(is_open()).count()
 
 
 def get_overdue_holds(*, now: datetime) -> OverdueHolds:
     """Return the open holds that should have been released before."""
-    overdue = Order.objects.filter(status__in=OPEN, expires_at__lt=now - RELEASED_WITHIN)
+    overdue = Order.objects.filter(is_open(), expires_at__lt=now - RELEASED_WITHIN)
     found = overdue.aggregate(count=Count("*"), oldest=Min("expires_at"))
     oldest = found["oldest"]
     return OverdueHolds(count=found["count"], oldest_age=(now - oldest).total_seconds() if oldest else 0.0)

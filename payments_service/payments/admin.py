@@ -1,6 +1,5 @@
 """What operators see of payments, and what they may do: refund one, and have one settled now."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -19,8 +18,6 @@ from service_defaults.clock import database_now
 from service_defaults.staff import StaffModelAdmin, require_recent_login
 from service_defaults.staff_pages import dashboard
 from service_defaults.staff_pages.dashboard import Figure, Section, Table, alarm, list_url, row_link
-
-_SHOWN_ROWS = 5
 
 
 class ReasonForm(ActionForm):
@@ -52,7 +49,7 @@ class AttentionFilter(admin.SimpleListFilter):
 
 
 def _stuck(payments: QuerySet[Payment]) -> QuerySet[Payment]:
-    return payments.filter(queries.stuck(since=database_now() - timedelta(seconds=settings.STUCK_SECONDS)))
+    return payments.filter(queries.stuck(since=queries.stuck_since(now=database_now())))
 
 
 class EntriesOfAPayment(admin.TabularInline):  # type: ignore[type-arg]  # can't be subscripted at run time
@@ -248,7 +245,7 @@ def _table(title: str, rows: QuerySet[Payment], **filters: str) -> Table:
                 f"{payment.amount} {payment.currency}",
                 payment.next_actor,
             )
-            for payment in rows.select_related("order")[:_SHOWN_ROWS]
+            for payment in rows.select_related("order")[: dashboard.SHOWN_ROWS]
         ),
         url=list_url(Payment, **filters),
     )

@@ -22,7 +22,7 @@ def payments() -> Iterator[Gauge]:
     yield Gauge(
         "payments_oldest_unsettled_age_seconds", "Time since the oldest of them moved.", unsettled.oldest_age
     )
-    stuck = queries.count_stuck(since=now - timedelta(seconds=settings.STUCK_SECONDS))
+    stuck = queries.count_stuck(since=queries.stuck_since(now=now))
     yield Gauge("payments_stuck", f"Payments that haven't moved for {settings.STUCK_SECONDS} s.", stuck)
     differences = queries.count_ledger_differences(since=now - COMPARED)
     yield Gauge(

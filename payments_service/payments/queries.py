@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TypedDict
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
@@ -125,8 +126,10 @@ def count_today(*, now: datetime, stuck_since: datetime) -> list[Number]:
         )
         for status, currency, count, amount in groups.order_by("status", "currency")
     ]
-    count = Payment.objects.filter(stuck(since=stuck_since)).count()
-    return [*numbers, Number(name="stuck", label="stuck", value=count, link="stuck=1")]
+    return [
+        *numbers,
+        Number(name="stuck", label="stuck", value=count_stuck(since=stuck_since), link="stuck=1"),
+    ]
 
 
 def _match(payment: Payment) -> Match:
@@ -144,6 +147,11 @@ def _match(payment: Payment) -> Match:
 def list_without_their_intents() -> list[Payment]:
     """Return the payments whose intents must be searched for at the provider."""
     return list(Payment.objects.filter(intent_lost=True).order_by("id"))
+
+
+def stuck_since(*, now: datetime) -> datetime:
+    """Return the time after which a payment that isn't stuck has moved, by the setting."""
+    return now - timedelta(seconds=settings.STUCK_SECONDS)
 
 
 def stuck(*, since: datetime) -> Q:

@@ -19,6 +19,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+#: How many rows a table of the start page has at most.
+SHOWN_ROWS = 5
+
 #: `bad`: somebody must act. `warn`: look at it. `good`: as it should be.
 Tone = Literal["", "good", "warn", "bad"]
 

@@ -13,14 +13,13 @@ from contracts.staff import SUPPORT_ROLES
 from marketplace.admin import RequestSearch
 from service_defaults.staff_pages import dashboard
 from service_defaults.staff_pages.dashboard import Figure, Section, Table, list_url, row_link
-from tickets_service.tickets import operations
+from tickets_service.tickets import operations, queries
 from tickets_service.tickets.models import Ticket
 
-_SHOWN_ROWS = 5
 _STATES = {
-    "sale": ("On sale", Q(order_id__isnull=True, withdrawn=False)),
-    "held": ("Held", Q(order_id__isnull=False, sold=False)),
-    "sold": ("Sold", Q(sold=True)),
+    "sale": ("On sale", queries.STATES["listed"] & Q(withdrawn=False)),
+    "held": ("Held", queries.STATES["held"]),
+    "sold": ("Sold", queries.STATES["sold"]),
     "withdrawn": ("Withdrawn", Q(withdrawn=True)),
 }
 
@@ -58,9 +57,7 @@ class TicketAdmin(RequestSearch):
     @admin.display(description="state")
     def state(self, ticket: Ticket) -> str:
         """Return what can happen to the listing, in a word."""
-        if ticket.is_reserved:
-            return "sold" if ticket.sold else "held"
-        return "withdrawn" if ticket.withdrawn else "on sale"
+        return "on sale" if ticket.state == "listed" else ticket.state
 
     @admin.display(description="price", ordering="price")
     def price_in_currency(self, ticket: Ticket) -> str:
@@ -116,7 +113,7 @@ def listings(request: HttpRequest) -> Section:
                         f"{ticket.price} {ticket.currency}",
                         ticket.created_at,
                     )
-                    for ticket in Ticket.objects.order_by("-id")[:_SHOWN_ROWS]
+                    for ticket in Ticket.objects.order_by("-id")[: dashboard.SHOWN_ROWS]
                 ),
                 url=list_url(Ticket),
             ),

@@ -1,5 +1,6 @@
 """Every action of the console has a page that says what will happen, and takes the reason."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,12 +63,12 @@ class Confirmation:
     is_final: bool = False
 
 
-class ConfirmView(ConsoleView):
+class ConfirmView(ConsoleView, ABC):
     """A page that asks before an action. Subclasses say which, in `confirmation`."""
 
+    @abstractmethod
     def confirmation(self, request: PageRequest, **kwargs: Any) -> Confirmation:
         """What the page says and does; may raise `ApiError` or Http404."""
-        raise NotImplementedError
 
     def get(self, request: PageRequest, **kwargs: Any) -> HttpResponse:
         """The page; a reason in the address is in the form, as after signing in again."""

@@ -1,5 +1,6 @@
 """The pages that ask before a redrive, a discard, or resuming a stream."""
 
+from abc import abstractmethod
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -29,9 +30,9 @@ class _ParkedAction(ConfirmView):
         api = Staff(request.api.gateway, service)
         return self.confirm(request, api, service, api.get_parked(parked_id))
 
+    @abstractmethod
     def confirm(self, request: PageRequest, api: Staff, service: str, parked: ParkedEvent) -> Confirmation:
         """What the page says and does."""
-        raise NotImplementedError
 
 
 class Redrive(_ParkedAction):

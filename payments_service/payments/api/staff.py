@@ -1,9 +1,7 @@
 """What staff see of payments, and may do: refund one, and have one settled now."""
 
-from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -37,7 +35,7 @@ class ShowPaymentsToday(StaffView):
     def get(self, request: Request) -> Response:
         """Show today's payments by status, each with its sum, and how many payments are stuck."""
         now = database_now()
-        numbers = queries.count_today(now=now, stuck_since=now - timedelta(seconds=settings.STUCK_SECONDS))
+        numbers = queries.count_today(now=now, stuck_since=queries.stuck_since(now=now))
         return Response(TodayOutput({"numbers": numbers}).data)
 
 
@@ -56,7 +54,7 @@ class StaffPaymentList(StaffView):
         query = StaffPaymentFilterInput(data=request.query_params)
         query.is_valid(raise_exception=True)
         filters = query.validated_data
-        since = database_now() - timedelta(seconds=settings.STUCK_SECONDS) if filters.pop("stuck") else None
+        since = queries.stuck_since(now=database_now()) if filters.pop("stuck") else None
         payments = queries.list_any_payments(filters=filters, stuck_since=since)
         pages = KeysetPagination()
         page = pages.paginate_queryset(payments, request)
