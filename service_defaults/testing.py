@@ -1,7 +1,8 @@
 """pytest plugin for the services' tests: `-p service_defaults.testing`.
 
 Before Django's settings are read it sets the environment to values for tests, key files included; only the
-database must be given. It has the fixtures `api` and `sign_in`, and `token_for` to import.
+database must be given. It has the fixtures `api` and `sign_in`; to import are `token_for`, `client_of` and
+`operator_in`.
 """
 
 import os
@@ -16,6 +17,7 @@ import jwt
 import pytest
 
 if TYPE_CHECKING:
+    from django.test import Client
     from rest_framework.test import APIClient
 
 ORIGIN = "http://testserver"
@@ -71,6 +73,25 @@ def token_for(
         **claims,
     }
     return jwt.encode(payload, key, keys.ALGORITHM, headers={"kid": keys.public_jwk(key.public_key())["kid"]})
+
+
+def client_of(user_id: UUID | str, **claims: Any) -> "APIClient":
+    """Return a client of the API with a Bearer token of the user; `claims` are those of `token_for`."""
+    from rest_framework.test import APIClient
+
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token_for(user_id, **claims)}")
+    return client
+
+
+def operator_in(home: str, *, role: str) -> "Client":
+    """Return a browser with an operator of this role who has come into the admin at `home`."""
+    from django.test import Client
+
+    browser = Client()
+    browser.cookies["access_token"] = token_for(uuid4(), staff=True, role=role)
+    browser.get(f"{home}login/")
+    return browser
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from marketplace.users.models import UserReplica
-from service_defaults.testing import token_for
+from service_defaults.testing import operator_in
 from shared_events.ids import uuid7
 from shared_events.models import Cursor, LoggedEvent, ParkedEvent, PublishedStream
 
@@ -20,10 +20,7 @@ HOME = f"/admin/{settings.SERVICE}/"
 
 @pytest.fixture
 def operator() -> Client:
-    browser = Client()
-    browser.cookies["access_token"] = token_for(uuid7(), staff=True, role="support")
-    browser.get(f"{HOME}login/")
-    return browser
+    return operator_in(HOME, role="support")
 
 
 def _page(operator: Client, address: str, **fields: str) -> str:

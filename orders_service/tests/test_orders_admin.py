@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from orders_service.orders.models import Order
 from orders_service.tests.factories import OrderFactory, complete_order
-from service_defaults.testing import token_for
+from service_defaults.testing import operator_in
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent
 
@@ -18,10 +18,7 @@ ORDERS = f"{HOME}orders/order/"
 
 @pytest.fixture
 def operator() -> Client:
-    browser = Client()
-    browser.cookies["access_token"] = token_for(uuid7(), staff=True, role="support")
-    browser.get(f"{HOME}login/")
-    return browser
+    return operator_in(HOME, role="support")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from orders_service.orders import operations
 from orders_service.orders.models import Order
 from orders_service.tests.factories import OrderFactory, TicketCopyFactory, complete_order
 from service_defaults.revocation import operations as revocation
-from service_defaults.testing import token_for
+from service_defaults.testing import client_of
 from shared_events import context
 from shared_events.ids import uuid7
 from shared_events.testing import nothing_recorded, recorded_events
@@ -25,12 +25,6 @@ pytestmark = pytest.mark.django_db
 
 STAFF = "/api/orders/staff"
 WHY = {"reason": "The buyer rang up"}
-
-
-def client_of(user_id: UUID, **claims: Any) -> APIClient:
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token_for(user_id, **claims)}")
-    return client
 
 
 @pytest.fixture

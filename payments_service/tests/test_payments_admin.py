@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from payments_service.payments.models import Payment
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import PlacedOrder
-from service_defaults.testing import token_for
+from service_defaults.testing import operator_in
 from shared_events.ids import uuid7
 
 pytestmark = pytest.mark.django_db
@@ -20,10 +20,7 @@ PAYMENTS = f"{HOME}payments/payment/"
 
 @pytest.fixture
 def operator() -> Client:
-    browser = Client()
-    browser.cookies["access_token"] = token_for(uuid7(), staff=True, role="money")
-    browser.get(f"{HOME}login/")
-    return browser
+    return operator_in(HOME, role="money")
 
 
 @pytest.fixture

@@ -11,19 +11,13 @@ from rest_framework.test import APIClient
 
 from payments_service.tests.fake_stripe import FakeStripe
 from payments_service.tests.story import PlacedOrder, begin_attempt, let_time_pass, recorded, run_commands
-from service_defaults.testing import token_for
+from service_defaults.testing import client_of
 from shared_events.ids import uuid7
 
 pytestmark = pytest.mark.django_db
 
 STAFF = "/api/payments/staff"
 WHY = {"reason": "The show was cancelled"}
-
-
-def client_of(user_id: UUID, **claims: Any) -> APIClient:
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token_for(user_id, **claims)}")
-    return client
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """A receiver of traces: OTLP over HTTP, kept in memory."""
 
-import gzip
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from inspection.dashboard.otlp import Span as SentSpan
+from inspection.dashboard.otlp import spans_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,6 @@ class Span:
     parent: str
     name: str
     attributes: dict[str, str]
-    linked_traces: tuple[str, ...]
 
 
 @dataclass
@@ -35,23 +35,15 @@ class Receiver:
         traces = [span.trace for span in self.spans if span.name == name]
         return [span for span in self.spans if traces and span.trace == traces[-1]]
 
-    def add(self, body: bytes) -> None:
-        """Keep the spans of a request."""
-        for of_resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-            names = {item.key: item.value.string_value for item in of_resource.resource.attributes}
-            for of_scope in of_resource.scope_spans:
-                self.spans += [_span(names["service.name"], span) for span in of_scope.spans]
 
-
-def _span(process: str, span: object) -> Span:
+def _span(sent: SentSpan) -> Span:
     return Span(
-        process=process,
-        trace=span.trace_id.hex(),  # type: ignore[attr-defined]
-        id=span.span_id.hex(),  # type: ignore[attr-defined]
-        parent=span.parent_span_id.hex(),  # type: ignore[attr-defined]
-        name=span.name,  # type: ignore[attr-defined]
-        attributes={item.key: item.value.string_value for item in span.attributes},  # type: ignore[attr-defined]
-        linked_traces=tuple(link.trace_id.hex() for link in span.links),  # type: ignore[attr-defined]
+        process=sent.service,
+        trace=sent.trace,
+        id=sent.span,
+        parent=sent.parent,
+        name=sent.name,
+        attributes=json.loads(sent.details)["attributes"],
     )
 
 
@@ -62,7 +54,7 @@ def receiving_traces() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.add(gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body)
+            receiver.spans += map(_span, spans_of(body, self.headers.get("Content-Encoding", "")))
             self.send_response(200)
             self.end_headers()
 

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from contracts.ticket import TicketWithdrawn
 from service_defaults.revocation import operations as revocation
-from service_defaults.testing import token_for
+from service_defaults.testing import client_of
 from shared_events.ids import uuid7
 from shared_events.testing import nothing_recorded, recorded_events
 from tickets_service.tests.factories import TicketFactory, UserCopyFactory
@@ -20,12 +20,6 @@ pytestmark = pytest.mark.django_db
 
 STAFF = "/api/tickets/staff"
 WHY = {"reason": "The seller asked for it"}
-
-
-def client_of(user_id: UUID, **claims: Any) -> APIClient:
-    client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token_for(user_id, **claims)}")
-    return client
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 from django.test import Client
 
-from service_defaults.testing import token_for
+from service_defaults.testing import operator_in
 from shared_events.ids import uuid7
 from tickets_service.tests.factories import TicketFactory
 from tickets_service.tickets.models import Ticket
@@ -14,10 +14,7 @@ TICKETS = f"{HOME}tickets/ticket/"
 
 @pytest.fixture
 def operator() -> Client:
-    browser = Client()
-    browser.cookies["access_token"] = token_for(uuid7(), staff=True, role="support")
-    browser.get(f"{HOME}login/")
-    return browser
+    return operator_in(HOME, role="support")
 
 
 @pytest.fixture

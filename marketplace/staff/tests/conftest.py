@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
-from service_defaults.testing import token_for
+from service_defaults import testing
 from shared_events.envelope import RawEnvelope, dump
 from shared_events.ids import uuid7
 from shared_events.inbox import parking, redrive
@@ -64,9 +64,7 @@ def client_of(db: None, operator_id: UUID) -> Callable[..., APIClient]:
         if settings.SERVICE == "auth":
             session = _auth_factories().SessionFactory(user_id=operator_id, user=None)
             claims["session_id"] = session.id
-        client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token_for(operator_id, **claims)}")
-        return client
+        return testing.client_of(operator_id, **claims)
 
     return make
 
