@@ -21,6 +21,7 @@ VoidReason = Literal[
     "cancelled_at_provider",
 ]
 RefundReason = Literal["requested", "order_cancelled", "paid_otherwise", "refunded_at_provider"]
+PartRefundReason = Literal["requested", "refunded_at_provider"]
 CaptureFailReason = Literal["capture_refused", "authorization_lapsed"]
 PaymentReason = DeclineReason | VoidReason | RefundReason | CaptureFailReason
 
@@ -85,8 +86,21 @@ class PaymentVoided(PaymentState, frozen=True, kw_only=True):
 
 
 @contract
+class PaymentPartlyRefunded(PaymentState, frozen=True, kw_only=True):
+    """Recorded by payments when a part of the money that was taken went back; the sale stands.
+
+    `refunded` is how much has gone back by now, in `currency`, earlier parts included.
+    """
+
+    status: Literal["captured"] = "captured"
+    refunded: Decimal
+    reason_code: Annotated[str, _one_of(PartRefundReason)]
+    reason: str
+
+
+@contract
 class PaymentRefunded(PaymentState, frozen=True, kw_only=True):
-    """Recorded by payments when money that was taken went back to the buyer."""
+    """Recorded by payments when all the money that was taken has gone back to the buyer."""
 
     status: Literal["refunded"] = "refunded"
     reason_code: Annotated[str, _one_of(RefundReason)]

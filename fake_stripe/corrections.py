@@ -105,12 +105,13 @@ def _create(payment_method: str | None = None, payment_method_data: Any = None, 
 
 def _refund(**data: Any) -> Any:
     charge = _charge_to_refund(data)
-    amount = int(data.get("amount") or charge.amount)
-    if amount > charge.amount - charge.amount_refunded:
+    left = charge.amount - charge.amount_refunded
+    amount = int(data.get("amount") or left)
+    if amount > left or not left:
         raise UserError(
             400, f"Charge {charge.id} has already been refunded.", {"code": "charge_already_refunded"}
         )
-    refund = _create_refund(**data)
+    refund = _create_refund(**{**data, "amount": amount})
     resources.schedule_webhook(Event("charge.refunded", charge))
     return refund
 

@@ -211,7 +211,8 @@ class Order:
 class Payment:
     """One attempt to pay an order.
 
-    `reason_code` is why it ended as it did, `failure` the bank's sentence where it declined.
+    `reason_code` is why it ended as it did, `failure` the bank's sentence where it declined. `refunded` is
+    how much has gone back, in `currency`.
     `next_action_url` is the bank's page on which the buyer confirms a payment that `requires_action`; empty
     where there is none to go to.
     """
@@ -221,6 +222,8 @@ class Payment:
     reason_code: str
     failure: str
     next_action_url: str
+    refunded: Decimal = Decimal(0)
+    currency: str = ""
     updated_at: datetime | None = None
 
     @classmethod
@@ -233,6 +236,8 @@ class Payment:
             reason_code=str(data.get("reasonCode") or ""),
             failure=str((data.get("failure") or {}).get("message") or ""),
             next_action_url=address if address.startswith(("https://", "http://")) else "",
+            refunded=_money(data.get("refunded") or 0),
+            currency=str(data.get("currency") or ""),
             updated_at=_moment(data.get("updatedAt")),
         )
 

@@ -101,9 +101,9 @@ class Staff:
         """One account, ticket, order or payment as the API has it."""
         return self._get(f"{_plural(kind)}/{thing_id}", dict)
 
-    def act(self, kind: str, thing_id: UUID, verb: str, *, reason: str) -> None:
-        """Have a thing released, refunded, settled, suspended, reinstated or withdrawn."""
-        self._send("POST", f"{_plural(kind)}/{thing_id}/{verb}", json={"reason": reason})
+    def act(self, kind: str, thing_id: UUID, verb: str, *, given: Json) -> None:
+        """Have a thing released, refunded, settled, suspended, reinstated or withdrawn; `reason` is given."""
+        self._send("POST", f"{_plural(kind)}/{thing_id}/{verb}", json=given)
 
     def _get(self, path: str, parse: Callable[[Any], Schema], **more: Any) -> Schema:
         return read(self._send("GET", path, **more), parse)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from frontend_service.clients.schemas import Order, Payment
 from frontend_service.pages.messages import translated, why_cancelled
+from frontend_service.pages.templatetags.shop import money
 
 _ORDER_EVENTS = {
     "order.created": gettext_lazy("Ticket reserved."),
@@ -58,4 +59,7 @@ def _event_text(order: Order, kind: str) -> str | Promise:
 def _payment_text(payment: Payment) -> str | Promise:
     if payment.status == "declined":
         return _("Payment declined: %(why)s") % {"why": translated(payment.failure)}
+    if payment.status == "captured" and payment.refunded:
+        refunded = money(payment.refunded, payment.currency)
+        return _("Your card was charged. %(refunded)s went back to your card.") % {"refunded": refunded}
     return _PAYMENT_OUTCOMES.get(payment.status, "")

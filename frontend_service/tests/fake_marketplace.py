@@ -80,6 +80,7 @@ class Marketplace(Staff):
             "orderId": order["id"],
             "status": status,
             "userId": order["userId"],
+            "version": 3,
             "updatedAt": timestamp(datetime.now(UTC)),
             **more,
         }

@@ -46,7 +46,7 @@ class TestEveryAction:
         answer = operator.fill(page, address, reason=REASON)
         [(_, path, body)] = marketplace.acted
         assert path.endswith(f"s/{thing}/{action.verb}")
-        assert body == {"reason": REASON}
+        assert body["reason"] == REASON
         assert answer.headers["Location"] == f"/console/story/{action.kind}/{thing}"
         assert str(action.done) in text_of(operator.follow(answer))
 
@@ -84,6 +84,47 @@ class TestEveryAction:
         assert "Order Swan Lake, stalls row 7" in shown
         marketplace.down = {"orders"}
         assert f"Order {things['order']}" in text_of(operator.open(refund))
+
+
+class TestARefund:
+    def test_of_a_part_names_the_version_that_was_seen(
+        self, marketplace: Marketplace, operator: Browser, refund: str
+    ) -> None:
+        operator.fill(operator.open(refund), refund, reason=REASON, amount="5.5")
+        assert [body for _, _, body in marketplace.acted] == [
+            {"reason": REASON, "amount": "5.5", "version": 3}
+        ]
+
+    @pytest.mark.parametrize("amount", ["five", "1.999", "NaN"])
+    def test_needs_an_amount_of_money(
+        self, marketplace: Marketplace, operator: Browser, refund: str, amount: str
+    ) -> None:
+        answer = operator.fill(operator.open(refund), refund, reason=REASON, amount=amount)
+        assert answer.status_code == 400
+        assert f'value="{amount}"' in answer.content.decode()
+        assert marketplace.acted == []
+
+    def test_of_a_payment_that_has_changed_shows_it_as_it_is_now(
+        self, marketplace: Marketplace, operator: Browser, refund: str
+    ) -> None:
+        page = operator.open(refund)
+        [payment] = marketplace.payments.values()
+        payment |= {"version": 4, "amount": "48.00", "currency": "USD", "refunded": "5.00"}
+        changed = Problem(412, "payment-changed", "This payment has changed. Look again.")
+        marketplace.problems[f"POST {_api_of(refund)}"] = changed
+        answer = operator.fill(page, refund, reason=REASON, amount="5.00")
+        assert "This payment has changed. Look again." in text_of(answer)
+        assert "Refunded $5.00" in text_of(answer)
+        marketplace.problems.clear()
+        operator.fill(answer, refund)
+        assert [body["version"] for _, _, body in marketplace.acted] == [4]
+
+    def test_keeps_its_amount_while_the_operator_signs_in(
+        self, marketplace: Marketplace, operator: Browser, refund: str
+    ) -> None:
+        marketplace.has_recent_login = False
+        answer = operator.fill(operator.open(refund), refund, reason=REASON, amount="5.00")
+        assert "amount%3D5.00" in answer.headers["Location"]
 
 
 class TestFailures:
@@ -150,7 +191,7 @@ class TestARecentSignIn:
         assert marketplace.acted == []
         answer = operator.fill(page, back)
         assert answer.headers["Location"] == story
-        assert [body for _, _, body in marketplace.acted] == [{"reason": REASON}]
+        assert [body["reason"] for _, _, body in marketplace.acted] == [REASON]
 
     def test_is_what_an_ended_session_needs_too(
         self, marketplace: Marketplace, operator: Browser, refund: str

@@ -25,6 +25,13 @@ class TestTimeline:
         places = [words.index(line) for line in expected]
         assert places == sorted(places)
 
+    def test_tells_of_a_part_that_went_back(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        marketplace.add_payment(held, "captured", refunded="5.00", amount="48.00", currency="USD")
+        words = text_of(visitor.open(f"/orders/{held['id']}"))
+        assert "Your card was charged. $5.00 went back to your card." in words
+
     def test_omits_the_payments_when_payments_are_down(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:

@@ -71,7 +71,7 @@ class OrderComparison:
             yield from self._of_paid(order, payments.get(due))
         for payment in payments.values():
             if payment.id != due and self._keeps_money(payment, order):
-                kept = f"payment {payment.id} keeps {payment.amount} {payment.currency}"
+                kept = f"payment {payment.id} keeps {payment.net_amount} {payment.currency}"
                 mend = "settle it, or refund it, in the payments admin"
                 yield f"order {order.id}: it is {order.status}, and {kept}: {mend}"
 

@@ -219,7 +219,7 @@ def _make_next_call(lease: Lease, intent: Intent, *, superseded: bool) -> SyncRe
     if call is None:
         return SyncResult(intent=intent, void_reason=void_reason)
     try:
-        return SyncResult(intent=_call_provider(call, lease), void_reason=void_reason)
+        return SyncResult(intent=_call_provider(call, lease, intent), void_reason=void_reason)
     except ProviderRefused as refusal:
         intent = get_provider().fetch_intent(lease.intent_id)
         return SyncResult(intent=intent, refused=call, failure=refusal.failure, void_reason=void_reason)
@@ -233,7 +233,7 @@ def _void_reason(lease: Lease, intent: Intent, *, superseded: bool) -> VoidReaso
     return "authorized_too_late" if late else None
 
 
-def _call_provider(call: ProviderCall, lease: Lease) -> Intent:
+def _call_provider(call: ProviderCall, lease: Lease, intent: Intent) -> Intent:
     provider, intent_id, key = get_provider(), lease.intent_id, lease.payment.attempt_key(call)
     match call:
         case ProviderCall.CONFIRM:
@@ -245,6 +245,10 @@ def _call_provider(call: ProviderCall, lease: Lease) -> Intent:
             return provider.cancel_intent(intent_id, key=key)
         case ProviderCall.REFUND:
             return provider.refund_intent(intent_id, key=key)
+        case ProviderCall.REFUND_PART:
+            amount, goal = lease.payment.part_to_refund(intent), lease.payment.refund_goal
+            key = lease.payment.attempt_key(f"{call}:{goal}")
+            return provider.refund_intent(intent_id, amount=amount, key=key)
 
 
 @contextmanager

@@ -188,7 +188,7 @@ def count_stuck(*, since: datetime) -> int:
 def count_ledger_differences(*, since: datetime) -> int:
     """Return of how many settled payments, begun at `since` or later, the ledger says something else."""
     settled = _with_sums().filter(id__gte=first_id_of(since), due_at__isnull=True)
-    captured = Q(status=Status.CAPTURED, ledger_held=0, ledger_taken=F("amount"))
+    captured = Q(status=Status.CAPTURED, ledger_held=0, ledger_taken=F("amount") - F("refunded"))
     nothing_kept = ~Q(status=Status.CAPTURED) & Q(ledger_held=0, ledger_taken=0)
     return settled.exclude(captured | nothing_kept).count()
 

@@ -119,7 +119,7 @@ class Reconciliation:
 def _sums_by_status(payment: Payment) -> Sums:
     if payment.status == Status.AUTHORIZED:
         return Sums(held=payment.amount)
-    return Sums(taken=payment.amount) if payment.status == Status.CAPTURED else NOTHING
+    return Sums(taken=payment.net_amount) if payment.status == Status.CAPTURED else NOTHING
 
 
 def _sums_of(record: ProviderRecord) -> Sums:

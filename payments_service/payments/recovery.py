@@ -11,6 +11,7 @@ from contracts.payment import (
     PaymentCaptured,
     PaymentCaptureFailed,
     PaymentDeclined,
+    PaymentPartlyRefunded,
     PaymentRefunded,
     PaymentStarted,
     PaymentState,
@@ -34,6 +35,7 @@ from shared_events.outbox.recovery import forgets, in_the_end, rebuilds
 @rebuilds(PaymentDeclined)
 @rebuilds(PaymentCaptured)
 @rebuilds(PaymentVoided)
+@rebuilds(PaymentPartlyRefunded)
 @rebuilds(PaymentRefunded)
 @rebuilds(PaymentCaptureFailed)
 def rebuild_payment(event: Envelope[PaymentState]) -> bool:
@@ -42,13 +44,34 @@ def rebuild_payment(event: Envelope[PaymentState]) -> bool:
     payment = payment or Payment(id=event.aggregate_id, version=0)
     if payment.version < event.version:
         _create_order_replica(event)
-        payment.rebuild(event)
+        _apply(payment, event)
         payment.save()
         if payment.status == Status.AUTHORIZED:
             # The state of an intent that was cancelled later doesn't show that it was authorised.
             authorized = entry_of(payment, Movement.AUTHORIZED)
             LedgerEntry.objects.bulk_create([authorized], ignore_conflicts=True)
     return True
+
+
+def _apply(payment: Payment, event: Envelope[PaymentState]) -> None:
+    """Set the event's state, and make the payment due at once, so that its intent is fetched."""
+    state = event.data
+    payment.version, payment.status = event.version, Status(state.status)
+    payment.order_id, payment.buyer = state.order_id, state.user_id
+    payment.amount, payment.currency = state.amount, state.currency
+    payment.in_browser, payment.created_at = state.in_browser, state.created_at
+    code, words = getattr(state, "reason_code", ""), getattr(state, "reason", "")
+    is_part = isinstance(state, PaymentPartlyRefunded)
+    payment.reason_code, payment.reason = ("", "") if is_part else (code, words)
+    payment.refund_reason = words if code == "requested" else ""
+    if isinstance(state, PaymentPartlyRefunded):
+        payment.refunded = payment.refund_goal = state.refunded
+    elif isinstance(state, PaymentRefunded):
+        payment.refunded = state.amount
+        payment.refund_asked_at = event.occurred_at if code == "requested" else None
+    payment.intent_lost = payment.intent_id is None
+    payment.last_progress_at = payment.due_at = event.occurred_at
+    payment.leased_until = None
 
 
 @in_the_end

@@ -101,8 +101,8 @@ class PaymentProvider(Protocol):
     def cancel_intent(self, intent_id: str, *, key: str) -> Intent:
         """Cancel an intent of which nothing was captured. Raises ProviderRefused."""
 
-    def refund_intent(self, intent_id: str, *, key: str) -> Intent:
-        """Refund all that was captured. Raises ProviderRefused."""
+    def refund_intent(self, intent_id: str, *, amount: Decimal | None = None, key: str) -> Intent:
+        """Refund this much of what was captured, or all that is left of it. Raises ProviderRefused."""
 
     def fetch_intent(self, intent_id: str) -> Intent:
         """Return the intent as it is now. Raises ProviderUnavailable for an unknown one, too."""

@@ -121,9 +121,11 @@ class Stripe(PaymentProvider):
             )
         )
 
-    def refund_intent(self, intent_id: str, *, key: str) -> Intent:
-        """Refund all that was captured."""
+    def refund_intent(self, intent_id: str, *, amount: Decimal | None = None, key: str) -> Intent:
+        """Refund this much of what was captured, or all that is left of it."""
         params: Any = {"payment_intent": intent_id}
+        if amount is not None:
+            params["amount"] = int(amount * 100)
         _call("refunds.create", lambda client: client.v1.refunds.create(params, {"idempotency_key": key}))
         return self.fetch_intent(intent_id)
 
@@ -232,17 +234,17 @@ def _intent(answer: stripe.PaymentIntent) -> Intent:
         failure=_failure_of(error) if error else _failed_refund(state, charge),
         next_action_url=_next_action_url(raw.get("next_action")),
         card_last4=_last4(raw),
+        refunded=_refunded(raw),
     )
 
 
 def _record(answer: stripe.PaymentIntent) -> ProviderRecord:
     raw = answer.to_dict()
-    refunded = (raw.get("latest_charge") or {}).get("amount_refunded", 0)
     return ProviderRecord(
         intent_id=raw["id"],
         payment_id=(raw.get("metadata") or {}).get("payment_id", ""),
         held=_amount(raw["amount_capturable"]),
-        taken=_amount(raw["amount_received"] - (refunded if raw["amount_received"] else 0)),
+        taken=_amount(raw["amount_received"]) - _refunded(raw),
         currency=raw["currency"].upper(),
         created=datetime.fromtimestamp(raw["created"], UTC),
     )
@@ -250,6 +252,14 @@ def _record(answer: stripe.PaymentIntent) -> ProviderRecord:
 
 def _amount(hundredths: int) -> Decimal:
     return Decimal(hundredths).scaleb(-2)
+
+
+def _refunded(intent: dict[str, Any]) -> Decimal:
+    # A charge that is released without having been captured counts as refunded, too.
+    charge = intent.get("latest_charge")
+    if not isinstance(charge, dict) or not intent["amount_received"]:
+        return Decimal(0)
+    return _amount(charge["amount_refunded"])
 
 
 def _failed_refund(state: IntentState, charge: Any) -> Failure | None:

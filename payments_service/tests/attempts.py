@@ -18,12 +18,12 @@ def lease(order: PlacedOrder, *, later: timedelta = timedelta(0)) -> operations.
         return operations.lease_payment(payment_id=order.payment().id, now=timezone.now() + later)
 
 
-def add_new_intent(order: PlacedOrder, card: str = "tok_visa") -> operations.Lease:
+def add_new_intent(order: PlacedOrder, card: str = "tok_visa") -> tuple[operations.Lease, Intent]:
     """Go as far as a buyer's request that has not confirmed yet."""
     begun = begin_attempt(order)
     intent = paying._create_intent(begun, card)
     with transaction.atomic():
-        return operations.add_intent(lease=begun, intent=intent, now=timezone.now())
+        return operations.add_intent(lease=begun, intent=intent, now=timezone.now()), intent
 
 
 def add_unknown_intent(order: PlacedOrder) -> None:

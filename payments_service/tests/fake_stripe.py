@@ -92,8 +92,8 @@ class FakeStripe:
         """Delete every intent."""
         assert self._http.delete(f"{self.address}/_config/data").ok
 
-    def refund(self, intent_id: str | None) -> None:
-        self._post("refunds", payment_intent=str(intent_id))
+    def refund(self, intent_id: str | None, **part: str) -> None:
+        self._post("refunds", payment_intent=str(intent_id), **part)
 
     def _post(self, path: str, **data: str) -> None:
         self._answer(self._http.post(f"{self.address}/v1/{path}", data=data))

@@ -87,8 +87,17 @@ class Memory(PaymentProvider):
         is_cancellable = [state for state in IntentState if state.is_open or state is IntentState.AUTHORIZED]
         return self._move(intent_id, key, IntentState.CANCELED, *is_cancellable)
 
-    def refund_intent(self, intent_id: str, *, key: str) -> Intent:
-        return self._move(intent_id, key, IntentState.REFUNDED, IntentState.CAPTURED)
+    def refund_intent(self, intent_id: str, *, amount: Decimal | None = None, key: str) -> Intent:
+        def refund() -> Intent:
+            account = self._in(intent_id, IntentState.CAPTURED)
+            left = account.amount - account.intent.refunded
+            if (amount or left) > left:
+                raise ProviderRefused(Failure(code="too_much", message=f"Only {left} is left."))
+            refunded = account.intent.refunded + (amount or left)
+            account.intent = replace(account.intent, refunded=refunded)
+            return account.set_state(IntentState.REFUNDED) if refunded == account.amount else account.intent
+
+        return self._run_once_per_key(key, refund)
 
     def fetch_intent(self, intent_id: str) -> Intent:
         self._require_reachable()
@@ -143,7 +152,7 @@ def _record(account: Account) -> ProviderRecord:
         intent_id=account.intent.id,
         payment_id=str(account.payment_id),
         held=account.amount if state is IntentState.AUTHORIZED else nothing,
-        taken=account.amount if state is IntentState.CAPTURED else nothing,
+        taken=account.amount - account.intent.refunded if state is IntentState.CAPTURED else nothing,
         currency=account.currency,
         created=account.created,
     )

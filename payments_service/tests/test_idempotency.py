@@ -214,6 +214,6 @@ def crash_after_start(order: PlacedOrder) -> operations.Lease:
 
 def crash_after_confirming(order: PlacedOrder, card: str) -> None:
     """Leave the state of a request that dies before it stores the provider's answer."""
-    lease, _ = paying._start(order.id, order.buyer, card, key_of(order))
+    attempt = paying._start(order.id, order.buyer, card, key_of(order))
     with suppress(ProviderDeclined):
-        paying._call_provider(ProviderCall.CONFIRM, lease)
+        paying._call_provider(ProviderCall.CONFIRM, *attempt)

@@ -94,7 +94,7 @@ class TestTheLedger:
         [
             (IntentState.CHALLENGED, set(), []),
             (IntentState.CANCELED, set(), []),
-            (IntentState.REFUNDED, set(), ["authorized", "captured", "refunded"]),
+            (IntentState.REFUNDED, set(), ["authorized", "captured"]),
             (IntentState.AUTHORIZED, {"authorized", "captured"}, []),
             (IntentState.CANCELED, {"authorized", "captured"}, []),
             (IntentState.CANCELED, {"authorized", "voided"}, []),

@@ -5,10 +5,11 @@ from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from payments_service.payments import reconciliation
+from payments_service.payments import operations, queries, reconciliation
 from payments_service.payments.models import Intent, OrderReplica, Payment
 from payments_service.providers import ProviderRecord, stripe
 from payments_service.providers.stripe import Stripe
@@ -63,6 +64,28 @@ class TestReconcile:
         [difference] = differences()
         assert str(paid.payment().id) in difference
         assert "the ledger says 0.00 held, 19.99 taken, and Stripe 0.00 held, 0.00 taken" in difference
+
+    def test_finds_nothing_after_a_refund_of_a_part(self, paid: PlacedOrder) -> None:
+        payment = paid.payment()
+        with transaction.atomic():
+            operations.request_refund(
+                payment_id=payment.id,
+                reason="No view",
+                now=timezone.now(),
+                amount=Decimal(5),
+                version=payment.version,
+            )
+        run_commands()
+        assert differences() == []
+        assert queries.count_ledger_differences(since=payment.created_at) == 0
+        assert "taken USD: 14.99 by the ledger, 14.99 by Stripe" in reconcile()[0]
+
+    def test_finds_a_part_that_stripe_gave_back_by_itself(
+        self, paid: PlacedOrder, provider: FakeStripe
+    ) -> None:
+        provider.refund(paid.payment().intent_id, amount="700")
+        [difference] = differences()
+        assert "the ledger says 0.00 held, 19.99 taken, and Stripe 0.00 held, 12.99 taken" in difference
 
     def test_finds_a_status_that_the_ledger_denies(self, paid: PlacedOrder) -> None:
         Payment.objects.filter(order=paid.id).update(status="voided")

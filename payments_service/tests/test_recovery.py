@@ -35,23 +35,36 @@ UNKNOWN = (
 @pytest.fixture
 def orders(shop: APIClient, provider: FakeStripe, buyer: UUID) -> list[PlacedOrder]:
     """A rich history: payments in every state, with and without an intent at Stripe."""
-    captured, refunded, voided, declined, authorized, challenged, refused = (
-        PlacedOrder(buyer) for _ in range(7)
+    captured, refunded, voided, declined, authorized, challenged, refused, parted = (
+        PlacedOrder(buyer) for _ in range(8)
     )
-    for order in (captured, refunded, voided, authorized):
+    for order in (captured, refunded, parted, voided, authorized):
         assert shop.post("/api/payments", order.body()).status_code == 201
     shop.post("/api/payments", declined.body("tok_chargeDeclined"))
     shop.post("/api/payments", refused.body("tok_nonsense"))
     shop.post("/api/payments/intents", {"orderId": str(challenged.id)})
-    for order in (captured, refunded):
+    for order in (captured, refunded, parted):
         order.complete(order.payment())
     voided.cancel()
     run_commands()
     with transaction.atomic():
         payment = refunded.payment()
         operations.request_refund(payment_id=payment.id, reason="Rained off", now=timezone.now())
+    refund_a_part(parted)
     run_commands()
-    return [captured, refunded, voided, declined, authorized, challenged, refused]
+    return [captured, refunded, voided, declined, authorized, challenged, refused, parted]
+
+
+def refund_a_part(order: PlacedOrder) -> None:
+    payment = order.payment()
+    with transaction.atomic():
+        operations.request_refund(
+            payment_id=payment.id,
+            reason="No view",
+            now=timezone.now(),
+            amount=Decimal(5),
+            version=payment.version,
+        )
 
 
 def entries() -> list[tuple[UUID, str, Decimal, Decimal]]:

@@ -202,9 +202,9 @@ class TestACrash:
         self, provider: FakeStripe, buyer: UUID, card: str, status: str
     ) -> None:
         order = PlacedOrder(buyer)
-        lease = add_new_intent(order, card)
+        attempt = add_new_intent(order, card)
         with suppress(ProviderDeclined):
-            paying._call_provider(ProviderCall.CONFIRM, lease)
+            paying._call_provider(ProviderCall.CONFIRM, *attempt)
         let_time_pass()
         sweep()
         assert order.payment().status == status
@@ -212,7 +212,7 @@ class TestACrash:
 
     def test_after_confirming_a_lapsed_order_keeps_nothing(self, provider: FakeStripe, buyer: UUID) -> None:
         order = PlacedOrder(buyer)
-        paying._call_provider(ProviderCall.CONFIRM, add_new_intent(order))
+        paying._call_provider(ProviderCall.CONFIRM, *add_new_intent(order))
         order.cancel("expired")
         let_time_pass()
         sweep()

@@ -34,6 +34,7 @@ class TestShowPayment:
             "status": "authorized",
             "amount": "19.99",
             "currency": "USD",
+            "refunded": "0.00",
             "reasonCode": "",
             "reason": "",
             "failure": None,

@@ -44,16 +44,19 @@ class TestAnOperator:
         assert "4242" not in page.url
         page.get_by_role("link", name="Refund…").click()
         heading(page, "Refund $88.50?")
+        page.get_by_label("Amount to refund").fill("5.00")
         page.get_by_label("Reason").fill(REASON)
         page.get_by_role("button", name="Refund").click()
         expect(page.get_by_text("This needs a sign-in of the last 10 minutes.")).to_be_visible()
         scenario.market.has_recent_login = True
         sign_in_again(page)
         expect(page.get_by_label("Reason")).to_have_value(REASON)
+        expect(page.get_by_label("Amount to refund")).to_have_value("5.00")
         page.get_by_role("button", name="Refund").click()
         expect(page.get_by_text("Refund requested.")).to_be_visible()
         heading(page, "What happened")
-        assert [body for _, _, body in scenario.market.acted] == [{"reason": REASON}]
+        [(_, _, body)] = scenario.market.acted
+        assert (body["reason"], body["amount"]) == (REASON, "5.00")
 
     def test_redrives_by_keyboard_alone(self, pages: Pages, storefront: Storefront, width: int) -> None:
         scenario = storefront.show("console-today")

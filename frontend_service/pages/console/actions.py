@@ -14,7 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from frontend_service.clients.staff import OWNERS, Staff
-from frontend_service.pages.console.confirmation import Confirmation, ConfirmView, back_in
+from frontend_service.pages.console.confirmation import (
+    Confirmation,
+    ConfirmView,
+    ReasonForm,
+    RefundForm,
+    back_in,
+)
 from frontend_service.pages.console.story_reading import read_linked
 from frontend_service.pages.console.things import Fact, Thing, read_thing, story_address, with_names
 from frontend_service.pages.visitor import PageRequest
@@ -32,6 +38,7 @@ class Action:
     effects: tuple[str | Promise, ...]
     done: str | Promise
     is_final: bool = False
+    form: type[ReasonForm] = ReasonForm
 
 
 ACTIONS = (
@@ -55,12 +62,16 @@ ACTIONS = (
         label=gettext_lazy("Refund"),
         question=gettext_lazy("Refund %(what)s?"),
         effects=(
-            gettext_lazy("The whole amount goes back to the buyer’s card. A part of it can’t be refunded."),
-            gettext_lazy("The order ends as refunded, and the ticket goes back on sale."),
+            gettext_lazy("The amount that you type in goes back to the buyer’s card, and the sale stands."),
+            gettext_lazy(
+                "Without an amount everything that is left goes back. Then the order ends as "
+                "refunded, and the ticket goes back on sale."
+            ),
             gettext_lazy("You can’t undo a refund."),
         ),
         done=gettext_lazy("Refund requested. The story shows it once the payment provider has done it."),
         is_final=True,
+        form=RefundForm,
     ),
     Action(
         verb="settle",
@@ -154,7 +165,8 @@ class Act(ConfirmView):
         if action is None:
             raise Http404
         api = Staff(request.api.gateway, OWNERS[kind])
-        thing = read_thing(kind, api.get_thing(kind, thing_id), thing_id=str(thing_id))
+        data = api.get_thing(kind, thing_id)
+        thing = read_thing(kind, data, thing_id=str(thing_id))
         thing = with_names(thing, read_linked(request.api.gateway, thing))
         return Confirmation(
             title=action.question % {"what": thing.label or thing.id},
@@ -164,11 +176,13 @@ class Act(ConfirmView):
             back=back_in(request, default=story_address(kind, str(thing_id))),
             facts=_facts_of(thing),
             is_final=action.is_final,
+            form=action.form,
+            hidden={"version": str(data["version"])} if "version" in action.form.base_fields else {},
         )
 
 
-def _act(api: Staff, action: Action, thing_id: UUID, reason: str) -> str:
-    api.act(action.kind, thing_id, action.verb, reason=reason)
+def _act(api: Staff, action: Action, thing_id: UUID, **given: Any) -> str:
+    api.act(action.kind, thing_id, action.verb, given=given)
     return str(action.done)
 
 

@@ -62,7 +62,10 @@ def caused_by(event_type: str, data: Json) -> str:
     """Who caused it; empty where the event doesn't tell."""
     if event_type == "order.cancelled":
         return str(_CANCELLED.get(str(value_of(data, "cancel_reason")), ("", ""))[1])
-    if event_type == "payment.refunded" and value_of(data, "reason_code") == _REQUESTED_BY_STAFF:
+    if (
+        event_type in ("payment.refunded", "payment.partly_refunded")
+        and value_of(data, "reason_code") == _REQUESTED_BY_STAFF
+    ):
         return str(_STAFF)
     return str(_CAUSES.get(event_type, ""))
 
@@ -73,6 +76,10 @@ def _title(data: Json) -> str:
 
 def _amount(data: Json) -> str:
     return amount_in(ticket_in(data) or data)
+
+
+def _refunded(data: Json) -> str:
+    return amount_in(data, "refunded")
 
 
 def _until(data: Json) -> str:
@@ -91,6 +98,7 @@ def _reason(data: Json) -> str:
 
 _VALUES: dict[str, Callable[[Json], str]] = {
     "title": _title, "amount": _amount, "until": _until, "reason": _reason,
+    "refunded": _refunded,
 }  # fmt: skip
 _SENTENCES: dict[str, str | Promise] = {
     "user.signed_up": gettext_lazy("The account was created."),
@@ -115,6 +123,9 @@ _SENTENCES: dict[str, str | Promise] = {
     "payment.declined": gettext_lazy("The payment of %(amount)s was declined: %(reason)s."),
     "payment.captured": gettext_lazy("The card was charged %(amount)s."),
     "payment.voided": gettext_lazy("The payment ended without a charge: %(reason)s."),
+    "payment.partly_refunded": gettext_lazy(
+        "%(refunded)s of %(amount)s have gone back to the buyer: %(reason)s. The sale stands."
+    ),
     "payment.refunded": gettext_lazy("%(amount)s went back to the buyer: %(reason)s."),
     "payment.capture_failed": gettext_lazy("The charge of %(amount)s failed for good: %(reason)s."),
 }
@@ -138,6 +149,7 @@ _CAUSES: dict[str, str | Promise] = {
     "payment.declined": _BANK,
     "payment.captured": _SYSTEM,
     "payment.voided": _SYSTEM,
+    "payment.partly_refunded": _SYSTEM,
     "payment.refunded": _SYSTEM,
     "payment.capture_failed": _BANK,
 }

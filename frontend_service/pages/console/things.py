@@ -159,9 +159,9 @@ def ticket_in(data: Json) -> Json:
     return ticket if isinstance(ticket, dict) else {}
 
 
-def amount_in(data: Json) -> str:
-    """The amount or price in the data, with its currency; empty where there is none."""
-    value = data.get("amount", data.get("price"))
+def amount_in(data: Json, *names: str) -> str:
+    """The amount or price in the data (or what has one of `names`), with its currency; empty without one."""
+    value = next((data[name] for name in names or ("amount", "price") if name in data), None)
     try:
         return money(Decimal(str(value)), str(data.get("currency") or "")) if value is not None else ""
     except (InvalidOperation, ValueError):
@@ -189,6 +189,8 @@ def _facts(kind: str, data: Json) -> Iterator[Fact]:
     price = amount_in(ticket_in(data) if kind == "order" else data)
     if price:
         yield Fact(name=_("Amount") if kind == "payment" else _("Price"), text=price)
+    if str(data.get("refunded") or "").strip("0."):
+        yield Fact(name=_("Refunded"), text=amount_in(data, "refunded"))
     yield from _links(kind, data)
     for name, label in _TIMES.items():
         if (at := _moment(value_of(data, name))) is not None:

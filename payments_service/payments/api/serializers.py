@@ -1,5 +1,6 @@
 """The shapes that clients send and get. Names are camelCase and fixed."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -7,6 +8,7 @@ from rest_framework import serializers
 from payments_service.payments.models import Movement, Payment, Status
 from payments_service.providers import get_provider
 from service_defaults.camel_case import CamelCaseSerializer
+from service_defaults.staff_api import ReasonInput
 
 
 def _always(message: str) -> dict[str, Any]:
@@ -40,6 +42,9 @@ class PaymentOutput(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Status.values)
     amount = serializers.DecimalField(max_digits=12, decimal_places=2)
     currency = serializers.CharField()
+    refunded = serializers.DecimalField(
+        max_digits=12, decimal_places=2, help_text="How much of the amount has gone back"
+    )
     reasonCode = serializers.CharField(  # noqa: N815
         source="reason_code",
         help_text="Why it ended as it did, for programs: empty where the status says it all",
@@ -97,6 +102,12 @@ class StaffPaymentOutput(CamelCaseSerializer):
     status = serializers.ChoiceField(choices=Status.values)
     amount = serializers.DecimalField(max_digits=12, decimal_places=2)
     currency = serializers.CharField()
+    refunded = serializers.DecimalField(
+        max_digits=12, decimal_places=2, help_text="How much of the amount has gone back"
+    )
+    refund_goal = serializers.DecimalField(
+        max_digits=12, decimal_places=2, help_text="How much should have, by the parts that staff requested"
+    )
     reason_code = serializers.CharField()
     reason = serializers.CharField()
     failure_code = serializers.CharField(help_text="Why the provider last refused a card or a call")
@@ -114,6 +125,30 @@ class StaffPaymentOutput(CamelCaseSerializer):
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+
+class RefundInput(ReasonInput):
+    """A refund: of all that is left, or of an `amount` of the payment in that `version`."""
+
+    amount = serializers.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        required=False,
+        help_text="A part, in the payment's currency; its sale stands. Without it, all that is left",
+    )
+    version = serializers.IntegerField(
+        required=False,
+        help_text="The payment's `version`, needed with an amount: it must not be refunded twice",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """An amount needs the version."""
+        if "amount" in attrs and "version" not in attrs:
+            raise serializers.ValidationError(
+                {"version": "An amount needs the version of the payment that you looked at."}
+            )
+        return attrs
 
 
 class LedgerEntryOutput(CamelCaseSerializer):

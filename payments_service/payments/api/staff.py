@@ -10,6 +10,7 @@ from contracts.staff import MONEY_ROLES
 from marketplace.staff.searching import MatchesOutput, SearchInput, TodayOutput, read_query
 from payments_service.payments import operations, queries
 from payments_service.payments.api.serializers import (
+    RefundInput,
     StaffPaymentFilterInput,
     StaffPaymentOutput,
     StaffPaymentWithEntriesOutput,
@@ -76,22 +77,25 @@ class RefundPayment(StaffAction):
     action_roles = MONEY_ROLES
     needs_recent_login = True
 
-    @extend_schema(request=ReasonInput, responses={200: StaffPaymentWithEntriesOutput})
+    @extend_schema(request=RefundInput, responses={200: StaffPaymentWithEntriesOutput})
     def post(self, request: Request, payment_id: UUID) -> Response:
-        """Have a captured payment refunded in full, for a reason; its order ends with it.
+        """Have a captured payment refunded for a reason: all that is left, or an `amount` of it.
 
-        Needs a sign-in within the last 10 minutes. The provider is requested at once; repeated, it changes
-        nothing.
+        Its order ends with a refund of all that is left; after one of a part the sale stands. Needs a sign-in
+        within the last 10 minutes. The provider is requested at once. Repeated, a refund of all that is left
+        changes nothing; one of a part is refused, since the payment has another `version`.
         """
-        reason = read_reason(request)
+        given = RefundInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        payment = queries.get_any_payment(payment_id=payment_id)
+        refund = given.validated_data
+        amount = refund.get("amount")
         act(
             request,
-            on=queries.get_any_payment(payment_id=payment_id),
-            done="refund requested",
-            reason=reason,
-            operation=lambda: operations.request_refund(
-                payment_id=payment_id, reason=reason, now=database_now()
-            ),
+            on=payment,
+            done=f"refund of {amount} {payment.currency} requested" if amount else "refund requested",
+            reason=refund["reason"],
+            operation=lambda: operations.request_refund(payment_id=payment_id, now=database_now(), **refund),
         )
         return Response(_shown(payment_id))
 

@@ -114,6 +114,14 @@ class Migration(migrations.Migration):
                 ("failure_code", models.CharField(blank=True, max_length=100)),
                 ("failure_message", models.CharField(blank=True, max_length=500)),
                 ("refusals", models.PositiveIntegerField(default=0)),
+                (
+                    "refunded",
+                    models.DecimalField(db_default=0, decimal_places=2, default=0, max_digits=12),
+                ),
+                (
+                    "refund_goal",
+                    models.DecimalField(db_default=0, decimal_places=2, default=0, max_digits=12),
+                ),
                 ("refund_reason", models.CharField(blank=True, max_length=200)),
                 ("refund_asked_at", models.DateTimeField(null=True)),
                 (
@@ -224,6 +232,17 @@ class Migration(migrations.Migration):
             model_name="payment",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    ("refund_goal__lt", models.F("amount")),
+                    ("refunded__gte", 0),
+                    ("refunded__lte", models.F("amount")),
+                ),
+                name="refunds_within_the_amount",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
                     ("intent_id__isnull", False),
                     ("intent_lost", True),
                     ("status__in", ["started", "declined", "voided"]),
@@ -249,7 +268,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="ledgerentry",
-            constraint=models.UniqueConstraint(fields=("payment", "movement"), name="one_entry_per_movement"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("movement", "refunded"), _negated=True),
+                fields=("payment", "movement"),
+                name="one_entry_per_movement",
+            ),
         ),
         migrations.AddConstraint(
             model_name="ledgerentry",

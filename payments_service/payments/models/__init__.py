@@ -1,6 +1,6 @@
 """State: payments and their ledger, replicas of orders, and the provider's webhooks."""
 
-from payments_service.payments.models.events import event_of
+from payments_service.payments.models.events import event_of, part_refund_of
 from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, ProviderCall
 from payments_service.payments.models.lease_locks import lock_lease, unlock_lease, without_holder
 from payments_service.payments.models.ledger import (
@@ -55,6 +55,7 @@ __all__ = [
     "event_of",
     "lock_lease",
     "movements_due",
+    "part_refund_of",
     "reason_for",
     "record_movements",
     "refused_card",

@@ -1,6 +1,7 @@
 """An intent at the payment provider, and what payments may do with it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum, auto
 
 
@@ -35,6 +36,7 @@ class Intent:
     """An intent in the state that the provider last returned; `provider` is the provider's name.
 
     `failure` is why its last card failed; `next_action_url` the page on which the buyer answers a challenge.
+    `refunded` is how much of what was captured has gone back, in the currency's main unit.
     `card_last4` are the last four digits of its card's number, as far as the provider says them.
     """
 
@@ -45,6 +47,7 @@ class Intent:
     failure: Failure | None = None
     next_action_url: str = ""
     card_last4: str = ""
+    refunded: Decimal = Decimal(0)
 
 
 class Goal(StrEnum):
@@ -62,3 +65,4 @@ class ProviderCall(StrEnum):
     CAPTURE = auto()
     CANCEL = auto()
     REFUND = auto()
+    REFUND_PART = auto()

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from payments_service.payments.models.intents import IntentState
+from payments_service.payments.models.intents import Intent, IntentState
 from payments_service.payments.models.payments import Payment
 
 
@@ -31,13 +31,14 @@ EFFECTS: dict[Movement, tuple[int, int]] = {
 _HISTORY: dict[IntentState, tuple[Movement, ...]] = {
     IntentState.AUTHORIZED: (Movement.AUTHORIZED,),
     IntentState.CAPTURED: (Movement.AUTHORIZED, Movement.CAPTURED),
-    IntentState.REFUNDED: (Movement.AUTHORIZED, Movement.CAPTURED, Movement.REFUNDED),
+    IntentState.REFUNDED: (Movement.AUTHORIZED, Movement.CAPTURED),
 }
 
 
 def movements_due(state: IntentState, written: set[str]) -> list[Movement]:
     """Return the movements that the ledger lacks, given an intent's state and the movements written.
 
+    Refunds aren't among them: what counts is how much has gone back (`record_movements`).
     States that an intent passed between two syncs are included. An intent that was cancelled, and never seen
     authorised, has moved nothing.
     """
@@ -64,7 +65,11 @@ class LedgerEntry(models.Model):
     class Meta:
         verbose_name_plural = "ledger"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["payment", "movement"], name="one_entry_per_movement"),
+            models.UniqueConstraint(
+                fields=["payment", "movement"],
+                condition=~Q(movement="refunded"),
+                name="one_entry_per_movement",
+            ),
             models.CheckConstraint(
                 condition=Q(movement="authorized", held__gt=0, taken=0)
                 | Q(movement="captured", taken__gt=0, held=-F("taken"))
@@ -79,14 +84,22 @@ class LedgerEntry(models.Model):
         return f"{self.movement} {self.payment_id}"
 
 
-def record_movements(payment: Payment, state: IntentState) -> None:
-    """Write what the ledger lacks, given the state of the payment's intent. The payment must be locked."""
-    written = set(payment.entries.values_list("movement", flat=True))
-    due = movements_due(state, written)
-    LedgerEntry.objects.bulk_create(entry_of(payment, movement) for movement in due)
+def record_movements(payment: Payment, intent: Intent) -> None:
+    """Write what the ledger lacks, given the payment's intent. The payment must be locked.
+
+    A refund has an entry for each part: what has gone back at the provider and isn't written yet. One that
+    came back is made again, so it stays written.
+    """
+    written = list(payment.entries.values_list("movement", "taken"))
+    due = movements_due(intent.state, {movement for movement, _ in written})
+    entries = [entry_of(payment, movement) for movement in due]
+    refunded = -sum(taken for movement, taken in written if movement == Movement.REFUNDED)
+    if intent.refunded > refunded:
+        entries.append(entry_of(payment, Movement.REFUNDED, intent.refunded - refunded))
+    LedgerEntry.objects.bulk_create(entries)
 
 
-def entry_of(payment: Payment, movement: Movement) -> LedgerEntry:
-    """Return the unsaved entry of a movement of the payment's whole amount."""
-    held, taken = (Decimal(sign) * payment.amount for sign in EFFECTS[movement])
+def entry_of(payment: Payment, movement: Movement, amount: Decimal | None = None) -> LedgerEntry:
+    """Return the unsaved entry of a movement, of the payment's whole amount where none is given."""
+    held, taken = (sign * (amount or payment.amount) for sign in EFFECTS[movement])
     return LedgerEntry(payment=payment, movement=movement, held=held, taken=taken, currency=payment.currency)

@@ -1,17 +1,16 @@
 """A payment: one attempt to pay an order, and the rules of its status."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from contracts.payment import PaymentState
 from payments_service.payments.models.intents import Failure, Goal, Intent, IntentState, ProviderCall
 from payments_service.payments.models.replicas import OrderReplica
 from service_defaults.idempotency.models import IdempotencyRecord
-from shared_events.envelope import Envelope
 from shared_events.ids import uuid7
 
 
@@ -73,6 +72,10 @@ class Payment(models.Model):
     failure_message = models.CharField(max_length=500, blank=True)
     #: How often the provider refused a call. It would refuse the same key again, so keys contain this number.
     refusals = models.PositiveIntegerField(default=0)
+    #: How much has gone back, and how much should have by the parts that staff requested: see `refunds`.
+    refunded = models.DecimalField(max_digits=12, decimal_places=2, default=0, db_default=0)
+    refund_goal = models.DecimalField(max_digits=12, decimal_places=2, default=0, db_default=0)
+    #: Why the latest refund was requested, and when the whole was; empty where only parts were.
     refund_reason = models.CharField(max_length=200, blank=True)
     refund_asked_at = models.DateTimeField(null=True)
     #: When its status or its goal last changed.
@@ -96,6 +99,10 @@ class Payment(models.Model):
                 name="one_live_payment_per_order",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("amount"), refund_goal__lt=F("amount")),
+                name="refunds_within_the_amount",
+            ),
             models.CheckConstraint(
                 condition=Q(intent_id__isnull=False)
                 | Q(intent_lost=True)
@@ -138,21 +145,6 @@ class Payment(models.Model):
     def set_card(self, intent: Intent) -> None:
         """Store the last four digits of the intent's card; an intent that names none leaves them."""
         self.card_last4 = intent.card_last4[:4] or self.card_last4
-
-    def rebuild(self, event: Envelope[PaymentState]) -> None:
-        """Take over the state of one of its events, and be due at once, so that its intent is fetched."""
-        state = event.data
-        self.version, self.status = event.version, Status(state.status)
-        self.order_id, self.buyer = state.order_id, state.user_id
-        self.amount, self.currency = state.amount, state.currency
-        self.in_browser, self.created_at = state.in_browser, state.created_at
-        self.reason_code = getattr(state, "reason_code", "")
-        self.reason = getattr(state, "reason", "")
-        if self.status == Status.REFUNDED and self.reason_code == "requested":
-            self.refund_reason, self.refund_asked_at = self.reason, event.occurred_at
-        self.intent_lost = self.intent_id is None
-        self.last_progress_at = self.due_at = event.occurred_at
-        self.leased_until = None
 
     def attempt_key(self, call: str) -> str:
         """Return the idempotency key of a call of the provider: the same until a call is refused."""
@@ -233,6 +225,8 @@ class Payment(models.Model):
                 return ProviderCall.CANCEL
             return ProviderCall.REFUND if intent.state is IntentState.CAPTURED else None
         if goal is Goal.CAPTURE:
+            if self.part_to_refund(intent):
+                return ProviderCall.REFUND_PART
             return ProviderCall.CAPTURE if intent.state is IntentState.AUTHORIZED else None
         confirm = intent.state is IntentState.UNCONFIRMED and not self.in_browser
         return ProviderCall.CONFIRM if confirm else None
@@ -240,12 +234,22 @@ class Payment(models.Model):
     def is_settled(self, order: OrderReplica, intent: Intent) -> bool:
         """Whether the goal is reached and the intent's state is final."""
         if intent.state is IntentState.CAPTURED:
-            return self.goal(order) is Goal.CAPTURE
+            return self.goal(order) is Goal.CAPTURE and not self.part_to_refund(intent)
         return intent.state in (IntentState.CANCELED, IntentState.REFUNDED)
 
     def refund_came_back(self, intent: Intent) -> bool:
         """Whether the buyer's bank returned a refund: it must be made again."""
-        return self.status == Status.REFUNDED and intent.state is IntentState.CAPTURED
+        return intent.state is IntentState.CAPTURED and intent.refunded < self.refunded
+
+    def part_to_refund(self, intent: Intent) -> Decimal:
+        """Return how much has still to go back of an intent's money while its sale stands, often 0."""
+        is_captured = intent.state is IntentState.CAPTURED
+        return max(self.refund_goal - intent.refunded, Decimal(0)) if is_captured else Decimal(0)
+
+    @property
+    def net_amount(self) -> Decimal:
+        """What a captured payment has brought, without what went back."""
+        return self.amount - self.refunded
 
     def status_after(
         self, order: OrderReplica, intent: Intent, refused: ProviderCall | None = None

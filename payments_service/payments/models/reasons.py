@@ -40,7 +40,7 @@ def reason_for(
             code: PaymentReason = "authorization_lapsed" if lapsed else "capture_refused"
             return Reason(code=code, words=payment.failure_message)
         case Status.REFUNDED:
-            if payment.refund_reason:
+            if payment.refund_asked_at:
                 return Reason(code="requested", words=payment.refund_reason)
             reason = _by_order(payment, order)
             return reason or Reason(code="refunded_at_provider", words=f"refunded at {intent.provider}")

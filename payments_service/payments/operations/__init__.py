@@ -22,16 +22,21 @@ from payments_service.payments.operations.attempts import (
     start_payment,
 )
 from payments_service.payments.operations.due_payments import (
-    NotCaptured,
     NothingToSettle,
     end_leases_without_holder,
     purge_stripe_events,
     receive_webhook,
-    request_refund,
     settle_due_payments,
     settle_now,
 )
 from payments_service.payments.operations.locks import OrderNotFound, PaymentNotFound
+from payments_service.payments.operations.refunds import (
+    NotCaptured,
+    PaymentChanged,
+    RefundTooLarge,
+    RefundUnderWay,
+    request_refund,
+)
 from payments_service.payments.operations.replicas import (
     end_lost_order,
     end_orders,
@@ -51,8 +56,11 @@ __all__ = [
     "OrderCancelled",
     "OrderExpired",
     "OrderNotFound",
+    "PaymentChanged",
     "PaymentInProgress",
     "PaymentNotFound",
+    "RefundTooLarge",
+    "RefundUnderWay",
     "SyncResult",
     "add_intent",
     "begin_searches",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.payment import VoidReason
+from contracts.payment import PaymentState, VoidReason
 from marketplace.users import operations as users
 from payments_service.payments import metrics
 from payments_service.payments.models import (
@@ -25,6 +25,7 @@ from payments_service.payments.models import (
     Status,
     event_of,
     lock_lease,
+    part_refund_of,
     reason_for,
     record_movements,
     without_holder,
@@ -199,14 +200,15 @@ def record_sync(*, lease: Lease, result: SyncResult, now: datetime) -> Payment:
     payment.set_failure(result.failure or intent.failure)
     payment.set_card(intent)
     if payment.refund_came_back(intent):
-        refused = ProviderCall.REFUND
+        refused = payment.next_call(order, intent)
     payment.refusals += refused is not None
     payment.next_action_url = intent.next_action_url
     while (status := payment.status_after(order, intent, refused)) is not None:
         metrics.observe_settling(payment, order, status, now)
         set_status(payment, status, reason_for(status, payment, order, intent, result.void_reason))
         payment.last_progress_at = now
-    record_movements(payment, intent.state)
+    record_movements(payment, intent)
+    _record_refunded(payment, intent)
     _end_claim(payment)
     # A call that was just refused would be refused again: it waits.
     at_once = payment.next_call(order, intent) not in (None, refused)
@@ -235,10 +237,7 @@ def set_status(payment: Payment, status: Status, reason: Reason | None = None) -
     payment.reason_code, payment.reason = (reason.code, str(reason)[:200]) if reason else ("", "")
     if status not in OPEN:
         payment.client_secret = payment.next_action_url = ""
-    event = event_of(payment)
-    if event is not None:
-        payment.version += 1
-        log.record(event, aggregate_id=payment.id, version=payment.version)
+    _record(payment, event_of(payment))
 
 
 def end_without_intent(payment: Payment, status: Status, reason: Reason) -> None:
@@ -254,6 +253,20 @@ def save_and_schedule(payment: Payment, now: datetime) -> None:
     payment.save()
     if payment.due_at is not None and payment.due_at <= now:
         commands.schedule(SETTLE_PAYMENT, {"payment_id": str(payment.id)})
+
+
+def _record_refunded(payment: Payment, intent: Intent) -> None:
+    """Write how much has gone back; a part, whose sale stands, has an event of its own."""
+    if payment.was_captured and intent.refunded > payment.refunded:
+        payment.refunded = intent.refunded
+        if payment.status == Status.CAPTURED:
+            _record(payment, part_refund_of(payment, intent))
+
+
+def _record(payment: Payment, event: PaymentState | None) -> None:
+    if event is not None:
+        payment.version += 1
+        log.record(event, aggregate_id=payment.id, version=payment.version)
 
 
 def _begin_lease(order: OrderReplica, payment: Payment, now: datetime) -> Lease:

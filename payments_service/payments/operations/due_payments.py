@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from payments_service.payments.models import Payment, Status, StripeEvent, without_holder
+from payments_service.payments.models import Payment, StripeEvent, without_holder
 from payments_service.payments.operations.attempts import SETTLE_PAYMENT, save_and_schedule
 from payments_service.payments.operations.locks import lock_payment
 from service_defaults.errors import BusinessRuleViolation
@@ -14,10 +14,6 @@ from shared_events.outbox import commands, log
 
 #: When a payment whose command the sweep has scheduled is swept again.
 SWEPT_AGAIN_AFTER = timedelta(seconds=15)
-
-
-class NotCaptured(BusinessRuleViolation):
-    """Only a captured payment can be refunded."""
 
 
 class NothingToSettle(BusinessRuleViolation):
@@ -37,21 +33,6 @@ def receive_webhook(*, event_id: str, type: str, intent_id: str, now: datetime) 
         for payment_id, origin in log.origin_contexts(payment_ids).items():
             with bound(origin):
                 settle_soon(Q(id=payment_id), now)
-
-
-def request_refund(*, payment_id: UUID, reason: str, now: datetime) -> Payment:
-    """Have a captured payment refunded in full; a repetition changes nothing.
-
-    Raises PaymentNotFound, NotCaptured.
-    """
-    _, payment = lock_payment(payment_id)
-    if payment.status != Status.CAPTURED:
-        raise NotCaptured
-    if payment.refund_asked_at is None:
-        payment.refund_reason, payment.refund_asked_at = reason, now
-        payment.due_at = payment.last_progress_at = now
-        save_and_schedule(payment, now)
-    return payment
 
 
 def settle_now(*, payment_id: UUID, now: datetime) -> None:
