@@ -145,12 +145,16 @@ def _order_row(event: Message) -> Message:
 
 def _payment_row(event: Message) -> Message:
     data = event["data"]
+    # The reason of a part that went back is the part's: the payment goes on.
+    is_part = event["type"] == "payment.partly_refunded"
+    all_of_it = data["amount"] if event["type"] == "payment.refunded" else "0"
     return {
         **{name: data[name] for name in ("order_id", "amount", "currency", "in_browser", "created_at")},
+        "refunded": data.get("refunded", all_of_it),
         "buyer": data["user_id"],
         # That the buyer has to act is between payments and the buyer.
-        "reason_code": data.get("reason_code", ""),
-        "reason": data.get("reason", ""),
+        "reason_code": "" if is_part else data.get("reason_code", ""),
+        "reason": "" if is_part else data.get("reason", ""),
         "version": event["version"],
     }
 
@@ -161,7 +165,7 @@ def _plain(row: Message) -> Message:
 
 
 def _value(name: str, value: Any) -> Any:
-    if name in ("price", "amount", "ticket_price"):
+    if name in ("price", "amount", "ticket_price", "refunded"):
         return Decimal(value)
     if isinstance(value, str) and name.endswith(("_at", "_before")):
         return value.replace("T", " ").replace("Z", "+00:00")

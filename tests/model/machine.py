@@ -19,6 +19,7 @@ MOST_TICKETS, MOST_WITHDRAWN, MOST_ORDERS = 4, 2, 6
 STRIDES = [*(timedelta(seconds=seconds) for seconds in (1, 16, 61, 61, 400)), LONG]
 
 #: Which one, the likeliest first.
+_parts = st.sampled_from([None, None, "0.01", "4.00", "10.00"])
 _nth = st.sampled_from([0, 0, 0, 0, 0, 1, 1, 2, 3])
 #: What runs at once after a user's action: nothing, the delivery of its events, or all that follows from it.
 _then = st.sampled_from(["all", "all", "news", "nothing"])
@@ -154,10 +155,14 @@ class Marketplace(People, RuleBasedStateMachine):
         self._go_on(then)
 
     @precondition(lambda self: self._captured())
-    @rule(payment=_nth, faults=_faults, happening=_happenings, then=_then)
-    def refund(self, payment: int, faults: list[str], happening: str, then: str) -> None:
+    @rule(payment=_nth, part=_parts, faults=_faults, happening=_happenings, then=_then)
+    def refund(self, payment: int, part: str | None, faults: list[str], happening: str, then: str) -> None:
+        """All that is left, or a part; whoever asks twice for a part has seen the same payment."""
         chosen = pick(self._captured(), payment)
-        self.market.attempt("payments", "refund", payment=chosen["id"])
+        wanted = {"payment": chosen["id"], "part": part, "version": chosen["version"]}
+        self.market.attempt("payments", "refund", **wanted)
+        if part:
+            self.market.attempt("payments", "refund", **wanted)
         self._brew(faults, happening, self.snapshot.orders[chosen["order_id"]])
         self._go_on(then)
 
@@ -191,9 +196,9 @@ class Marketplace(People, RuleBasedStateMachine):
         self.market.provider.let_authorisation_lapse(pick(self.market.provider.intents, intent).id)
 
     @precondition(lambda self: self.market.provider.intents)
-    @rule(intent=_nth)
-    def refund_by_clerk(self, intent: int) -> None:
-        self.market.provider.refund_by_clerk(pick(self.market.provider.intents, intent).id)
+    @rule(intent=_nth, part=st.sampled_from([100, 700, 100_000]))
+    def refund_by_clerk(self, intent: int, part: int) -> None:
+        self.market.provider.refund_by_clerk(pick(self.market.provider.intents, intent).id, part)
 
     @precondition(lambda self: self.market.provider.late)
     @rule()

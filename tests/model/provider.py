@@ -21,7 +21,7 @@ class ProviderRefuses(Exception):
 
 @dataclass
 class Intent:
-    """A PaymentIntent, and whether its money went back."""
+    """A PaymentIntent. `refunded` is how much of it went back; `parts` by requests that named an amount."""
 
     id: str
     amount: int
@@ -29,23 +29,26 @@ class Intent:
     payment: str
     card: str | None
     status: str = "requires_payment_method"
-    refunded: bool = False
+    refunded: int = 0
+    parts: int = 0
     error: Message | None = None
 
     @property
     def is_taken(self) -> bool:
-        return self.status == "succeeded" and not self.refunded
+        return self.status == "succeeded" and self.refunded < self.amount
 
     def raw(self) -> Message:
         """Return it as Stripe's API shows it."""
-        charge = {"refunded": self.refunded} if self.status == "succeeded" else None
+        is_captured = self.status == "succeeded"
+        charge = {"refunded": self.refunded == self.amount, "amount_refunded": self.refunded}
         return {
             "id": self.id,
             "amount": self.amount,
             "currency": "usd",
             "status": self.status,
             "client_secret": f"{self.id}_secret",
-            "latest_charge": charge,
+            "amount_received": self.amount if is_captured else 0,
+            "latest_charge": charge if is_captured else None,
             "last_payment_error": self.error,
         }
 
@@ -99,21 +102,24 @@ class Provider:
         if self.intents[intent_id].status == "requires_capture":
             self._quietly("cancel", intent_id)
 
-    def refund_by_clerk(self, intent_id: str) -> None:
-        """An operator refunds the payment in Stripe's dashboard."""
-        self._quietly("refund", intent_id)
+    def refund_by_clerk(self, intent_id: str, part: int) -> None:
+        """An operator refunds so much of it in Stripe's dashboard, or what is left where that is less."""
+        intent = self.intents[intent_id]
+        amount = min(part, intent.amount - intent.refunded)
+        self._quietly("refund", intent_id, amount=amount)
+        intent.parts -= amount if intent.status == "succeeded" else 0
 
-    def _quietly(self, call: str, intent_id: str) -> None:
-        self._do({"call": call, "about": {"intent": intent_id}}, refuse=False)
+    def _quietly(self, call: str, intent_id: str, **about: Any) -> None:
+        self._do({"call": call, "about": {"intent": intent_id, **about}}, refuse=False)
 
     def _do(self, request: Message, *, refuse: bool) -> Message:
         try:
             if refuse:
                 raise ProviderRefuses("invalid_request_error", "not_now")
-            about = request["about"]
-            call = getattr(self, f"_{request['call']}")
-            intent = call(**about) if request["call"] == "create" else call(self.intents[about["intent"]])
-            return {"intent": intent.raw()}
+            about = dict(request["about"])
+            if request["call"] != "create":
+                about["intent"] = self.intents[about["intent"]]
+            return {"intent": getattr(self, f"_{request['call']}")(**about).raw()}
         except ProviderRefuses as refusal:
             return {"error": refusal.error}
 
@@ -145,11 +151,13 @@ class Provider:
         self._require(intent, *_OPEN, "requires_capture")
         return self._enter(intent, "canceled")
 
-    def _refund(self, intent: Intent) -> Intent:
+    def _refund(self, intent: Intent, amount: int | None = None) -> Intent:
         self._require(intent, "succeeded")
-        if intent.refunded:
+        left = intent.amount - intent.refunded
+        if not left or (amount or left) > left:
             raise ProviderRefuses("invalid_request_error", "charge_already_refunded")
-        intent.refunded = True
+        intent.refunded += amount or left
+        intent.parts += amount or 0
         return self._send_webhook(intent, "charge.refunded")
 
     def _require(self, intent: Intent, *statuses: str) -> None:

@@ -17,7 +17,7 @@ EXAMPLES = 100
 #: Each guard, and what is found when it is gone.
 GUARDS = {
     ("orders", "unique_index"): "live orders hold ticket|sold instead of TicketAlreadyReserved",
-    ("orders", "status_check"): "had ended, and is now|one_live_order_per_ticket",
+    ("orders", "status_check"): "had ended, and is now|one_live_order_per_ticket|after .*order.completed",
     ("payments", "order_lock"): "the end of a new payment's order was missed",
     ("payments", "attempt_key"): "CardNotAccepted instead of",
     ("payments", "webhook_memory"): "counted again",

@@ -23,6 +23,11 @@ def check_always(snapshot: Snapshot, provider: Provider, before: Snapshot | None
         order = snapshot.orders[intent.order]
         paid_with = (order["status"], order["payment_id"])
         assert paid_with == ("complete", intent.payment), f"{intent} was captured for {order}"
+    for payment in snapshot.payments.values():
+        intent = provider.intents.get(payment["intent_id"])
+        if intent is not None:
+            wanted = Decimal(payment["refund_goal"])
+            assert Decimal(intent.parts) / 100 <= wanted, f"{intent}: more went back than {wanted}"
     for order in before.orders.values() if before else ():
         stays_ended = order["status"] != "cancelled" or order == snapshot.orders[order["id"]]
         assert stays_ended, f"{order} had ended, and is now {snapshot.orders[order['id']]}"
@@ -84,11 +89,15 @@ def _check_copies(snapshot: Snapshot) -> None:
 def _check_sums(snapshot: Snapshot, provider: Provider) -> None:
     complete = [order for order in snapshot.orders.values() if order["status"] == "complete"]
     captured = [payment for payment in snapshot.payments.values() if payment["status"] == "captured"]
+    parts = sum(Decimal(payment["refunded"]) for payment in captured)
+    taken = sum(i.amount - i.refunded for i in provider.intents.values() if i.is_taken)
+    for payment in captured:
+        assert Decimal(payment["refunded"]) >= Decimal(payment["refund_goal"]), f"{payment} lacks a refund"
     sums = {
-        "complete orders": sum(Decimal(order["ticket_price"]) for order in complete),
-        "captured payments": sum(Decimal(payment["amount"]) for payment in captured),
+        "complete orders": sum(Decimal(order["ticket_price"]) for order in complete) - parts,
+        "captured payments": sum(Decimal(payment["amount"]) for payment in captured) - parts,
         "the ledger": sum(Decimal(row["taken"]) for row in snapshot.ledger.values()),
-        "the provider": sum(Decimal(i.amount) / 100 for i in provider.intents.values() if i.is_taken),
+        "the provider": Decimal(taken) / 100,
     }
     assert len(set(sums.values())) == 1, f"the sums differ: {sums}"
     held = sum(Decimal(row["held"]) for row in snapshot.ledger.values())

@@ -124,7 +124,6 @@ SUITES = (
     Suite(
         name="alerts-quiet",
         paths=("tests/alerts/live/test_quiet.py",),
-        options=("--timeout=1800",),
         broker="rabbitmq",
         promtool=True,
         slow=True,

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from decimal import Decimal
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -46,7 +47,17 @@ def snapshot() -> dict[str, Any]:
     """
     fields = (
         *("id", "order_id", "buyer", "amount", "status", "intent_id", "client_secret"),
-        *("in_browser", "due_at", "leased_until", "lease", "last_progress_at", "refusals", "currency"),
+        *(
+            "in_browser",
+            "refunded",
+            "refund_goal",
+            "due_at",
+            "leased_until",
+            "lease",
+            "last_progress_at",
+            "refusals",
+            "currency",
+        ),
         *("reason_code", "reason", "version", "created_at"),
     )
     payments = Payment.objects.order_by("id")
@@ -75,10 +86,16 @@ def open_intent(*, order: str, buyer: str) -> str | None:
     return paying.open_intent(order_id=UUID(order), buyer=UUID(buyer)).intent_id
 
 
-def refund(*, payment: str, now: datetime) -> None:
-    """Have an operator give the money back."""
+def refund(*, payment: str, part: str | None = None, version: int | None = None, now: datetime) -> None:
+    """Have an operator give the money back, or a part of it."""
     with transaction.atomic():
-        operations.request_refund(payment_id=UUID(payment), reason="an operator's", now=now)
+        operations.request_refund(
+            payment_id=UUID(payment),
+            reason="an operator's",
+            now=now,
+            amount=Decimal(part) if part else None,
+            version=version,
+        )
 
 
 def receive_webhook(*, now: datetime, **event: str) -> None:

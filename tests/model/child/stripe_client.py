@@ -35,7 +35,7 @@ class RemoteClient:
         return self._send("retrieve", {}, intent=intent_id)
 
     def _refund(self, params: Message, options: Message) -> Any:
-        return self._send("refund", options, intent=params["payment_intent"])
+        return self._send("refund", options, intent=params["payment_intent"], amount=params.get("amount"))
 
     def _send(self, call: str, options: Message, **about: Any) -> Any:
         answer = self._pipe.call_provider(
