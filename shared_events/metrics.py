@@ -30,7 +30,7 @@ PUBLISHED = Counter("events_published", "Events that the broker has confirmed.",
 APPLIED = Counter("events_applied", "Events whose effect is committed.", ["stream", "event_type"])
 EFFECT_DELAY = Histogram(
     "events_effect_delay_seconds",
-    "From an event's recording to the commit of its effect here.",
+    "From an event's recording to the commit of its effect here; not of the past.",
     ["stream"],
     buckets=DELAYS,
 )

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Now
 from django.utils import timezone
 
 from shared_events.context import CORRELATION_LENGTH, TRACEPARENT_LENGTH
@@ -121,6 +121,8 @@ class Cursor(models.Model):
     stream = models.CharField(max_length=64, primary_key=True)
     position = models.BigIntegerField(default=0)
     last_id = models.UUIDField(null=True)
+    #: When it was made, or last moved by a person. What was recorded before is the past, and isn't late.
+    follows_since = models.DateTimeField(db_default=Now())
     #: The highest position that the publisher has reported.
     head = models.BigIntegerField(default=0)
     catch_up_requested_at = models.DateTimeField(null=True)

@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -15,12 +16,16 @@ logger = logging.getLogger(__name__)
 MOST_LINES = 20
 
 
-def report(events: list[RawEnvelope]) -> None:
-    """Count events that were applied, those without a handler too, and log those with one."""
+def report(events: list[RawEnvelope], *, since: datetime) -> None:
+    """Count events that were applied, those without a handler too, and log those with one.
+
+    What was recorded before this service followed the stream (`since`) has no delay: nobody waited for it.
+    """
     now, stream = timezone.now(), events[0].stream
     delay = metrics.EFFECT_DELAY.labels(stream)
     for event in events:
-        delay.observe(max((now - event.occurred_at).total_seconds(), 0))
+        if event.occurred_at >= since:
+            delay.observe(max((now - event.occurred_at).total_seconds(), 0))
     types = Counter(event.type for event in events)
     for event_type, count in types.items():
         metrics.APPLIED.labels(stream, event_type).inc(count)

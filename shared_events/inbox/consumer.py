@@ -168,7 +168,7 @@ def apply_batch(batch: Batch, act: Act = feed) -> ApplyResult:
             cursors.move(cursor, fresh[0], fresh[-1], text)
             outcome = _lag_outcome(cursor)
             if effective:
-                transaction.on_commit(lambda: applied.report(effective))
+                transaction.on_commit(lambda: applied.report(effective, since=cursor.follows_since))
             failpoints.reach("deliver.uncommitted")
         return outcome
 

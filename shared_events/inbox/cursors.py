@@ -99,7 +99,7 @@ def resume(cursor: Cursor) -> None:
 def set_position(cursor: Cursor, position: int, last_id: UUID | None) -> None:
     """Have the stream read after `position`, once a person has decided that what follows there counts."""
     cursor.position = cursor.head = position
-    cursor.last_id = last_id
+    cursor.last_id, cursor.follows_since = last_id, timezone.now()
     # What comes from there on is received anew.
     ReceivedBatch.objects.filter(stream=cursor.stream, last_position__gt=position).delete()
     resume(cursor)

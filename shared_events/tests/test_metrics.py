@@ -12,7 +12,7 @@ from django.db import OperationalError, transaction
 
 from shared_events import metrics
 from shared_events.ids import uuid7
-from shared_events.inbox import applied, consumer, redrive
+from shared_events.inbox import applied, consumer, cursors, redrive
 from shared_events.inbox.parking import request_redrive
 from shared_events.metrics import Gauge, StateCollector
 from shared_events.models import ParkedEvent
@@ -74,11 +74,30 @@ class TestRecorded:
 
 class TestPublishedAndApplied:
     def test_are_counted(self, published: Published, counted: Counted) -> None:
+        cursors.make("note")
         [batch] = published("a", "b")
         assert counted("events_published_total", stream="note") == 2
         consumer.receive(batch)
         assert counted("events_applied_total", **NOTE) == 2
         assert counted("events_effect_delay_seconds_count", stream="note") == 2
+
+    def test_nobody_waited_for_what_was_recorded_before_the_stream_was_followed(
+        self, published: Published, counted: Counted
+    ) -> None:
+        [batch] = published("a")
+        consumer.receive(batch)
+        assert counted("events_applied_total", **NOTE) == 1
+        assert counted("events_effect_delay_seconds_count", stream="note") == 0
+
+    def test_nobody_waited_for_what_is_replayed(self, published: Published, counted: Counted) -> None:
+        cursors.make("note")
+        [batch] = published("a")
+        consumer.receive(batch)
+        with transaction.atomic():
+            cursors.set_position(cursors.lock("note"), 0, None)
+        consumer.receive(batch)
+        assert counted("events_applied_total", **NOTE) == 2
+        assert counted("events_effect_delay_seconds_count", stream="note") == 1
 
     def test_a_repeated_batch_counts_nothing(self, published: Published, counted: Counted) -> None:
         [batch] = published("a")
