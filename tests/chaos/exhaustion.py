@@ -13,8 +13,8 @@ from tests.chaos.small_disk import filled, small_disk
 from tests.running_stack import RunningStack, wait_for
 
 _FULL_SECONDS, _DATABASE_FULL_SECONDS, _ALARM_SECONDS = 50.0, 20.0, 30.0
-#: Seconds after which `status` must say what is wrong. A look at the broker waits for several answers of 5 s each,
-#: and one that began just before may still end well.
+#: Seconds after which `status` must say what is wrong. A look at the broker waits for several answers of 5 s
+#: each, and one that began just before may still end well.
 _NOTICED = 45.0
 #: Until a broker that is stuck has been noticed, ended and started.
 _MENDED = 120.0

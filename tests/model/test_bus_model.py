@@ -54,6 +54,7 @@ class TestTheBus:
         assert spin.finds_nothing(report), report
 
 
+@pytest.mark.long
 class TestWithoutAGuard:
     @pytest.mark.parametrize(
         ("guards", "found"),

@@ -40,6 +40,7 @@ class TestTheReservation:
         assert spin.finds_nothing(report), report
 
 
+@pytest.mark.long
 class TestWithoutAGuard:
     @pytest.mark.parametrize(
         "guards",

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -154,19 +154,19 @@ def _stoppable() -> Iterator[Crew]:
 def _run_all(
     suites: Sequence[Suite], addresses: dict[str, str], expression: str | None, crew: Crew
 ) -> list[Result]:
-    """Run the small suites side by side, and then those that start whole stacks; these mostly wait."""
+    """Run the small suites first, and then those that start whole stacks; these mostly wait."""
+    stacks = threading.Semaphore(_stacks_at_once())
 
     def run(suite: Suite) -> Result:
-        result = _run(suite, addresses, expression, crew)
+        with stacks if suite.broker else nullcontext():
+            result = _run(suite, addresses, expression, crew)
         if result.failed:
             errors.print(result.output, markup=False)
         out.print(result.as_line())
         return result
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        small = list(pool.map(run, [suite for suite in suites if not suite.broker]))
-    with ThreadPoolExecutor(_stacks_at_once()) as pool:
-        return small + list(pool.map(run, [suite for suite in suites if suite.broker]))
+        return list(pool.map(run, sorted(suites, key=lambda suite: bool(suite.broker))))
 
 
 def _stacks_at_once() -> int:

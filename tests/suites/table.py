@@ -135,7 +135,7 @@ SUITES = (
         plugins=_OF_MARKETPLACE,
         options=("-m", "not long"),
     ),
-    # Ten times as many steps, and models with more faults.
+    # Ten times as many steps, models with more faults, and each model without its guards.
     Suite(
         name="model",
         paths=("tests/model",),
@@ -149,7 +149,14 @@ SUITES = (
     Suite(name="ship", paths=("tests/ship",), options=("--timeout=900",), slow=True),
     # Minutes: generated requests for every API.
     Suite(name="fuzz", paths=("tests/fuzz",), options=("--timeout=600",), broker="embedded", slow=True),
-    Suite(name="e2e-embedded", paths=("tests/e2e",), broker="embedded"),
+    Suite(
+        name="e2e-embedded",
+        paths=("tests/e2e",),
+        options=("--ignore=tests/e2e/test_faults.py",),
+        broker="embedded",
+    ),
+    # Two minutes: the same faults as on RabbitMQ.
+    Suite(name="faults-embedded", paths=("tests/e2e/test_faults.py",), broker="embedded", slow=True),
     Suite(name="blog-e2e", paths=("examples/blog/tests/test_running.py",), broker="embedded"),
     # The tutorial's reader formats what they write. A minute, on whatever broker a newcomer would get.
     Suite(
