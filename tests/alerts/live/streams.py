@@ -18,9 +18,11 @@ _POISONED = 2
 def stream_halted(stack: RunningStack) -> Iterator[None]:
     """Have the cursor name another event than the one that was applied, as after a replaced log."""
     with _halted(stack) as position:
-        yield
-        execute(stack, "orders", _SET_LAST, _event_at(stack, position))
-        _run(stack, "resume", "ticket")
+        try:
+            yield
+        finally:
+            execute(stack, "orders", _SET_LAST, _event_at(stack, position))
+            _run(stack, "resume", "ticket")
 
 
 @contextlib.contextmanager
@@ -29,9 +31,11 @@ def events_skipped(stack: RunningStack) -> Iterator[None]:
     with _halted(stack) as position:
         before = position - 1
         _run(stack, "resume", "ticket", "--from", str(before), "--last-id", str(_event_at(stack, before)))
-        yield
-        for (skipped,) in read_rows(stack, "orders", _SKIPPED):
-            _run(stack, "skipped", "--settle", str(skipped), "--reason", "compared")
+        try:
+            yield
+        finally:
+            for (skipped,) in read_rows(stack, "orders", _SKIPPED):
+                _run(stack, "skipped", "--settle", str(skipped), "--reason", "compared")
 
 
 @contextlib.contextmanager
@@ -41,9 +45,11 @@ def events_poisoned(stack: RunningStack) -> Iterator[None]:
     wait_for(
         lambda: len(read_rows(stack, "orders", _PARKED)) == _POISONED, within=_PATIENCE, what="parked events"
     )
-    yield
-    for (parked,) in read_rows(stack, "orders", _PARKED):
-        _run(stack, "dead-letters", "--discard", str(parked), "--reason", "made for a test")
+    try:
+        yield
+    finally:
+        for (parked,) in read_rows(stack, "orders", _PARKED):
+            _run(stack, "dead-letters", "--discard", str(parked), "--reason", "made for a test")
 
 
 @contextlib.contextmanager
