@@ -206,6 +206,11 @@ class Order:
             history=tuple(HistoryEntry.from_json(step) for step in data.get("history") or ()),
         )
 
+    @property
+    def completed_at(self) -> datetime | None:
+        """When it was paid; None before, or where its history wasn't sent."""
+        return next((step.at for step in self.history if step.type == "order.completed"), None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Payment:

@@ -32,6 +32,24 @@ class TestTimeline:
         words = text_of(visitor.open(f"/orders/{held['id']}"))
         assert "Your card was charged. $5.00 went back to your card." in words
 
+    def test_of_a_part_that_went_back_is_on_page_and_receipt(
+        self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
+    ) -> None:
+        visitor.fill(visitor.open(f"/orders/{held['id']}"), f"/orders/{held['id']}/pay")
+        [payment] = marketplace.payments.values()
+        payment |= {
+            "refunded": "5.00",
+            "amount": "48.00",
+            "currency": "USD",
+            "updatedAt": "2031-05-17T10:00:00Z",
+        }
+        assert "You paid $48.00 . Enjoy the show. $5.00 went back" in text_of(
+            visitor.open(f"/orders/{held['id']}")
+        )
+        receipt = text_of(visitor.open(f"/orders/{held['id']}/receipt"))
+        assert "Total $48.00 Refunded to your card $5.00" in receipt
+        assert "2031" not in receipt
+
     def test_omits_the_payments_when_payments_are_down(
         self, marketplace: Marketplace, visitor: Browser, held: dict[str, Any]
     ) -> None:

@@ -73,7 +73,9 @@ class RefundForm(ReasonForm):
         required=False,
         max_digits=12,
         decimal_places=2,
-        help_text=gettext_lazy("Leave it empty to refund everything that is left."),
+        help_text=gettext_lazy(
+            "In the payment’s currency. Leave it empty to refund everything that is left."
+        ),
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
