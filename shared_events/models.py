@@ -139,11 +139,6 @@ class Cursor(models.Model):
     def __str__(self) -> str:
         return f"{self.stream} {self.position}/{self.head}"
 
-    @property
-    def passes_over(self) -> frozenset[tuple[str, str]]:
-        """The types and names of the handlers that get their events from a backfill."""
-        return frozenset((line.split(" ")[0], line.split(" ")[1]) for line in self.backfilled.splitlines())
-
 
 class UnhandledType(models.Model):
     """A type that a cursor goes on without, for no code had a handler for it any more.

@@ -70,7 +70,8 @@ def begin_where_needed(streams: Iterable[str]) -> None:
 
 def wants_of(cursor: Cursor) -> Wants:
     """Return which handlers the cursor feeds: all but those that it passes over."""
-    passed_over = cursor.passes_over
+    lines = (line.split(" ") for line in cursor.backfilled.splitlines())
+    passed_over = {(line[0], line[1]) for line in lines}
     return lambda subscription, _: (subscription.type, subscription.name) not in passed_over
 
 

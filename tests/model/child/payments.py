@@ -47,18 +47,8 @@ def snapshot() -> dict[str, Any]:
     """
     fields = (
         *("id", "order_id", "buyer", "amount", "status", "intent_id", "client_secret"),
-        *(
-            "in_browser",
-            "refunded",
-            "refund_goal",
-            "due_at",
-            "leased_until",
-            "lease",
-            "last_progress_at",
-            "refusals",
-            "currency",
-        ),
-        *("reason_code", "reason", "version", "created_at"),
+        *("in_browser", "due_at", "leased_until", "lease", "last_progress_at", "refusals", "currency"),
+        *("refunded", "refund_goal", "reason_code", "reason", "version", "created_at"),
     )
     payments = Payment.objects.order_by("id")
     without_holder = {payment.id for payment in lease_locks.without_holder(payments)}
