@@ -74,6 +74,19 @@ def begin_attempt(order: PlacedOrder) -> Lease:
         )
 
 
+def request_part_refund(order: PlacedOrder, amount: Decimal) -> None:
+    """Have an operator, who sees the payment as it is, refund a part of it."""
+    payment = order.payment()
+    with transaction.atomic():
+        operations.request_refund(
+            payment_id=payment.id,
+            reason="No view",
+            now=timezone.now(),
+            amount=amount,
+            version=payment.version,
+        )
+
+
 def run_commands() -> None:
     """Do what relay and worker do: run each command that was scheduled."""
     while (command := OutgoingCommand.objects.order_by("id").first()) is not None:

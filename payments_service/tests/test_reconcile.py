@@ -5,16 +5,21 @@ from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from payments_service.payments import operations, queries, reconciliation
+from payments_service.payments import queries, reconciliation
 from payments_service.payments.models import Intent, OrderReplica, Payment
 from payments_service.providers import ProviderRecord, stripe
 from payments_service.providers.stripe import Stripe
 from payments_service.tests.fake_stripe import FakeStripe
-from payments_service.tests.story import PlacedOrder, begin_attempt, let_time_pass, run_commands
+from payments_service.tests.story import (
+    PlacedOrder,
+    begin_attempt,
+    let_time_pass,
+    request_part_refund,
+    run_commands,
+)
 from service_defaults.clock import moment
 from shared_events.ids import uuid7
 from shared_events.testing import nothing_recorded
@@ -67,14 +72,7 @@ class TestReconcile:
 
     def test_finds_nothing_after_a_refund_of_a_part(self, paid: PlacedOrder) -> None:
         payment = paid.payment()
-        with transaction.atomic():
-            operations.request_refund(
-                payment_id=payment.id,
-                reason="No view",
-                now=timezone.now(),
-                amount=Decimal(5),
-                version=payment.version,
-            )
+        request_part_refund(paid, Decimal(5))
         run_commands()
         assert differences() == []
         assert queries.count_ledger_differences(since=payment.created_at) == 0

@@ -14,7 +14,7 @@ from payments_service.payments import lost_intents, operations, tasks
 from payments_service.payments.models import LedgerEntry, OrderReplica, Payment
 from payments_service.providers.stripe import Stripe
 from payments_service.tests.fake_stripe import FakeStripe
-from payments_service.tests.story import PlacedOrder, begin_attempt, run_commands
+from payments_service.tests.story import PlacedOrder, begin_attempt, request_part_refund, run_commands
 from shared_events.envelope import RawEnvelope
 from shared_events.ids import uuid7
 from shared_events.models import LoggedEvent, OutgoingCommand
@@ -50,21 +50,9 @@ def orders(shop: APIClient, provider: FakeStripe, buyer: UUID) -> list[PlacedOrd
     with transaction.atomic():
         payment = refunded.payment()
         operations.request_refund(payment_id=payment.id, reason="Rained off", now=timezone.now())
-    refund_a_part(parted)
+    request_part_refund(parted, Decimal(5))
     run_commands()
     return [captured, refunded, voided, declined, authorized, challenged, refused, parted]
-
-
-def refund_a_part(order: PlacedOrder) -> None:
-    payment = order.payment()
-    with transaction.atomic():
-        operations.request_refund(
-            payment_id=payment.id,
-            reason="No view",
-            now=timezone.now(),
-            amount=Decimal(5),
-            version=payment.version,
-        )
 
 
 def entries() -> list[tuple[UUID, str, Decimal, Decimal]]:
