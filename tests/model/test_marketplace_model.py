@@ -40,6 +40,7 @@ class TestTheMarketplace:
         run_state_machine_as_test(lambda: Marketplace(market), settings=settings())
         assert Marketplace.steps >= LEAST_STEPS_PER_EXAMPLE * settings().max_examples
 
+    @pytest.mark.long
     @pytest.mark.timeout(300)
     @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard[1])
     def test_goes_wrong_without_a_guard(self, unguarded: Market, guard: tuple[str, str]) -> None:
