@@ -60,15 +60,16 @@ def _apply(payment: Payment, event: Envelope[PaymentState]) -> None:
     payment.order_id, payment.buyer = state.order_id, state.user_id
     payment.amount, payment.currency = state.amount, state.currency
     payment.in_browser, payment.created_at = state.in_browser, state.created_at
-    code, words = getattr(state, "reason_code", ""), getattr(state, "reason", "")
-    is_part = isinstance(state, PaymentPartlyRefunded)
-    payment.reason_code, payment.reason = ("", "") if is_part else (code, words)
-    payment.refund_reason = words if code == "requested" else ""
-    if isinstance(state, PaymentPartlyRefunded):
-        payment.refunded = payment.refund_goal = state.refunded
-    elif isinstance(state, PaymentRefunded):
+    payment.reason_code, payment.reason = getattr(state, "reason_code", ""), getattr(state, "reason", "")
+    is_requested = payment.reason_code == "requested"
+    payment.refund_reason = payment.reason if is_requested else ""
+    if isinstance(state, PaymentRefunded):
         payment.refunded = state.amount
-        payment.refund_asked_at = event.occurred_at if code == "requested" else None
+        payment.refund_asked_at = event.occurred_at if is_requested else None
+    elif isinstance(state, PaymentPartlyRefunded):
+        payment.refunded = payment.refund_goal = state.refunded
+        # The reason is the part's: the payment goes on.
+        payment.reason_code = payment.reason = ""
     payment.intent_lost = payment.intent_id is None
     payment.last_progress_at = payment.due_at = event.occurred_at
     payment.leased_until = None

@@ -21,7 +21,7 @@ class ProviderRefuses(Exception):
 
 @dataclass
 class Intent:
-    """A PaymentIntent. `refunded` is how much of it went back; `parts` by requests that named an amount."""
+    """A PaymentIntent. `refunded` is how much of it went back."""
 
     id: str
     amount: int
@@ -30,7 +30,6 @@ class Intent:
     card: str | None
     status: str = "requires_payment_method"
     refunded: int = 0
-    parts: int = 0
     error: Message | None = None
 
     @property
@@ -105,9 +104,15 @@ class Provider:
     def refund_by_clerk(self, intent_id: str, part: int) -> None:
         """An operator refunds so much of it in Stripe's dashboard, or what is left where that is less."""
         intent = self.intents[intent_id]
-        amount = min(part, intent.amount - intent.refunded)
-        self._quietly("refund", intent_id, amount=amount)
-        intent.parts -= amount if intent.status == "succeeded" else 0
+        self._quietly("refund", intent_id, amount=min(part, intent.amount - intent.refunded))
+
+    def parts_refunded(self, intent_id: str) -> int:
+        """How much of an intent went back by requests that named an amount; a clerk's aren't among them."""
+        return sum(
+            request["about"]["amount"] or 0
+            for request, answer in self._answers.values()
+            if request["call"] == "refund" and request["about"]["intent"] == intent_id and "intent" in answer
+        )
 
     def _quietly(self, call: str, intent_id: str, **about: Any) -> None:
         self._do({"call": call, "about": {"intent": intent_id, **about}}, refuse=False)
@@ -157,7 +162,6 @@ class Provider:
         if not left or (amount or left) > left:
             raise ProviderRefuses("invalid_request_error", "charge_already_refunded")
         intent.refunded += amount or left
-        intent.parts += amount or 0
         return self._send_webhook(intent, "charge.refunded")
 
     def _require(self, intent: Intent, *statuses: str) -> None:
